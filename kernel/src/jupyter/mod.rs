@@ -1,0 +1,183 @@
+//! The Jupyter protocol: sockets, requests and replies, outputs, history, comms.
+//!
+//! One file per socket and per family of messages. `main` calls [`serve`]; nothing else calls in here.
+//! Of the engine it knows [`crate::engine::boundary`] and nothing more: it must never know what a cell
+//! means, what evcxr is, or which processes there are.
+//!
+//! ```text
+//!  shell ┐            ┌ requests/*  (answered at once, or on a thread beside the cell)
+//!        ├─ router ───┤
+//!  control ┘          └ executor    (cells, one after the other, on a thread of its own)
+//!                          │ cell_frontend
+//!                          ├─ iopub_queue ── iopub
+//!                          └─ stdin
+//! ```
+//!
+//! Invariants: every message is built and signed through [`wire`]; everything published goes through one
+//! [`iopub_queue`], so its order is the order in which it happened; no socket task ever waits for a cell.
+
+mod cell_frontend;
+mod connection;
+mod executor;
+mod heartbeat;
+mod history;
+mod iopub;
+mod iopub_queue;
+mod kernel;
+mod lifecycle;
+mod media;
+mod offsets;
+mod outbox;
+mod requests;
+mod router;
+mod sockets;
+mod stdin;
+mod wire;
+
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use anyhow::Context;
+use jupyter_protocol::connection_info::ConnectionInfo;
+use jupyter_protocol::messaging::{JupyterMessage, Status};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use self::executor::Surroundings;
+use self::iopub_queue::IopubQueue;
+use self::kernel::Kernel;
+use self::sockets::Sockets;
+use self::stdin::Stdin;
+use crate::engine::boundary::{Controls, Session};
+
+/// How long the session's processes may take to end.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
+/// How long the thread of the cells may take to end.
+const LAST_CELL_TIME: Duration = Duration::from_secs(2);
+/// How long the last messages may take to be published.
+const LAST_OUTPUT_TIME: Duration = Duration::from_secs(1);
+/// What has been handed to ZeroMQ is written by tasks of its own, which cannot be waited for.
+const LINGER_TIME: Duration = Duration::from_millis(50);
+
+/// What kernel_info tells of the kernel besides what is always the same.
+#[derive(Clone, Debug, Default)]
+pub struct KernelInfo {
+    /// The release of rustc, such as `1.95.0`.
+    pub language_version: Option<String>,
+}
+
+/// Serves one session to front ends, until one of them shuts the kernel down or the process that
+/// started it is gone.
+///
+/// # Errors
+/// One sentence, when the connection file cannot be used or a socket cannot be bound.
+pub fn serve(connection_file: &Path, session: Session) -> anyhow::Result<()> {
+    serve_as(connection_file, session, KernelInfo::default())
+}
+
+/// Like [`serve`], with more to tell in kernel_info.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_as(connection_file: &Path, session: Session, info: KernelInfo) -> anyhow::Result<()> {
+    let connection = connection::read(connection_file)?;
+    // One thread could do the work; the second keeps a large message from delaying a small one.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(8)
+        .thread_name("jupyter")
+        .enable_all()
+        .build()
+        .context("cannot start the threads that serve front ends")?;
+    let outcome = runtime.block_on(run(&connection, session, info));
+    // Questions about code that are still being answered are of no use to anybody now.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn run(connection: &ConnectionInfo, session: Session, info: KernelInfo) -> anyhow::Result<()> {
+    // Front ends tell a restarted kernel from the one before by the session that its messages come from.
+    let session_id = JupyterMessage::new(Status::starting(), None).header.session;
+    let Sockets { shell, control, stdin: stdin_socket, iopub: iopub_socket, heartbeat, files } =
+        sockets::bind(connection, &session_id).await?;
+    let _files = files;
+    let (shell_sender, shell) = shell.split();
+    let (control_sender, control) = control.split();
+    let (stdin_sender, stdin_receiver) = stdin_socket.split();
+    let (shell_outbox, shell_letters) = outbox::outbox();
+    let (control_outbox, control_letters) = outbox::outbox();
+    let (stdin_outbox, stdin_letters) = outbox::outbox();
+
+    let surroundings = Surroundings {
+        iopub: Arc::new(IopubQueue::default()),
+        stdin: Arc::new(Stdin::new(stdin_outbox)),
+        history: Arc::default(),
+    };
+    let Surroundings { iopub, stdin, history } = surroundings.clone();
+    iopub.publish(Status::starting(), None);
+    let (cells, cells_ended) =
+        executor::spawn(session.start, surroundings).context("cannot start the thread that runs cells")?;
+    let (end, mut ended) = watch::channel(false);
+    let kernel = Arc::new(Kernel {
+        info,
+        iopub: iopub.clone(),
+        stdin: stdin.clone(),
+        cells,
+        history,
+        controls: session.controls.clone(),
+        assistant: session.assistant,
+        end,
+    });
+
+    let mut tasks = JoinSet::new();
+    tasks.spawn(heartbeat::run(heartbeat));
+    tasks.spawn(outbox::run(shell_sender, shell_letters));
+    tasks.spawn(outbox::run(control_sender, control_letters));
+    tasks.spawn(outbox::run(stdin_sender, stdin_letters));
+    tasks.spawn(stdin::run(stdin_receiver, stdin.clone()));
+    tasks.spawn(router::run(shell, shell_outbox, kernel.clone()));
+    tasks.spawn(router::run(control, control_outbox, kernel.clone()));
+    tasks.spawn(lifecycle::watch_parent(kernel.clone()));
+    tasks.spawn({
+        let kernel = kernel.clone();
+        async move {
+            if let Err(error) = lifecycle::watch_signals(kernel).await {
+                tracing::warn!("signals cannot be received: {error}");
+            }
+        }
+    });
+    let publisher = tokio::spawn(iopub::run(iopub_socket, iopub.clone()));
+
+    // The sender lives in `kernel`, which this function keeps.
+    let _ = ended.wait_for(|end| *end).await;
+    kernel.cells.end();
+    end_session(session.controls).await;
+    stdin.interrupt();
+    iopub.close();
+    let _ = timeout(LAST_OUTPUT_TIME, publisher).await;
+    sleep(LINGER_TIME).await;
+    tasks.shutdown().await;
+    drop(kernel);
+    wait_for_last_cell(cells_ended).await;
+    Ok(())
+}
+
+/// Ends the session's processes; gives up on them after a while, since the kernel is to end in any case.
+async fn end_session(controls: Arc<dyn Controls>) {
+    let ending = tokio::task::spawn_blocking(move || controls.shutdown());
+    match timeout(SHUTDOWN_TIME, ending).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!("ending the session failed: {error}"),
+        Err(_) => tracing::error!("the session did not end within {SHUTDOWN_TIME:?}"),
+    }
+}
+
+/// Lets the thread of the cells drop the evaluator, if that does not take long.
+async fn wait_for_last_cell(ended: mpsc::Receiver<()>) {
+    let waiting = tokio::task::spawn_blocking(move || ended.recv_timeout(LAST_CELL_TIME));
+    if let Ok(Err(mpsc::RecvTimeoutError::Timeout)) = waiting.await {
+        tracing::warn!("the last cell did not end within {LAST_CELL_TIME:?}");
+    }
+}

@@ -1,0 +1,60 @@
+//! The sending side of a ROUTER socket: threads put messages in, one task sends them.
+
+use std::sync::mpsc;
+
+use jupyter_protocol::messaging::JupyterMessage;
+use jupyter_zmq_client::RouterSendConnection;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+struct Letter {
+    message: JupyterMessage,
+    /// Who wants to know whether it could be sent.
+    sender: Option<mpsc::Sender<Result<(), String>>>,
+}
+
+/// Takes messages for one socket; cheap to clone, never blocks.
+#[derive(Clone)]
+pub struct Outbox(UnboundedSender<Letter>);
+
+/// The messages that wait to be sent.
+pub struct Letters(UnboundedReceiver<Letter>);
+
+/// An outbox and what [`run`] needs to empty it.
+pub fn outbox() -> (Outbox, Letters) {
+    let (sender, receiver) = unbounded_channel();
+    (Outbox(sender), Letters(receiver))
+}
+
+impl Outbox {
+    /// Sends a message; if its front end is gone, the log says so.
+    pub fn send(&self, message: JupyterMessage) {
+        // The task ends with the kernel; nobody waits for replies then.
+        let _ = self.0.send(Letter { message, sender: None });
+    }
+
+    /// Sends a message and waits until that is done.
+    ///
+    /// # Errors
+    /// Says why it cannot be sent. Must not be called from a task.
+    pub fn deliver(&self, message: JupyterMessage) -> Result<(), String> {
+        let (sender, sent) = mpsc::channel();
+        let ended = |_| "the kernel is shutting down".to_owned();
+        self.0.send(Letter { message, sender: Some(sender) }).map_err(|error| ended(error.to_string()))?;
+        sent.recv().map_err(|error| ended(error.to_string()))?
+    }
+}
+
+/// Sends until the task is aborted or every [`Outbox`] is gone.
+pub async fn run(mut connection: RouterSendConnection, mut letters: Letters) {
+    while let Some(Letter { message, sender }) = letters.0.recv().await {
+        let kind = message.header.msg_type.clone();
+        let outcome = connection.send(message).await.map_err(|error| error.to_string());
+        if let Err(error) = &outcome {
+            tracing::debug!("{kind} could not be sent: {error}");
+        }
+        if let Some(sender) = sender {
+            // Whoever asked may have gone on without an answer.
+            let _ = sender.send(outcome);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! One file per family of messages: each takes a request's content and gives the reply's.
+//!
+//! Handlers know the engine's boundary and the protocol's types; they know no socket.
+
+pub mod comm;
+pub mod complete;
+pub mod control;
+pub mod inspect;
+pub mod is_complete;
+pub mod kernel_info;

@@ -1,0 +1,177 @@
+//! Messages on their way in and out: signatures, headers, and what the message types of
+//! `jupyter-protocol` are stricter about than the front ends that exist.
+//!
+//! The crate's request types want every field that the specification lists. Small clients leave out
+//! what has a default, or send `null`, so [`decode`] puts the specification's defaults in place before
+//! the crate's types see the content. The header is read
+//! apart from the content, so that a request that cannot be understood still has a parent to which an
+//! error can be replied.
+//!
+//! See [the wire protocol](https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jupyter_protocol::messaging::{Header, JupyterMessage, JupyterMessageContent, UnknownMessage};
+use jupyter_zmq_client::{Connection, RawMessage};
+use serde_json::{Map, Value, json};
+use zeromq::{SocketRecv, ZmqMessage};
+
+use super::offsets;
+
+/// The version of the messaging specification that this kernel speaks.
+pub const PROTOCOL_VERSION: &str = "5.5";
+
+/// Who sent a request: what its replies and its outputs are addressed to.
+#[derive(Debug)]
+pub struct Origin {
+    /// The request's header, repeated as the parent header of all that it causes.
+    pub header: Header,
+    /// The ZeroMQ routing identities of the front end.
+    pub identities: Vec<Bytes>,
+}
+
+/// A request as it arrived.
+pub struct Request {
+    /// Who sent it.
+    pub origin: Arc<Origin>,
+    /// What it asks for; or a sentence, when its content cannot be understood.
+    pub content: Result<JupyterMessageContent, String>,
+}
+
+/// Receives one message. `Err` holds a sentence for the log: nobody can be answered.
+pub async fn receive<S: SocketRecv>(connection: &mut Connection<S>) -> Result<Request, String> {
+    let multipart = connection.socket.recv().await.map_err(|error| format!("receiving failed: {error}"))?;
+    let raw = unsigned(multipart, connection)?;
+    decode(raw)
+}
+
+/// Checks the signature and takes the frames apart.
+fn unsigned<S>(multipart: ZmqMessage, connection: &Connection<S>) -> Result<RawMessage, String> {
+    RawMessage::from_multipart(multipart, &connection.mac).map_err(|error| match error {
+        jupyter_zmq_client::RuntimeError::VerifyError(_) => "refused a message with a wrong signature".to_owned(),
+        error => format!("refused a message: {error}"),
+    })
+}
+
+fn decode(raw: RawMessage) -> Result<Request, String> {
+    let header: Map<String, Value> =
+        serde_json::from_slice(&raw.jparts[0]).map_err(|error| format!("refused a message: its header: {error}"))?;
+    let header: Header = serde_json::from_value(with_defaults(
+        Value::Object(header),
+        &json!({ "username": "", "session": "", "version": PROTOCOL_VERSION }),
+    ))
+    .map_err(|error| format!("refused a message: its header: {error}"))?;
+    let content = serde_json::from_slice(&raw.jparts[3])
+        .map(|content| with_defaults(content, &defaults(&header.msg_type)))
+        .map(|content| with_cursor(&header.msg_type, content))
+        .and_then(|content| JupyterMessageContent::from_type_and_content(&header.msg_type, content))
+        .map_err(|error| format!("the content of {} cannot be understood: {error}", header.msg_type));
+    Ok(Request { origin: Arc::new(Origin { header, identities: raw.zmq_identities }), content })
+}
+
+/// What the specification says about fields that a request leaves out.
+fn defaults(msg_type: &str) -> Value {
+    match msg_type {
+        "execute_request" => json!({
+            "silent": false, "store_history": true, "user_expressions": {}, "allow_stdin": false,
+            "stop_on_error": true,
+        }),
+        "inspect_request" => json!({ "detail_level": 0 }),
+        "history_request" => json!({
+            "hist_access_type": "tail", "output": false, "raw": true, "unique": false, "n": 10, "pattern": "*",
+            "session": 0, "start": 1, "stop": i32::MAX,
+        }),
+        "shutdown_request" => json!({ "restart": false }),
+        "comm_open" | "comm_msg" | "comm_close" => json!({ "data": {} }),
+        _ => json!({}),
+    }
+}
+
+/// Adds the fields that are missing or null.
+fn with_defaults(mut content: Value, defaults: &Value) -> Value {
+    if let (Value::Object(fields), Value::Object(defaults)) = (&mut content, defaults) {
+        for (name, value) in defaults {
+            let field = fields.entry(name.clone()).or_insert(Value::Null);
+            if field.is_null() {
+                *field = value.clone();
+            }
+        }
+    }
+    content
+}
+
+/// A missing cursor position means the end of the code.
+fn with_cursor(msg_type: &str, content: Value) -> Value {
+    if !matches!(msg_type, "complete_request" | "inspect_request") {
+        return content;
+    }
+    let end = content["code"].as_str().map_or(0, offsets::length);
+    with_defaults(content, &json!({ "cursor_pos": end }))
+}
+
+/// A message from the kernel, caused by `parent` (or by nothing), without an address.
+pub fn message(content: impl Into<JupyterMessageContent>, parent: Option<&Origin>) -> JupyterMessage {
+    let mut message = JupyterMessage::new(content, None);
+    message.header.username = "kernel".to_owned();
+    message.header.version = PROTOCOL_VERSION.to_owned();
+    message.parent_header = parent.map(|origin| origin.header.clone());
+    message
+}
+
+/// A message to the front end that sent `origin`.
+pub fn reply(content: impl Into<JupyterMessageContent>, metadata: Value, origin: &Origin) -> JupyterMessage {
+    message(content, Some(origin)).with_metadata(metadata).with_zmq_identities(origin.identities.clone())
+}
+
+/// Content that the crate has no type for, or whose type lacks fields.
+pub fn content(msg_type: impl Into<String>, content: Value) -> JupyterMessageContent {
+    JupyterMessageContent::UnknownMessage(UnknownMessage { msg_type: msg_type.into(), content })
+}
+
+/// The content of a reply that says why there is no better one.
+pub fn error_reply(request_type: &str, name: &str, message: &str) -> JupyterMessageContent {
+    content(
+        request_type.replace("_request", "_reply"),
+        json!({ "status": "error", "ename": name, "evalue": message, "traceback": [] }),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(msg_type: &str, content: &str) -> RawMessage {
+        let header = json!({ "msg_id": "1", "msg_type": msg_type }).to_string();
+        let jparts = [header.as_str(), "{}", "{}", content].map(|part| Bytes::from(part.to_owned())).into();
+        RawMessage { zmq_identities: Vec::new(), jparts }
+    }
+
+    #[test]
+    fn an_execute_request_may_consist_of_its_code() {
+        let request = decode(raw("execute_request", r#"{"code": "1", "user_expressions": null}"#)).unwrap();
+        let JupyterMessageContent::ExecuteRequest(execute) = request.content.unwrap() else { panic!() };
+        assert!(!execute.silent && execute.store_history && execute.stop_on_error && !execute.allow_stdin);
+    }
+
+    #[test]
+    fn a_missing_cursor_is_at_the_end_counted_in_code_points() {
+        let request = decode(raw("complete_request", r#"{"code": "a😀"}"#)).unwrap();
+        let JupyterMessageContent::CompleteRequest(complete) = request.content.unwrap() else { panic!() };
+        assert_eq!(complete.cursor_pos, 2);
+    }
+
+    #[test]
+    fn content_that_cannot_be_understood_keeps_its_origin() {
+        let request = decode(raw("execute_request", "{}")).unwrap();
+        assert_eq!(request.origin.header.msg_id, "1");
+        assert!(request.content.unwrap_err().contains("code"));
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_is_refused() {
+        let mut message = raw("execute_request", "{}");
+        message.jparts[0] = Bytes::from_static(b"[]");
+        assert!(decode(message).is_err());
+    }
+}
