@@ -19,6 +19,8 @@
 mod cell_frontend;
 mod connection;
 mod executor;
+#[cfg(test)]
+mod fake_session;
 mod heartbeat;
 mod history;
 mod iopub;
@@ -32,6 +34,10 @@ mod requests;
 mod router;
 mod sockets;
 mod stdin;
+#[cfg(test)]
+mod test_frontend;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::path::Path;

@@ -1,0 +1,63 @@
+//! The protocol from end to end: a kernel with a fake session, driven over real sockets.
+
+mod cells;
+mod control;
+mod input;
+mod questions;
+mod robustness;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+use jupyter_protocol::connection_info::ConnectionInfo;
+use tempfile::TempDir;
+
+use super::fake_session::{self, FakeControls};
+use super::test_frontend::{TestFrontend, tcp_connection};
+use super::{KernelInfo, serve_as};
+use crate::engine::boundary::Session;
+
+/// A kernel that serves on a thread of the test.
+struct TestKernel {
+    connection: ConnectionInfo,
+    server: JoinHandle<anyhow::Result<()>>,
+    controls: Arc<FakeControls>,
+    _folder: TempDir,
+}
+
+impl TestKernel {
+    fn start((session, controls): (Session, Arc<FakeControls>), connection: ConnectionInfo) -> TestKernel {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("connection.json");
+        std::fs::write(&file, serde_json::to_string(&connection).unwrap()).unwrap();
+        let server = std::thread::spawn(move || serve(&file, session));
+        TestKernel { connection, server, controls, _folder: folder }
+    }
+
+    /// Waits for the kernel to end by itself, and checks that it ended its session.
+    fn join(self) {
+        self.server.join().expect("the kernel did not panic").expect("the kernel served");
+        assert_eq!(self.controls.shutdowns.load(Ordering::SeqCst), 1, "the session was ended once");
+    }
+}
+
+fn serve(file: &Path, session: Session) -> anyhow::Result<()> {
+    serve_as(file, session, KernelInfo { language_version: Some("1.95.0".to_owned()) })
+}
+
+/// Runs a test with a kernel whose session is ready at once; then shuts the kernel down, and asserts
+/// that it sent nothing that the test did not ask for.
+fn with_kernel(test: impl FnOnce(&mut TestFrontend)) {
+    with_session(fake_session::session(), test);
+}
+
+fn with_session(session: (Session, Arc<FakeControls>), test: impl FnOnce(&mut TestFrontend)) {
+    let kernel = TestKernel::start(session, tcp_connection());
+    let mut frontend = TestFrontend::connect(&kernel.connection);
+    test(&mut frontend);
+    frontend.shut_down(false);
+    frontend.finish();
+    kernel.join();
+}
