@@ -1,0 +1,147 @@
+//! The kernel's entry in Jupyter: a folder with `kernel.json` and the logo.
+//!
+//! See <https://jupyter-client.readthedocs.io/en/latest/kernels.html#kernel-specs>.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::logo;
+
+/// The kernel's name: what `--kernel` takes, and the folder's name.
+pub const NAME: &str = "soma";
+/// The kernel's name for people.
+pub const DISPLAY_NAME: &str = "Rust (Soma)";
+
+/// Makes the folder of kernels and tries whether it can be written.
+///
+/// # Errors
+/// One sentence with the folder, the system's reason and what to do.
+pub fn check_writable(kernels: &Path) -> Result<()> {
+    fs::create_dir_all(kernels).and_then(|()| staging_folder(kernels)).with_context(|| cannot_write(kernels))?;
+    Ok(())
+}
+
+/// Writes the entry that starts `executable`, replacing an earlier one, and returns its folder.
+///
+/// # Errors
+/// One sentence with the folder, the system's reason and what to do.
+pub fn write(kernels: &Path, executable: &Path) -> Result<PathBuf> {
+    let folder = kernels.join(NAME);
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(kernels)?;
+        let staging = staging_folder(kernels)?;
+        let entry = staging.path().join(NAME);
+        fs::create_dir(&entry)?;
+        for (name, content) in files(executable) {
+            fs::write(entry.join(name), content)?;
+        }
+        // A folder with content cannot be renamed over: the old entry goes into the staging folder, which
+        // is removed with it.
+        match fs::rename(&folder, staging.path().join("replaced")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::rename(&entry, &folder)
+    };
+    write().with_context(|| cannot_write(kernels))?;
+    Ok(folder)
+}
+
+/// Removes the entry; `None` when there was none.
+///
+/// # Errors
+/// One sentence with the folder and the system's reason.
+pub fn remove(kernels: &Path) -> Result<Option<PathBuf>> {
+    let folder = kernels.join(NAME);
+    match fs::remove_dir_all(&folder) {
+        Ok(()) => Ok(Some(folder)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot remove {}", folder.display())),
+    }
+}
+
+fn staging_folder(kernels: &Path) -> io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix(".soma-").tempdir_in(kernels)
+}
+
+fn cannot_write(kernels: &Path) -> String {
+    format!(
+        "cannot write the kernel's entry to {}: make that folder writable, or choose another with `--user`, \
+         `--sys-prefix` or `--prefix FOLDER`",
+        kernels.display()
+    )
+}
+
+fn files(executable: &Path) -> [(&'static str, Vec<u8>); 4] {
+    [
+        ("kernel.json", serde_json::to_vec_pretty(&description(executable)).expect("a description is plain data")),
+        ("logo-32x32.png", logo::png(32)),
+        ("logo-64x64.png", logo::png(64)),
+        ("logo-svg.svg", logo::svg().into_bytes()),
+    ]
+}
+
+fn description(executable: &Path) -> serde_json::Value {
+    json!({
+        "argv": [executable, "kernel", "--connection-file", "{connection_file}"],
+        "display_name": DISPLAY_NAME,
+        "language": "rust",
+        "interrupt_mode": "message",
+        "metadata": { "debugger": false },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_entry_starts_the_executable_with_the_connection_file() {
+        let kernels = tempfile::tempdir().unwrap();
+        let folder = write(kernels.path(), Path::new("/opt/soma")).unwrap();
+        let text = fs::read_to_string(folder.join("kernel.json")).unwrap();
+        let description: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(description["argv"], json!(["/opt/soma", "kernel", "--connection-file", "{connection_file}"]));
+        assert_eq!(description["interrupt_mode"], "message");
+        assert_eq!(names(&folder), ["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"]);
+    }
+
+    #[test]
+    fn writing_again_replaces_the_entry_and_leaves_nothing_else() {
+        let kernels = tempfile::tempdir().unwrap();
+        let folder = write(kernels.path(), Path::new("/old/soma")).unwrap();
+        fs::write(folder.join("stale"), "").unwrap();
+        write(kernels.path(), Path::new("/new/soma")).unwrap();
+        assert_eq!(names(kernels.path()), [NAME]);
+        assert!(fs::read_to_string(folder.join("kernel.json")).unwrap().contains("/new/soma"));
+        assert!(!folder.join("stale").exists());
+    }
+
+    #[test]
+    fn removing_takes_the_entry_and_says_when_there_is_none() {
+        let kernels = tempfile::tempdir().unwrap();
+        write(kernels.path(), Path::new("/opt/soma")).unwrap();
+        assert_eq!(remove(kernels.path()).unwrap(), Some(kernels.path().join(NAME)));
+        assert!(names(kernels.path()).is_empty());
+        assert_eq!(remove(kernels.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named_with_what_to_do() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = check_writable(&file.path().join("kernels")).unwrap_err().to_string();
+        assert!(error.contains(&file.path().display().to_string()), "{error}");
+        assert!(error.contains("--prefix FOLDER"), "{error}");
+    }
+}

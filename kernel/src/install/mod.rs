@@ -1,0 +1,84 @@
+//! `soma install` and `soma uninstall`: telling Jupyter about this kernel, and taking it back.
+//!
+//! [`destination`] says which of Jupyter's data folders is meant, [`kernelspec`] writes the kernel's entry
+//! there, [`logo`] draws its picture. Only `main` calls this.
+//!
+//! Invariant: nothing here knows of evcxr, of sockets or of how cells are compiled; what else must be ready
+//! before the kernel is announced comes in as a function.
+
+mod destination;
+mod kernelspec;
+mod logo;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use destination::Destination;
+
+/// `soma install`: announce this kernel to Jupyter and build what its cells link.
+#[derive(Args, Clone, Debug)]
+pub struct InstallArgs {
+    #[command(flatten)]
+    destination: DestinationArgs,
+}
+
+/// `soma uninstall`: remove what `soma install` wrote.
+#[derive(Args, Clone, Debug)]
+pub struct UninstallArgs {
+    #[command(flatten)]
+    destination: DestinationArgs,
+}
+
+/// Which of Jupyter's data folders is meant; without an option, the user's.
+#[derive(Args, Clone, Debug)]
+#[group(multiple = false)]
+struct DestinationArgs {
+    /// For you, in every environment (the default)
+    #[arg(long)]
+    user: bool,
+    /// For the active Python environment (virtual environment, conda, or the `python3` on PATH)
+    #[arg(long)]
+    sys_prefix: bool,
+    /// For the Python environment at this folder
+    #[arg(long, value_name = "FOLDER")]
+    prefix: Option<std::path::PathBuf>,
+}
+
+impl From<DestinationArgs> for Destination {
+    fn from(arguments: DestinationArgs) -> Destination {
+        match arguments.prefix {
+            Some(prefix) => Destination::Prefix(prefix),
+            None if arguments.sys_prefix => Destination::SysPrefix,
+            None => Destination::User,
+        }
+    }
+}
+
+/// Announces the running executable as a Jupyter kernel, after `prepare` has built what it needs.
+///
+/// The folder is tried before `prepare` runs, so that nobody waits for a build that could not be used.
+///
+/// # Errors
+/// One sentence: no such Python environment, a folder that cannot be written, or what `prepare` says.
+pub fn run(arguments: InstallArgs, prepare: impl FnOnce() -> Result<()>) -> Result<()> {
+    let kernels = Destination::from(arguments.destination).kernels_folder()?;
+    kernelspec::check_writable(&kernels)?;
+    prepare()?;
+    let executable = std::env::current_exe().context("cannot find out where this program is")?;
+    let folder = kernelspec::write(&kernels, &executable)?;
+    println!("Installed the kernel \"{}\" in {}", kernelspec::DISPLAY_NAME, folder.display());
+    Ok(())
+}
+
+/// Removes the kernel's entry.
+///
+/// # Errors
+/// One sentence: no such Python environment, or a folder that cannot be removed.
+pub fn run_uninstall(arguments: UninstallArgs) -> Result<()> {
+    let kernels = Destination::from(arguments.destination).kernels_folder()?;
+    match kernelspec::remove(&kernels)? {
+        Some(folder) => println!("Removed {}", folder.display()),
+        None => println!("Nothing to remove: the kernel is not installed in {}", kernels.display()),
+    }
+    Ok(())
+}
