@@ -1,1 +1,98 @@
-fn main() {}
+//! `soma`: a Jupyter kernel for Rust tensor notebooks.
+//!
+//! One binary in several parts. Started as `cargo`, `rustc` or `rustup` (through the links that a session
+//! makes) it stands in for these tools under evcxr; `soma runtime` runs cells; `soma kernel` is what Jupyter
+//! starts; `soma install` makes it known to Jupyter.
+
+mod engine;
+mod install;
+mod jupyter;
+mod runtime;
+mod toolchain;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve a notebook (Jupyter calls this).
+    Kernel {
+        /// The connection file that the front end wrote.
+        #[arg(long)]
+        connection_file: PathBuf,
+    },
+    /// Run cells (the kernel calls this).
+    #[command(hide = true)]
+    Runtime,
+    /// Make the kernel known to Jupyter and build the library that cells link.
+    Install(install::InstallArgs),
+    /// Remove the kernel from Jupyter.
+    Uninstall(install::UninstallArgs),
+    /// Show the cell cache's size and use, or clear it.
+    Cache {
+        /// Remove every entry.
+        #[arg(long)]
+        clear: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    let name = arguments.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+    let result = if toolchain::tools::NAMES.contains(&name) {
+        toolchain::stand_in::run(name, &arguments[1..])
+    } else {
+        run(Arguments::parse()).map(|()| 0)
+    };
+    match result {
+        Ok(code) => ExitCode::from(code as u8),
+        Err(error) => {
+            eprintln!("soma: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Command::Kernel { connection_file } => {
+            tracing_subscriber::fmt()
+                .with_env_filter(
+                    tracing_subscriber::EnvFilter::try_from_env("SOMA_LOG")
+                        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+                )
+                .with_writer(std::io::stderr)
+                .init();
+            jupyter::serve(&connection_file, engine::session::open()?)
+        }
+        Command::Runtime => runtime::supervisor::run(),
+        Command::Install(arguments) => install::run(arguments, build_cell_libraries),
+        Command::Uninstall(arguments) => install::run_uninstall(arguments),
+        Command::Cache { clear } => cache(clear),
+    }
+}
+
+fn build_cell_libraries() -> anyhow::Result<()> {
+    let facts = toolchain::facts::Facts::find()?;
+    toolchain::cell_libs::ensure(&facts, &mut |line| eprintln!("{line}"))?;
+    Ok(())
+}
+
+fn cache(clear: bool) -> anyhow::Result<()> {
+    let cache = toolchain::cache::Cache::user();
+    if clear {
+        cache.clear()?;
+    }
+    let toolchain::cache::Statistics { entries, bytes, hits, misses } = cache.statistics();
+    println!("{entries} compiled cells, {:.1} MiB; {hits} hits, {misses} misses", bytes as f64 / f64::from(1 << 20));
+    Ok(())
+}

@@ -5,14 +5,15 @@
 //! they are on the wire. Waiting ends after [`TIMEOUT`] with a panic that says what was waited for.
 
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jupyter_protocol::connection_info::{ConnectionInfo, Transport};
 use jupyter_protocol::messaging::{JupyterMessage, JupyterMessageContent, UnknownMessage};
-use jupyter_zmq_client::{Connection, RawMessage, peek_ports_with_listeners, peer_identity_for_session};
+use jupyter_zmq_client::{Connection, RawMessage, peer_identity_for_session};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
@@ -49,12 +50,21 @@ pub struct TestFrontend {
 }
 
 /// A connection of five free ports on the loopback interface.
+///
+/// They lie below the range from which the system picks ports by itself: a front end that tries to
+/// connect before the kernel has bound a port of that range may be given that very port to connect from,
+/// and would be connected to itself.
 pub fn tcp_connection() -> ConnectionInfo {
-    let ports = Runtime::new()
-        .expect("a runtime")
-        .block_on(peek_ports_with_listeners(IpAddr::V4(Ipv4Addr::LOCALHOST), 5))
-        .expect("five free ports")
-        .0;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id();
+    let mut ports = Vec::new();
+    while ports.len() < 5 {
+        let number = first.wrapping_mul(37).wrapping_add(TAKEN.fetch_add(1, Ordering::SeqCst));
+        let port = 20_000 + (number % 12_000) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            ports.push(port);
+        }
+    }
     connection(Transport::TCP, "127.0.0.1", &ports)
 }
 
@@ -245,7 +255,7 @@ impl TestFrontend {
     }
 
     /// Asserts that nothing has come that the test did not ask for.
-    pub fn finish(mut self) {
+    pub fn finish(&mut self) {
         let quiet = |name: &str, received: Option<Message>| {
             assert!(received.is_none(), "nobody asked for this on {name}: {received:?}");
         };
@@ -314,4 +324,30 @@ fn read<S>(multipart: ZmqMessage, connection: &Connection<S>) -> Message {
 fn expect(message: Message, kind: &str, parent: &str) -> Message {
     assert_eq!((message.kind.as_str(), message.parent.as_str()), (kind, parent), "{message:?}");
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(kind: &str, parent: &str) -> Message {
+        Message {
+            kind: kind.to_owned(),
+            parent: parent.to_owned(),
+            content: json!({}),
+            metadata: json!({}),
+            header: json!({}),
+        }
+    }
+
+    fn fails(test: impl FnOnce() + std::panic::UnwindSafe) -> bool {
+        std::panic::catch_unwind(test).is_err()
+    }
+
+    #[test]
+    fn a_message_of_another_kind_or_parent_fails_the_test() {
+        assert!(!fails(|| drop(expect(message("status", "1"), "status", "1"))));
+        assert!(fails(|| drop(expect(message("stream", "1"), "status", "1"))));
+        assert!(fails(|| drop(expect(message("status", "2"), "status", "1"))));
+    }
 }

@@ -15,7 +15,7 @@ use jupyter_protocol::connection_info::ConnectionInfo;
 use tempfile::TempDir;
 
 use super::fake_session::{self, FakeControls};
-use super::test_frontend::{TestFrontend, tcp_connection};
+use super::test_frontend::{TestFrontend, ipc_connection};
 use super::{KernelInfo, serve_as};
 use crate::engine::boundary::Session;
 
@@ -49,12 +49,15 @@ fn serve(file: &Path, session: Session) -> anyhow::Result<()> {
 
 /// Runs a test with a kernel whose session is ready at once; then shuts the kernel down, and asserts
 /// that it sent nothing that the test did not ask for.
+///
+/// Tests talk over `ipc`, where no two can take the same port; those in `control` also try `tcp`.
 fn with_kernel(test: impl FnOnce(&mut TestFrontend)) {
     with_session(fake_session::session(), test);
 }
 
 fn with_session(session: (Session, Arc<FakeControls>), test: impl FnOnce(&mut TestFrontend)) {
-    let kernel = TestKernel::start(session, tcp_connection());
+    let sockets = tempfile::tempdir().unwrap();
+    let kernel = TestKernel::start(session, ipc_connection(sockets.path()));
     let mut frontend = TestFrontend::connect(&kernel.connection);
     test(&mut frontend);
     frontend.shut_down(false);

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::with_kernel;
-use crate::jupyter::test_frontend::TestFrontend;
+use super::{TestKernel, fake_session::session, with_kernel};
+use crate::jupyter::test_frontend::{TestFrontend, tcp_connection};
 
 fn is_alive(frontend: &mut TestFrontend) {
     assert_eq!(frontend.ask("kernel_info_request", json!({}))["status"], "ok");
@@ -76,4 +76,19 @@ fn a_mistake_of_the_assistant_fails_the_question_only() {
         assert_eq!((&reply["status"], &reply["ename"]), (&json!("error"), &json!("InternalError")));
         is_alive(frontend);
     });
+}
+
+#[test]
+fn the_strict_front_end_notices_a_message_that_nobody_asked_for() {
+    let kernel = TestKernel::start(session(), tcp_connection());
+    let mut frontend = TestFrontend::connect(&kernel.connection);
+    let mut other = TestFrontend::connect(&kernel.connection);
+    // The second subscriber's welcome goes to everybody.
+    frontend.iopub("iopub_welcome", "");
+    frontend.run_quietly("sleep 0", 1);
+    let complaint = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| other.finish()));
+    assert!(complaint.is_err(), "the other front end saw the cell, and nobody asked for that");
+    frontend.shut_down(false);
+    frontend.finish();
+    kernel.join();
 }

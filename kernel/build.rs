@@ -1,0 +1,60 @@
+//! Packs the sources of the crates that cells link into the binary.
+//!
+//! A dylib fits exactly one rustc, so soma must be able to build its cell libraries wherever it runs, also
+//! after the toolchain has changed: it carries `tensorlib` and `soma_cell` as a small workspace of their own.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("..").canonicalize().unwrap();
+    let mut files = vec![("Cargo.toml".to_owned(), workspace_manifest(&root))];
+    files.push(("Cargo.lock".to_owned(), read(&root.join("Cargo.lock"))));
+    for member in ["tensorlib", "kernel/cell"] {
+        files.push((format!("{member}/Cargo.toml"), member_manifest(&root.join(member))));
+        collect(&root.join(member).join("src"), &format!("{member}/src"), &mut files);
+    }
+    files.sort();
+    let mut code = String::from("&[\n");
+    for (path, text) in files {
+        writeln!(code, "({path:?}, {text:?}),").unwrap();
+    }
+    code.push(']');
+    std::fs::write(PathBuf::from(std::env::var("OUT_DIR").unwrap()).join("sources.rs"), code).unwrap();
+}
+
+fn read(path: &Path) -> String {
+    println!("cargo::rerun-if-changed={}", path.display());
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn collect(folder: &Path, name: &str, files: &mut Vec<(String, String)>) {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{name}/{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            collect(&path, &name, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push((name, read(&path)));
+        }
+    }
+}
+
+/// The root manifest with these two members only.
+fn workspace_manifest(root: &Path) -> String {
+    let mut manifest: toml::Table = read(&root.join("Cargo.toml")).parse().unwrap();
+    let workspace = manifest["workspace"].as_table_mut().unwrap();
+    workspace.insert("members".into(), vec!["tensorlib", "kernel/cell"].into());
+    manifest.remove("profile");
+    manifest.to_string()
+}
+
+/// A member's manifest without what only its own tests and benchmarks need.
+fn member_manifest(folder: &Path) -> String {
+    let mut manifest: toml::Table = read(&folder.join("Cargo.toml")).parse().unwrap();
+    for section in ["dev-dependencies", "bench", "test", "example"] {
+        manifest.remove(section);
+    }
+    manifest.to_string()
+}

@@ -1,0 +1,85 @@
+//! Short facts a cell tells the process that runs it, one line each, over a pipe of their own.
+//!
+//! The person's text goes through standard output; these lines must not mix with it. A line is a kind
+//! and fields, separated by tabs; tabs, line ends and backslashes inside a field are escaped.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The pipe to the supervisor; -1 outside a worker (reports are then dropped).
+static PIPE: AtomicI32 = AtomicI32::new(-1);
+
+/// What the panic hook saw last on the thread that runs cells: message, file, line, column.
+static LAST_PANIC: Mutex<Option<[String; 4]>> = Mutex::new(None);
+
+/// Sets the pipe that reports go to.
+pub fn attach(pipe: i32) {
+    PIPE.store(pipe, Ordering::Relaxed);
+}
+
+/// Sends one report. Each is a single `write` of less than a pipe's atomic size unless a field is huge.
+pub fn send(kind: &str, fields: &[&str]) {
+    let pipe = PIPE.load(Ordering::Relaxed);
+    if pipe < 0 {
+        return;
+    }
+    let mut line = String::from(kind);
+    for field in fields {
+        line.push('\t');
+        for character in field.chars() {
+            match character {
+                '\\' => line.push_str("\\\\"),
+                '\t' => line.push_str("\\t"),
+                '\n' => line.push_str("\\n"),
+                other => line.push(other),
+            }
+        }
+    }
+    line.push('\n');
+    crate::host::write_all(pipe, line.as_bytes());
+}
+
+/// A line that evcxr itself waits for on the runtime's standard output.
+fn send_to_evcxr(line: &str) {
+    send("EVCXR", &[line]);
+}
+
+/// Generated code calls this where evcxr would print its panic notification.
+pub fn panicked() {
+    if let Some([message, file, line, column]) = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take() {
+        send("PANIC", &[&message, &file, &line, &column]);
+    }
+    send_to_evcxr("EVCXR_PANIC_NOTIFICATION");
+}
+
+/// Generated code calls this where `?` met an error and ended the cell.
+pub fn question_mark(error: &str) {
+    send("ERROR", &[error]);
+    send_to_evcxr("EVCXR_ERROR_OCCURRED");
+}
+
+/// Tells evcxr that a variable's type is not the one it was stored with, so that it forgets it.
+pub(crate) fn changed_type(variable: &str) {
+    send_to_evcxr(&format!("EVCXR_VARIABLE_CHANGED_TYPE:{variable}"));
+}
+
+/// Remembers panics of the calling thread for [`panicked`]; other threads keep Rust's usual message.
+pub(crate) fn install_panic_hook() {
+    let cell_thread = std::thread::current().id();
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() != cell_thread {
+            return usual(info);
+        }
+        let message = match (info.payload().downcast_ref::<&str>(), info.payload().downcast_ref::<String>()) {
+            (Some(text), _) => (*text).to_owned(),
+            (_, Some(text)) => text.clone(),
+            _ => "a panic whose payload is not text".to_owned(),
+        };
+        let (file, line, column) = info
+            .location()
+            .map_or((String::new(), 0, 0), |location| (location.file().to_owned(), location.line(), location.column()));
+        *LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()) =
+            Some([message, file, line.to_string(), column.to_string()]);
+    }));
+}

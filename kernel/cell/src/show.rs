@@ -1,0 +1,48 @@
+//! How the value of a cell's last expression is shown.
+//!
+//! evcxr writes `(expression).evcxr_display();` and, when that does not compile, compiles the cell a
+//! second time with `{:?}`. With [`DebugFallback`] in scope the first form always compiles: a type's own
+//! `evcxr_display` wins, because inherent methods come first, and everything else is shown by `{:?}`.
+
+use std::fmt::Debug;
+use std::io::Write;
+
+/// Marks in standard output where the value of the last expression begins (an application program
+/// command, which terminals ignore). The kernel takes the next content as the cell's result.
+pub const RESULT_MARK: &str = "\x1b_soma:result\x1b\\";
+
+/// Shows any `Debug` value as evcxr would.
+pub trait DebugFallback {
+    /// Writes the value as a `text/plain` content block; nothing for `()`.
+    fn evcxr_display(&self);
+}
+
+impl<T: Debug + ?Sized> DebugFallback for T {
+    fn evcxr_display(&self) {
+        // `()` has no bound to tell it apart by; its name is reserved, so the comparison is exact.
+        if std::any::type_name::<T>() != "()" {
+            send_text(&format!("{self:?}"));
+        }
+    }
+}
+
+/// Marks that what follows is the value of the last expression, then hands the value on.
+pub trait Mark {
+    /// Writes [`RESULT_MARK`]; called after the expression was evaluated and before it is shown.
+    fn soma_result(&self) -> &Self;
+}
+
+impl<T: ?Sized> Mark for T {
+    fn soma_result(&self) -> &Self {
+        let mut output = std::io::stdout().lock();
+        // A closed standard output must not end the cell.
+        let _ = output.write_all(RESULT_MARK.as_bytes());
+        self
+    }
+}
+
+#[inline(never)]
+fn send_text(text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = write!(output, "EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT\n");
+}

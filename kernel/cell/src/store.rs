@@ -1,0 +1,158 @@
+//! The variables of a session, between cells.
+//!
+//! Takes the place of the module that evcxr copies into every cell: the same names and signatures
+//! (`VariableStore`, `create_variable_store`, …), so that its generated code compiles against this one.
+//! The generic doors are thin; the map behind them is compiled once, here, not in every cell.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+
+use crate::report;
+
+/// The definitions that a cell was compiled with: a type's path in the notebook's crate and a
+/// fingerprint of its source, everything it mentions included.
+pub type Definitions = &'static [(&'static str, &'static str)];
+
+struct Variable {
+    value: Box<dyn Any>,
+    /// Fingerprints of the notebook's own types that the value's type is made of.
+    definitions: Vec<(String, &'static str)>,
+}
+
+/// Holds every variable that no running cell has taken out.
+#[derive(Default)]
+pub struct VariableStore {
+    variables: HashMap<String, Variable>,
+    definitions: Definitions,
+}
+
+impl VariableStore {
+    /// Names the definitions of the cell that now runs; called first by generated code.
+    pub fn define(&mut self, definitions: Definitions) {
+        self.definitions = definitions;
+    }
+
+    /// Stores a variable and reports its type, which is how the kernel learns it without analysis.
+    pub fn put_variable<T: 'static>(&mut self, name: &str, value: T) {
+        self.put(name, std::any::type_name::<T>(), Box::new(value));
+    }
+
+    /// Whether `T` still is the type that the variable was stored with. When it is not, the variable is
+    /// dropped, and evcxr is told.
+    pub fn check_variable<T: 'static>(&mut self, name: &str) -> bool {
+        self.check(name, TypeId::of::<T>())
+    }
+
+    /// Takes a variable out.
+    ///
+    /// # Panics
+    /// When the variable is not there: a cell that panicked may have moved it away.
+    pub fn take_variable<T: 'static>(&mut self, name: &str) -> T {
+        match self.take(name).downcast::<T>() {
+            Ok(value) => *value,
+            Err(_) => panic!("the variable `{name}` changed its type"),
+        }
+    }
+
+    /// A value that lives as long as the session, made at first use; evcxr keeps its async runtime here.
+    pub fn lazy_arc<T: 'static, F: FnOnce() -> T>(&mut self, name: &str, create: F) -> std::sync::Arc<T> {
+        let entry = self
+            .variables
+            .entry(name.to_owned())
+            .or_insert_with(|| Variable { value: Box::new(std::sync::Arc::new(create())), definitions: Vec::new() });
+        match entry.value.downcast_ref::<std::sync::Arc<T>>() {
+            Some(value) => std::sync::Arc::clone(value),
+            None => panic!("`{name}` changed its type"),
+        }
+    }
+
+    #[inline(never)]
+    fn put(&mut self, name: &str, type_name: &'static str, value: Box<dyn Any>) {
+        report::send("VARIABLE", &[name, type_name]);
+        let definitions = self
+            .definitions
+            .iter()
+            .filter(|(path, _)| mentions(type_name, path))
+            .map(|(path, fingerprint)| ((*path).to_owned(), *fingerprint))
+            .collect();
+        self.variables.insert(name.to_owned(), Variable { value, definitions });
+    }
+
+    #[inline(never)]
+    fn take(&mut self, name: &str) -> Box<dyn Any> {
+        match self.variables.remove(name) {
+            Some(variable) => variable.value,
+            None => panic!("the variable `{name}` is gone: a cell that panicked had moved it; define it again"),
+        }
+    }
+
+    #[inline(never)]
+    fn check(&mut self, name: &str, id: TypeId) -> bool {
+        let Some(variable) = self.variables.get(name) else { return true };
+        // A redefined struct keeps its `TypeId` (that is a hash of its path), so its source is compared too.
+        let same = (*variable.value).type_id() == id
+            && variable.definitions.iter().all(|(path, fingerprint)| {
+                self.definitions.iter().any(|(now, source)| now == path && source == fingerprint)
+            });
+        if !same {
+            // Its destructor was compiled for the old definition and is still loaded: dropping is sound.
+            self.variables.remove(name);
+            report::changed_type(name);
+        }
+        same
+    }
+}
+
+/// Whether a type's full name has `path` in it as a whole path.
+fn mentions(type_name: &str, path: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    type_name
+        .match_indices(path)
+        .any(|(start, _)| !type_name[..start].ends_with(word) && !type_name[start + path.len()..].starts_with(word))
+}
+
+/// Makes an empty store; generated code calls it in the session's first cell.
+pub fn create_variable_store() -> *mut VariableStore {
+    Box::into_raw(Box::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_comes_back_with_its_type() {
+        let mut store = VariableStore::default();
+        store.put_variable("x", vec![1, 2]);
+        assert!(store.check_variable::<Vec<i32>>("x"));
+        assert_eq!(store.take_variable::<Vec<i32>>("x"), [1, 2]);
+    }
+
+    #[test]
+    fn another_type_is_noticed_and_the_variable_dropped() {
+        let mut store = VariableStore::default();
+        store.put_variable("x", 1_i32);
+        assert!(!store.check_variable::<String>("x"));
+        assert!(store.check_variable::<String>("x"), "it is gone, so nothing contradicts");
+    }
+
+    #[test]
+    fn a_redefined_struct_is_another_type() {
+        struct User;
+        let path: &'static str = std::any::type_name::<User>();
+        let (old, new): ([_; 1], [_; 1]) = ([(path, "a")], [(path, "b")]);
+        let mut store = VariableStore::default();
+        store.define(Box::leak(Box::new(old)));
+        store.put_variable("u", User);
+        assert!(store.check_variable::<User>("u"));
+        store.define(Box::leak(Box::new(new)));
+        assert!(!store.check_variable::<User>("u"));
+    }
+
+    #[test]
+    fn a_path_is_found_whole_only() {
+        assert!(mentions("alloc::vec::Vec<ctx::User>", "ctx::User"));
+        assert!(!mentions("alloc::vec::Vec<ctx::Users>", "ctx::User"));
+        assert!(!mentions("my::ctx::User", "ctx::User"));
+    }
+}

@@ -1,0 +1,343 @@
+//! Runs cells on evcxr, with Soma's toolchain and runtime behind it.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use evcxr::{CommandContext, EvalContext, EvalOutputs};
+
+use super::boundary::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
+use super::output::{Parser, Piece, TextStream};
+use super::panics::{self, PastCell};
+use super::session::Names;
+use super::{failure, prepare, types};
+use crate::runtime::channel::{Channel, Receiver};
+use crate::runtime::wire::Frame;
+use crate::toolchain::cell_build;
+use crate::toolchain::notes::CellNotes;
+
+/// What the running cell has written and reported.
+#[derive(Default)]
+struct CellState {
+    frontend: Option<Arc<dyn Frontend>>,
+    parser: Parser,
+    errors: TextStream,
+    result: Option<MimeBundle>,
+    variables: Vec<(String, String)>,
+    panic: Option<PanicReport>,
+    question_mark: Option<String>,
+    end: Option<ProcessEnd>,
+    /// The cell ended by itself after it was asked to stop.
+    stopped: bool,
+}
+
+struct PanicReport {
+    message: String,
+    line: usize,
+    column: usize,
+}
+
+/// How the process of a cell ended.
+struct ProcessEnd {
+    interrupted: bool,
+    /// Whether the variables are as they were before the cell.
+    restored: bool,
+    /// `SIGNALED`/`EXITED` and the signal's name or the code.
+    how: Vec<String>,
+}
+
+/// Takes frames off the channel, on the channel's thread.
+struct Listener {
+    state: Arc<Mutex<CellState>>,
+    channel: Arc<Mutex<Option<Channel>>>,
+}
+
+impl Receiver for Listener {
+    fn receive(&mut self, frame: Frame) {
+        let mut state = lock(&self.state);
+        match frame {
+            Frame::Stdout(bytes) => {
+                let pieces = state.parser.push(&bytes);
+                self.take(&mut state, pieces);
+            }
+            Frame::Stderr(bytes) => {
+                let text = state.errors.push(&bytes);
+                state.show(Output::Text { stream: Stream::Stderr, text });
+            }
+            Frame::Report(fields) => state.report(&fields),
+            Frame::Synced(_) => {}
+        }
+    }
+}
+
+impl Listener {
+    fn take(&self, state: &mut CellState, pieces: Vec<Piece>) {
+        for piece in pieces {
+            match piece {
+                Piece::Shown(output) => state.show(output),
+                Piece::Result(bundle) => state.result = Some(bundle),
+                Piece::Input { prompt, password } => self.ask(state, prompt, password),
+            }
+        }
+    }
+
+    /// Asks the person on a thread of its own: output and an interrupt must get through meanwhile.
+    fn ask(&self, state: &CellState, prompt: String, password: bool) {
+        let (Some(frontend), Some(channel)) =
+            (state.frontend.clone(), lock(&self.channel).as_ref().map(Channel::handle))
+        else {
+            return;
+        };
+        std::thread::spawn(move || match frontend.input(&prompt, password) {
+            Ok(line) => channel.input(&line),
+            Err(reason) => {
+                frontend.output(Output::Text { stream: Stream::Stderr, text: format!("{reason}\n") });
+                channel.input("");
+            }
+        });
+    }
+}
+
+impl CellState {
+    fn show(&self, output: Output) {
+        if matches!(&output, Output::Text { text, .. } if text.is_empty()) {
+            return;
+        }
+        if let Some(frontend) = &self.frontend {
+            frontend.output(output);
+        }
+    }
+
+    fn report(&mut self, fields: &[String]) {
+        let field = |at: usize| fields.get(at).cloned().unwrap_or_default();
+        match field(0).as_str() {
+            "VARIABLE" => self.variables.push((field(1), field(2))),
+            "PANIC" => {
+                let number = |at| field(at).parse().unwrap_or(0);
+                self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });
+            }
+            "ERROR" => self.question_mark = Some(field(1)),
+            "DONE" => self.stopped = field(1) == "true",
+            kind @ ("CRASHED" | "INTERRUPTED") => {
+                self.end = Some(ProcessEnd {
+                    interrupted: kind == "INTERRUPTED",
+                    restored: field(1) == "true",
+                    how: fields[2..].to_vec(),
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Evaluates the cells of one session.
+pub struct SomaEvaluator {
+    context: CommandContext,
+    channel: Channel,
+    state: Arc<Mutex<CellState>>,
+    session: PathBuf,
+    notes: CellNotes,
+    /// Why a variable of an earlier cell is not there.
+    unnameable: BTreeMap<String, String>,
+    past: Vec<PastCell>,
+    interrupted: Arc<AtomicBool>,
+    names: Arc<Names>,
+}
+
+impl SomaEvaluator {
+    /// Starts evcxr in a session's folder, whose notes and links are already there.
+    ///
+    /// # Errors
+    /// What evcxr said.
+    pub fn start(
+        session: PathBuf,
+        interrupted: Arc<AtomicBool>,
+        names: Arc<Names>,
+        shared: &Mutex<Option<Channel>>,
+    ) -> Result<SomaEvaluator, Failure> {
+        let failed = |what: &str| failure::sentence("StartError", what);
+        let state = Arc::new(Mutex::new(CellState::default()));
+        let own = Arc::new(Mutex::new(None));
+        let listener = Listener { state: Arc::clone(&state), channel: Arc::clone(&own) };
+        let channel = Channel::listen(&session, listener).map_err(|error| failed(&error.to_string()))?;
+        *lock(&own) = Some(channel.handle());
+        *lock(shared) = Some(channel.handle());
+        let soma = std::env::current_exe().map_err(|error| failed(&error.to_string()))?;
+        let mut runtime = std::process::Command::new(soma);
+        runtime.arg("runtime");
+        let notes = CellNotes::default();
+        notes.write(&session).map_err(|error| failed(&error.to_string()))?;
+        let (context, outputs) =
+            EvalContext::with_subprocess_command(runtime).map_err(|error| failed(&error.to_string()))?;
+        // What the supervisor writes to its own standard error is for us, not for the person.
+        std::thread::spawn(move || outputs.stderr.iter().for_each(|line| tracing::warn!("runtime: {line}")));
+        std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
+        Ok(SomaEvaluator {
+            context: CommandContext::with_eval_context(context),
+            channel,
+            state,
+            session,
+            notes,
+            unnameable: BTreeMap::new(),
+            past: Vec::new(),
+            interrupted,
+            names,
+        })
+    }
+
+    /// What the cell's own end says, apart from the compiler.
+    fn outcome(&mut self, count: usize) -> Result<Option<MimeBundle>, Failure> {
+        let mut state = lock(&self.state);
+        let pieces = state.parser.finish();
+        for piece in pieces {
+            match piece {
+                Piece::Shown(output) => state.show(output),
+                Piece::Result(bundle) => state.result = Some(bundle),
+                Piece::Input { .. } => {}
+            }
+        }
+        let variables = std::mem::take(&mut state.variables);
+        let (result, end) = (state.result.take(), state.end.take());
+        let (panic, question_mark, stopped) = (state.panic.take(), state.question_mark.take(), state.stopped);
+        drop(state);
+        if let Some(end) = end {
+            return Err(ended(&end));
+        }
+        if stopped && panic.is_some() {
+            return Err(interrupted("your variables are kept"));
+        }
+        if let Some(panic) = panic {
+            return Err(self.explain(&panic));
+        }
+        if let Some(error) = question_mark {
+            return Err(failure::sentence("Error", &error));
+        }
+        self.learn(variables, count);
+        Ok(result)
+    }
+
+    fn explain(&self, report: &PanicReport) -> Failure {
+        let program = std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default();
+        let place = panics::find(&program, report.line, report.column, &self.past);
+        let place = place.map(|place| {
+            let cell = &self.past[place.cell];
+            (&cell.prepared.source, cell.count, place.span)
+        });
+        failure::panic(&report.message, place)
+    }
+
+    /// Notes the types of the variables that the cell has stored.
+    fn learn(&mut self, variables: Vec<(String, String)>, _count: usize) {
+        for (name, type_name) in variables {
+            let ty = match types::nameable(&type_name) {
+                Ok(ty) => {
+                    self.unnameable.remove(&name);
+                    Some(ty)
+                }
+                Err(why) => {
+                    let advice = why.advice(&name);
+                    if self.unnameable.insert(name.clone(), advice.clone()).as_ref() != Some(&advice) {
+                        lock(&self.state)
+                            .show(Output::Text { stream: Stream::Stderr, text: format!("note: {advice}\n") });
+                    }
+                    None
+                }
+            };
+            self.notes.types.insert(name, ty);
+        }
+        self.names.update(&self.notes.types, self.context.defined_item_names().map(str::to_owned));
+    }
+}
+
+impl Evaluator for SomaEvaluator {
+    fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
+        self.interrupted.store(false, Ordering::SeqCst);
+        *lock(&self.state) = CellState { frontend: Some(frontend), ..CellState::default() };
+        let prepared = prepare::prepare(&cell.code);
+        self.notes.write(&self.session).map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
+        let text = prepared.text.clone();
+        self.past.retain(|past| past.count != cell.count);
+        self.past.push(PastCell { count: cell.count, prepared });
+        let context = &mut self.context;
+        let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
+        self.channel.sync();
+        let source = &self.past.last().expect("it was just pushed").prepared.source;
+        match evaluated {
+            Ok(Ok(outputs)) => {
+                let result = self.outcome(cell.count)?;
+                Ok(result.or_else(|| commands_output(outputs)))
+            }
+            _ if self.interrupted.load(Ordering::SeqCst) => {
+                lock(&self.state).end = None;
+                Err(interrupted("the cell was being compiled and did not run"))
+            }
+            Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
+                let mut failure = failure::compilation(&errors, source, cell.count);
+                self.add_reasons(&mut failure);
+                Err(failure)
+            }
+            Ok(Err(evcxr::Error::SubprocessTerminated(_))) => {
+                self.notes.types.clear();
+                self.names.update(&self.notes.types, std::iter::empty());
+                Err(failure::sentence(
+                    "Crash",
+                    "the process that runs cells ended; every variable is lost, definitions are kept",
+                ))
+            }
+            Ok(Err(error)) => Err(failure::sentence("Error", &error.to_string())),
+            Err(_) => Err(failure::sentence(
+                "InternalError",
+                "Soma's evaluator failed on this cell; the session goes on. Please report the cell",
+            )),
+        }
+    }
+}
+
+impl SomaEvaluator {
+    /// Says of a name that is not found why an earlier cell's variable is gone.
+    fn add_reasons(&self, failure: &mut Failure) {
+        for (name, advice) in &self.unnameable {
+            if failure.traceback.iter().any(|text| text.contains(&format!("cannot find value `{name}`"))) {
+                failure.traceback.push(format!("note: {advice}"));
+            }
+        }
+    }
+}
+
+/// What commands such as `:help` answered.
+fn commands_output(outputs: EvalOutputs) -> Option<MimeBundle> {
+    (!outputs.is_empty()).then(|| outputs.content_by_mime_type.into_iter().collect())
+}
+
+fn interrupted(consequence: &str) -> Failure {
+    failure::sentence("Interrupted", &format!("interrupted: {consequence}"))
+}
+
+fn ended(end: &ProcessEnd) -> Failure {
+    let kept = if end.restored {
+        "your variables are as they were before this cell"
+    } else {
+        "there was no copy of its process, so every variable is lost"
+    };
+    if end.interrupted {
+        return interrupted(kept);
+    }
+    let what = match end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["SIGNALED", "SIGSEGV"] => {
+            "it used memory that is not its own (segmentation fault), or overflowed its stack".to_owned()
+        }
+        ["SIGNALED", "SIGABRT"] => "it aborted (an `abort`, a panic while panicking, or a stack overflow)".to_owned(),
+        ["SIGNALED", "SIGKILL"] => "it was killed, perhaps by the system for want of memory".to_owned(),
+        ["SIGNALED", "SIGILL"] => "it came to an illegal instruction".to_owned(),
+        ["SIGNALED", signal] => format!("it was ended by {signal}"),
+        ["EXITED", code] => format!("it called `exit({code})`"),
+        _ => "it ended".to_owned(),
+    };
+    failure::sentence("Crash", &format!("the cell ended its process: {what}; {kept}"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,146 @@
+//! What went wrong, as a person reads it: the cell's own lines, `In [n]`, columns as typed.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use evcxr::CompilationError;
+
+use super::boundary::Failure;
+use super::positions::{Place, Source};
+
+/// The compiler's errors for a cell.
+pub fn compilation(errors: &[CompilationError], source: &Source, count: usize) -> Failure {
+    let mut traceback: Vec<String> = Vec::new();
+    let mut first = None;
+    for error in errors {
+        let report = CompilerReport::new(error);
+        let rendered = report.render(source, count);
+        if !traceback.contains(&rendered) {
+            traceback.push(rendered);
+        }
+        first.get_or_insert((report.code, report.message));
+    }
+    let (code, message) = first.unwrap_or_default();
+    let name = if code.is_empty() { "CompileError".to_owned() } else { code };
+    Failure { name, message, traceback }
+}
+
+/// One compiler error in plain data.
+struct CompilerReport {
+    code: String,
+    message: String,
+    labels: Vec<(std::ops::Range<Place>, String, bool)>,
+    notes: Vec<String>,
+}
+
+impl CompilerReport {
+    fn new(error: &CompilationError) -> CompilerReport {
+        let code = error.code().unwrap_or_default().to_owned();
+        let labels = error
+            .spanned_messages()
+            .iter()
+            .filter_map(|message| {
+                let span = message.span.as_ref()?;
+                let start = Place { line: span.start_line, column: span.start_column };
+                let end = Place { line: span.end_line, column: span.end_column };
+                Some((start..end, clean(&message.label), message.is_primary))
+            })
+            .collect();
+        let mut notes: Vec<String> = notes(error).into_iter().map(|note| clean(&note)).collect();
+        notes.extend(hint(&code, &error.message()).map(str::to_owned));
+        notes.dedup();
+        CompilerReport { message: clean(&error.message()), code, labels, notes }
+    }
+
+    fn render(&self, source: &Source, count: usize) -> String {
+        let path = format!("In [{count}]");
+        let title = Level::ERROR.primary_title(&self.message);
+        let title = if self.code.is_empty() { title } else { title.id(&self.code) };
+        let mut seen = Vec::new();
+        let annotations: Vec<_> = self
+            .labels
+            .iter()
+            .filter_map(|(span, label, primary)| {
+                let span = source.bytes(&source.as_typed(span.clone()));
+                // Several errors of evcxr's own rounds may name the same place.
+                (!seen.contains(&(span.clone(), label))).then(|| {
+                    seen.push((span.clone(), label));
+                    let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+                    kind.span(span).label(label.as_str())
+                })
+            })
+            .collect();
+        let mut group: Group = if annotations.is_empty() {
+            Group::with_title(title)
+                .element(Level::NOTE.message("the error is in code of an earlier cell, or in a `use`"))
+        } else {
+            title.element(Snippet::source(source.text.as_str()).path(path).annotations(annotations))
+        };
+        for note in &self.notes {
+            group = group.element(Level::HELP.message(note.as_str()));
+        }
+        Renderer::styled().render(&[group])
+    }
+}
+
+/// rustc's notes and helps that say something by themselves.
+fn notes(error: &CompilationError) -> Vec<String> {
+    let children = error.json["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+    children
+        .iter()
+        .filter(|child| matches!(child["level"].as_str(), Some("help" | "note")))
+        .filter_map(|child| {
+            let message = child["message"].as_str()?;
+            let replacement = child["spans"][0]["suggested_replacement"].as_str().unwrap_or("").trim();
+            let internal = ["evcxr", "soma", "generated", "src/lib.rs", "first, the lifetime"];
+            if internal.iter().any(|word| message.contains(word) || replacement.contains(word)) {
+                return None;
+            }
+            Some(if replacement.is_empty() || replacement.len() > 80 {
+                message.to_owned()
+            } else {
+                format!("{message}: `{replacement}`")
+            })
+        })
+        .collect()
+}
+
+/// A hint where learners stumble.
+fn hint(code: &str, message: &str) -> Option<&'static str> {
+    match code {
+        "E0382" | "E0505" => Some(
+            "a value that was moved is gone: write `&x + &y` to use tensors without moving them, or `x.clone()` for a copy",
+        ),
+        "E0384" | "E0596" => Some("write `let mut x = …;` where the variable is defined, or `let mut x = x;` here"),
+        "E0277" if message.contains("doesn't implement `Debug`") => {
+            Some("only values that implement `Debug` can be shown: put `#[derive(Debug)]` above the type")
+        }
+        _ => None,
+    }
+}
+
+/// A message without the names that generated code has in it.
+fn clean(message: &str) -> String {
+    message.replace("soma_type!", "type of ").replace("ctx::", "crate::")
+}
+
+/// A panic, with the place when it is known.
+pub fn panic(message: &str, place: Option<(&Source, usize, std::ops::Range<Place>)>) -> Failure {
+    let headline = message.lines().next().unwrap_or_default().to_owned();
+    let title = Level::ERROR.with_name(Some("panic")).primary_title(message);
+    let group = match &place {
+        Some((source, count, span)) => title.element(
+            Snippet::source(source.text.as_str())
+                .path(format!("In [{count}]"))
+                .annotation(AnnotationKind::Primary.span(source.bytes(span)).label("stopped here")),
+        ),
+        None => Group::with_title(title),
+    };
+    Failure { name: "Panic".into(), message: headline, traceback: vec![Renderer::styled().render(&[group])] }
+}
+
+/// A failure that is one sentence.
+pub fn sentence(name: &str, message: &str) -> Failure {
+    let title = Level::ERROR.primary_title(message);
+    let traceback = Renderer::styled().render(&[Group::with_title(title)]);
+    let headline = message.lines().next().unwrap_or_default().to_owned();
+    Failure { name: name.into(), message: headline, traceback: vec![traceback] }
+}

@@ -1,0 +1,19 @@
+//! From a cell as typed to what the person sees.
+//!
+//! [`boundary`] is what the protocol layer knows of all this. [`session`] puts a session together;
+//! [`evaluator`] runs a cell: [`prepare`] writes the types of its variables in, evcxr compiles and runs it,
+//! [`output`] turns what it wrote into displays, [`types`] learns the variables' types, and [`failure`] and
+//! [`panics`] explain what went wrong in terms of the cell as typed.
+//!
+//! Invariant: nothing here knows of sockets, messages or front ends.
+
+pub mod assistant;
+pub mod boundary;
+mod evaluator;
+mod failure;
+mod output;
+mod panics;
+mod positions;
+mod prepare;
+pub mod session;
+mod types;

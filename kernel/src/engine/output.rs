@@ -1,0 +1,324 @@
+//! Turns the bytes that cells write into text and displays, in order.
+//!
+//! Rich content comes in standard output as blocks that third-party crates print too
+//! (`EVCXR_BEGIN_CONTENT mime`, the content, `EVCXR_END_CONTENT`). Blocks that follow one another are one
+//! display in several representations, until a representation repeats. `soma_cell::show::RESULT_MARK` says
+//! that the next display is the value of the cell's last expression.
+
+use super::boundary::{MimeBundle, Output, Stream};
+
+const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
+const END: &[u8] = b"EVCXR_END_CONTENT\n";
+/// What the `evcxr_input` crate prints, at the start of a line, to ask for a line (`evcxr_input::GET_CMD`).
+const INPUT: &[u8] = b"EVCXR_INPUT_REQUEST";
+/// `soma_cell::show::RESULT_MARK`.
+const RESULT: &[u8] = b"\x1b_soma:result\x1b\\";
+
+/// A piece of a cell's output.
+#[derive(Debug, PartialEq)]
+pub enum Piece {
+    /// Something to show at once.
+    Shown(Output),
+    /// The value of the last expression.
+    Result(MimeBundle),
+    /// The cell waits for a line of input.
+    Input {
+        /// What to ask.
+        prompt: String,
+        /// Whether to hide the answer.
+        password: bool,
+    },
+}
+
+/// Reads one process's standard output.
+#[derive(Default)]
+pub struct Parser {
+    /// Bytes that may be the start of something.
+    held: Vec<u8>,
+    /// The display that is being put together.
+    display: MimeBundle,
+    /// Whether that display is the cell's result.
+    is_result: bool,
+}
+
+impl Parser {
+    /// Takes bytes and gives what is complete.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
+        self.held.extend_from_slice(bytes);
+        let mut pieces = Vec::new();
+        while self.step(&mut pieces) {}
+        pieces
+    }
+
+    /// Gives what was held back: nothing more belongs to it.
+    pub fn finish(&mut self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        self.end_display(&mut pieces);
+        self.is_result = false;
+        let rest = std::mem::take(&mut self.held);
+        text(&rest, &mut pieces);
+        pieces
+    }
+
+    /// Takes one thing off the front of what is held; false when more bytes are needed.
+    fn step(&mut self, pieces: &mut Vec<Piece>) -> bool {
+        let next = [BEGIN, RESULT, INPUT].iter().filter_map(|mark| find(&self.held, mark)).min();
+        match next {
+            Some(0) if self.held.starts_with(RESULT) => {
+                self.end_display(pieces);
+                self.is_result = true;
+                self.held.drain(..RESULT.len());
+                true
+            }
+            Some(0) if self.held.starts_with(INPUT) => self.input(pieces),
+            Some(0) => self.block(pieces),
+            Some(at) => {
+                let before: Vec<u8> = self.held.drain(..at).collect();
+                self.plain(&before, pieces);
+                true
+            }
+            None => {
+                let keep = may_begin(&self.held);
+                let before: Vec<u8> = self.held.drain(..self.held.len() - keep).collect();
+                self.plain(&before, pieces);
+                false
+            }
+        }
+    }
+
+    fn plain(&mut self, bytes: &[u8], pieces: &mut Vec<Piece>) {
+        if !bytes.is_empty() {
+            self.end_display(pieces);
+            text(bytes, pieces);
+        }
+    }
+
+    /// Takes a whole content block; false while its end has not come.
+    fn block(&mut self, pieces: &mut Vec<Piece>) -> bool {
+        let Some(line_end) = find(&self.held, b"\n") else { return false };
+        // The end stands at the start of a line, be the content empty.
+        let body = &self.held[line_end..];
+        let Some(end) = find_after_newline(body) else { return false };
+        let mime = String::from_utf8_lossy(&self.held[BEGIN.len()..line_end]).trim().to_owned();
+        let content = String::from_utf8_lossy(&body[1.min(end)..end]).into_owned();
+        let content = content.strip_suffix('\n').map(str::to_owned).unwrap_or(content);
+        self.held.drain(..line_end + end + END.len());
+        if self.display.contains_key(&mime) {
+            self.end_display(pieces);
+        }
+        self.display.insert(mime, content);
+        true
+    }
+
+    /// Takes a request for input; false while its line is not whole.
+    fn input(&mut self, pieces: &mut Vec<Piece>) -> bool {
+        let Some(end) = find(&self.held, b"\n") else { return false };
+        let line: Vec<u8> = self.held.drain(..=end).collect();
+        let line = String::from_utf8_lossy(&line[INPUT.len()..end]).into_owned();
+        match line.split_once(':') {
+            Some((kind @ ("" | "_PASSWORD"), prompt)) => {
+                self.end_display(pieces);
+                pieces.push(Piece::Input { prompt: prompt.to_owned(), password: !kind.is_empty() });
+            }
+            _ => self.plain(format!("EVCXR_INPUT_REQUEST{line}\n").as_bytes(), pieces),
+        }
+        true
+    }
+
+    fn end_display(&mut self, pieces: &mut Vec<Piece>) {
+        if self.display.is_empty() {
+            return;
+        }
+        let data = std::mem::take(&mut self.display);
+        pieces.push(if std::mem::take(&mut self.is_result) {
+            Piece::Result(data)
+        } else {
+            Piece::Shown(Output::Display { data, id: None })
+        });
+    }
+}
+
+fn text(bytes: &[u8], pieces: &mut Vec<Piece>) {
+    if !bytes.is_empty() {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        pieces.push(Piece::Shown(Output::Text { stream: Stream::Stdout, text }));
+    }
+}
+
+/// Reads a stream of plain text, holding back a character that is not yet whole.
+#[derive(Default)]
+pub struct TextStream {
+    held: Vec<u8>,
+}
+
+impl TextStream {
+    /// Takes bytes and gives the text that is complete.
+    pub fn push(&mut self, bytes: &[u8]) -> String {
+        self.held.extend_from_slice(bytes);
+        let rest = self.held.split_off(self.held.len() - partial_character(&self.held));
+        String::from_utf8_lossy(&std::mem::replace(&mut self.held, rest)).into_owned()
+    }
+}
+
+fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+/// The offset of [`END`] after a line end in `body`, which begins with one.
+fn find_after_newline(body: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = find(&body[from..], END) {
+        if body[from + at - 1] == b'\n' {
+            return Some(from + at);
+        }
+        from += at + END.len();
+    }
+    None
+}
+
+/// How many bytes at the end may be the beginning of a mark or of a character.
+fn may_begin(bytes: &[u8]) -> usize {
+    let longest = BEGIN.len().max(RESULT.len()).max(INPUT.len()) - 1;
+    let mark = (1..=longest.min(bytes.len()))
+        .rev()
+        .find(|length| {
+            let end = &bytes[bytes.len() - length..];
+            [BEGIN, RESULT, INPUT].iter().any(|mark| mark.starts_with(end))
+        })
+        .unwrap_or(0);
+    mark.max(partial_character(bytes))
+}
+
+/// How many bytes at the end are a UTF-8 character that is not yet whole.
+fn partial_character(bytes: &[u8]) -> usize {
+    for back in 1..=bytes.len().min(3) {
+        let byte = bytes[bytes.len() - back];
+        let length = match byte {
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF7 => 4,
+            0x80..=0xBF => continue,
+            _ => 1,
+        };
+        return if length > back { back } else { 0 };
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Piece {
+        Piece::Shown(Output::Text { stream: Stream::Stdout, text: text.into() })
+    }
+
+    fn bundle(entries: &[(&str, &str)]) -> MimeBundle {
+        entries.iter().map(|(mime, content)| ((*mime).to_owned(), (*content).to_owned())).collect()
+    }
+
+    fn display(entries: &[(&str, &str)]) -> Piece {
+        Piece::Shown(Output::Display { data: bundle(entries), id: None })
+    }
+
+    /// All pieces of a text, whatever the sizes it arrives in; neighbouring texts joined.
+    fn parse(text: &str) -> Vec<Piece> {
+        let whole = parse_in_steps(text, text.len().max(1));
+        for step in [1, 2, 7] {
+            assert_eq!(parse_in_steps(text, step), whole, "in pieces of {step} bytes");
+        }
+        whole
+    }
+
+    fn parse_in_steps(text: &str, step: usize) -> Vec<Piece> {
+        let mut parser = Parser::default();
+        let mut pieces: Vec<Piece> = text.as_bytes().chunks(step).flat_map(|bytes| parser.push(bytes)).collect();
+        pieces.extend(parser.finish());
+        let mut joined: Vec<Piece> = Vec::new();
+        for piece in pieces {
+            match (joined.last_mut(), piece) {
+                (Some(Piece::Shown(Output::Text { text: before, .. })), Piece::Shown(Output::Text { text, .. })) => {
+                    before.push_str(&text)
+                }
+                (_, piece) => joined.push(piece),
+            }
+        }
+        joined
+    }
+
+    #[test]
+    fn text_is_handed_on_as_written() {
+        assert_eq!(parse("50 %\r\x1b[1mé日\x1b[0m"), [shown("50 %\r\x1b[1mé日\x1b[0m")]);
+        assert_eq!(parse(""), []);
+    }
+
+    #[test]
+    fn blocks_are_one_display_until_a_type_repeats() {
+        let block = |mime: &str, content: &str| format!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n");
+        let text = block("text/plain", "one") + &block("text/html", "<b>\none") + &block("text/plain", "two");
+        assert_eq!(
+            parse(&text),
+            [display(&[("text/html", "<b>\none"), ("text/plain", "one")]), display(&[("text/plain", "two")])]
+        );
+    }
+
+    #[test]
+    fn order_is_kept_between_text_displays_and_the_result() {
+        let text = "a\nEVCXR_BEGIN_CONTENT text/plain\nx\nEVCXR_END_CONTENT\nb\x1b_soma:result\x1b\\\
+                    EVCXR_BEGIN_CONTENT text/plain\ny\nEVCXR_END_CONTENT\nc";
+        assert_eq!(
+            parse(text),
+            [
+                shown("a\n"),
+                display(&[("text/plain", "x")]),
+                shown("b"),
+                Piece::Result(bundle(&[("text/plain", "y")])),
+                shown("c")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_result_that_shows_nothing_claims_no_later_display() {
+        let mut parser = Parser::default();
+        assert_eq!(parser.push(RESULT), []);
+        assert_eq!(parser.finish(), []);
+        parser.push(b"EVCXR_BEGIN_CONTENT text/plain\nz\nEVCXR_END_CONTENT\n");
+        assert_eq!(parser.finish(), [display(&[("text/plain", "z")])]);
+    }
+
+    #[test]
+    fn empty_and_odd_content_is_kept() {
+        assert_eq!(parse("EVCXR_BEGIN_CONTENT text/plain\n\nEVCXR_END_CONTENT\n"), [display(&[("text/plain", "")])]);
+        assert_eq!(
+            parse("EVCXR_BEGIN_CONTENT text/plain\nnot EVCXR_END_CONTENT\nyes\nEVCXR_END_CONTENT\n"),
+            [display(&[("text/plain", "not EVCXR_END_CONTENT\nyes")])]
+        );
+        assert_eq!(
+            parse("EVCXR_BEGIN_CONTENT text/plain\nnever ends"),
+            [shown("EVCXR_BEGIN_CONTENT text/plain\nnever ends")]
+        );
+    }
+
+    #[test]
+    fn a_request_for_input_is_no_text() {
+        assert_eq!(
+            parse("a\nEVCXR_INPUT_REQUEST:Name: \nEVCXR_INPUT_REQUEST_PASSWORD:\nEVCXR_INPUT_REQUESTS\n"),
+            [
+                shown("a\n"),
+                Piece::Input { prompt: "Name: ".into(), password: false },
+                Piece::Input { prompt: String::new(), password: true },
+                shown("EVCXR_INPUT_REQUESTS\n")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_character_is_never_split() {
+        let mut stream = TextStream::default();
+        let bytes = "日".as_bytes();
+        assert_eq!(stream.push(&bytes[..1]), "");
+        assert_eq!(stream.push(&bytes[1..]), "日");
+        assert_eq!(stream.push(b"\xff"), "\u{fffd}");
+    }
+}

@@ -1,0 +1,248 @@
+//! Writes the types of a cell's variables in, so that evcxr asks no analyser for them.
+//!
+//! evcxr must write a type down for every variable that it carries to the next cell, and asks its embedded
+//! rust-analyzer for those that the person did not state (2 s and 400 MiB with the standard library's
+//! sources). Here every such variable is re-bound right after its statement, on the same line:
+//!
+//! ```text
+//! let (a, b) = f();let a: soma_type!(a) = a;let b: soma_type!(b) = b;
+//! ```
+//!
+//! A macro may stand where a type stands, so evcxr takes `soma_type!(a)` for a full type and repeats it
+//! wherever it needs one; the toolchain driver then puts `_` in the cell that defines `a` and the type that
+//! the variable store reported in later cells (`toolchain::program`).
+
+use ra_ap_syntax::ast::{self, HasName};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
+
+use super::positions::{Insertion, Place, Source};
+
+/// A cell as evcxr is given it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The text for evcxr.
+    pub text: String,
+    /// The cell as typed, with the map back to it.
+    pub source: Source,
+}
+
+/// The wrapper in which statements parse; it is on the first line only, so lines stay as they are.
+const PRELUDE: &str = "async fn f(){";
+
+/// Prepares a cell.
+pub fn prepare(typed: &str) -> Prepared {
+    let start = code_start(typed);
+    let code = &typed[start..];
+    let parsed = SourceFile::parse(&format!("{PRELUDE}{code}\n}}"), Edition::Edition2024);
+    let mut additions: Vec<Addition> = Vec::new();
+    let function = parsed.syntax_node().children().find_map(ast::Fn::cast);
+    let statements = function.and_then(|f| ast::HasAttrs::attrs(&f).next().is_none().then(|| f.body()).flatten());
+    for node in statements.and_then(|body| body.stmt_list()).into_iter().flat_map(|list| list.syntax().children()) {
+        if let Some(statement) = ast::LetStmt::cast(node) {
+            additions.extend(types_for(&statement));
+        }
+    }
+    additions.sort_by_key(|addition| addition.at);
+    let mut text = typed.to_owned();
+    let mut insertions = Vec::new();
+    let mut shift = 0;
+    for addition in additions {
+        let typed_at = addition.at - PRELUDE.len() + start;
+        let name = addition.name.start - PRELUDE.len() + start..addition.name.end - PRELUDE.len() + start;
+        let at = typed_at + shift;
+        text.insert_str(at, &addition.text);
+        shift += addition.text.len();
+        insertions.push(Insertion {
+            at: Source::place(&text, at),
+            length: addition.text.chars().count(),
+            stands_for: Source::place(typed, name.start)..Source::place(typed, name.end),
+        });
+    }
+    Prepared { text, source: Source::new(typed, insertions) }
+}
+
+/// Where the Rust code starts: evcxr takes leading lines with `:` or `!` for commands.
+pub fn code_start(typed: &str) -> usize {
+    let mut start = 0;
+    for line in typed.split_inclusive('\n') {
+        let text = line.trim_end();
+        let command = text.starts_with('!') || text.trim_start_matches(' ').starts_with(':');
+        if !command && !text.starts_with("//") && !text.trim().is_empty() {
+            return start;
+        }
+        start += line.len();
+    }
+    typed.len()
+}
+
+/// Text to insert at a byte of the parsed text, and the range of the variable's name there.
+struct Addition {
+    at: usize,
+    text: String,
+    name: std::ops::Range<usize>,
+}
+
+/// What a `let` needs for each of its variables.
+fn types_for(statement: &ast::LetStmt) -> Vec<Addition> {
+    let Some(pattern) = statement.pat() else { return Vec::new() };
+    // Without its semicolon the statement is not one; rustc will say so.
+    if statement.semicolon_token().is_none() {
+        return Vec::new();
+    }
+    let single = matches!(pattern, ast::Pat::IdentPat(_));
+    if single && statement.ty().is_some_and(|ty| is_complete(ty.syntax())) {
+        return Vec::new();
+    }
+    let end = usize::from(statement.syntax().text_range().end());
+    variables(&pattern)
+        .into_iter()
+        .map(|variable| {
+            let name = variable.name().expect("variables have names");
+            let range = name.syntax().text_range();
+            let name_range = usize::from(range.start())..usize::from(range.end());
+            let name = name.text().to_string();
+            if statement.initializer().is_none() && statement.ty().is_none() {
+                // Declared now, assigned later: there is no value to re-bind yet.
+                return Addition { at: name_range.end, text: format!(": soma_type!({name})"), name: name_range };
+            }
+            let mutable = if variable.mut_token().is_some() && variable.ref_token().is_none() { "mut " } else { "" };
+            Addition { at: end, text: format!("let {mutable}{name}: soma_type!({name}) = {name};"), name: name_range }
+        })
+        .collect()
+}
+
+fn is_complete(ty: &SyntaxNode) -> bool {
+    !ty.descendants().any(|node| node.kind() == SyntaxKind::INFER_TYPE)
+}
+
+/// The variables that a pattern binds, each once (both sides of `A(x) | B(x)` bind the same).
+fn variables(pattern: &ast::Pat) -> Vec<ast::IdentPat> {
+    let mut variables: Vec<ast::IdentPat> = Vec::new();
+    for binding in pattern.syntax().descendants().filter_map(ast::IdentPat::cast) {
+        let Some(name) = binding.name() else { continue };
+        // `None` parses as a binding; names of constants and variants are written in capitals.
+        let is_constant = name.text().starts_with(char::is_uppercase) && binding.mut_token().is_none();
+        let known = variables.iter().any(|other| other.name().is_some_and(|other| other.text() == name.text()));
+        if !is_constant && !known {
+            variables.push(binding);
+        }
+    }
+    variables
+}
+
+/// The line of the cell as typed that a line of the compiled program is part of, and by how many characters
+/// the compiled line starts later: evcxr puts every statement on a line of its own.
+pub fn line_as_typed(prepared: &Prepared, compiled_line: &str, occurrence: usize) -> Option<Place> {
+    let text = compiled_line.trim_end();
+    if text.is_empty() {
+        return None;
+    }
+    let mut found = prepared.text.lines().enumerate().flat_map(|(number, line)| {
+        line.match_indices(text).map(move |(at, _)| Place { line: number + 1, column: line[..at].chars().count() + 1 })
+    });
+    found.nth(occurrence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(typed: &str) -> String {
+        prepare(typed).text
+    }
+
+    #[test]
+    fn a_plain_let_is_bound_again_with_its_type() {
+        assert_eq!(text("let z = &x + &y;\nz"), "let z = &x + &y;let z: soma_type!(z) = z;\nz");
+    }
+
+    #[test]
+    fn mutability_is_kept() {
+        assert_eq!(text("let mut v = vec![];"), "let mut v = vec![];let mut v: soma_type!(v) = v;");
+    }
+
+    #[test]
+    fn a_stated_type_is_left_alone_and_a_partial_one_completed() {
+        assert_eq!(text("let x: Vec<u8> = f();"), "let x: Vec<u8> = f();");
+        assert_eq!(text("let x: Vec<_> = f();"), "let x: Vec<_> = f();let x: soma_type!(x) = x;");
+    }
+
+    #[test]
+    fn every_variable_of_a_pattern_gets_a_type() {
+        assert_eq!(
+            text("let (a, mut b) = f();"),
+            "let (a, mut b) = f();let a: soma_type!(a) = a;let mut b: soma_type!(b) = b;"
+        );
+        assert_eq!(
+            text("let P { x, y: (z, ..) } = p;"),
+            "let P { x, y: (z, ..) } = p;let x: soma_type!(x) = x;let z: soma_type!(z) = z;"
+        );
+        assert_eq!(
+            text("let [first, .., last] = a;"),
+            "let [first, .., last] = a;let first: soma_type!(first) = first;let last: soma_type!(last) = last;"
+        );
+    }
+
+    #[test]
+    fn let_else_binds_after_the_else() {
+        assert_eq!(
+            text("let Some(x) = o else { return };\nx"),
+            "let Some(x) = o else { return };let x: soma_type!(x) = x;\nx"
+        );
+        assert_eq!(
+            text("let (None, a) = p else { return };"),
+            "let (None, a) = p else { return };let a: soma_type!(a) = a;"
+        );
+    }
+
+    #[test]
+    fn a_variable_without_a_value_gets_its_type_at_once() {
+        assert_eq!(text("let x;\nx = 1;"), "let x: soma_type!(x);\nx = 1;");
+    }
+
+    #[test]
+    fn inner_blocks_and_items_are_left_alone() {
+        for code in ["{ let a = 1; }", "fn f() { let a = 1; }", "if let Some(x) = o { x } else { 0 }", "x + 1"] {
+            assert_eq!(text(code), code);
+        }
+    }
+
+    #[test]
+    fn commands_before_the_code_are_skipped() {
+        assert_eq!(
+            text(":dep a = \"1\"\n// c\n\nlet x = 1;"),
+            ":dep a = \"1\"\n// c\n\nlet x = 1;let x: soma_type!(x) = x;"
+        );
+        assert_eq!(code_start(":vars"), 5);
+    }
+
+    #[test]
+    fn a_cell_that_does_not_parse_is_handed_on() {
+        for code in ["let x = ", "let x = 1\nx", "}}}", "fn (", "let = 3;"] {
+            assert_eq!(text(code), code);
+        }
+    }
+
+    #[test]
+    fn shadowing_within_a_line_keeps_the_order() {
+        assert_eq!(
+            text("let a = 1; let a = a + 1;"),
+            "let a = 1;let a: soma_type!(a) = a; let a = a + 1;let a: soma_type!(a) = a;"
+        );
+    }
+
+    #[test]
+    fn await_in_a_let_is_a_let() {
+        assert_eq!(text("let r = f().await;"), "let r = f().await;let r: soma_type!(r) = r;");
+    }
+
+    #[test]
+    fn errors_in_what_was_added_point_at_the_variable() {
+        let prepared = prepare("let é = 1; let r = &é;\nr");
+        let at = prepared.text.find("let r: soma").unwrap();
+        let place = Source::place(&prepared.text, at + 4);
+        let span = prepared.source.as_typed(place..Place { column: place.column + 1, ..place });
+        assert_eq!(&prepared.source.text[prepared.source.bytes(&span)], "r");
+        assert_eq!(span.start, Place { line: 1, column: 16 });
+    }
+}

@@ -1,0 +1,205 @@
+//! Puts a session together: its folder, its tools, its evaluator, its assistant.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::assistant::SomaAssistant;
+use super::boundary::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
+use super::evaluator::SomaEvaluator;
+use super::failure;
+use crate::runtime::channel::Channel;
+use crate::toolchain::cell_libs;
+use crate::toolchain::facts::Facts;
+use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::program::Types;
+use crate::toolchain::{cell_build, tools};
+
+/// The names of a session's variables (with their types) and items, for completions while a cell runs.
+#[derive(Default)]
+pub struct Names {
+    known: Mutex<(Types, Vec<String>)>,
+}
+
+impl Names {
+    /// Replaces what is known.
+    pub fn update(&self, variables: &Types, items: impl Iterator<Item = String>) {
+        let mut items: Vec<String> = items.collect();
+        items.sort();
+        *lock(&self.known) = (variables.clone(), items);
+    }
+
+    /// The variables with their types, and the items.
+    pub fn get(&self) -> (Types, Vec<String>) {
+        lock(&self.known).clone()
+    }
+}
+
+/// Makes a session in the environment of this process. Call it before any thread is started: it sets
+/// environment variables, by which evcxr finds its tools.
+///
+/// # Errors
+/// When the session's folder cannot be made.
+pub fn open() -> Result<Session> {
+    // Asked before the links stand on `PATH`, where they would find themselves.
+    let facts = Facts::find();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let folder = tempfile::Builder::new().prefix("soma-").tempdir().context("cannot make a temporary folder")?;
+    let soma = std::env::current_exe()?;
+    tools::link(folder.path(), &soma)?;
+    for (name, value) in tools::environment(folder.path(), &path) {
+        // SAFETY: no other thread has been started.
+        unsafe { std::env::set_var(name, value) };
+    }
+    let names = Arc::new(Names::default());
+    let control = Arc::new(Control {
+        channel: Mutex::new(None),
+        interrupted: Arc::new(AtomicBool::new(false)),
+        running: AtomicBool::new(false),
+        folder: Mutex::new(Some(folder)),
+    });
+    let starter = Starter {
+        facts: facts.map_err(|error| format!("{error:#}")),
+        path,
+        control: Arc::clone(&control),
+        names: Arc::clone(&names),
+    };
+    Ok(Session {
+        start: Box::new(move || Ok(Box::new(starter.start()) as Box<dyn Evaluator>)),
+        controls: control,
+        assistant: Arc::new(SomaAssistant::new(names)),
+    })
+}
+
+/// What is needed to start evaluating.
+struct Starter {
+    facts: Result<Facts, String>,
+    path: String,
+    control: Arc<Control>,
+    names: Arc<Names>,
+}
+
+impl Starter {
+    /// Starts evcxr now if the cell libraries are there. If they must be built first, that waits for the
+    /// first cell, where the person sees what is going on.
+    fn start(self) -> LazyEvaluator {
+        let mut evaluator = LazyEvaluator { starter: self, ready: None };
+        if evaluator.starter.facts.as_ref().is_ok_and(cell_libs::are_ready)
+            && let Err(error) = evaluator.ready(&mut |_| {})
+        {
+            tracing::error!("the evaluator did not start: {}", error.message);
+        }
+        evaluator
+    }
+
+    fn evaluator(&self, say: &mut dyn FnMut(&str)) -> Result<SomaEvaluator, Failure> {
+        let failed = |error: &dyn std::fmt::Display| failure::sentence("StartError", &error.to_string());
+        let facts = self.facts.clone().map_err(|error| failed(&error))?;
+        let libs = cell_libs::ensure(&facts, say).map_err(|error| failed(&format!("{error:#}")))?;
+        let session = self.control.session().ok_or_else(|| failed(&"the session has ended"))?;
+        let notes = SessionNotes { facts, libs, path: self.path.clone() };
+        notes.write(&session).map_err(|error| failed(&error))?;
+        SomaEvaluator::start(
+            session,
+            Arc::clone(&self.control.interrupted),
+            Arc::clone(&self.names),
+            &self.control.channel,
+        )
+    }
+}
+
+/// An evaluator that comes to life when it can.
+struct LazyEvaluator {
+    starter: Starter,
+    ready: Option<SomaEvaluator>,
+}
+
+impl LazyEvaluator {
+    fn ready(&mut self, say: &mut dyn FnMut(&str)) -> Result<&mut SomaEvaluator, Failure> {
+        if self.ready.is_none() {
+            self.ready = Some(self.starter.evaluator(say)?);
+        }
+        Ok(self.ready.as_mut().expect("it was just made"))
+    }
+}
+
+impl Evaluator for LazyEvaluator {
+    fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
+        let control = Arc::clone(&self.starter.control);
+        let mut say = |line: &str| frontend.output(Output::Text { stream: Stream::Stderr, text: format!("{line}\n") });
+        let evaluator = self.ready(&mut say)?;
+        control.running.store(true, Ordering::SeqCst);
+        let result = evaluator.evaluate(cell, frontend);
+        control.running.store(false, Ordering::SeqCst);
+        result
+    }
+}
+
+/// Reaches the session from other threads, and owns its folder.
+struct Control {
+    channel: Mutex<Option<Channel>>,
+    interrupted: Arc<AtomicBool>,
+    running: AtomicBool,
+    folder: Mutex<Option<tempfile::TempDir>>,
+}
+
+impl Control {
+    fn session(&self) -> Option<PathBuf> {
+        lock(&self.folder).as_ref().map(|folder| folder.path().to_owned())
+    }
+
+    fn interrupt_now(&self) {
+        if let Some(session) = self.session() {
+            end_build(&session);
+        }
+        if let Some(channel) = &*lock(&self.channel) {
+            channel.interrupt();
+        }
+    }
+}
+
+impl Controls for Control {
+    fn interrupt(&self) {
+        if !self.running.load(Ordering::SeqCst) {
+            return;
+        }
+        self.interrupted.store(true, Ordering::SeqCst);
+        // Once more a little later: a cell may just have been between its compile and its run.
+        for pause in [0, 50, 200] {
+            std::thread::sleep(Duration::from_millis(pause));
+            if !self.running.load(Ordering::SeqCst) || !self.interrupted.load(Ordering::SeqCst) {
+                return;
+            }
+            self.interrupt_now();
+        }
+    }
+
+    fn shutdown(&self) {
+        self.interrupted.store(true, Ordering::SeqCst);
+        if let Some(session) = self.session() {
+            end_build(&session);
+        }
+        if let Some(channel) = &*lock(&self.channel) {
+            channel.quit();
+        }
+        // Removed now: the process may end without running destructors.
+        drop(lock(&self.folder).take());
+    }
+}
+
+/// Ends the compile that is running in a session, with its rustc.
+fn end_build(session: &Path) {
+    let pid = std::fs::read_to_string(session.join(cell_build::PID_FILE)).ok().and_then(|pid| pid.trim().parse().ok());
+    if let Some(pid) = pid {
+        let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,111 @@
+//! The kernel's end of the channel: what cells write and report, as it comes.
+
+use std::io::{self, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use super::supervisor::SOCKET;
+use super::wire::{Frame, INPUT, INTERRUPT, QUIT, SYNC};
+
+/// How long to wait for a supervisor to say that it has sent everything.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Receives frames in order, on the channel's own thread. While it does not return, the cell that writes
+/// them is made to wait.
+pub trait Receiver: Send {
+    /// Takes the next frame; [`Frame::Synced`] is not passed on.
+    fn receive(&mut self, frame: Frame);
+}
+
+/// A listening channel. It serves one supervisor after the other: evcxr replaces it on `:restart`.
+pub struct Channel {
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    supervisor: Mutex<Option<UnixStream>>,
+    /// The number of the last answered synchronisation.
+    synced: Mutex<u8>,
+    answered: Condvar,
+    /// The number of the last asked one.
+    asked: Mutex<u8>,
+}
+
+impl Channel {
+    /// Listens in the session's folder.
+    ///
+    /// # Errors
+    /// When the socket cannot be made.
+    pub fn listen(session: &Path, mut receiver: impl Receiver + 'static) -> io::Result<Channel> {
+        let listener = UnixListener::bind(session.join(SOCKET))?;
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        std::thread::Builder::new().name("soma-channel".into()).spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let Ok(mut reader) = stream.try_clone() else { continue };
+                *lock(&shared.supervisor) = Some(stream);
+                while let Ok(Some(frame)) = Frame::read(&mut reader) {
+                    match frame {
+                        Frame::Synced(number) => {
+                            *lock(&shared.synced) = number;
+                            shared.answered.notify_all();
+                        }
+                        frame => receiver.receive(frame),
+                    }
+                }
+                *lock(&shared.supervisor) = None;
+                shared.answered.notify_all();
+            }
+        })?;
+        Ok(Channel { state })
+    }
+
+    /// Asks the running cell to stop; nothing happens when none runs.
+    pub fn interrupt(&self) {
+        self.state.send(&[INTERRUPT]);
+    }
+
+    /// Ends the processes that run cells.
+    pub fn quit(&self) {
+        self.state.send(&[QUIT]);
+    }
+
+    /// Answers a cell's request for input with one line.
+    pub fn input(&self, line: &str) {
+        let line = line.replace('\n', " ");
+        self.state.send(&[&[INPUT], line.as_bytes(), b"\n"].concat());
+    }
+
+    /// Waits until everything that cells have written so far was received.
+    pub fn sync(&self) {
+        let number = {
+            let mut asked = lock(&self.state.asked);
+            *asked = asked.wrapping_add(1);
+            *asked
+        };
+        if !self.state.send(&[SYNC, number]) {
+            return;
+        }
+        let gone = || lock(&self.state.supervisor).is_none();
+        let waiting = |synced: &mut u8| *synced != number && !gone();
+        drop(self.state.answered.wait_timeout_while(lock(&self.state.synced), PATIENCE, waiting));
+    }
+
+    /// A handle that can interrupt from another thread.
+    pub fn handle(&self) -> Channel {
+        Channel { state: Arc::clone(&self.state) }
+    }
+}
+
+impl State {
+    fn send(&self, bytes: &[u8]) -> bool {
+        lock(&self.supervisor).as_mut().is_some_and(|stream| stream.write_all(bytes).is_ok())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,440 @@
+//! `soma runtime`: speaks evcxr's protocol, owns the worker and its snapshot, forwards what cells write.
+//!
+//! One thread, one `poll` loop; it never waits on the worker, so it can always be told to interrupt it.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, pipe2, read, write};
+
+use super::wire::{Frame, INPUT, INTERRUPT, QUIT, SYNC, fields};
+use super::worker;
+use crate::toolchain::notes::{SESSION_DIR, SessionNotes, session_dir};
+
+/// The name of the kernel's socket in the session's folder.
+pub const SOCKET: &str = "channel";
+
+/// How long a cell may take to stop by itself (tensor operations ask) before its process is ended.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// Above this much unsent output the worker's pipes are left to fill, which makes the cell wait.
+const BACKLOG: usize = 1 << 20;
+
+/// Supervises until evcxr or the kernel is gone.
+///
+/// # Errors
+/// When the session's folder does not hold what the kernel puts there.
+pub fn run() -> Result<()> {
+    let session = session_dir().context("`soma runtime` is started by the kernel")?;
+    let notes = SessionNotes::read(&session)?;
+    let kernel = UnixStream::connect(session.join(SOCKET)).context("the kernel does not listen")?;
+    kernel.set_nonblocking(true)?;
+    clean_environment(&notes.path);
+    adopt_orphans();
+    let mut children = SigSet::empty();
+    children.add(Signal::SIGCHLD);
+    children.thread_block()?;
+    let signals = SignalFd::with_flags(&children, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+    let worker = Worker::start(&notes.libs.dylib, &kernel)?;
+    let mut supervisor = Supervisor {
+        kernel,
+        signals,
+        worker,
+        cell: None,
+        commands: LineBuffer::default(),
+        reports: LineBuffer::default(),
+        requests: VecDeque::new(),
+        outgoing: Vec::new(),
+    };
+    let result = supervisor.serve();
+    supervisor.end_everything();
+    result
+}
+
+/// Cells see the environment that the kernel was started in, not the one made for evcxr.
+fn clean_environment(path: &str) {
+    // SAFETY: this process has one thread.
+    unsafe {
+        std::env::set_var("PATH", path);
+        for name in ["CARGO", "RUSTC", "EVCXR_TMPDIR", "EVCXR_IS_RUNTIME", "RUST_BACKTRACE", SESSION_DIR] {
+            std::env::remove_var(name);
+        }
+    }
+}
+
+/// Makes this process the parent of descendants whose own parent has died: the snapshot's parent is the worker.
+fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_child_subreaper(true);
+}
+
+/// Asks the system to end this process with its parent.
+pub fn die_with_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+}
+
+/// The supervisor's ends of the worker's pipes.
+struct Worker {
+    pid: Pid,
+    /// The sleeping copy.
+    copy: Option<Pid>,
+    commands: OwnedFd,
+    wake: OwnedFd,
+    stdin: OwnedFd,
+    reports: OwnedFd,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+impl Worker {
+    fn start(dylib: &Path, kernel: &UnixStream) -> Result<Worker> {
+        let (commands_in, commands) = pipe2(OFlag::O_CLOEXEC)?;
+        let (wake_in, wake) = pipe2(OFlag::O_CLOEXEC)?;
+        let (stdin_in, stdin) = pipe2(OFlag::O_CLOEXEC)?;
+        let (reports, reports_out) = pipe2(OFlag::O_CLOEXEC)?;
+        let (stdout, stdout_out) = pipe2(OFlag::O_CLOEXEC)?;
+        let (stderr, stderr_out) = pipe2(OFlag::O_CLOEXEC)?;
+        // SAFETY: this process has one thread, so the child may do anything.
+        match unsafe { fork() }? {
+            ForkResult::Parent { child } => {
+                for descriptor in [&reports, &stdout, &stderr] {
+                    fcntl(descriptor, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+                }
+                Ok(Worker { pid: child, copy: None, commands, wake, stdin, reports, stdout, stderr })
+            }
+            ForkResult::Child => {
+                die_with_parent();
+                let _ = SigSet::all().thread_unblock();
+                let _ = (dup2_stdin(&stdin_in), dup2_stdout(&stdout_out), dup2_stderr(&stderr_out));
+                drop((commands, wake, stdin, reports, stdout, stderr));
+                // SAFETY: the descriptor is the kernel's socket, which is the supervisor's alone.
+                unsafe { libc::close(kernel.as_raw_fd()) };
+                worker::run(worker::Pipes { commands: commands_in, reports: reports_out, wake: wake_in }, dylib)
+            }
+        }
+    }
+}
+
+/// The cell that is running.
+struct RunningCell {
+    /// When it was asked to stop.
+    interrupted: Option<Instant>,
+}
+
+struct Supervisor {
+    kernel: UnixStream,
+    signals: SignalFd,
+    worker: Worker,
+    cell: Option<RunningCell>,
+    commands: LineBuffer,
+    reports: LineBuffer,
+    /// Bytes from the kernel that are not yet a whole request.
+    requests: VecDeque<u8>,
+    /// Frames that the kernel has not yet taken.
+    outgoing: Vec<u8>,
+}
+
+impl Supervisor {
+    fn serve(&mut self) -> Result<()> {
+        loop {
+            let stdin = io::stdin();
+            let listen = self.outgoing.len() < BACKLOG;
+            let output = if listen { PollFlags::POLLIN } else { PollFlags::empty() };
+            let to_kernel =
+                if self.outgoing.is_empty() { PollFlags::POLLIN } else { PollFlags::POLLIN | PollFlags::POLLOUT };
+            let mut waits = [
+                PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.kernel.as_fd(), to_kernel),
+                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.worker.reports.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.worker.stdout.as_fd(), output),
+                PollFd::new(self.worker.stderr.as_fd(), output),
+            ];
+            match poll(&mut waits, self.timeout()) {
+                Err(Errno::EINTR) => continue,
+                other => other?,
+            };
+            let ready: Vec<bool> = waits.iter().map(|wait| wait.any().unwrap_or(true)).collect();
+            if ready[0] && !self.read_evcxr()? {
+                return Ok(());
+            }
+            if ready[1] && !self.read_kernel()? {
+                return Ok(());
+            }
+            if ready[4] || ready[5] {
+                self.forward_output(listen);
+            }
+            if ready[3] {
+                self.read_reports()?;
+            }
+            if ready[2] {
+                self.reap()?;
+            }
+            self.end_a_cell_that_ignores_interrupts();
+            self.send();
+        }
+    }
+
+    fn timeout(&self) -> PollTimeout {
+        match self.cell.as_ref().and_then(|cell| cell.interrupted) {
+            Some(since) => {
+                let left = GRACE.saturating_sub(since.elapsed()).as_millis() as u16;
+                PollTimeout::from(left.saturating_add(1))
+            }
+            None => PollTimeout::NONE,
+        }
+    }
+
+    /// evcxr's commands; false at their end.
+    fn read_evcxr(&mut self) -> Result<bool> {
+        let mut bytes = [0; 4096];
+        let count = io::stdin().lock().read(&mut bytes)?;
+        if count == 0 {
+            return Ok(false);
+        }
+        for line in self.commands.push(&bytes[..count]) {
+            // The symbol that evcxr names is the numbered one; every cell has Soma's.
+            if let Some((library, _symbol)) = line.strip_prefix("LOAD_AND_RUN ").and_then(|rest| rest.rsplit_once(' '))
+            {
+                self.cell = Some(RunningCell { interrupted: None });
+                write_all(&self.worker.commands, format!("{library}\n").as_bytes());
+            }
+        }
+        Ok(true)
+    }
+
+    /// The kernel's requests; false when it is gone.
+    fn read_kernel(&mut self) -> Result<bool> {
+        let mut bytes = [0; 256];
+        match self.kernel.read(&mut bytes) {
+            Ok(0) => return Ok(false),
+            Ok(count) => self.requests.extend(&bytes[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return Ok(false),
+        }
+        loop {
+            match (self.requests.front(), self.requests.get(1).copied()) {
+                (Some(&INTERRUPT), _) => {
+                    self.requests.pop_front();
+                    self.interrupt();
+                }
+                (Some(&QUIT), _) => return Ok(false),
+                (Some(&SYNC), Some(number)) => {
+                    self.requests.drain(..2);
+                    self.forward_output(true);
+                    Frame::Synced(number).encode(&mut self.outgoing);
+                }
+                (Some(&INPUT), _) => {
+                    let Some(end) = self.requests.iter().position(|byte| *byte == b'\n') else { return Ok(true) };
+                    let line: Vec<u8> = self.requests.drain(..=end).skip(1).collect();
+                    write_all(&self.worker.stdin, &line);
+                }
+                (Some(&SYNC), None) | (None, _) => return Ok(true),
+                (Some(_), _) => {
+                    self.requests.pop_front();
+                }
+            }
+        }
+    }
+
+    /// Asks the running cell to stop.
+    fn interrupt(&mut self) {
+        if let Some(cell) = &mut self.cell
+            && cell.interrupted.is_none()
+        {
+            cell.interrupted = Some(Instant::now());
+            let _ = kill(self.worker.pid, Signal::SIGUSR1);
+        }
+    }
+
+    fn end_a_cell_that_ignores_interrupts(&mut self) {
+        if let Some(RunningCell { interrupted: Some(since) }) = &self.cell
+            && since.elapsed() >= GRACE
+        {
+            let _ = kill(self.worker.pid, Signal::SIGKILL);
+        }
+    }
+
+    /// Hands on what the worker has written so far.
+    fn forward_output(&mut self, listen: bool) {
+        if !listen {
+            return;
+        }
+        let mut bytes = vec![0; 65536];
+        for (descriptor, frame) in
+            [(&self.worker.stdout, Frame::Stdout as fn(Vec<u8>) -> Frame), (&self.worker.stderr, Frame::Stderr)]
+        {
+            // At most what a pipe holds, a few times over: an endless writer must not keep us here.
+            for _ in 0..4 {
+                match read(descriptor, &mut bytes) {
+                    Ok(count) if count > 0 => frame(bytes[..count].to_vec()).encode(&mut self.outgoing),
+                    _ => break,
+                }
+            }
+        }
+    }
+
+    fn read_reports(&mut self) -> Result<()> {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = read(&self.worker.reports, &mut bytes) {
+            for line in self.reports.push(&bytes[..count]) {
+                self.report(&line)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, line: &str) -> Result<()> {
+        let fields = fields(line);
+        match (fields[0].as_str(), fields.get(1)) {
+            ("COPY", Some(pid)) => {
+                let previous = self.worker.copy.replace(Pid::from_raw(pid.parse()?));
+                // The worker ends it, unless it dies in between.
+                if let Some(previous) = previous {
+                    let _ = kill(previous, Signal::SIGKILL);
+                }
+            }
+            ("NO_COPY", _) => {
+                self.worker.copy = None;
+                Frame::Report(fields).encode(&mut self.outgoing);
+            }
+            ("WORKING", _) => {}
+            ("EVCXR", Some(text)) => tell_evcxr(text),
+            ("DONE", _) => {
+                let interrupted = self.cell.take().is_some_and(|cell| cell.interrupted.is_some());
+                self.forward_output(true);
+                Frame::Report(vec!["DONE".into(), interrupted.to_string()]).encode(&mut self.outgoing);
+                tell_evcxr("EVCXR_EXECUTION_COMPLETE");
+            }
+            _ => Frame::Report(fields).encode(&mut self.outgoing),
+        }
+        Ok(())
+    }
+
+    /// Takes note of processes that ended.
+    fn reap(&mut self) -> Result<()> {
+        while let Ok(Some(_)) = self.signals.read_signal() {}
+        loop {
+            match waitpid(None::<Pid>, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) if pid == self.worker.pid => {
+                    self.worker_ended(&["EXITED".into(), code.to_string()])?;
+                }
+                Ok(WaitStatus::Signaled(pid, signal, _)) if pid == self.worker.pid => {
+                    self.worker_ended(&["SIGNALED".into(), signal.as_str().to_owned()])?;
+                }
+                Ok(WaitStatus::StillAlive) | Err(_) => return Ok(()),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// The worker is gone: wakes the snapshot and tells evcxr what a panic would have told it.
+    fn worker_ended(&mut self, how: &[String]) -> Result<()> {
+        self.forward_output(true);
+        self.read_reports()?;
+        // A line that the dead worker had not finished.
+        self.reports = LineBuffer::default();
+        let interrupted = self.cell.as_ref().is_some_and(|cell| cell.interrupted.is_some());
+        let was_running = self.cell.take().is_some();
+        let kind = if interrupted { "INTERRUPTED" } else { "CRASHED" };
+        let copy = self.worker.copy.take();
+        let mut fields = vec![kind.to_owned(), copy.is_some().to_string()];
+        fields.extend_from_slice(how);
+        Frame::Report(fields).encode(&mut self.outgoing);
+        match copy {
+            Some(copy) => {
+                self.worker.pid = copy;
+                write_all(&self.worker.wake, b"!");
+            }
+            None => {
+                // evcxr notices the end of this process, forgets the variables and starts another.
+                self.send();
+                bail!("the process that runs cells ended, and there was no copy of it");
+            }
+        }
+        if was_running {
+            tell_evcxr("EVCXR_PANIC_NOTIFICATION");
+            tell_evcxr("EVCXR_EXECUTION_COMPLETE");
+        }
+        Ok(())
+    }
+
+    /// Gives the kernel as much as it takes.
+    fn send(&mut self) {
+        while !self.outgoing.is_empty() {
+            match self.kernel.write(&self.outgoing) {
+                Ok(count) if count > 0 => drop(self.outgoing.drain(..count)),
+                // A kernel that is gone is noticed when it is read from.
+                _ => break,
+            }
+        }
+    }
+
+    /// Leaves no process behind: the worker, its copy, and whatever the person's cells started.
+    fn end_everything(&mut self) {
+        end(Some(self.worker.pid));
+        end(self.worker.copy.take());
+        #[cfg(target_os = "linux")]
+        for _ in 0..100 {
+            // Children of ended children become ours, so several rounds may be needed.
+            let me = std::process::id();
+            let children = std::fs::read_to_string(format!("/proc/{me}/task/{me}/children")).unwrap_or_default();
+            let children: Vec<Pid> =
+                children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect();
+            if children.is_empty() {
+                break;
+            }
+            children.into_iter().for_each(|child| end(Some(child)));
+        }
+    }
+}
+
+/// Ends a process and forgets it.
+fn end(pid: Option<Pid>) {
+    if let Some(pid) = pid {
+        let _ = kill(pid, Signal::SIGKILL);
+        let _ = waitpid(pid, None);
+    }
+}
+
+fn tell_evcxr(line: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Writes to a pipe; a reader that is gone is noticed elsewhere.
+fn write_all(descriptor: &OwnedFd, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        match write(descriptor, bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::EINTR) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Whole lines out of pieces.
+#[derive(Default)]
+struct LineBuffer(Vec<u8>);
+
+impl LineBuffer {
+    fn push(&mut self, bytes: &[u8]) -> Vec<String> {
+        self.0.extend_from_slice(bytes);
+        let Some(end) = self.0.iter().rposition(|byte| *byte == b'\n') else { return Vec::new() };
+        let rest = self.0.split_off(end + 1);
+        let whole = std::mem::replace(&mut self.0, rest);
+        String::from_utf8_lossy(&whole).lines().map(str::to_owned).collect()
+    }
+}

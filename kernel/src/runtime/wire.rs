@@ -1,0 +1,125 @@
+//! Frames between the supervisor and the kernel: a kind, a length, that many bytes.
+
+use std::io::{self, Read};
+
+/// What the supervisor tells the kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Frame {
+    /// Bytes from the worker's standard output.
+    Stdout(Vec<u8>),
+    /// Bytes from its standard error.
+    Stderr(Vec<u8>),
+    /// A report: a kind and fields.
+    Report(Vec<String>),
+    /// Everything written before the kernel's [`SYNC`] of this number has been sent.
+    Synced(u8),
+}
+
+/// Kernel to supervisor: stop the running cell.
+pub const INTERRUPT: u8 = b'I';
+/// Kernel to supervisor: answer with [`Frame::Synced`] and the byte that follows.
+pub const SYNC: u8 = b'S';
+/// Kernel to supervisor: a line for the cell's standard input, ended by a line end.
+pub const INPUT: u8 = b'L';
+/// Kernel to supervisor: end everything.
+pub const QUIT: u8 = b'Q';
+
+const STDOUT: u8 = b'o';
+const STDERR: u8 = b'e';
+const REPORT: u8 = b'r';
+const SYNCED: u8 = b's';
+
+impl Frame {
+    /// Appends the frame's bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let joined;
+        let (kind, bytes): (u8, &[u8]) = match self {
+            Frame::Stdout(bytes) => (STDOUT, bytes),
+            Frame::Stderr(bytes) => (STDERR, bytes),
+            Frame::Report(fields) => {
+                joined = fields.iter().map(|field| escape(field)).collect::<Vec<_>>().join("\t");
+                (REPORT, joined.as_bytes())
+            }
+            Frame::Synced(number) => (SYNCED, std::slice::from_ref(number)),
+        };
+        out.push(kind);
+        out.extend_from_slice(&u32::try_from(bytes.len()).expect("frames are small").to_le_bytes());
+        out.extend_from_slice(bytes);
+    }
+
+    /// Reads the next frame; `None` at the end of the stream.
+    ///
+    /// # Errors
+    /// When the stream breaks off inside a frame or holds something else.
+    pub fn read(stream: &mut impl Read) -> io::Result<Option<Frame>> {
+        let mut kind = [0];
+        if stream.read(&mut kind)? == 0 {
+            return Ok(None);
+        }
+        let mut length = [0; 4];
+        stream.read_exact(&mut length)?;
+        let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
+        stream.read_exact(&mut bytes)?;
+        Ok(Some(match kind[0] {
+            STDOUT => Frame::Stdout(bytes),
+            STDERR => Frame::Stderr(bytes),
+            REPORT => Frame::Report(fields(&String::from_utf8_lossy(&bytes))),
+            SYNCED if bytes.len() == 1 => Frame::Synced(bytes[0]),
+            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "not a frame of Soma's runtime")),
+        }))
+    }
+}
+
+/// The fields of a report line, as `soma_cell::report` writes them.
+pub fn fields(line: &str) -> Vec<String> {
+    line.split('\t').map(unescape).collect()
+}
+
+fn escape(field: &str) -> String {
+    field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
+}
+
+fn unescape(field: &str) -> String {
+    let mut text = String::with_capacity(field.len());
+    let mut characters = field.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => match characters.next() {
+                Some('t') => text.push('\t'),
+                Some('n') => text.push('\n'),
+                Some(other) => text.push(other),
+                None => text.push('\\'),
+            },
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_survive_the_wire() {
+        let frames = [
+            Frame::Stdout(b"a\r\x1b[1m\xff".to_vec()),
+            Frame::Stderr(Vec::new()),
+            Frame::Report(vec!["PANIC".into(), "two\nlines\tand a \\".into(), String::new()]),
+            Frame::Synced(7),
+        ];
+        let mut bytes = Vec::new();
+        frames.iter().for_each(|frame| frame.encode(&mut bytes));
+        let mut stream = &bytes[..];
+        for frame in &frames {
+            assert_eq!(Frame::read(&mut stream).unwrap().as_ref(), Some(frame));
+        }
+        assert_eq!(Frame::read(&mut stream).unwrap(), None);
+    }
+
+    #[test]
+    fn a_stream_that_breaks_off_is_an_error() {
+        assert!(Frame::read(&mut &[STDOUT, 9, 0, 0, 0, 1][..]).is_err());
+        assert!(Frame::read(&mut &[b'?', 0, 0, 0, 0][..]).is_err());
+    }
+}

@@ -1,0 +1,156 @@
+//! The process that runs cells, one after the other, and leaves a sleeping copy of itself after each.
+
+use std::ffi::c_void;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, Pid, fork};
+
+use crate::toolchain::program::ENTRY_SYMBOL;
+
+/// The worker's ends of its pipes to the supervisor.
+pub struct Pipes {
+    /// Commands: the path of a cell's library, a line each.
+    pub commands: OwnedFd,
+    /// Reports, a line each.
+    pub reports: OwnedFd,
+    /// A byte here makes a sleeping copy the worker; its end means that the supervisor is gone.
+    pub wake: OwnedFd,
+}
+
+/// The cells' library's own interrupt flag.
+static INTERRUPT: OnceLock<extern "C" fn()> = OnceLock::new();
+
+extern "C" fn on_interrupt(_: i32) {
+    if let Some(interrupt) = INTERRUPT.get() {
+        interrupt();
+    }
+}
+
+/// Runs cells until the supervisor is gone. Standard input, output and error are already the worker's.
+pub fn run(pipes: Pipes, dylib: &Path) -> ! {
+    let mut reports = File::from(pipes.reports);
+    let mut commands = File::from(pipes.commands);
+    let mut wake = File::from(pipes.wake);
+    let library = match CellLibrary::load(dylib, &reports) {
+        Ok(library) => library,
+        Err(error) => {
+            eprintln!("Soma's tensor library cannot be loaded: {error}");
+            exit_now(70)
+        }
+    };
+    let mut variables: *mut c_void = std::ptr::null_mut();
+    let mut copy = None;
+    leave_copy(&mut copy, &mut reports, &mut wake);
+    while let Some(cell) = read_line(&mut commands) {
+        match run_cell(&cell, variables) {
+            Ok(after) => variables = after,
+            Err(error) => eprintln!("the compiled cell cannot be loaded: {error}"),
+        }
+        (library.flush)();
+        report(&mut reports, "DONE");
+        leave_copy(&mut copy, &mut reports, &mut wake);
+    }
+    exit_now(0)
+}
+
+/// Forks a copy that sleeps until it is needed, in place of the copy before; the parent goes on at once.
+fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) {
+    // SAFETY: the child only reads a pipe, reports, and then does what the parent was about to do; locks
+    // that other threads held stay locked in it, which concerns only what those threads used.
+    match unsafe { fork() } {
+        Ok(ForkResult::Parent { child }) => {
+            report(reports, &format!("COPY\t{child}"));
+            // Ended after the new one was reported, so that there is one at every moment.
+            end_copy(copy.replace(child));
+        }
+        Ok(ForkResult::Child) => {
+            let mut byte = [0];
+            if !matches!(wake.read(&mut byte), Ok(1)) {
+                exit_now(0)
+            }
+            super::supervisor::die_with_parent();
+            report(reports, "WORKING");
+            // The copy before was the parent's. This process leaves one too, so that a second crash is survived.
+            *copy = None;
+            leave_copy(copy, reports, wake);
+        }
+        Err(error) => {
+            // Without memory for a copy the session goes on, but a crash will lose it.
+            report(reports, &format!("NO_COPY\t{error}"));
+            end_copy(copy.take());
+        }
+    }
+}
+
+/// Ends a copy that is no longer needed.
+fn end_copy(copy: Option<Pid>) {
+    if let Some(copy) = copy {
+        let _ = kill(copy, Signal::SIGKILL);
+        let _ = waitpid(copy, None);
+    }
+}
+
+fn run_cell(path: &str, variables: *mut c_void) -> Result<*mut c_void, libloading::Error> {
+    // SAFETY: the library was compiled from a cell by this session's toolchain; its entry has this
+    // signature, and `variables` is null or what the previous cell returned. The library stays loaded
+    // for good: values and thread-locals of its types may outlive the cell.
+    unsafe {
+        let library = libloading::os::unix::Library::open(Some(path), libc::RTLD_NOW | libc::RTLD_LOCAL)?;
+        let entry = *library.get::<extern "C" fn(*mut c_void) -> *mut c_void>(ENTRY_SYMBOL.as_bytes())?;
+        std::mem::forget(library);
+        Ok(entry(variables))
+    }
+}
+
+/// The functions of the cells' dylib that the worker calls.
+struct CellLibrary {
+    flush: extern "C" fn(),
+}
+
+impl CellLibrary {
+    fn load(dylib: &Path, reports: &File) -> Result<CellLibrary, libloading::Error> {
+        // SAFETY: the dylib is the one that this soma built; the symbols have these signatures
+        // (`soma_cell::host`). It stays loaded for good.
+        unsafe {
+            let library = libloading::os::unix::Library::open(Some(dylib), libc::RTLD_NOW | libc::RTLD_GLOBAL)?;
+            let attach = *library.get::<extern "C" fn(i32)>(b"soma_cell_attach")?;
+            let flush = *library.get::<extern "C" fn()>(b"soma_cell_flush")?;
+            let interrupt = *library.get::<extern "C" fn()>(b"soma_cell_interrupt")?;
+            std::mem::forget(library);
+            attach(reports.as_raw_fd());
+            let _ = INTERRUPT.set(interrupt);
+            let action = SigAction::new(SigHandler::Handler(on_interrupt), SaFlags::SA_RESTART, SigSet::empty());
+            // The handler sets a flag and nothing else.
+            let _ = sigaction(Signal::SIGUSR1, &action);
+            Ok(CellLibrary { flush })
+        }
+    }
+}
+
+fn report(reports: &mut File, line: &str) {
+    let _ = reports.write_all(format!("{line}\n").as_bytes());
+}
+
+/// One line, byte by byte: what follows belongs to the copy that may have to read it.
+fn read_line(commands: &mut File) -> Option<String> {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    while commands.read(&mut byte).ok()? == 1 {
+        if byte[0] == b'\n' {
+            return Some(String::from_utf8_lossy(&line).into_owned());
+        }
+        line.push(byte[0]);
+    }
+    None
+}
+
+/// Ends this process without running anybody's exit handlers.
+fn exit_now(code: i32) -> ! {
+    // SAFETY: `_exit` has no preconditions.
+    unsafe { libc::_exit(code) }
+}

@@ -1,0 +1,215 @@
+//! The cell cache: compiled cells by the digest of all that went into them.
+//!
+//! Shared between sessions and processes. An entry is a file that begins with the digest of its content, so
+//! that a truncated or corrupted one is noticed and dropped. Entries appear by renaming; a disk that is full
+//! or read-only costs the cache, not the cell.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use super::places;
+
+/// The default bound on the sum of all entries, in bytes.
+pub const DEFAULT_LIMIT: u64 = 1 << 30;
+
+const DIGEST: usize = 32;
+
+/// A folder of compiled cells.
+pub struct Cache {
+    folder: PathBuf,
+    limit: u64,
+}
+
+/// What `soma cache` shows.
+#[derive(Debug, PartialEq)]
+pub struct Statistics {
+    /// The number of entries.
+    pub entries: usize,
+    /// The sum of their sizes in bytes.
+    pub bytes: u64,
+    /// Cells taken from the cache since it was last cleared.
+    pub hits: usize,
+    /// Cells that had to be compiled.
+    pub misses: usize,
+}
+
+impl Cache {
+    /// The user's cache, bounded by `SOMA_CACHE_BYTES` or [`DEFAULT_LIMIT`].
+    pub fn user() -> Cache {
+        let limit = std::env::var("SOMA_CACHE_BYTES").ok().and_then(|bytes| bytes.parse().ok());
+        Cache::new(places::cache_dir().join("cells"), limit.unwrap_or(DEFAULT_LIMIT))
+    }
+
+    /// A cache in this folder; nothing is made before something is stored.
+    pub fn new(folder: PathBuf, limit: u64) -> Cache {
+        Cache { folder, limit }
+    }
+
+    fn entry(&self, key: &str) -> PathBuf {
+        self.folder.join(&key[..2]).join(&key[2..])
+    }
+
+    /// The content stored under a key, if it is there and intact.
+    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        let content = self.read(key);
+        self.count(if content.is_some() { b'h' } else { b'm' });
+        content
+    }
+
+    fn read(&self, key: &str) -> Option<Vec<u8>> {
+        let path = self.entry(key);
+        let mut file = fs::read(&path).ok()?;
+        if file.len() < DIGEST || Sha256::digest(&file[DIGEST..])[..] != file[..DIGEST] {
+            let _ = fs::remove_file(&path);
+            return None;
+        }
+        // The time of last use, by which entries are dropped.
+        if let Ok(handle) = fs::File::options().append(true).open(&path) {
+            let _ = handle.set_modified(SystemTime::now());
+        }
+        file.drain(..DIGEST);
+        Some(file)
+    }
+
+    /// Stores content under a key. Failure is silent: the cell has been compiled all the same.
+    pub fn put(&self, key: &str, content: &[u8]) {
+        let path = self.entry(key);
+        let mut file = Sha256::digest(content).to_vec();
+        file.extend_from_slice(content);
+        let stored = places::private_dir(path.parent().expect("an entry is in a folder"))
+            .and_then(|()| places::write_atomically(&path, &file));
+        // One store in 256 sweeps, so that the bound is kept without a count that processes would fight over.
+        if stored.is_ok() && key.starts_with("00") {
+            self.sweep();
+        }
+    }
+
+    /// Drops the entries that were not used for longest, until the bound is kept with a tenth to spare.
+    pub fn sweep(&self) {
+        let mut entries = self.entries();
+        let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
+        if bytes <= self.limit {
+            return;
+        }
+        entries.sort_by_key(|entry| entry.used);
+        for entry in entries {
+            if bytes <= self.limit / 10 * 9 {
+                break;
+            }
+            if fs::remove_file(&entry.path).is_ok() {
+                bytes -= entry.bytes;
+            }
+        }
+    }
+
+    /// Its size and use.
+    pub fn statistics(&self) -> Statistics {
+        let entries = self.entries();
+        let counts = fs::read(self.counts()).unwrap_or_default();
+        let count = |kind: u8| counts.iter().filter(|byte| **byte == kind).count();
+        Statistics {
+            entries: entries.len(),
+            bytes: entries.iter().map(|entry| entry.bytes).sum(),
+            hits: count(b'h'),
+            misses: count(b'm'),
+        }
+    }
+
+    /// Removes every entry and count.
+    ///
+    /// # Errors
+    /// When the folder cannot be removed.
+    pub fn clear(&self) -> std::io::Result<()> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        let folders = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let files = folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten().flatten());
+        files.filter_map(|file| Entry::read(&file.path())).collect()
+    }
+
+    /// One byte a look-up, appended, which processes can do at once.
+    fn counts(&self) -> PathBuf {
+        self.folder.join("counts")
+    }
+
+    fn count(&self, kind: u8) {
+        let file = fs::File::options().append(true).create(true).open(self.counts());
+        let _ = file.and_then(|mut file| file.write_all(&[kind]));
+    }
+}
+
+struct Entry {
+    path: PathBuf,
+    bytes: u64,
+    used: SystemTime,
+}
+
+impl Entry {
+    fn read(path: &Path) -> Option<Entry> {
+        let metadata = path.metadata().ok()?;
+        Some(Entry { path: path.to_owned(), bytes: metadata.len(), used: metadata.modified().ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn cache(limit: u64) -> (tempfile::TempDir, Cache) {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path().join("cells"), limit);
+        (folder, cache)
+    }
+
+    #[test]
+    fn what_was_stored_comes_back() {
+        let (_folder, cache) = cache(1000);
+        assert_eq!(cache.get("abcd"), None);
+        cache.put("abcd", b"cell");
+        assert_eq!(cache.get("abcd").as_deref(), Some(&b"cell"[..]));
+        let Statistics { entries, hits, misses, .. } = cache.statistics();
+        // The very first look-up happened before there was a folder to count in.
+        assert_eq!((entries, hits, misses), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_damaged_entry_is_dropped() {
+        let (_folder, cache) = cache(1000);
+        cache.put("abcd", b"cell");
+        for damage in [&b"short"[..], &[7; 40]] {
+            fs::write(cache.entry("abcd"), damage).unwrap();
+            assert_eq!(cache.get("abcd"), None);
+            assert!(!cache.entry("abcd").exists());
+        }
+    }
+
+    #[test]
+    fn the_least_recently_used_go_first() {
+        let (_folder, cache) = cache(100);
+        for (age, key) in [(30, "aaaa"), (20, "bbbb"), (10, "cccc")] {
+            cache.put(key, b"12345678");
+            let file = fs::File::options().append(true).open(cache.entry(key)).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+        }
+        assert!(cache.get("aaaa").is_some(), "used just now, so it stays");
+        cache.sweep();
+        assert_eq!(["aaaa", "bbbb", "cccc"].map(|key| cache.get(key).is_some()), [true, false, true]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_costs_nothing_but_the_cache() {
+        let cache = Cache::new(PathBuf::from("/dev/null/cells"), 100);
+        cache.put("abcd", b"cell");
+        assert_eq!(cache.get("abcd"), None);
+    }
+}

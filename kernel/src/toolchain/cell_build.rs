@@ -1,0 +1,157 @@
+//! A cell's build: what `cargo build` means in evcxr's crate.
+//!
+//! rustc is called directly, or not at all when the cell cache knows the program. evcxr reads cargo's JSON
+//! messages from standard output and the path of the library from a file, so both are written as cargo
+//! would; a diagnostic's lines are translated back into those of evcxr's own text.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::cache::Cache;
+use super::cell_libs::CellLibs;
+use super::facts::{Facts, hex};
+use super::notes::{CellNotes, SessionNotes};
+use super::program::Program;
+use super::stand_in;
+
+/// The file that is compiled; panics name it, and the engine maps its lines back to cells.
+pub const SOURCE: &str = "src/cell.rs";
+
+/// Holds this process's number while a cell is compiled; it leads a process group that rustc is in.
+pub const PID_FILE: &str = "build.pid";
+
+/// How a cell is compiled, apart from its text.
+struct Recipe<'a> {
+    facts: &'a Facts,
+    libs: &'a CellLibs,
+    opt_level: &'a str,
+}
+
+/// Builds the cell in the current folder; the result is the exit code.
+///
+/// # Errors
+/// When files of the session cannot be read or written, or rustc cannot be run.
+pub fn run(session: &Path, notes: &SessionNotes, _arguments: &[&str]) -> Result<i32> {
+    let cell = CellNotes::read(session).unwrap_or_default();
+    let source = fs::read_to_string("src/lib.rs").context("evcxr left no source for the cell")?;
+    // An interrupt, or the end of the kernel, ends the compile too.
+    let _ = nix::unistd::setpgid(nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(0));
+    crate::runtime::supervisor::die_with_parent();
+    fs::write(session.join(PID_FILE), std::process::id().to_string())?;
+    let status = compile(notes, &cell, &source)?;
+    let _ = fs::remove_file(session.join(PID_FILE));
+    Ok(status)
+}
+
+fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str) -> Result<i32> {
+    let program = Program::read(source, &cell.types)?;
+    let text = program.text();
+    // Without loops of its own, a cell spends its time in libraries, which are optimised: compiling fast wins
+    // (45 against 70 ms). A hot loop at level 0 would be many times slower.
+    let opt_level = match &cell.opt_level {
+        Some(level) => level,
+        None if program.has_loops => "2",
+        None => "0",
+    };
+    let recipe = Recipe { facts: &notes.facts, libs: &notes.libs, opt_level };
+    let library = library_path(&notes.facts);
+    fs::create_dir_all(library.parent().expect("a library is in a folder"))?;
+    fs::write(SOURCE, &text)?;
+    let cache = Cache::user();
+    let key = recipe.key(&text);
+    if let Some(content) = cache.get(&key) {
+        fs::write(&library, content)?;
+    } else {
+        let output = recipe.command(&library, &notes.path).output().context("cannot run rustc")?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        for line in errors.lines() {
+            match serde_json::from_str::<Value>(line) {
+                Ok(mut diagnostic) => {
+                    translate(&mut diagnostic, &program);
+                    println!(
+                        "{}",
+                        json!({"reason": "compiler-message", "target": {"name": "ctx"}, "message": diagnostic})
+                    );
+                }
+                Err(_) => eprintln!("{line}"),
+            }
+        }
+        if !output.status.success() {
+            return Ok(output.status.code().unwrap_or(1));
+        }
+        cache.put(&key, &fs::read(&library)?);
+    }
+    println!("{}", json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [library]}));
+    if let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH") {
+        fs::write(file, library.to_string_lossy().as_bytes())?;
+    }
+    Ok(0)
+}
+
+fn library_path(facts: &Facts) -> PathBuf {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let name = format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    folder.join("target").join(&facts.host).join("debug/deps").join(name)
+}
+
+impl Recipe<'_> {
+    /// Everything that decides what rustc makes of a text.
+    fn key(&self, text: &str) -> String {
+        let mut digest = Sha256::new();
+        for part in [env!("CARGO_PKG_VERSION"), &self.facts.version, &self.libs.key, self.opt_level, text] {
+            digest.update(part.len().to_le_bytes());
+            digest.update(part.as_bytes());
+        }
+        hex(&digest.finalize())
+    }
+
+    /// The compiler's call. Debug assertions and overflow checks are on, as in a debug build; crate name and
+    /// metadata are the same for every cell, so that a type has one `TypeId` in all of them.
+    fn command(&self, library: &Path, path: &str) -> Command {
+        let mut command = Command::new(&self.facts.rustc);
+        command
+            .args(["--edition", "2024", "--crate-name", "ctx", "--crate-type", "cdylib", "--error-format", "json"])
+            .args(["-C", "prefer-dynamic", "-C", "metadata=soma", "-C", "codegen-units=1"])
+            .args(["-C", "debug-assertions=on", "-C", "overflow-checks=on", "-C", "strip=debuginfo"])
+            .args(["-C", &format!("opt-level={}", self.opt_level)])
+            .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.libs.deps.display())])
+            .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.facts.target_libdir().display())])
+            .args(["-L", &format!("dependency={}", self.libs.deps.display())]);
+        for (name, file) in &self.libs.externs {
+            command.arg("--extern").arg(format!("{name}={}", file.display()));
+        }
+        command.arg("-o").arg(library).arg(SOURCE).stdin(Stdio::null());
+        stand_in::restore(&mut command, self.facts, path);
+        command
+    }
+}
+
+/// Rewrites every span of a diagnostic from the compiled text's lines to those of evcxr's text. A span in
+/// lines that Soma added names no file, which evcxr shows to nobody.
+fn translate(diagnostic: &mut Value, program: &Program) {
+    match diagnostic {
+        Value::Object(fields) => {
+            if fields.get("file_name").is_some_and(|name| name == SOURCE) {
+                let origin = |at: &str| fields.get(at).and_then(Value::as_u64).and_then(|n| program.origin(n as usize));
+                match (origin("line_start"), origin("line_end")) {
+                    (Some(start), Some(end)) => {
+                        fields.insert("file_name".into(), "src/lib.rs".into());
+                        fields.insert("line_start".into(), start.into());
+                        fields.insert("line_end".into(), end.into());
+                    }
+                    _ => {
+                        fields.insert("file_name".into(), "generated".into());
+                    }
+                }
+            }
+            fields.values_mut().for_each(|value| translate(value, program));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| translate(value, program)),
+        _ => {}
+    }
+}

@@ -1,0 +1,162 @@
+//! The libraries that every cell links: `soma_cell` as a dylib that holds `tensorlib`, `ndarray` and
+//! `plotters` too, built from the sources that soma carries.
+//!
+//! A dylib fits exactly one rustc: each pair of sources and compiler has a folder of its own, made when it
+//! is first needed. The rlibs of that same build are what a cell is given as `--extern tensorlib=…`: rustc
+//! sees that the dylib already contains them and links nothing twice, so their types are the same in every
+//! cell and their statics exist once.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use nix::fcntl::{Flock, FlockArg};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::facts::{Facts, hex};
+use super::places;
+
+/// The sources of `tensorlib` and `soma_cell` as a workspace: path and text.
+const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
+
+/// The crates a cell can name without `:dep`.
+const CRATES: [&str; 4] = ["soma_cell", "tensorlib", "ndarray", "plotters"];
+
+/// A finished build.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellLibs {
+    /// Digest of the sources and the compiler.
+    pub key: String,
+    /// The dylib that the worker loads and cells link.
+    pub dylib: PathBuf,
+    /// The folder in which rustc finds the crates that the externs depend on.
+    pub deps: PathBuf,
+    /// What `--extern` names: crate and file.
+    pub externs: Vec<(String, PathBuf)>,
+}
+
+/// The libraries for this compiler; built first, if they are not there, which takes a minute or so.
+/// `say` is told what is happening, line by line.
+///
+/// # Errors
+/// A sentence with what the build said and what to do.
+pub fn ensure(facts: &Facts, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
+    let key = key(facts);
+    let libs = places::cache_dir().join("libs");
+    let folder = libs.join(&key);
+    let record = folder.join("ready.json");
+    if let Some(ready) = read(&record) {
+        return Ok(ready);
+    }
+    let others = libs.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    places::private_dir(&folder)?;
+    // Of several kernels that need it at once, one builds and the others wait.
+    let lock = fs::File::create(folder.join("lock"))?;
+    let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
+    if let Some(ready) = read(&record) {
+        return Ok(ready);
+    }
+    let why = if others { "the Rust toolchain or tensorlib has changed" } else { "first use" };
+    say(&format!("Soma builds its tensor library for rustc {} ({why}); this takes about a minute.", facts.release()));
+    let ready = build(facts, &folder, key, say)?;
+    places::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
+    say("Soma's tensor library is ready.");
+    Ok(ready)
+}
+
+/// Whether the libraries for this compiler are there.
+pub fn are_ready(facts: &Facts) -> bool {
+    read(&places::cache_dir().join("libs").join(key(facts)).join("ready.json")).is_some()
+}
+
+fn key(facts: &Facts) -> String {
+    let mut digest = Sha256::new();
+    for text in SOURCES.iter().flat_map(|(path, text)| [*path, *text]).chain([&*facts.version]) {
+        digest.update(text.len().to_le_bytes());
+        digest.update(text.as_bytes());
+    }
+    hex(&digest.finalize())
+}
+
+fn read(record: &Path) -> Option<CellLibs> {
+    let libs: CellLibs = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
+    let complete = libs.dylib.exists() && libs.externs.iter().all(|(_, path)| path.exists());
+    complete.then_some(libs)
+}
+
+fn build(facts: &Facts, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
+    let source = folder.join("src");
+    for (path, text) in SOURCES {
+        let path = source.join(path);
+        fs::create_dir_all(path.parent().expect("a file is in a folder"))?;
+        fs::write(path, text)?;
+    }
+    let mut child = Command::new(&facts.cargo)
+        .args(["rustc", "--release", "--package", "soma_cell", "--lib", "--crate-type", "dylib"])
+        .args(["--message-format", "json-render-diagnostics", "--color", "never"])
+        .current_dir(&source)
+        .env("RUSTC", &facts.rustc)
+        .env("RUSTFLAGS", "-C prefer-dynamic")
+        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env_remove("CARGO_BUILD_BUILD_DIR")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("RUSTC_WRAPPER")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot run {}", facts.cargo.display()))?;
+    let stdout = child.stdout.take().expect("standard output is piped");
+    let artifacts = std::thread::spawn(move || -> Vec<serde_json::Value> {
+        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
+    });
+    let mut log = Vec::new();
+    for line in BufReader::new(child.stderr.take().expect("standard error is piped")).lines().map_while(Result::ok) {
+        if line.trim_start().starts_with("Compiling") {
+            say(line.trim());
+        }
+        log.push(line);
+    }
+    let status = child.wait()?;
+    let artifacts = artifacts.join().unwrap_or_default();
+    if !status.success() {
+        bail!("Soma's tensor library could not be built; cargo said:\n{}", explain(&log));
+    }
+    let externs =
+        CRATES.iter().map(|name| Ok(((*name).to_owned(), artifact(&artifacts, name)?))).collect::<Result<Vec<_>>>()?;
+    let dylib = externs[0].1.clone();
+    let deps = folder.join("target/release/deps");
+    Ok(CellLibs { key, dylib, deps, externs })
+}
+
+/// The file that a cell's `--extern` names for a crate: the dylib where there is one, else the rlib.
+fn artifact(artifacts: &[serde_json::Value], name: &str) -> Result<PathBuf> {
+    let files = artifacts
+        .iter()
+        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
+        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
+        .filter_map(|file| file.as_str().map(PathBuf::from))
+        .collect::<Vec<_>>();
+    let with = |extension: &str| files.iter().find(|file| file.extension().is_some_and(|e| e == extension)).cloned();
+    with(std::env::consts::DLL_EXTENSION)
+        .or_else(|| with("rlib"))
+        .with_context(|| format!("cargo built no library for `{name}`"))
+}
+
+/// The end of a failed build's log, and what to do about the causes that people meet.
+fn explain(log: &[String]) -> String {
+    let tail = log[log.len().saturating_sub(30)..].join("\n");
+    let advice = if tail.contains("linker `") && tail.contains("not found") {
+        "\nRust needs a C linker: install one (`apt install build-essential`, `xcode-select --install`), then try again."
+    } else if tail.contains("failed to download") || tail.contains("Could not resolve host") {
+        "\nIts dependencies come from crates.io: connect to the network once, then try again."
+    } else {
+        ""
+    };
+    format!("{tail}{advice}")
+}

@@ -1,0 +1,139 @@
+//! What is known of the installed Rust toolchain, asked once and then read from a file.
+//!
+//! `rustc -vV` through rustup's proxy takes 50 to 100 ms; a kernel start would ask four times.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::places;
+
+/// A Rust toolchain, by the real paths of its tools.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The compiler itself, not rustup's proxy.
+    pub rustc: PathBuf,
+    /// The real cargo.
+    pub cargo: PathBuf,
+    /// The toolchain's root.
+    pub sysroot: PathBuf,
+    /// All of `rustc -vV`: what makes two compilers the same.
+    pub version: String,
+    /// The host triple.
+    pub host: String,
+    /// The compiler binary's size and time, by which a changed toolchain is noticed.
+    stamp: (u64, u64),
+}
+
+impl Facts {
+    /// Facts about the toolchain that `rustc` means in this folder and environment.
+    ///
+    /// # Errors
+    /// A sentence that says what to install, when there is no working rustc.
+    pub fn find() -> Result<Facts> {
+        let file = places::cache_dir().join("toolchains").join(format!("{}.json", question()));
+        if let Some(facts) = read(&file)
+            && stamp(&facts.rustc) == Some(facts.stamp)
+        {
+            return Ok(facts);
+        }
+        let facts = Facts::ask("rustc")?;
+        // A read-only home costs time, not function.
+        let _ = places::private_dir(file.parent().expect("the file has a folder"))
+            .and_then(|()| places::write_atomically(&file, &serde_json::to_vec(&facts).expect("facts are plain data")));
+        Ok(facts)
+    }
+
+    /// Asks a compiler about itself.
+    ///
+    /// # Errors
+    /// A sentence that says what to install, when it does not run.
+    pub fn ask(rustc: &str) -> Result<Facts> {
+        let answer = |argument: &[&str]| -> Result<String> {
+            let output = Command::new(rustc).args(argument).output().with_context(|| {
+                format!("`{rustc}` was not found: install Rust with rustup (https://rustup.rs), then try again")
+            })?;
+            if !output.status.success() {
+                bail!("`{rustc}` does not work: {}", String::from_utf8_lossy(&output.stderr).trim());
+            }
+            Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+        };
+        let version = answer(&["-vV"])?;
+        let sysroot = PathBuf::from(answer(&["--print", "sysroot"])?);
+        let host = version
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .with_context(|| format!("`{rustc} -vV` names no host:\n{version}"))?
+            .to_owned();
+        let tool = |name: &str| {
+            let inside = sysroot.join("bin").join(name);
+            if inside.exists() { inside } else { which(name).unwrap_or(inside) }
+        };
+        let rustc = tool("rustc");
+        let stamp = stamp(&rustc).with_context(|| format!("cannot read {}", rustc.display()))?;
+        Ok(Facts { cargo: tool("cargo"), rustc, sysroot, version, host, stamp })
+    }
+
+    /// The folder with the target's libraries.
+    pub fn target_libdir(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib").join(&self.host).join("lib")
+    }
+
+    /// The release number, such as `1.95.0`.
+    pub fn release(&self) -> &str {
+        self.version.lines().find_map(|line| line.strip_prefix("release: ")).unwrap_or("unknown")
+    }
+}
+
+fn read(file: &Path) -> Option<Facts> {
+    serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+}
+
+fn stamp(file: &Path) -> Option<(u64, u64)> {
+    let metadata = file.metadata().ok()?;
+    let time = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some((metadata.len(), time.as_nanos() as u64))
+}
+
+/// The first executable of this name on `PATH`.
+pub fn which(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// A digest of everything that decides which toolchain `rustc` means: the first one on `PATH`, rustup's
+/// settings and override files, the folder.
+fn question() -> String {
+    let mut digest = Sha256::new();
+    let mut add = |text: &str| {
+        digest.update(text.as_bytes());
+        digest.update([0]);
+    };
+    let rustc = which("rustc").unwrap_or_default();
+    add(&rustc.to_string_lossy());
+    add(&format!("{:?}", stamp(&rustc)));
+    add(&std::env::var("RUSTUP_TOOLCHAIN").unwrap_or_default());
+    let rustup_home = std::env::var_os("RUSTUP_HOME")
+        .map(PathBuf::from)
+        .or_else(|| dirs::home_dir().map(|home| home.join(".rustup")))
+        .unwrap_or_default();
+    add(&std::fs::read_to_string(rustup_home.join("settings.toml")).unwrap_or_default());
+    let folder = std::env::current_dir().unwrap_or_default();
+    for folder in folder.ancestors() {
+        for name in ["rust-toolchain", "rust-toolchain.toml"] {
+            if let Ok(content) = std::fs::read_to_string(folder.join(name)) {
+                add(&folder.to_string_lossy());
+                add(&content);
+            }
+        }
+    }
+    hex(&digest.finalize())
+}
+
+/// The first 16 bytes of a digest in hexadecimal: a file name.
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

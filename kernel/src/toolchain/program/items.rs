@@ -1,0 +1,231 @@
+//! The session's items (functions, types, imports, …): which of them a cell can reach.
+//!
+//! evcxr repeats every item of the session in every cell, so that a cell's time grows with the notebook.
+//! A name-based closure over the parsed items keeps what the cell can mean: an item stays when its name is
+//! a word of the cell or of an item that stays; an implementation follows its type and trait; a trait also
+//! follows the names of its methods, which a cell can call without naming the trait. Imports, macros'
+//! calls, implementations on foreign types stay always. When the items do not parse, everything stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ra_ap_syntax::ast::{self, HasName};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
+use sha2::{Digest, Sha256};
+
+use super::{Line, words};
+use crate::toolchain::facts::hex;
+
+/// The items that stay, in a fixed order.
+#[derive(Default)]
+pub struct Items {
+    /// Crate-level attributes, which must come first.
+    pub attributes: Vec<Line>,
+    /// Everything else.
+    pub lines: Vec<Line>,
+    /// For each type of the notebook that stays: its path as `type_name` prints it, and a fingerprint of its
+    /// source and of every type that this mentions.
+    pub definitions: BTreeMap<String, String>,
+}
+
+/// One item with its lines.
+struct Piece {
+    lines: Vec<Line>,
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Debug, PartialEq)]
+enum Kind {
+    Attribute,
+    /// Stays when one of the names is meant.
+    Named {
+        names: Vec<String>,
+        is_type: bool,
+        is_macro: bool,
+    },
+    /// Stays when all of the names that are items of the session stay.
+    Implementation {
+        of: Vec<String>,
+    },
+    /// Stays.
+    Always,
+}
+
+impl Items {
+    /// The part of `lines` that code with these `roots` can reach.
+    pub fn reachable(lines: &[Line], roots: &BTreeSet<String>) -> Items {
+        let Some(pieces) = pieces(lines) else {
+            // A syntax error: rustc will explain it, given everything.
+            return Items { lines: lines.to_vec(), ..Items::default() };
+        };
+        let stays = closure(&pieces, roots);
+        let definitions = definitions(&pieces);
+        let mut kept: Vec<&Piece> = pieces.iter().zip(&stays).filter(|(_, stays)| **stays).map(|(p, _)| p).collect();
+        // Macros first: they must stand before their calls. Then by text: evcxr's order is that of a hash map.
+        kept.sort_by_key(|piece| (!piece.is_macro(), piece.text.clone()));
+        let mut items = Items::default();
+        for piece in kept {
+            let out = if piece.kind == Kind::Attribute { &mut items.attributes } else { &mut items.lines };
+            out.extend(piece.lines.iter().cloned());
+            if let Kind::Named { names, is_type: true, .. } = &piece.kind {
+                items.definitions.insert(format!("ctx::{}", names[0]), definitions[&names[0]].clone());
+            }
+        }
+        items
+    }
+}
+
+impl Piece {
+    fn is_macro(&self) -> bool {
+        matches!(self.kind, Kind::Named { is_macro: true, .. })
+    }
+}
+
+/// Splits the items' text at its top-level nodes; `None` when it does not parse.
+fn pieces(lines: &[Line]) -> Option<Vec<Piece>> {
+    let text: String = lines.iter().flat_map(|line| [&*line.text, "\n"]).collect();
+    let parsed = SourceFile::parse(&text, Edition::Edition2024);
+    if !parsed.errors().is_empty() {
+        return None;
+    }
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let line_of = |offset: usize| ends.partition_point(|end| *end < offset);
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut next_line = 0;
+    for node in parsed.syntax_node().children() {
+        let last = line_of(usize::from(node.text_range().end()).saturating_sub(1));
+        let kind = kind(&node);
+        if last < next_line {
+            // Two items on one line: they stay together.
+            let previous = pieces.last_mut().expect("a line that was taken belongs to a piece");
+            previous.kind = merge(std::mem::replace(&mut previous.kind, Kind::Always), kind);
+            continue;
+        }
+        let own = lines[next_line..=last].to_vec();
+        let text = own.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+        pieces.push(Piece { lines: own, text, kind });
+        next_line = last + 1;
+    }
+    Some(pieces)
+}
+
+fn merge(one: Kind, other: Kind) -> Kind {
+    if one == Kind::Attribute && other == Kind::Attribute { Kind::Attribute } else { Kind::Always }
+}
+
+fn kind(node: &SyntaxNode) -> Kind {
+    if node.kind() == SyntaxKind::ATTR {
+        return Kind::Attribute;
+    }
+    let Some(item) = ast::Item::cast(node.clone()) else { return Kind::Always };
+    let named = |item: &dyn HasName, is_type, is_macro| match item.name() {
+        Some(name) => Kind::Named { names: vec![plain(&name.text())], is_type, is_macro },
+        None => Kind::Always,
+    };
+    match &item {
+        ast::Item::Const(item) => named(item, false, false),
+        ast::Item::Static(item) => named(item, false, false),
+        ast::Item::Fn(item) => named(item, false, false),
+        ast::Item::MacroRules(item) => named(item, false, true),
+        ast::Item::Module(item) => named(item, false, false),
+        ast::Item::TypeAlias(item) => named(item, false, false),
+        ast::Item::Struct(item) => named(item, true, false),
+        ast::Item::Enum(item) => named(item, true, false),
+        ast::Item::Union(item) => named(item, true, false),
+        ast::Item::Trait(item) => {
+            let Some(name) = item.name() else { return Kind::Always };
+            let own = item.assoc_item_list().into_iter().flat_map(|list| list.assoc_items());
+            let methods = own.filter_map(|item| item.syntax().children().find_map(ast::Name::cast));
+            let names = std::iter::once(name).chain(methods).map(|name| plain(&name.text())).collect();
+            Kind::Named { names, is_type: false, is_macro: false }
+        }
+        ast::Item::Impl(item) => {
+            let heads = [item.self_ty(), item.trait_()].into_iter().flatten();
+            let of = heads.filter_map(|ty| last_path_name(&ty)).collect();
+            Kind::Implementation { of }
+        }
+        _ => Kind::Always,
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.trim_start_matches("r#").to_owned()
+}
+
+fn last_path_name(ty: &ast::Type) -> Option<String> {
+    let ast::Type::PathType(path) = ty else { return None };
+    Some(plain(&path.path()?.segment()?.name_ref()?.text()))
+}
+
+/// Which pieces stay.
+fn closure(pieces: &[Piece], roots: &BTreeSet<String>) -> Vec<bool> {
+    let items: BTreeSet<&str> = pieces
+        .iter()
+        .filter_map(|piece| match &piece.kind {
+            Kind::Named { names, .. } => Some(names[0].as_str()),
+            _ => None,
+        })
+        .collect();
+    let mut meant: BTreeSet<&str> = roots.iter().map(String::as_str).collect();
+    let mut stays = vec![false; pieces.len()];
+    let mut kept_items: BTreeSet<&str> = BTreeSet::new();
+    loop {
+        let mut changed = false;
+        for (piece, stays) in pieces.iter().zip(&mut stays) {
+            if *stays {
+                continue;
+            }
+            *stays = match &piece.kind {
+                Kind::Attribute | Kind::Always => true,
+                Kind::Named { names, .. } => names.iter().any(|name| meant.contains(name.as_str())),
+                Kind::Implementation { of } => {
+                    of.iter().all(|name| !items.contains(name.as_str()) || kept_items.contains(name.as_str()))
+                }
+            };
+            if *stays {
+                changed = true;
+                meant.extend(words::words(&piece.text));
+                if let Kind::Named { names, .. } = &piece.kind {
+                    kept_items.insert(&names[0]);
+                }
+            }
+        }
+        if !changed {
+            return stays;
+        }
+    }
+}
+
+/// A fingerprint for each type: its source, its derives and implementations aside, and the types it mentions.
+fn definitions(pieces: &[Piece]) -> BTreeMap<String, String> {
+    let types: BTreeMap<&str, &str> = pieces
+        .iter()
+        .filter_map(|piece| match &piece.kind {
+            Kind::Named { names, .. } if !piece.is_macro() => Some((names[0].as_str(), piece.text.as_str())),
+            _ => None,
+        })
+        .collect();
+    let fingerprint = |name: &str| {
+        let mut sources = BTreeMap::new();
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            let Some(source) = types.get(name) else { continue };
+            if sources.insert(name, *source).is_none() {
+                open.extend(words::words(source));
+            }
+        }
+        let mut digest = Sha256::new();
+        for source in sources.values() {
+            digest.update(source.as_bytes());
+            digest.update([0]);
+        }
+        hex(&digest.finalize())
+    };
+    pieces
+        .iter()
+        .filter_map(|piece| match &piece.kind {
+            Kind::Named { names, is_type: true, .. } => Some((names[0].clone(), fingerprint(&names[0]))),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,74 @@
+//! The parts of the text that evcxr writes for a cell, found by their landmarks.
+
+use std::fmt;
+
+use super::Line;
+
+/// evcxr's text, in parts.
+pub struct Layout<'a> {
+    /// The first line: crate-level lint attributes.
+    pub header: &'a str,
+    /// Everything the session has defined, in no order.
+    pub items: Vec<Line>,
+    /// The error type behind `?`, in sessions that use it.
+    pub error_type: Vec<Line>,
+    /// The function that runs the cell, from its signature to its closing brace.
+    pub entry: Vec<Line>,
+}
+
+/// evcxr's text no longer looks as this module expects.
+#[derive(Debug, PartialEq)]
+pub struct ChangedShape {
+    /// What was looked for and not found.
+    landmark: &'static str,
+}
+
+impl fmt::Display for ChangedShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "evcxr writes its cells differently from version 0.22.0 ({} not found): \
+             `kernel/src/toolchain/program/layout.rs` must follow it",
+            self.landmark
+        )
+    }
+}
+
+impl std::error::Error for ChangedShape {}
+
+const HEADER: &str = "#![allow(unused_imports, unused_mut, dead_code)]";
+const ERROR_TYPE: &str = "            struct EvcxrUserCodeError {}";
+const RUNTIME: &str = "mod evcxr_internal_runtime {";
+const ENTRY_ATTRIBUTE: &str = "#[unsafe(no_mangle)]";
+const ENTRY: &str = "pub extern \"C\" fn run_user_code_";
+
+impl<'a> Layout<'a> {
+    /// Finds the parts.
+    ///
+    /// # Errors
+    /// Names the landmark that is missing.
+    pub fn read(source: &'a str) -> Result<Layout<'a>, ChangedShape> {
+        let missing = |landmark| ChangedShape { landmark };
+        let all: Vec<&str> = source.lines().collect();
+        let line = |at: usize| Line { text: all[at].to_owned(), origin: at + 1 };
+        let header = *all.first().filter(|first| **first == HEADER).ok_or(missing(HEADER))?;
+        // The generated landmarks come last: an item that happens to hold the same text cannot fool this.
+        let entry = all.iter().rposition(|text| text.starts_with(ENTRY)).ok_or(missing(ENTRY))?;
+        let attribute = entry - 1;
+        if all[attribute] != ENTRY_ATTRIBUTE {
+            return Err(missing(ENTRY_ATTRIBUTE));
+        }
+        let before = |end: usize, landmark: &str| all[..end].iter().rposition(|text| *text == landmark);
+        let uses_store = all.get(entry + 1).is_some_and(|next| next.contains("evcxr_internal_runtime::VariableStore"));
+        let runtime = if uses_store { before(attribute, RUNTIME).ok_or(missing(RUNTIME))? } else { attribute };
+        // The error type is the last thing before the runtime; the text of one from an earlier version of
+        // the session never stays, since evcxr makes it anew for each cell.
+        let error_type = before(runtime, ERROR_TYPE).unwrap_or(runtime);
+        Ok(Layout {
+            header,
+            items: (1..error_type).map(line).collect(),
+            error_type: (error_type..runtime).map(line).collect(),
+            entry: (entry..all.len()).map(line).collect(),
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! From the source that evcxr writes for a cell to the source that rustc is given.
+//!
+//! evcxr's text changes from run to run (it walks hash maps) and grows with the session: every item, every
+//! variable, a copy of its runtime module. [`Program::read`] takes it apart ([`layout`]), drops the items the
+//! cell cannot reach ([`items`]) and the variables it does not mention ([`entry`]), puts the rest in a fixed
+//! order and points it at the precompiled `soma_cell`. What comes out is the same text for the same
+//! program, so it serves as its own cache key, and small, so it compiles fast.
+//!
+//! Every line remembers the line of evcxr's text it came from: diagnostics are handed back in evcxr's numbers.
+//!
+//! This is text surgery on another crate's private output: `layout` checks each landmark, and a test
+//! compiles evcxr's present output so that a changed shape is noticed.
+
+mod entry;
+mod items;
+mod layout;
+mod words;
+
+use std::collections::BTreeMap;
+
+pub use entry::ENTRY_SYMBOL;
+pub use layout::ChangedShape;
+
+/// What the session knows of its variables: their types as Rust code, or `None` for a variable whose type
+/// cannot be written down (a closure): it lived in its own cell only.
+pub type Types = BTreeMap<String, Option<String>>;
+
+/// A line of the program and the line of evcxr's text it stands for (from 1; 0 for none).
+#[derive(Clone, Debug, PartialEq)]
+struct Line {
+    text: String,
+    origin: usize,
+}
+
+impl Line {
+    fn new(text: impl Into<String>) -> Line {
+        Line { text: text.into(), origin: 0 }
+    }
+}
+
+/// A cell ready for rustc.
+#[derive(Debug, PartialEq)]
+pub struct Program {
+    lines: Vec<Line>,
+    /// Whether the program has loops of its own, which optimisation pays for.
+    pub has_loops: bool,
+}
+
+impl Program {
+    /// Takes evcxr's text apart and puts the program together.
+    ///
+    /// # Errors
+    /// When the text does not have the shape that evcxr 0.22 gives it.
+    pub fn read(source: &str, types: &Types) -> Result<Program, ChangedShape> {
+        let layout = layout::Layout::read(source)?;
+        let entry = entry::Entry::rewrite(&layout, types);
+        let kept = items::Items::reachable(&layout.items, &entry.words);
+        let mut lines = Vec::new();
+        lines.push(Line { text: layout.header.to_owned(), origin: 1 });
+        lines.extend(kept.attributes);
+        lines.push(Line::new("use ::soma_cell::store as evcxr_internal_runtime;"));
+        lines.push(Line::new("use ::soma_cell::show::{DebugFallback as _, Mark as _};"));
+        lines.extend(kept.lines);
+        lines.extend(layout.error_type.iter().map(entry::question_mark_line));
+        lines.extend(entry.lines(&kept.definitions));
+        let has_loops = lines.iter().any(|line| words::words(&line.text).any(is_loop));
+        Ok(Program { lines, has_loops })
+    }
+
+    /// The text for rustc.
+    pub fn text(&self) -> String {
+        self.lines.iter().flat_map(|line| [&*line.text, "\n"]).collect()
+    }
+
+    /// The line of evcxr's text that a line of this program (from 1) came from, if any.
+    pub fn origin(&self, line: usize) -> Option<usize> {
+        let origin = self.lines.get(line.checked_sub(1)?)?.origin;
+        (origin > 0).then_some(origin)
+    }
+}
+
+fn is_loop(word: &str) -> bool {
+    matches!(word, "for" | "while" | "loop" | "iter" | "into_iter" | "iter_mut" | "chars" | "bytes" | "lines" | "fold")
+}
+
+#[cfg(test)]
+mod tests;

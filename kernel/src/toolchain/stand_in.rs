@@ -1,0 +1,91 @@
+//! What soma does when it is started as `cargo`, `rustc` or `rustup` by evcxr.
+//!
+//! Questions with a fixed answer are answered from the session's notes; a cell's build goes to
+//! [`super::cell_build`]; anything else becomes the real tool.
+
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::facts::Facts;
+use super::notes::{SessionNotes, session_dir};
+use super::{cell_build, tools};
+
+/// Answers as `tool`; the result is the exit code.
+///
+/// # Errors
+/// When the session's notes are gone or a cell cannot be compiled for reasons other than its code.
+pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
+    let session = session_dir().context("soma was started by a tool's name outside a session")?;
+    let notes = SessionNotes::read(&session).context("the session's notes cannot be read")?;
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if std::env::var_os("SOMA_TRACE_TOOLS").is_some() {
+        eprintln!("soma as {tool} {words:?}");
+    }
+    let answer = match (tool, &*words) {
+        ("rustup", ["which", "cargo"]) => tools::links(&session).join("cargo").display().to_string(),
+        ("rustup", ["which", "rustc"]) => tools::links(&session).join("rustc").display().to_string(),
+        // rust-analyzer would install the standard library's sources for a session that needs none.
+        ("rustup", ["component", ..]) => return Ok(1),
+        ("rustc", ["-vV" | "-Vv"]) => notes.facts.version.clone(),
+        ("rustc", ["--print", "target-libdir"]) => notes.facts.target_libdir().display().to_string(),
+        ("rustc", [.., "--print", "sysroot"]) => tools::bare_sysroot(&session).display().to_string(),
+        ("cargo", ["build", ..]) => return cell_build::run(&session, &notes, &words),
+        ("cargo", ["metadata", rest @ ..]) if is_analysis(rest) => metadata(&session).to_string(),
+        // What only rust-analyzer asks, and does without.
+        ("cargo", [.., "-Zunstable-options", _] | ["rustc" | "config", ..]) => return Ok(1),
+        ("rustc", [.., "--print", "cfg"]) | ("rustc", ["--print", "cfg", ..]) => String::new(),
+        _ => return real(tool, &words, &notes),
+    };
+    println!("{answer}");
+    Ok(0)
+}
+
+/// rust-analyzer names the manifest; evcxr's own questions, which need true answers, do not.
+fn is_analysis(arguments: &[&str]) -> bool {
+    arguments.contains(&"--manifest-path")
+}
+
+/// A package without dependencies: the engine states the types that analysis would be needed for.
+fn metadata(session: &Path) -> serde_json::Value {
+    let root = session.display().to_string();
+    let id = format!("path+file://{root}#ctx@1.0.0");
+    json!({
+        "packages": [{
+            "name": "ctx", "version": "1.0.0", "id": id, "license": null, "license_file": null,
+            "description": null, "source": null, "dependencies": [],
+            "targets": [{
+                "kind": ["cdylib"], "crate_types": ["cdylib"], "name": "ctx",
+                "src_path": format!("{root}/src/lib.rs"), "edition": "2024",
+                "doc": true, "doctest": false, "test": true
+            }],
+            "features": {}, "manifest_path": format!("{root}/Cargo.toml"), "metadata": null, "publish": null,
+            "authors": [], "categories": [], "keywords": [], "readme": null, "repository": null,
+            "homepage": null, "documentation": null, "edition": "2024", "links": null,
+            "default_run": null, "rust_version": null
+        }],
+        "workspace_members": [id], "workspace_default_members": [id],
+        "resolve": {"nodes": [{"id": id, "dependencies": [], "deps": [], "features": []}], "root": id},
+        "target_directory": format!("{root}/target"), "version": 1, "workspace_root": root, "metadata": null
+    })
+}
+
+/// Becomes the real tool, in the environment as it was before the links.
+fn real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Result<i32> {
+    let mut command = match tool {
+        "cargo" => Command::new(&notes.facts.cargo),
+        "rustc" => Command::new(&notes.facts.rustc),
+        other => Command::new(other),
+    };
+    command.args(arguments);
+    restore(&mut command, &notes.facts, &notes.path);
+    Err(command.exec()).with_context(|| format!("cannot run the real {tool}"))
+}
+
+/// Takes Soma's links out of a command's environment.
+pub fn restore(command: &mut Command, facts: &Facts, path: &str) {
+    command.env("PATH", path).env("RUSTC", &facts.rustc).env_remove("CARGO");
+}
