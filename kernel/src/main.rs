@@ -68,7 +68,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             tracing_subscriber::fmt()
                 .with_env_filter(
                     tracing_subscriber::EnvFilter::try_from_env("SOMA_LOG")
-                        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+                        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off,soma=warn")),
                 )
                 .with_writer(std::io::stderr)
                 .init();

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use crate::report;
 
-/// The definitions that a cell was compiled with: a type's path in the notebook's crate and a
-/// fingerprint of its source, everything it mentions included.
+/// The definitions that a cell was compiled with: a type's path in the notebook's crate, or a crate that may
+/// change (`name::`), and a fingerprint of its source, everything it mentions included.
 pub type Definitions = &'static [(&'static str, &'static str)];
 
 struct Variable {
@@ -103,7 +103,7 @@ impl VariableStore {
     }
 }
 
-/// Whether a type's full name has `path` in it as a whole path.
+/// Whether a type's full name has `path` in it: as a whole path, or as the beginning of one if it ends in `::`.
 fn mentions(type_name: &str, path: &str) -> bool {
     let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     type_name
@@ -154,5 +154,7 @@ mod tests {
         assert!(mentions("alloc::vec::Vec<ctx::User>", "ctx::User"));
         assert!(!mentions("alloc::vec::Vec<ctx::Users>", "ctx::User"));
         assert!(!mentions("my::ctx::User", "ctx::User"));
+        assert!(mentions("alloc::vec::Vec<shapes::circle::Circle>", "shapes::"));
+        assert!(!mentions("my::shapes::Circle", "shapes::"));
     }
 }

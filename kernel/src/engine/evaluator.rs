@@ -174,8 +174,10 @@ impl SomaEvaluator {
         // What the supervisor writes to its own standard error is for us, not for the person.
         std::thread::spawn(move || outputs.stderr.iter().for_each(|line| tracing::warn!("runtime: {line}")));
         std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
+        let mut context = CommandContext::with_eval_context(context);
+        context.set_opt_level(cell_build::AUTOMATIC).map_err(|error| failed(&error.to_string()))?;
         Ok(SomaEvaluator {
-            context: CommandContext::with_eval_context(context),
+            context,
             channel,
             state,
             session,

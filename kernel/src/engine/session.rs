@@ -16,7 +16,7 @@ use super::failure;
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_libs;
 use crate::toolchain::facts::Facts;
-use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::notes::{Original, SessionNotes};
 use crate::toolchain::program::Types;
 use crate::toolchain::{cell_build, tools};
 
@@ -48,11 +48,11 @@ impl Names {
 pub fn open() -> Result<Session> {
     // Asked before the links stand on `PATH`, where they would find themselves.
     let facts = Facts::find();
-    let path = std::env::var("PATH").unwrap_or_default();
+    let original = Original::read();
     let folder = tempfile::Builder::new().prefix("soma-").tempdir().context("cannot make a temporary folder")?;
     let soma = std::env::current_exe()?;
     tools::link(folder.path(), &soma)?;
-    for (name, value) in tools::environment(folder.path(), &path) {
+    for (name, value) in tools::environment(folder.path()) {
         // SAFETY: no other thread has been started.
         unsafe { std::env::set_var(name, value) };
     }
@@ -65,7 +65,7 @@ pub fn open() -> Result<Session> {
     });
     let starter = Starter {
         facts: facts.map_err(|error| format!("{error:#}")),
-        path,
+        original,
         control: Arc::clone(&control),
         names: Arc::clone(&names),
     };
@@ -79,7 +79,7 @@ pub fn open() -> Result<Session> {
 /// What is needed to start evaluating.
 struct Starter {
     facts: Result<Facts, String>,
-    path: String,
+    original: Original,
     control: Arc<Control>,
     names: Arc<Names>,
 }
@@ -102,7 +102,7 @@ impl Starter {
         let facts = self.facts.clone().map_err(|error| failed(&error))?;
         let libs = cell_libs::ensure(&facts, say).map_err(|error| failed(&format!("{error:#}")))?;
         let session = self.control.session().ok_or_else(|| failed(&"the session has ended"))?;
-        let notes = SessionNotes { facts, libs, path: self.path.clone() };
+        let notes = SessionNotes { facts, libs, original: self.original.clone() };
         notes.write(&session).map_err(|error| failed(&error))?;
         SomaEvaluator::start(
             session,

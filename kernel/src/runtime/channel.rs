@@ -40,7 +40,10 @@ impl Channel {
     /// # Errors
     /// When the socket cannot be made.
     pub fn listen(session: &Path, mut receiver: impl Receiver + 'static) -> io::Result<Channel> {
-        let listener = UnixListener::bind(session.join(SOCKET))?;
+        let socket = session.join(SOCKET);
+        // One that a failed start left.
+        let _ = std::fs::remove_file(&socket);
+        let listener = UnixListener::bind(socket)?;
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
         std::thread::Builder::new().name("soma-channel".into()).spawn(move || {

@@ -20,7 +20,7 @@ use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, p
 
 use super::wire::{Frame, INPUT, INTERRUPT, QUIT, SYNC, fields};
 use super::worker;
-use crate::toolchain::notes::{SESSION_DIR, SessionNotes, session_dir};
+use crate::toolchain::notes::{Original, SESSION_DIR, SessionNotes, session_dir};
 
 /// The name of the kernel's socket in the session's folder.
 pub const SOCKET: &str = "channel";
@@ -40,7 +40,7 @@ pub fn run() -> Result<()> {
     let notes = SessionNotes::read(&session)?;
     let kernel = UnixStream::connect(session.join(SOCKET)).context("the kernel does not listen")?;
     kernel.set_nonblocking(true)?;
-    clean_environment(&notes.path);
+    clean_environment(&notes.original);
     adopt_orphans();
     let mut children = SigSet::empty();
     children.add(Signal::SIGCHLD);
@@ -63,11 +63,16 @@ pub fn run() -> Result<()> {
 }
 
 /// Cells see the environment that the kernel was started in, not the one made for evcxr.
-fn clean_environment(path: &str) {
+fn clean_environment(original: &Original) {
     // SAFETY: this process has one thread.
     unsafe {
-        std::env::set_var("PATH", path);
-        for name in ["CARGO", "RUSTC", "EVCXR_TMPDIR", "EVCXR_IS_RUNTIME", "RUST_BACKTRACE", SESSION_DIR] {
+        for (name, value) in original.variables() {
+            match value {
+                Some(value) => std::env::set_var(name, value),
+                None => std::env::remove_var(name),
+            }
+        }
+        for name in ["EVCXR_TMPDIR", "EVCXR_IS_RUNTIME", "RUST_BACKTRACE", SESSION_DIR] {
             std::env::remove_var(name);
         }
     }

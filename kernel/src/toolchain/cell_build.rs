@@ -14,13 +14,17 @@ use sha2::{Digest, Sha256};
 
 use super::cache::Cache;
 use super::cell_libs::CellLibs;
+use super::dependencies::{self, Dependencies};
 use super::facts::{Facts, hex};
-use super::notes::{CellNotes, SessionNotes};
+use super::notes::{CellNotes, Original, SessionNotes};
 use super::program::Program;
-use super::stand_in;
 
 /// The file that is compiled; panics name it, and the engine maps its lines back to cells.
 pub const SOURCE: &str = "src/cell.rs";
+
+/// The optimisation level that the engine gives evcxr at the start: Soma chooses one for each cell, until
+/// the person says otherwise with `:opt`.
+pub const AUTOMATIC: &str = "\"s\"";
 
 /// Holds this process's number while a cell is compiled; it leads a process group that rustc is in.
 pub const PID_FILE: &str = "build.pid";
@@ -29,6 +33,7 @@ pub const PID_FILE: &str = "build.pid";
 struct Recipe<'a> {
     facts: &'a Facts,
     libs: &'a CellLibs,
+    dependencies: &'a Dependencies,
     opt_level: &'a str,
 }
 
@@ -36,29 +41,39 @@ struct Recipe<'a> {
 ///
 /// # Errors
 /// When files of the session cannot be read or written, or rustc cannot be run.
-pub fn run(session: &Path, notes: &SessionNotes, _arguments: &[&str]) -> Result<i32> {
+pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i32> {
     let cell = CellNotes::read(session).unwrap_or_default();
     let source = fs::read_to_string("src/lib.rs").context("evcxr left no source for the cell")?;
     // An interrupt, or the end of the kernel, ends the compile too.
     let _ = nix::unistd::setpgid(nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(0));
     crate::runtime::supervisor::die_with_parent();
     fs::write(session.join(PID_FILE), std::process::id().to_string())?;
-    let status = compile(notes, &cell, &source)?;
+    let status = compile(notes, &cell, &source, arguments)?;
     let _ = fs::remove_file(session.join(PID_FILE));
     Ok(status)
 }
 
-fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str) -> Result<i32> {
-    let program = Program::read(source, &cell.types)?;
+fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&str]) -> Result<i32> {
+    let manifest = fs::read_to_string("Cargo.toml").context("evcxr left no manifest for the cell")?;
+    let (request, level) = dependencies::request(&manifest, arguments)?;
+    let dependencies = match Dependencies::resolve(&request, notes)? {
+        Ok(dependencies) => dependencies,
+        Err(said) => {
+            // evcxr shows what cargo wrote when there is no compiler message.
+            eprintln!("{said}");
+            return Ok(101);
+        }
+    };
+    let program = Program::read(source, &cell.types, &dependencies.changing)?;
     let text = program.text();
     // Without loops of its own, a cell spends its time in libraries, which are optimised: compiling fast wins
     // (45 against 70 ms). A hot loop at level 0 would be many times slower.
-    let opt_level = match &cell.opt_level {
-        Some(level) => level,
-        None if program.has_loops => "2",
-        None => "0",
+    let opt_level = match level {
+        AUTOMATIC if program.has_loops => "2",
+        AUTOMATIC => "0",
+        level => level,
     };
-    let recipe = Recipe { facts: &notes.facts, libs: &notes.libs, opt_level };
+    let recipe = Recipe { facts: &notes.facts, libs: &notes.libs, dependencies: &dependencies, opt_level };
     let library = library_path(&notes.facts);
     fs::create_dir_all(library.parent().expect("a library is in a folder"))?;
     fs::write(SOURCE, &text)?;
@@ -67,7 +82,7 @@ fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str) -> Result<i32> 
     if let Some(content) = cache.get(&key) {
         fs::write(&library, content)?;
     } else {
-        let output = recipe.command(&library, &notes.path).output().context("cannot run rustc")?;
+        let output = recipe.command(&library, &notes.original).output().context("cannot run rustc")?;
         let errors = String::from_utf8_lossy(&output.stderr);
         for line in errors.lines() {
             match serde_json::from_str::<Value>(line) {
@@ -103,7 +118,8 @@ impl Recipe<'_> {
     /// Everything that decides what rustc makes of a text.
     fn key(&self, text: &str) -> String {
         let mut digest = Sha256::new();
-        for part in [env!("CARGO_PKG_VERSION"), &self.facts.version, &self.libs.key, self.opt_level, text] {
+        let (version, dependencies) = (&self.facts.version, &self.dependencies.identity);
+        for part in [env!("CARGO_PKG_VERSION"), version, &self.libs.key, dependencies, self.opt_level, text] {
             digest.update(part.len().to_le_bytes());
             digest.update(part.as_bytes());
         }
@@ -112,7 +128,7 @@ impl Recipe<'_> {
 
     /// The compiler's call. Debug assertions and overflow checks are on, as in a debug build; crate name and
     /// metadata are the same for every cell, so that a type has one `TypeId` in all of them.
-    fn command(&self, library: &Path, path: &str) -> Command {
+    fn command(&self, library: &Path, original: &Original) -> Command {
         let mut command = Command::new(&self.facts.rustc);
         command
             .args(["--edition", "2024", "--crate-name", "ctx", "--crate-type", "cdylib", "--error-format", "json"])
@@ -122,11 +138,19 @@ impl Recipe<'_> {
             .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.libs.deps.display())])
             .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.facts.target_libdir().display())])
             .args(["-L", &format!("dependency={}", self.libs.deps.display())]);
-        for (name, file) in &self.libs.externs {
+        for path in &self.dependencies.search {
+            command.arg("-L").arg(path);
+        }
+        if let Some(folder) = &self.dependencies.folder {
+            command.args(["-C", &format!("link-arg=-Wl,-rpath,{}", folder.display())]);
+        }
+        let added = &self.dependencies.externs;
+        let own = self.libs.externs.iter().filter(|(name, _)| added.iter().all(|(other, _)| other != name));
+        for (name, file) in own.chain(added) {
             command.arg("--extern").arg(format!("{name}={}", file.display()));
         }
         command.arg("-o").arg(library).arg(SOURCE).stdin(Stdio::null());
-        stand_in::restore(&mut command, self.facts, path);
+        original.restore(&mut command);
         command
     }
 }

@@ -36,6 +36,8 @@ pub struct CellLibs {
     pub deps: PathBuf,
     /// What `--extern` names: crate and file.
     pub externs: Vec<(String, PathBuf)>,
+    /// The versions of the crates from crates.io among them.
+    pub versions: Vec<(String, String)>,
 }
 
 /// The libraries for this compiler; built first, if they are not there, which takes a minute or so.
@@ -74,7 +76,7 @@ pub fn are_ready(facts: &Facts) -> bool {
 
 fn key(facts: &Facts) -> String {
     let mut digest = Sha256::new();
-    for text in SOURCES.iter().flat_map(|(path, text)| [*path, *text]).chain([&*facts.version]) {
+    for text in SOURCES.iter().flat_map(|(path, text)| [*path, *text]).chain([&*facts.version, &*facts.sysroot.to_string_lossy()]) {
         digest.update(text.len().to_le_bytes());
         digest.update(text.as_bytes());
     }
@@ -99,10 +101,9 @@ fn build(facts: &Facts, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -
         .args(["--message-format", "json-render-diagnostics", "--color", "never"])
         .current_dir(&source)
         .env("RUSTC", &facts.rustc)
-        .env("RUSTFLAGS", "-C prefer-dynamic")
+        .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(facts))
         .env("CARGO_TARGET_DIR", folder.join("target"))
         .env_remove("CARGO_BUILD_BUILD_DIR")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("RUSTC_WRAPPER")
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .stdin(Stdio::null())
@@ -131,7 +132,20 @@ fn build(facts: &Facts, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -
         CRATES.iter().map(|name| Ok(((*name).to_owned(), artifact(&artifacts, name)?))).collect::<Result<Vec<_>>>()?;
     let dylib = externs[0].1.clone();
     let deps = folder.join("target/release/deps");
-    Ok(CellLibs { key, dylib, deps, externs })
+    let versions = CRATES.iter().filter_map(|name| Some(((*name).to_owned(), version(&artifacts, name)?))).collect();
+    Ok(CellLibs { key, dylib, deps, externs, versions })
+}
+
+/// The version in a crate's package id (`registry+…#ndarray@0.17.1`), for those that are not Soma's own.
+fn version(artifacts: &[serde_json::Value], name: &str) -> Option<String> {
+    let artifact = artifacts.iter().find(|message| message["target"]["name"] == name)?;
+    let id = artifact["package_id"].as_str().filter(|id| id.starts_with("registry+"))?;
+    Some(id.rsplit_once('@')?.1.to_owned())
+}
+
+/// rustc's flags (in cargo's encoding) for a dylib that finds the toolchain's standard library when it is loaded.
+pub fn dynamic_flags(facts: &Facts) -> String {
+    format!("-Cprefer-dynamic\x1f-Clink-arg=-Wl,-rpath,{}", facts.target_libdir().display())
 }
 
 /// The file that a cell's `--extern` names for a crate: the dylib where there is one, else the rlib.
@@ -159,4 +173,18 @@ fn explain(log: &[String]) -> String {
         ""
     };
     format!("{tail}{advice}")
+}
+
+#[cfg(test)]
+impl CellLibs {
+    /// Libraries that were never built.
+    pub fn for_tests(folder: &Path) -> CellLibs {
+        CellLibs {
+            key: String::new(),
+            dylib: folder.join("libsoma_cell.so"),
+            deps: folder.to_owned(),
+            externs: Vec::new(),
+            versions: Vec::new(),
+        }
+    }
 }

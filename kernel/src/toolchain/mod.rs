@@ -11,6 +11,7 @@
 pub mod cache;
 pub mod cell_build;
 pub mod cell_libs;
+mod dependencies;
 pub mod facts;
 pub mod notes;
 pub mod places;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,38 @@ pub struct SessionNotes {
     pub facts: Facts,
     /// What cells link.
     pub libs: CellLibs,
-    /// `PATH` as it was before Soma's links were put first.
-    pub path: String,
+    /// The environment as it was before Soma's links were put into it.
+    pub original: Original,
+}
+
+/// What the environment of the kernel was like when it was started; `None` for a variable that was not set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Original {
+    /// `PATH`, `CARGO`, `RUSTC`, `CARGO_HOME`.
+    variables: Vec<(String, Option<String>)>,
+}
+
+impl Original {
+    /// Reads the present environment.
+    pub fn read() -> Original {
+        let variables = ["PATH", "CARGO", "RUSTC", "CARGO_HOME"];
+        Original { variables: variables.map(|name| (name.to_owned(), std::env::var(name).ok())).into() }
+    }
+
+    /// The names and values.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+
+    /// Gives a command this environment.
+    pub fn restore(&self, command: &mut Command) {
+        for (name, value) in self.variables() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+    }
 }
 
 /// Written before each cell.
@@ -29,8 +60,6 @@ pub struct SessionNotes {
 pub struct CellNotes {
     /// The variables' types.
     pub types: Types,
-    /// The optimisation level that the person asked for with `:opt`; chosen by the cell's content otherwise.
-    pub opt_level: Option<String>,
 }
 
 /// The folder of the session that this process serves as a stand-in.

@@ -10,7 +10,6 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::facts::Facts;
 use super::notes::{SessionNotes, session_dir};
 use super::{cell_build, tools};
 
@@ -33,7 +32,7 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
         ("rustc", ["-vV" | "-Vv"]) => notes.facts.version.clone(),
         ("rustc", ["--print", "target-libdir"]) => notes.facts.target_libdir().display().to_string(),
         ("rustc", [.., "--print", "sysroot"]) => tools::bare_sysroot(&session).display().to_string(),
-        ("cargo", ["build", ..]) => return cell_build::run(&session, &notes, &words),
+        ("cargo", ["build", ..] | ["--offline", "build", ..]) => return cell_build::run(&session, &notes, &words),
         ("cargo", ["metadata", rest @ ..]) if is_analysis(rest) => metadata(&session).to_string(),
         // What only rust-analyzer asks, and does without.
         ("cargo", [.., "-Zunstable-options", _] | ["rustc" | "config", ..]) => return Ok(1),
@@ -81,11 +80,7 @@ fn real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Result<i32> {
         other => Command::new(other),
     };
     command.args(arguments);
-    restore(&mut command, &notes.facts, &notes.path);
+    notes.original.restore(&mut command);
+    command.env("RUSTC", &notes.facts.rustc);
     Err(command.exec()).with_context(|| format!("cannot run the real {tool}"))
-}
-
-/// Takes Soma's links out of a command's environment.
-pub fn restore(command: &mut Command, facts: &Facts, path: &str) {
-    command.env("PATH", path).env("RUSTC", &facts.rustc).env_remove("CARGO");
 }

@@ -1,7 +1,7 @@
 //! The links by which evcxr finds Soma where it looks for Rust's tools.
 //!
-//! evcxr asks `rustup which cargo`, then runs what it is told; its embedded rust-analyzer runs `$CARGO` and
-//! `$RUSTC` and looks for `bin/cargo` in the sysroot. All of these are links to the soma binary, which sees
+//! evcxr asks `rustup which cargo`, then runs what it is told; its embedded rust-analyzer runs `$CARGO`,
+//! `$RUSTC` and `$CARGO_HOME/bin/cargo`, and looks for `bin/cargo` in the sysroot. All of these are links to the soma binary, which sees
 //! by the name it was started with what is wanted of it ([`super::stand_in`]). The sysroot that it is shown
 //! is a folder with nothing but these links: rust-analyzer then loads no standard library, which keeps the
 //! kernel small (20 MiB instead of 500) and each cell's analysis under 3 ms.
@@ -19,7 +19,7 @@ pub const NAMES: [&str; 3] = ["cargo", "rustc", "rustup"];
 
 /// The folder of a session's links.
 pub fn links(session: &Path) -> PathBuf {
-    session.join("tools")
+    session.join("bin")
 }
 
 /// The sysroot that evcxr's rust-analyzer is shown.
@@ -41,14 +41,16 @@ pub fn link(session: &Path, soma: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The environment in which evcxr finds the links; `path` is the present `PATH`.
-pub fn environment(session: &Path, path: &str) -> Vec<(&'static str, OsString)> {
+/// The environment in which evcxr finds the links.
+pub fn environment(session: &Path) -> Vec<(&'static str, OsString)> {
     let links = links(session);
-    let folders = std::iter::once(links.clone()).chain(std::env::split_paths(path));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(links.clone()).chain(std::env::split_paths(&path));
     vec![
         ("PATH", std::env::join_paths(folders).unwrap_or_else(|_| links.clone().into())),
         ("CARGO", links.join("cargo").into()),
         ("RUSTC", links.join("rustc").into()),
+        ("CARGO_HOME", session.as_os_str().to_owned()),
         ("EVCXR_TMPDIR", session.as_os_str().to_owned()),
         (SESSION_DIR, session.as_os_str().to_owned()),
     ]

@@ -47,11 +47,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// Takes evcxr's text apart and puts the program together.
+    /// Takes evcxr's text apart and puts the program together. `changing` names crates whose content may differ
+    /// from cell to cell, with a fingerprint.
     ///
     /// # Errors
     /// When the text does not have the shape that evcxr 0.22 gives it.
-    pub fn read(source: &str, types: &Types) -> Result<Program, ChangedShape> {
+    pub fn read(source: &str, types: &Types, changing: &[(String, String)]) -> Result<Program, ChangedShape> {
         let layout = layout::Layout::read(source)?;
         let entry = entry::Entry::rewrite(&layout, types);
         let kept = items::Items::reachable(&layout.items, &entry.words);
@@ -62,7 +63,9 @@ impl Program {
         lines.push(Line::new("use ::soma_cell::show::{DebugFallback as _, Mark as _};"));
         lines.extend(kept.lines);
         lines.extend(layout.error_type.iter().map(entry::question_mark_line));
-        lines.extend(entry.lines(&kept.definitions));
+        let mut definitions = kept.definitions;
+        definitions.extend(changing.iter().map(|(name, print)| (format!("{name}::"), print.clone())));
+        lines.extend(entry.lines(&definitions));
         let has_loops = lines.iter().any(|line| words::words(&line.text).any(is_loop));
         Ok(Program { lines, has_loops })
     }
