@@ -1,0 +1,335 @@
+//! Diagrams of neurons, networks and tensors, as SVG.
+//!
+//! A diagram is drawn from real values: [`neuron`] from its inputs, weights and bias, [`network`] from its weight
+//! matrices, [`tensor_ranks`] and [`matmul_shapes`] from tensors. What lives here turns numbers into shapes on a
+//! [`Diagram`]; the functions of this file read the tensors, the files beside it see only plain numbers. Nothing here
+//! may know of notebooks or front ends, and nothing may depend on time, on a random number or on fonts of the machine:
+//! the same values give the same bytes everywhere.
+//!
+//! Blue stands for positive and solid, orange for negative and dashed; the wider an edge, the larger its weight.
+
+mod activation;
+mod canvas;
+mod matmul;
+mod network;
+mod neuron;
+mod ranks;
+mod theme;
+
+use std::fmt;
+
+pub use activation::Activation;
+pub(crate) use canvas::escape;
+
+use crate::Tensor;
+use crate::error::{Result, or_raise, shape_error};
+
+/// A picture: an SVG document, and words for places that cannot show it.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let diagram = picture::matmul_shapes(&zeros([2, 3]), &zeros([3, 4]));
+/// assert!(diagram.svg().starts_with("<svg"));
+/// assert_eq!(diagram.to_string(), "a @ b: [2, 3] @ [3, 4] = [2, 4]");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagram {
+    svg: String,
+    text: String,
+}
+
+impl Diagram {
+    pub(crate) fn new(svg: String, text: String) -> Self {
+        Diagram { svg, text }
+    }
+
+    /// The picture as a self-contained SVG document: no script, no style sheet, no outside reference.
+    #[must_use]
+    pub fn svg(&self) -> &str {
+        &self.svg
+    }
+
+    /// What the picture says, in plain text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Writes the SVG document to a file.
+    ///
+    /// # Errors
+    /// The file cannot be created or written.
+    pub fn save(&self, path: impl AsRef<std::path::Path>) -> std::io::Result<()> {
+        std::fs::write(path, &self.svg)
+    }
+}
+
+/// The text of [`Diagram::text`].
+impl fmt::Display for Diagram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A number for one value of a picture: a Rust number or a tensor with one element.
+pub trait OneValue {
+    /// The value, or why there is not exactly one.
+    #[doc(hidden)]
+    fn one_value(self, what: &str) -> Result<f64>;
+}
+
+macro_rules! one_value {
+    ($($number:ty),*) => { $(
+        impl OneValue for $number {
+            fn one_value(self, _: &str) -> Result<f64> {
+                Ok(f64::from(self))
+            }
+        }
+    )* };
+}
+one_value!(f32, f64, i32, u8);
+
+impl OneValue for &Tensor {
+    fn one_value(self, what: &str) -> Result<f64> {
+        match self.to_vec::<f64>()[..] {
+            [value] => Ok(value),
+            _ => Err(shape_error!("{what} must be one number, but its shape is {}", self.size())),
+        }
+    }
+}
+
+impl OneValue for Tensor {
+    fn one_value(self, what: &str) -> Result<f64> {
+        (&self).one_value(what)
+    }
+}
+
+/// A neuron with a sigmoid activation: each input times its weight, the sum with the bias, the output.
+///
+/// `inputs` and `weights` hold `n` numbers each, in any shape. More than six inputs are drawn with an ellipsis.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let diagram = picture::neuron(&tensor![1.0, 2.0], &tensor![0.5, -0.5], 0.5);
+/// assert!(diagram.text().contains("y = σ(x₁·w₁ + x₂·w₂ + b)"));
+/// assert!(diagram.text().contains("= σ(1·0.50 + 2·(−0.50) + 0.50) = σ(0) = 0.50"));
+/// ```
+///
+/// # Panics
+/// If there are not as many weights as inputs, none at all, or `bias` is a tensor of more than one number.
+#[track_caller]
+pub fn neuron(inputs: &Tensor, weights: &Tensor, bias: impl OneValue) -> Diagram {
+    or_raise(try_neuron(inputs, weights, bias, Activation::Sigmoid))
+}
+
+/// [`neuron`] with an activation function of your choice.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture::{Activation, neuron_with};
+///
+/// let diagram = neuron_with(&tensor![1.0], &tensor![-2.0], 0.5, Activation::Relu);
+/// assert!(diagram.text().ends_with("= relu(−1.50) = 0"));
+/// ```
+///
+/// # Panics
+/// As [`neuron`].
+#[track_caller]
+pub fn neuron_with(inputs: &Tensor, weights: &Tensor, bias: impl OneValue, activation: Activation) -> Diagram {
+    or_raise(try_neuron(inputs, weights, bias, activation))
+}
+
+/// [`neuron_with`] with the error as a value.
+///
+/// # Errors
+/// Where [`neuron`] panics.
+pub fn try_neuron(
+    inputs: &Tensor,
+    weights: &Tensor,
+    bias: impl OneValue,
+    activation: Activation,
+) -> Result<Diagram> {
+    if inputs.numel() != weights.numel() {
+        return Err(shape_error!(
+            "neuron: inputs and weights must have as many numbers, but their shapes are {} and {}",
+            inputs.size(),
+            weights.size()
+        ));
+    }
+    if inputs.numel() == 0 {
+        return Err(shape_error!("neuron: give at least one input; the shape of inputs is {}", inputs.size()));
+    }
+    let bias = bias.one_value("neuron: bias")?;
+    Ok(neuron::draw(&inputs.to_vec::<f64>(), &weights.to_vec::<f64>(), bias, activation))
+}
+
+/// A network of fully connected layers, drawn from the weight matrices of `f₂(f₁(x W₁) W₂)`.
+///
+/// Each matrix is inputs by outputs, as it stands on the right of `x`; a vector is a layer with one output. Layers
+/// wider than six units are folded with an ellipsis.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let diagram = picture::network(&[&randn([3, 2]), &randn([2, 1])]);
+/// assert!(diagram.text().starts_with("network 3 → 2 → 1: y = f₂(f₁(x W₁) W₂)"));
+/// ```
+///
+/// # Panics
+/// If there is no matrix, one is not a matrix or is empty, or one takes another number of inputs than the one before
+/// has outputs.
+#[track_caller]
+pub fn network(weights: &[&Tensor]) -> Diagram {
+    or_raise(try_network(weights, &[]))
+}
+
+/// [`network`] with the biases of `f₂(f₁(x W₁ + b₁) W₂ + b₂)`, one vector for each matrix.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let diagram = picture::network_with_bias(&[&randn([3, 2]), &randn([2, 1])], &[&zeros([2]), &zeros([1])]);
+/// assert!(diagram.text().contains("y = f₂(f₁(x W₁ + b₁) W₂ + b₂)"));
+/// ```
+///
+/// # Panics
+/// As [`network`]; and if there are not as many biases as matrices, or one has another number of values than its
+/// matrix has columns.
+#[track_caller]
+pub fn network_with_bias(weights: &[&Tensor], biases: &[&Tensor]) -> Diagram {
+    if weights.len() != biases.len() {
+        or_raise::<()>(Err(shape_error!(
+            "network_with_bias: give one bias for each weight matrix; there are {} matrices and {} biases",
+            weights.len(),
+            biases.len()
+        )));
+    }
+    or_raise(try_network(weights, biases))
+}
+
+/// [`network`] and, when `biases` is not empty, [`network_with_bias`], with the error as a value.
+///
+/// # Errors
+/// Where those panic.
+pub fn try_network(weights: &[&Tensor], biases: &[&Tensor]) -> Result<Diagram> {
+    if weights.is_empty() {
+        return Err(shape_error!("network: give at least one weight matrix"));
+    }
+    let mut layers: Vec<network::Layer> = Vec::new();
+    for (number, w) in weights.iter().enumerate() {
+        let size = w.size();
+        let (inputs, outputs) = match size[..] {
+            [inputs, outputs] if inputs * outputs > 0 => (inputs, outputs),
+            [inputs] if inputs > 0 => (inputs, 1),
+            _ => {
+                let place = number + 1;
+                return Err(shape_error!("network: weights {place} must be a matrix of inputs by outputs, but its shape is {size}"));
+            }
+        };
+        if let Some(before) = layers.last()
+            && before.outputs != inputs
+        {
+            return Err(shape_error!(
+                "network: weights {number} has {} outputs, but weights {} takes {inputs} inputs; its shape is {size}",
+                before.outputs,
+                number + 1
+            ));
+        }
+        let bias = biases.get(number).map(|b| b.to_vec::<f64>()).unwrap_or_default();
+        if !biases.is_empty() && bias.len() != outputs {
+            let place = number + 1;
+            return Err(shape_error!("network: bias {place} has {} values, but weights {place} has {outputs} outputs", bias.len()));
+        }
+        layers.push(network::Layer { inputs, outputs, weights: w.to_vec::<f64>(), bias });
+    }
+    Ok(network::draw(&layers))
+}
+
+/// Tensors side by side by their number of indices: a vector, a matrix, a 3-index array.
+///
+/// One cell of each is marked, with the indices that reach it. Large tensors are folded with ellipses.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let diagram = picture::tensor_ranks(&[&rand([4]), &rand([3, 4]), &rand([3, 3, 4])]);
+/// assert_eq!(diagram.text(), "tensors by rank: vector [4], matrix [3, 4], 3-index array [3, 3, 4]");
+/// ```
+///
+/// # Panics
+/// If there is no tensor or one has no elements.
+#[track_caller]
+pub fn tensor_ranks(tensors: &[&Tensor]) -> Diagram {
+    let named: Vec<(String, &Tensor)> = tensors
+        .iter()
+        .map(|t| match t.ndim() {
+            0 => ("scalar".to_owned(), *t),
+            1 => ("vector".to_owned(), *t),
+            2 => ("matrix".to_owned(), *t),
+            rank => (format!("{rank}-index array"), *t),
+        })
+        .collect();
+    or_raise(try_ranks(named))
+}
+
+/// [`tensor_ranks`] with your own words, in your own language.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let diagram = picture::tensor_ranks_named(&[("向量", &rand([4])), ("矩阵", &rand([3, 4]))]);
+/// assert!(diagram.svg().contains("向量"));
+/// ```
+///
+/// # Panics
+/// As [`tensor_ranks`].
+#[track_caller]
+pub fn tensor_ranks_named(tensors: &[(&str, &Tensor)]) -> Diagram {
+    or_raise(try_ranks(tensors.iter().map(|(word, t)| ((*word).to_owned(), *t)).collect()))
+}
+
+fn try_ranks(tensors: Vec<(String, &Tensor)>) -> Result<Diagram> {
+    if tensors.is_empty() {
+        return Err(shape_error!("tensor_ranks: give at least one tensor"));
+    }
+    let mut panels = Vec::new();
+    for (word, tensor) in tensors {
+        if tensor.numel() == 0 {
+            return Err(shape_error!("tensor_ranks: {word} has no elements to draw; its shape is {}", tensor.size()));
+        }
+        panels.push(ranks::Panel { word, size: tensor.size().to_vec(), values: tensor.to_vec::<f64>() });
+    }
+    Ok(ranks::draw(&panels))
+}
+
+/// The shapes in `a @ b`: which sizes have to be equal and which remain. Only the shapes are looked at.
+///
+/// Shapes that do not fit are drawn too, with the sizes that differ in red.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let diagram = picture::matmul_shapes(&zeros([2, 3]), &zeros([2, 3]));
+/// assert_eq!(diagram.text(), "a @ b: [2, 3] @ [2, 3]: 3 ≠ 2");
+/// ```
+///
+/// # Panics
+/// If one of the tensors has no dimension.
+#[track_caller]
+pub fn matmul_shapes(a: &Tensor, b: &Tensor) -> Diagram {
+    for (name, tensor) in [("a", a), ("b", b)] {
+        if tensor.ndim() == 0 {
+            or_raise::<()>(Err(shape_error!("matmul_shapes: {name} is a single number; give a tensor with dimensions")));
+        }
+    }
+    matmul::draw(&a.size(), &b.size())
+}

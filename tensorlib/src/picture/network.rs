@@ -1,0 +1,202 @@
+//! A network of fully connected layers: units as circles, weights as edges and as the matrices they come from.
+
+use super::Diagram;
+use super::canvas::{Anchor, Canvas, Font, Point, Stroke};
+use super::neuron::theme_width;
+use super::theme::{self, folded, layer_superscript, short, sign_color, size_text, subscript, weight_name};
+
+const PITCH: f64 = 64.0;
+const MARGIN: f64 = 52.0;
+const RADIUS: f64 = 23.0;
+const MOST_UNITS: usize = 6;
+/// A matrix up to this many rows and columns is written out below its edges.
+const MOST_ENTRIES: usize = 4;
+
+/// One layer: `weights` is row-major, `inputs` by `outputs`, as in `x W`; `bias` is empty or has `outputs` numbers.
+pub(super) struct Layer {
+    pub inputs: usize,
+    pub outputs: usize,
+    pub weights: Vec<f64>,
+    pub bias: Vec<f64>,
+}
+
+/// A column of units of the picture.
+struct Column {
+    x: f64,
+    count: usize,
+    /// What is drawn from top to bottom, and at which height.
+    places: Vec<(Option<usize>, f64)>,
+    /// The height of the constant 1 that carries the next layer's bias.
+    bias_y: Option<f64>,
+}
+
+/// Draws a network; each layer takes as many inputs as the one before has outputs.
+pub(super) fn draw(layers: &[Layer]) -> Diagram {
+    let counts: Vec<usize> = layers.first().map(|l| l.inputs).into_iter().chain(layers.iter().map(|l| l.outputs)).collect();
+    let width = f64::max(440.0, 2.0 * MARGIN + layers.len() as f64 * 208.0);
+    let rows_in = |column: usize| {
+        let bias = layers.get(column).is_some_and(|l| !l.bias.is_empty());
+        counts[column].min(MOST_UNITS) + usize::from(bias)
+    };
+    let rows = (0..counts.len()).map(rows_in).max().unwrap_or(1).max(2);
+    let units_height = rows as f64 * PITCH;
+    let matrix_rows = layers.iter().filter(|l| written_out(l)).map(|l| l.inputs + usize::from(!l.bias.is_empty())).max();
+    let matrices_height = 30.0 + matrix_rows.map_or(0.0, |rows| rows as f64 * 21.0 + 8.0);
+    let height = 20.0 + units_height + matrices_height + 48.0;
+    let mut canvas = Canvas::new(width, height);
+
+    let columns: Vec<Column> = (0..counts.len())
+        .map(|c| {
+            let x = MARGIN + (width - 2.0 * MARGIN) * c as f64 / layers.len() as f64;
+            let has_bias = layers.get(c).is_some_and(|l| !l.bias.is_empty());
+            column(x, counts[c], 20.0 + units_height / 2.0, has_bias)
+        })
+        .collect();
+
+    let mut labels = Vec::new();
+    for (layer, ends) in layers.iter().zip(columns.windows(2)) {
+        edges(&mut canvas, layer, &ends[0], &ends[1], &mut labels);
+    }
+    for (c, column) in columns.iter().enumerate() {
+        units(&mut canvas, column, c, layers.len());
+    }
+    for (at, color, text) in labels {
+        canvas.text(at, &text, Font::math(15.0).italic().fill(color).halo());
+    }
+    let matrices_top = 20.0 + units_height + 14.0;
+    for (number, (layer, ends)) in layers.iter().zip(columns.windows(2)).enumerate() {
+        let middle = (ends[0].x + ends[1].x) / 2.0;
+        matrix(&mut canvas, layer, number + 1, middle, matrices_top);
+    }
+    let formula = formula(layers);
+    canvas.text((width / 2.0, height - 26.0), &formula, Font::math(17.0).italic());
+
+    let sizes: Vec<String> = counts.iter().map(usize::to_string).collect();
+    let sizes = sizes.join(" → ");
+    let mut text = format!("network {sizes}: {formula}");
+    for (number, layer) in layers.iter().enumerate() {
+        let size = size_text(&[layer.inputs, layer.outputs]);
+        text.push_str(&format!("\n  W{} {size}", subscript(number + 1)));
+    }
+    Diagram::new(canvas.finish(&format!("Neural network {sizes}, {formula}")), text)
+}
+
+fn column(x: f64, count: usize, middle: f64, has_bias: bool) -> Column {
+    let shown = folded(count, MOST_UNITS);
+    let top = middle - (shown.len() + usize::from(has_bias)) as f64 * PITCH / 2.0 + PITCH / 2.0;
+    let y = |row: usize| top + row as f64 * PITCH;
+    let bias_y = has_bias.then(|| y(shown.len()));
+    Column { x, count, places: shown.into_iter().enumerate().map(|(row, unit)| (unit, y(row))).collect(), bias_y }
+}
+
+type Label = (Point, &'static str, String);
+
+fn edges(canvas: &mut Canvas, layer: &Layer, from: &Column, to: &Column, labels: &mut Vec<Label>) {
+    let numbers = layer.weights.iter().chain(&layer.bias);
+    let largest = numbers.filter(|w| w.is_finite()).fold(0.0_f64, |m, w| m.max(w.abs()));
+    // Near its source an edge's label has room as long as the edges of one unit do not reach those of the next.
+    let named = from.places.len() <= MOST_UNITS && to.places.len() <= 3 && layer.inputs <= MOST_UNITS;
+    let mut edge = |start: Point, end: Point, weight: f64, name: String| {
+        let stroke = Stroke::new(sign_color(weight), theme_width(weight, largest)).dashed(weight < 0.0);
+        canvas.line(start, end, stroke);
+        if named {
+            let t = 0.31;
+            let at = (start.0 + t * (end.0 - start.0), start.1 + t * (end.1 - start.1));
+            labels.push((at, sign_color(weight), name));
+        }
+    };
+    for &(target, y) in &to.places {
+        let Some(j) = target else { continue };
+        for &(source, source_y) in &from.places {
+            let Some(i) = source else { continue };
+            edge((from.x, source_y), (to.x, y), layer.weights[i * layer.outputs + j], weight_name(i + 1, j + 1));
+        }
+        if let Some(bias_y) = from.bias_y {
+            let name = if layer.outputs == 1 { "b".to_owned() } else { format!("b{}", subscript(j + 1)) };
+            edge((from.x, bias_y), (to.x, y), layer.bias[j], name);
+        }
+    }
+}
+
+fn units(canvas: &mut Canvas, column: &Column, position: usize, layers: usize) {
+    let (letter, (fill, rim)) = match position {
+        0 => ("x".to_owned(), theme::INPUT),
+        p if p == layers => ("y".to_owned(), theme::OUTPUT),
+        p if layers > 2 => (format!("h{}", layer_superscript(p)), theme::HIDDEN),
+        _ => ("h".to_owned(), theme::HIDDEN),
+    };
+    for &(unit, y) in &column.places {
+        let Some(i) = unit else {
+            for step in [-9.0, 0.0, 9.0] {
+                canvas.circle((column.x, y + step), 2.4, theme::SOFT_INK, Stroke::new(theme::SOFT_INK, 0.0));
+            }
+            continue;
+        };
+        canvas.circle((column.x, y), RADIUS, fill, Stroke::new(rim, 2.0));
+        let alone = column.count == 1 && position == layers;
+        let name = if alone { letter.clone() } else { format!("{letter}{}", subscript(i + 1)) };
+        let size = if name.chars().count() > 4 { 14.0 } else { 18.0 };
+        canvas.text((column.x, y), &name, Font::math(size).italic());
+    }
+    if let Some(y) = column.bias_y {
+        canvas.circle((column.x, y), 17.0, theme::BIAS.0, Stroke::new(theme::BIAS.1, 1.5));
+        canvas.text((column.x, y), "1", Font::math(16.0));
+    }
+}
+
+fn written_out(layer: &Layer) -> bool {
+    layer.inputs <= MOST_ENTRIES && layer.outputs <= MOST_ENTRIES
+}
+
+/// The weight matrix between its brackets, below the edges it describes; the bias is a last row, set apart.
+fn matrix(canvas: &mut Canvas, layer: &Layer, number: usize, middle: f64, top: f64) {
+    let name = format!("W{}  {} × {}", subscript(number), layer.inputs, layer.outputs);
+    canvas.text((middle, top), &name, Font::math(15.0).bold());
+    if !written_out(layer) {
+        return;
+    }
+    let (row_height, column_width) = (21.0, 44.0);
+    let half = layer.outputs as f64 * column_width / 2.0;
+    let first = top + 24.0;
+    let row = |canvas: &mut Canvas, values: &[f64], y: f64| {
+        for (j, &value) in values.iter().enumerate() {
+            let x = middle - half + (j as f64 + 1.0) * column_width - 6.0;
+            canvas.text((x, y), &short(value), Font::words(14.0).fill(sign_color(value)).anchor(Anchor::End));
+        }
+    };
+    for i in 0..layer.inputs {
+        let values = &layer.weights[i * layer.outputs..(i + 1) * layer.outputs];
+        row(canvas, values, first + i as f64 * row_height);
+    }
+    let bottom = first + (layer.inputs as f64 - 0.5) * row_height;
+    for (side, inward) in [(middle - half - 4.0, 5.0), (middle + half + 4.0, -5.0)] {
+        let top = first - row_height * 0.5;
+        let bracket = [(side + inward, top), (side, top), (side, bottom), (side + inward, bottom)];
+        canvas.polyline(&bracket, Stroke::new(theme::SOFT_INK, 1.4));
+    }
+    if !layer.bias.is_empty() {
+        let y = bottom + row_height * 0.7;
+        let name = if layer.outputs == 1 { "b".to_owned() } else { format!("b{}", subscript(number)) };
+        canvas.text((middle - half - 10.0, y), &name, Font::math(15.0).italic().anchor(Anchor::End));
+        row(canvas, &layer.bias, y);
+    }
+}
+
+/// `y = f₂(f₁(x W₁) W₂)`; a deep network shows its first and last layers.
+fn formula(layers: &[Layer]) -> String {
+    let mut inner = "x".to_owned();
+    for (number, layer) in layers.iter().enumerate() {
+        let n = subscript(number + 1);
+        let folded_away = layers.len() > 4 && number >= 1 && number + 1 < layers.len();
+        if folded_away {
+            if number == 1 {
+                inner = format!("⋯ {inner} ⋯");
+            }
+            continue;
+        }
+        let bias = if layer.bias.is_empty() { String::new() } else { format!(" + b{n}") };
+        let (f, w) = if layers.len() == 1 { ("f".into(), "W".into()) } else { (format!("f{n}"), format!("W{n}")) };
+        inner = format!("{f}({inner} {w}{bias})");
+    }
+    format!("y = {inner}")
+}
