@@ -1,1 +1,32 @@
-//! Placeholder.
+//! PyTorch's tensor in Rust, on ndarray, and its pictures.
+
+#[macro_use]
+pub mod create;
+pub mod dtype;
+mod element;
+pub mod error;
+pub mod interrupt;
+mod kernel;
+mod layout;
+mod list;
+mod recycle;
+pub mod scalar;
+pub mod size;
+mod storage;
+pub mod tensor;
+
+pub use create::*;
+pub use dtype::DType;
+pub use element::Element;
+pub use error::{Error, Result};
+pub use kernel::pool::{get_num_threads, set_num_threads};
+pub use recycle::empty_cache;
+pub use scalar::Scalar;
+pub use size::{Int, IntoInts, Ints, Size};
+pub use tensor::Tensor;
+
+/// Everything a lesson needs: `use tensorlib::prelude::*;`.
+pub mod prelude {
+    pub use crate::create::*;
+    pub use crate::{DType, Scalar, Size, Tensor, tensor};
+}

@@ -1,0 +1,135 @@
+//! Tensors from values at hand, and tensors of one value.
+
+use crate::dtype::DType;
+use crate::element::{Element, with_dtype};
+use crate::error::{Result, fallible, or_raise, shape_error};
+use crate::list::List;
+use crate::recycle;
+use crate::scalar::Scalar;
+use crate::size::{IntoInts, lengths};
+use crate::tensor::Tensor;
+
+/// `value` everywhere.
+pub(crate) fn filled(shape: List<usize>, dtype: DType, value: Scalar) -> Tensor {
+    let numel = shape.iter().product();
+    with_dtype!(dtype, T => {
+        let value = T::from_scalar(value);
+        let mut values = recycle::take::<T>(numel);
+        values.fill(value);
+        Tensor::from_values(values, shape)
+    })
+}
+
+/// A tensor that owns `values`, which are taken in row-major order. The element type is the vector's.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// let x = from_vec(vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]);
+/// assert_eq!(x.i((1, 0)).item::<f32>(), 4.0);
+/// ```
+#[track_caller]
+pub fn from_vec<T: Element>(values: Vec<T>, shape: impl IntoInts) -> Tensor {
+    or_raise(try_from_vec(values, shape))
+}
+
+/// [`from_vec`] with the error as a value.
+pub fn try_from_vec<T: Element>(values: Vec<T>, shape: impl IntoInts) -> Result<Tensor> {
+    let shape = lengths("from_vec", &shape.into_ints())?;
+    let numel: usize = shape.iter().product();
+    if numel != values.len() {
+        return Err(shape_error!(
+            "from_vec: shape {:?} holds {numel} elements, but {} were given",
+            &*shape,
+            values.len()
+        ));
+    }
+    Ok(Tensor::from_values(values, shape))
+}
+
+/// A tensor with a copy of `values`, which are taken in row-major order.
+#[track_caller]
+pub fn from_slice<T: Element>(values: &[T], shape: impl IntoInts) -> Tensor {
+    or_raise(try_from_slice(values, shape))
+}
+
+/// [`from_slice`] with the error as a value.
+pub fn try_from_slice<T: Element>(values: &[T], shape: impl IntoInts) -> Result<Tensor> {
+    try_from_vec(values.to_vec(), shape)
+}
+
+/// A tensor of rank zero: a number.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// assert_eq!(scalar(2.5).ndim(), 0);
+/// assert_eq!(scalar(7).dtype(), DType::I64);
+/// ```
+pub fn scalar(value: impl Into<Scalar>) -> Tensor {
+    let value = value.into();
+    filled(List::new(), value.dtype(), value)
+}
+
+fallible! {
+    /// Zeros, as `f32`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([2, 3]).size(), [2, 3]);
+    /// assert_eq!(try_zeros([-1]).unwrap_err().to_string(), "zeros: shape [-1] has a negative length, -1; lengths are 0 or more");
+    /// ```
+    pub fn zeros | try_zeros(shape: impl IntoInts) -> Tensor {
+        Ok(filled(lengths("zeros", &shape.into_ints())?, DType::F32, Scalar::Int(0)))
+    }
+
+    /// Ones, as `f32`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(ones([2]).to_vec::<f32>(), [1.0, 1.0]);
+    /// ```
+    pub fn ones | try_ones(shape: impl IntoInts) -> Tensor {
+        Ok(filled(lengths("ones", &shape.into_ints())?, DType::F32, Scalar::Int(1)))
+    }
+
+    /// A tensor to be filled later, as `f32`. Its values are zero here; PyTorch leaves them undefined.
+    pub fn empty | try_empty(shape: impl IntoInts) -> Tensor {
+        Ok(filled(lengths("empty", &shape.into_ints())?, DType::F32, Scalar::Int(0)))
+    }
+
+    /// `value` everywhere; whole numbers give `i64`, others `f32`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(full([2], 7.5).to_vec::<f32>(), [7.5, 7.5]);
+    /// assert_eq!(full([2], 7).dtype(), DType::I64);
+    /// ```
+    pub fn full | try_full(shape: impl IntoInts, value: impl Into<Scalar>) -> Tensor {
+        let value = value.into();
+        Ok(filled(lengths("full", &shape.into_ints())?, value.dtype(), value))
+    }
+}
+
+/// Zeros with the shape and element type of `x`.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// assert_eq!(zeros_like(&tensor![1, 2]).to_vec::<i64>(), [0, 0]);
+/// ```
+pub fn zeros_like(x: &Tensor) -> Tensor {
+    filled(x.layout.shape.clone(), x.dtype(), Scalar::Int(0))
+}
+
+/// Ones with the shape and element type of `x`.
+pub fn ones_like(x: &Tensor) -> Tensor {
+    filled(x.layout.shape.clone(), x.dtype(), Scalar::Int(1))
+}
+
+/// A tensor to be filled later (zeros here) with the shape and element type of `x`.
+pub fn empty_like(x: &Tensor) -> Tensor {
+    zeros_like(x)
+}
+
+/// `value` everywhere, with the shape and element type of `x`.
+pub fn full_like(x: &Tensor, value: impl Into<Scalar>) -> Tensor {
+    filled(x.layout.shape.clone(), x.dtype(), value.into())
+}

@@ -1,0 +1,168 @@
+//! Random tensors. One generator for the process, whose numbers do not depend on machine or thread count.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use super::twister::Twister;
+use crate::dtype::DType;
+use crate::element::{Element, with_dtype};
+use crate::error::{Result, fallible, or_raise, value_error};
+use crate::list::List;
+use crate::recycle;
+use crate::scalar::Scalar;
+use crate::size::{IntoInts, lengths};
+use crate::tensor::Tensor;
+
+static GENERATOR: LazyLock<Mutex<Twister>> = LazyLock::new(|| {
+    // The standard library's hasher is seeded by the system.
+    let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    Mutex::new(Twister::new(seed))
+});
+
+fn generator() -> MutexGuard<'static, Twister> {
+    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes random tensors from here on the same in every run, on every machine. `rand`, `randn`, `randint` and `randperm`
+/// give what PyTorch gives after `torch.manual_seed` with the same number.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// manual_seed(42);
+/// let x = rand([2]);
+/// manual_seed(42);
+/// assert!(x.equal(&rand([2])));
+/// ```
+pub fn manual_seed(seed: u64) {
+    *generator() = Twister::new(seed);
+}
+
+fn uniform(shape: List<usize>) -> Tensor {
+    let mut values = recycle::take::<f32>(shape.iter().product());
+    let mut generator = generator();
+    values.iter_mut().for_each(|value| *value = generator.uniform_f32());
+    Tensor::from_values(values, shape)
+}
+
+/// Numbers are made in groups of this many when there are at least as many, as in PyTorch.
+const GROUP: usize = 16;
+
+fn normal(shape: List<usize>) -> Tensor {
+    let mut values = recycle::take::<f32>(shape.iter().product());
+    let mut generator = generator();
+    let numel = values.len();
+    if numel < GROUP {
+        values.iter_mut().for_each(|value| *value = generator.normal() as f32);
+        return Tensor::from_values(values, shape);
+    }
+    values.iter_mut().for_each(|value| *value = generator.uniform_f32());
+    values.chunks_exact_mut(GROUP).for_each(normal_group);
+    if numel % GROUP != 0 {
+        let last = &mut values[numel - GROUP..];
+        last.iter_mut().for_each(|value| *value = generator.uniform_f32());
+        normal_group(last);
+    }
+    Tensor::from_values(values, shape)
+}
+
+/// Turns uniform numbers into normal ones, the first half with the second.
+fn normal_group(values: &mut [f32]) {
+    let (first, second) = values.split_at_mut(GROUP / 2);
+    for (a, b) in first.iter_mut().zip(second) {
+        let radius = (-2.0 * f64::from(1.0 - *a).ln()).sqrt();
+        let (sin, cos) = (2.0 * std::f64::consts::PI * f64::from(*b)).sin_cos();
+        (*a, *b) = ((radius * cos) as f32, (radius * sin) as f32);
+    }
+}
+
+fallible! {
+    /// Random numbers from 0 up to, not including, 1, as `f32`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let x = rand([3, 2]);
+    /// assert!(x.to_vec::<f32>().iter().all(|v| (0.0..1.0).contains(v)));
+    /// ```
+    pub fn rand | try_rand(shape: impl IntoInts) -> Tensor {
+        Ok(uniform(lengths("rand", &shape.into_ints())?))
+    }
+
+    /// Random numbers from the standard normal distribution, as `f32`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(randn([3, 2]).size(), [3, 2]);
+    /// ```
+    pub fn randn | try_randn(shape: impl IntoInts) -> Tensor {
+        Ok(normal(lengths("randn", &shape.into_ints())?))
+    }
+
+    /// The whole numbers from 0 up to, not including, `n` in random order, as `i64`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let mut order = randperm(5).to_vec::<i64>();
+    /// order.sort();
+    /// assert_eq!(order, [0, 1, 2, 3, 4]);
+    /// ```
+    pub fn randperm | try_randperm(n: impl IntoInts) -> Tensor {
+        let shape = lengths("randperm", &n.into_ints())?;
+        let n: usize = shape.iter().product();
+        let mut values: Vec<i64> = (0..n as i64).collect();
+        let mut generator = generator();
+        for i in 0..n.saturating_sub(1) {
+            let other = generator.next_u32() as usize % (n - i);
+            values.swap(i, i + other);
+        }
+        Ok(Tensor::from_values(values, List::from_slice(&[n])))
+    }
+}
+
+fn whole(low: i64, high: i64, shape: List<usize>, dtype: DType) -> Result<Tensor> {
+    if low >= high {
+        return Err(value_error!("randint: low is {low} and high is {high}; low must be smaller"));
+    }
+    let range = high.wrapping_sub(low) as u64;
+    let mut generator = generator();
+    with_dtype!(dtype, T => {
+        let mut values = recycle::take::<T>(shape.iter().product());
+        values.iter_mut().for_each(|value| {
+            let random = if range >= 1 << 32 { generator.next_u64() } else { u64::from(generator.next_u32()) };
+            *value = T::from_scalar(Scalar::Int(low.wrapping_add((random % range) as i64)));
+        });
+        Ok(Tensor::from_values(values, shape))
+    })
+}
+
+/// Random whole numbers from `low` up to, not including, `high`, as `i64`.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// let dice = randint(1, 7, [100]);
+/// assert!(dice.to_vec::<i64>().iter().all(|v| (1..=6).contains(v)));
+/// ```
+#[track_caller]
+pub fn randint(low: i64, high: i64, shape: impl IntoInts) -> Tensor {
+    or_raise(try_randint(low, high, shape))
+}
+
+/// [`randint`] with the error as a value.
+pub fn try_randint(low: i64, high: i64, shape: impl IntoInts) -> Result<Tensor> {
+    whole(low, high, lengths("randint", &shape.into_ints())?, DType::I64)
+}
+
+/// Random whole numbers with the shape and element type of `x`.
+#[track_caller]
+pub fn randint_like(x: &Tensor, low: i64, high: i64) -> Tensor {
+    or_raise(whole(low, high, x.layout.shape.clone(), x.dtype()))
+}
+
+/// [`rand`] with the shape and element type of `x`.
+pub fn rand_like(x: &Tensor) -> Tensor {
+    uniform(x.layout.shape.clone()).to(x.dtype())
+}
+
+/// [`randn`] with the shape and element type of `x`.
+pub fn randn_like(x: &Tensor) -> Tensor {
+    normal(x.layout.shape.clone()).to(x.dtype())
+}

@@ -1,0 +1,75 @@
+//! The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), PyTorch's generator on the CPU: the same seed gives
+//! the numbers that PyTorch gives, on every machine.
+
+const LENGTH: usize = 624;
+const MIDDLE: usize = 397;
+
+pub(super) struct Twister {
+    state: [u32; LENGTH],
+    next: usize,
+    /// The second of a pair of normally distributed numbers, kept for the next call.
+    pub spare_normal: Option<f64>,
+}
+
+impl Twister {
+    pub fn new(seed: u64) -> Twister {
+        let mut state = [0; LENGTH];
+        state[0] = seed as u32;
+        for i in 1..LENGTH {
+            let previous = state[i - 1];
+            state[i] = 1_812_433_253u32.wrapping_mul(previous ^ (previous >> 30)).wrapping_add(i as u32);
+        }
+        Twister { state, next: LENGTH, spare_normal: None }
+    }
+
+    fn refill(&mut self) {
+        for i in 0..LENGTH {
+            let mixed = (self.state[i] & 0x8000_0000) | (self.state[(i + 1) % LENGTH] & 0x7fff_ffff);
+            let odd = if mixed & 1 == 1 { 0x9908_b0df } else { 0 };
+            self.state[i] = self.state[(i + MIDDLE) % LENGTH] ^ (mixed >> 1) ^ odd;
+        }
+        self.next = 0;
+    }
+
+    #[inline]
+    pub fn next_u32(&mut self) -> u32 {
+        if self.next == LENGTH {
+            self.refill();
+        }
+        let mut value = self.state[self.next];
+        self.next += 1;
+        value ^= value >> 11;
+        value ^= (value << 7) & 0x9d2c_5680;
+        value ^= (value << 15) & 0xefc6_0000;
+        value ^ (value >> 18)
+    }
+
+    #[inline]
+    pub fn next_u64(&mut self) -> u64 {
+        let high = u64::from(self.next_u32());
+        high << 32 | u64::from(self.next_u32())
+    }
+
+    /// From 0 up to, not including, 1, in steps of 2⁻²⁴.
+    #[inline]
+    pub fn uniform_f32(&mut self) -> f32 {
+        (self.next_u32() & 0xff_ffff) as f32 * (1.0 / 16_777_216.0)
+    }
+
+    /// From 0 up to, not including, 1, in steps of 2⁻⁵³.
+    #[inline]
+    pub fn uniform_f64(&mut self) -> f64 {
+        (self.next_u64() & ((1 << 53) - 1)) as f64 * (1.0 / 9_007_199_254_740_992.0)
+    }
+
+    /// One number from the standard normal distribution (Box and Muller, 1958).
+    pub fn normal(&mut self) -> f64 {
+        if let Some(spare) = self.spare_normal.take() {
+            return spare;
+        }
+        let turn = 2.0 * std::f64::consts::PI * self.uniform_f64();
+        let radius = (-2.0 * (-self.uniform_f64()).ln_1p()).sqrt();
+        self.spare_normal = Some(radius * turn.sin());
+        radius * turn.cos()
+    }
+}

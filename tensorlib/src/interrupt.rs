@@ -1,0 +1,52 @@
+//! A request to stop, seen by every long tensor operation.
+//!
+//! Setting the flag is one atomic store, so a signal handler may call [`request`]. Operations call [`check`] between
+//! pieces of work, always at a point where unwinding leaves every tensor valid.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// The payload of the unwinding that [`check`] starts, so that whoever catches it can tell it from a panic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupted;
+
+/// Asks the operation that runs now, or the next one, to stop. Safe to call from a signal handler.
+pub fn request() {
+    REQUESTED.store(true, Ordering::Relaxed);
+}
+
+/// Withdraws a request, so that operations run again.
+pub fn clear() {
+    REQUESTED.store(false, Ordering::Relaxed);
+}
+
+/// Whether a stop has been asked for.
+#[inline]
+pub fn requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Unwinds with [`Interrupted`] when a stop has been asked for. Call it in long loops of your own.
+///
+/// ```
+/// use tensorlib::interrupt::{self, Interrupted};
+///
+/// interrupt::check(); // nothing was asked for
+/// interrupt::request();
+/// let stopped = std::panic::catch_unwind(|| loop { interrupt::check() }).unwrap_err();
+/// assert!(stopped.is::<Interrupted>());
+/// interrupt::clear();
+/// ```
+#[inline]
+pub fn check() {
+    if requested() {
+        stop();
+    }
+}
+
+#[cold]
+fn stop() -> ! {
+    // Not a panic: no message is printed by the panic hook.
+    std::panic::resume_unwind(Box::new(Interrupted))
+}

@@ -1,0 +1,9 @@
+//! Loops over elements. Kernels see slices and layouts, never tensors; they know nothing of dtypes chosen at run time,
+//! promotion or errors. What is unsafe in this crate lives here, in [`pool`] (borrowed work on other threads),
+//! [`simd`] (instructions that not every processor has) and [`gemm`] (matrix products).
+
+pub(crate) mod cast;
+pub(crate) mod map;
+pub(crate) mod pool;
+pub(crate) mod rows;
+pub(crate) mod simd;

@@ -1,0 +1,88 @@
+//! The same loop, compiled for several instruction sets; the best one is chosen at run time.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A loop that the compiler can vectorise. `run` must be `#[inline(always)]`, and so must everything in its inner loop:
+/// only what is inlined is compiled for the wider instructions.
+pub(crate) trait Loop {
+    type Output;
+    fn run(self) -> Self::Output;
+}
+
+const UNKNOWN: u8 = 0;
+const BASE: u8 = 1;
+#[cfg(target_arch = "x86_64")]
+const AVX2: u8 = 2;
+#[cfg(target_arch = "x86_64")]
+const AVX512: u8 = 3;
+
+static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
+
+#[cold]
+fn detect() -> u8 {
+    let level = best();
+    LEVEL.store(level, Ordering::Relaxed);
+    level
+}
+
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+fn best() -> u8 {
+    if is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+    {
+        AVX512
+    } else if is_x86_feature_detected!("avx2") {
+        AVX2
+    } else {
+        BASE
+    }
+}
+
+#[cfg(not(all(target_arch = "x86_64", not(miri))))]
+fn best() -> u8 {
+    BASE
+}
+
+#[inline]
+fn level() -> u8 {
+    match LEVEL.load(Ordering::Relaxed) {
+        UNKNOWN => detect(),
+        level => level,
+    }
+}
+
+/// Runs a loop with the widest instructions there are up to 256 bits: enough for what waits for memory.
+#[inline(always)]
+pub(crate) fn wide<L: Loop>(body: L) -> L::Output {
+    #[cfg(target_arch = "x86_64")]
+    if level() >= AVX2 {
+        // SAFETY: the level says that the processor has these instructions.
+        return unsafe { with_avx2(body) };
+    }
+    body.run()
+}
+
+/// Runs a loop with the widest instructions there are up to 512 bits, for those that compute much for each element.
+#[inline(always)]
+pub(crate) fn widest<L: Loop>(body: L) -> L::Output {
+    #[cfg(target_arch = "x86_64")]
+    if level() >= AVX512 {
+        // SAFETY: the level says that the processor has these instructions.
+        return unsafe { with_avx512(body) };
+    }
+    wide(body)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn with_avx2<L: Loop>(body: L) -> L::Output {
+    body.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl")]
+unsafe fn with_avx512<L: Loop>(body: L) -> L::Output {
+    body.run()
+}

@@ -1,0 +1,275 @@
+//! Shape, strides and offset: which elements of a storage a tensor is, and in which order.
+//!
+//! Views are arithmetic on layouts. Nothing here touches elements. Every layout that is built here from a valid one
+//! stays inside the same storage.
+
+use crate::error::{Result, index_error, shape_error};
+use crate::list::List;
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub shape: List<usize>,
+    pub strides: List<usize>,
+    pub offset: usize,
+}
+
+/// Row-major strides. Lengths of zero count as one, as in PyTorch.
+#[inline]
+pub(crate) fn contiguous_strides(shape: &[usize]) -> List<usize> {
+    let mut strides = List::filled(1, shape.len());
+    let mut stride = 1;
+    for dim in (0..shape.len()).rev() {
+        strides[dim] = stride;
+        stride *= shape[dim].max(1);
+    }
+    strides
+}
+
+/// A dimension counted from the end when negative.
+pub(crate) fn dimension(op: &str, dim: i64, rank: usize) -> Result<usize> {
+    // A tensor of rank zero accepts 0 and -1, as in PyTorch.
+    let limit = rank.max(1) as i64;
+    if dim < -limit || dim >= limit {
+        return Err(index_error!(
+            "{op}: dimension {dim} is out of range for a tensor with {rank} dimensions; use {} to {}",
+            -limit,
+            limit - 1
+        ));
+    }
+    Ok(if dim < 0 { dim + limit } else { dim } as usize)
+}
+
+impl Layout {
+    #[inline]
+    pub fn contiguous(shape: List<usize>) -> Layout {
+        let strides = contiguous_strides(&shape);
+        Layout { shape, strides, offset: 0 }
+    }
+
+    #[inline]
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    #[inline]
+    pub fn numel(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether elements lie in row-major order without gaps.
+    #[inline]
+    pub fn is_contiguous(&self) -> bool {
+        let mut expected = 1;
+        for (&length, &stride) in self.shape.iter().zip(&*self.strides).rev() {
+            if length == 0 {
+                return true;
+            }
+            if length != 1 && stride != expected {
+                return false;
+            }
+            expected *= length;
+        }
+        true
+    }
+
+    /// The largest position used, plus one; zero when there are no elements.
+    pub fn end(&self) -> usize {
+        if self.numel() == 0 {
+            return 0;
+        }
+        self.offset
+            + self.shape.iter().zip(&*self.strides).map(|(&length, &stride)| (length - 1) * stride).sum::<usize>()
+            + 1
+    }
+
+    /// Whether elements fill a stretch of memory without gaps or overlap, in whatever order of dimensions.
+    pub fn is_dense(&self) -> bool {
+        if self.numel() == 0 {
+            return true;
+        }
+        let mut dims: List<(usize, usize)> =
+            self.strides.iter().zip(&*self.shape).filter(|&(_, &l)| l != 1).map(|(&s, &l)| (s, l)).collect();
+        dims.sort_unstable();
+        let mut expected = 1;
+        for &(stride, length) in dims.iter() {
+            if stride != expected {
+                return false;
+            }
+            expected *= length;
+        }
+        true
+    }
+
+    /// Whether two indices may reach the same element.
+    pub fn may_overlap_itself(&self) -> bool {
+        let mut dims: List<(usize, usize)> =
+            self.strides.iter().zip(&*self.shape).filter(|&(_, &l)| l > 1).map(|(&s, &l)| (s, l)).collect();
+        dims.sort_unstable();
+        let mut reach = 0;
+        for &(stride, length) in dims.iter() {
+            if stride <= reach {
+                return true;
+            }
+            reach += stride * (length - 1);
+        }
+        false
+    }
+
+    /// One index of one dimension; the dimension goes.
+    pub fn select(&self, op: &str, dim: usize, index: i64) -> Result<Layout> {
+        let length = self.shape[dim];
+        let wrapped = if index < 0 { index + length as i64 } else { index };
+        if wrapped < 0 || wrapped >= length as i64 {
+            return Err(index_error!("{op}: index {index} is out of range for dimension {dim} of length {length}"));
+        }
+        let mut layout = self.clone();
+        layout.shape.remove(dim);
+        layout.offset += wrapped as usize * layout.strides.remove(dim);
+        Ok(layout)
+    }
+
+    /// `length` indices from `start`.
+    pub fn narrow(&self, op: &str, dim: usize, start: usize, length: usize) -> Result<Layout> {
+        let available = self.shape[dim];
+        if start > available || length > available - start {
+            return Err(index_error!(
+                "{op}: {length} elements from {start} do not lie in dimension {dim} of length {available}"
+            ));
+        }
+        let mut layout = self.clone();
+        layout.shape[dim] = length;
+        // An empty view keeps its offset, so that it stays inside the storage.
+        if length > 0 {
+            layout.offset += start * layout.strides[dim];
+        }
+        Ok(layout)
+    }
+
+    /// Python's `start:stop:step`: what lies outside is cut off, negative positions count from the end.
+    pub fn slice(&self, op: &str, dim: usize, start: Option<i64>, stop: Option<i64>, step: i64) -> Result<Layout> {
+        if step <= 0 {
+            return Err(index_error!("{op}: the step of a slice must be 1 or more, not {step}; use flip to reverse"));
+        }
+        let length = self.shape[dim] as i64;
+        let clip =
+            |position: i64| (if position < 0 { position.saturating_add(length) } else { position }).clamp(0, length);
+        let start = clip(start.unwrap_or(0));
+        let stop = clip(stop.unwrap_or(length)).max(start);
+        let count = (stop - start).unsigned_abs().div_ceil(step.unsigned_abs()) as usize;
+        let mut layout = self.narrow(op, dim, start as usize, (stop - start) as usize)?;
+        layout.shape[dim] = count;
+        if count > 1 {
+            layout.strides[dim] *= step as usize;
+        }
+        Ok(layout)
+    }
+
+    pub fn transpose(&self, a: usize, b: usize) -> Layout {
+        let mut layout = self.clone();
+        if a != b {
+            layout.shape.swap(a, b);
+            layout.strides.swap(a, b);
+        }
+        layout
+    }
+
+    pub fn permute(&self, dims: &[usize]) -> Layout {
+        Layout {
+            shape: dims.iter().map(|&dim| self.shape[dim]).collect(),
+            strides: dims.iter().map(|&dim| self.strides[dim]).collect(),
+            offset: self.offset,
+        }
+    }
+
+    pub fn unsqueeze(&self, dim: usize) -> Layout {
+        let mut layout = self.clone();
+        let stride = if dim < self.rank() { self.shape[dim].max(1) * self.strides[dim] } else { 1 };
+        layout.shape.insert(dim, 1);
+        layout.strides.insert(dim, stride);
+        layout
+    }
+
+    pub fn squeeze(&self, keep: impl Fn(usize) -> bool) -> Layout {
+        let dims = || (0..self.rank()).filter(|&dim| self.shape[dim] != 1 || keep(dim));
+        Layout {
+            shape: dims().map(|dim| self.shape[dim]).collect(),
+            strides: dims().map(|dim| self.strides[dim]).collect(),
+            offset: self.offset,
+        }
+    }
+
+    /// Repeats dimensions of length 1, and adds dimensions in front, without copying.
+    pub fn expand(&self, op: &str, shape: &[usize]) -> Result<Layout> {
+        let refuse = |why: String| shape_error!("{op}: shape {:?} does not expand to {shape:?}: {why}", &*self.shape);
+        if shape.len() < self.rank() {
+            return Err(refuse(format!("it has {} dimensions, more than {}", self.rank(), shape.len())));
+        }
+        let added = shape.len() - self.rank();
+        let mut strides = List::filled(0, shape.len());
+        for dim in 0..self.rank() {
+            let (from, to) = (self.shape[dim], shape[added + dim]);
+            if from == to {
+                strides[added + dim] = self.strides[dim];
+            } else if from != 1 {
+                return Err(refuse(format!("dimension {} is {from}, not 1 or {to}", added + dim)));
+            }
+        }
+        Ok(Layout { shape: List::from_slice(shape), strides, offset: self.offset })
+    }
+
+    /// Another shape for the same elements in the same order, when strides can say it.
+    pub fn view(&self, shape: &[usize]) -> Option<Layout> {
+        if self.is_contiguous() {
+            return Some(Layout { offset: self.offset, ..Layout::contiguous(List::from_slice(shape)) });
+        }
+        let mut strides = List::filled(1, shape.len());
+        // Walk both shapes from the last dimension; each group of old dimensions that is contiguous within itself can be
+        // cut up anew.
+        let mut new = shape.len();
+        let mut old = self.rank();
+        while old > 0 {
+            let mut group = self.shape[old - 1];
+            let base = self.strides[old - 1];
+            old -= 1;
+            while old > 0 && (self.shape[old - 1] == 1 || self.strides[old - 1] == group * base) {
+                group *= self.shape[old - 1];
+                old -= 1;
+            }
+            let mut left = 1;
+            while new > 0 && (left < group || shape[new - 1] == 1) {
+                strides[new - 1] = base * left;
+                left *= shape[new - 1];
+                new -= 1;
+            }
+            if left != group {
+                return None;
+            }
+        }
+        Some(Layout { shape: List::from_slice(shape), strides, offset: self.offset })
+    }
+
+    /// Where the element with this index lies.
+    pub fn position(&self, index: &[usize]) -> usize {
+        self.offset + index.iter().zip(&*self.strides).map(|(i, s)| i * s).sum::<usize>()
+    }
+}
+
+/// The shape that two shapes broadcast to.
+pub(crate) fn broadcast(op: &str, a: &[usize], b: &[usize]) -> Result<List<usize>> {
+    let rank = a.len().max(b.len());
+    let mut shape = List::filled(1, rank);
+    for dim in 0..rank {
+        let length = |s: &[usize]| if dim + s.len() >= rank { s[dim + s.len() - rank] } else { 1 };
+        shape[dim] = match (length(a), length(b)) {
+            (x, y) if x == y => x,
+            (1, y) => y,
+            (x, 1) => x,
+            (x, y) => {
+                return Err(shape_error!(
+                    "{op}: shapes {a:?} and {b:?} do not broadcast: dimension {dim} is {x} and {y}"
+                ));
+            }
+        };
+    }
+    Ok(shape)
+}

@@ -1,0 +1,137 @@
+//! The memory behind tensors: typed vectors behind a lock, shared by every view.
+//!
+//! Each storage has a lock of its own, so that in-place operations from several threads are well defined: they happen
+//! one after the other. Whoever needs two storages goes through [`read_two`] or [`read_and_write`], which take the locks
+//! in the order of their addresses; no other code may hold two guards at once.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::dtype::DType;
+use crate::element::{Element, with_dtype};
+use crate::recycle;
+
+/// A vector of one of the element types.
+pub(crate) enum Buffer {
+    Bool(Vec<bool>),
+    U8(Vec<u8>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+impl Buffer {
+    pub fn dtype(&self) -> DType {
+        match self {
+            Buffer::Bool(_) => DType::Bool,
+            Buffer::U8(_) => DType::U8,
+            Buffer::I32(_) => DType::I32,
+            Buffer::I64(_) => DType::I64,
+            Buffer::F32(_) => DType::F32,
+            Buffer::F64(_) => DType::F64,
+        }
+    }
+
+    /// Makes room for `numel` elements; new ones are zero.
+    pub fn grow(&mut self, numel: usize) {
+        with_dtype!(self.dtype(), T => {
+            let mut values = <T as crate::element::Stored>::unwrap(std::mem::replace(self, Buffer::U8(Vec::new())));
+            if values.len() < numel {
+                values.resize(numel, T::default());
+            }
+            *self = <T as crate::element::Stored>::wrap(values);
+        });
+    }
+
+    fn recycle(self) {
+        match self {
+            Buffer::Bool(values) => recycle::give(values),
+            Buffer::U8(values) => recycle::give(values),
+            Buffer::I32(values) => recycle::give(values),
+            Buffer::I64(values) => recycle::give(values),
+            Buffer::F32(values) => recycle::give(values),
+            Buffer::F64(values) => recycle::give(values),
+        }
+    }
+}
+
+/// A buffer and its lock.
+pub(crate) struct Storage {
+    buffer: RwLock<Buffer>,
+    dtype: DType,
+}
+
+impl Storage {
+    #[inline]
+    pub fn new<T: Element>(values: Vec<T>) -> Arc<Storage> {
+        Arc::new(Storage { buffer: RwLock::new(T::wrap(values)), dtype: T::DTYPE })
+    }
+
+    #[inline]
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    // A panic while a guard is held (an interrupt, say) leaves values behind, but never invalid ones: poisoning carries
+    // no meaning here.
+    #[inline]
+    pub fn read(&self) -> RwLockReadGuard<'_, Buffer> {
+        self.buffer.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline]
+    pub fn write(&self) -> RwLockWriteGuard<'_, Buffer> {
+        self.buffer.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The buffer without locking, for the only handle there is.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut Buffer {
+        self.buffer.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Storage {
+    #[inline]
+    fn drop(&mut self) {
+        let buffer = self.buffer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(buffer, Buffer::U8(Vec::new())).recycle();
+    }
+}
+
+/// Reads two storages, which may be the same one.
+#[inline]
+pub(crate) fn read_two<R>(a: &Arc<Storage>, b: &Arc<Storage>, body: impl FnOnce(&Buffer, &Buffer) -> R) -> R {
+    if Arc::ptr_eq(a, b) {
+        let guard = a.read();
+        return body(&guard, &guard);
+    }
+    if Arc::as_ptr(a) < Arc::as_ptr(b) {
+        let first = a.read();
+        let second = b.read();
+        body(&first, &second)
+    } else {
+        let second = b.read();
+        let first = a.read();
+        body(&first, &second)
+    }
+}
+
+/// Reads one storage and writes another. They must differ: copy the operand first when they do not.
+#[inline]
+pub(crate) fn read_and_write<R>(
+    source: &Arc<Storage>,
+    target: &Arc<Storage>,
+    body: impl FnOnce(&Buffer, &mut Buffer) -> R,
+) -> R {
+    assert!(!Arc::ptr_eq(source, target), "tensorlib: an operand shares memory with the target; please report this");
+    if Arc::as_ptr(source) < Arc::as_ptr(target) {
+        let reading = source.read();
+        let mut writing = target.write();
+        body(&reading, &mut writing)
+    } else {
+        let mut writing = target.write();
+        let reading = source.read();
+        body(&reading, &mut writing)
+    }
+}

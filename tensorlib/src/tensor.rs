@@ -1,0 +1,238 @@
+//! The tensor itself, and how to look at it.
+
+use std::sync::Arc;
+
+use crate::dtype::{DType, Rank};
+use crate::element::{Element, Stored, with_dtype};
+use crate::error::{Result, or_raise, value_error};
+use crate::kernel::cast;
+use crate::layout::Layout;
+use crate::recycle;
+use crate::scalar::Scalar;
+use crate::size::Size;
+use crate::storage::Storage;
+
+/// An array of numbers of any rank: a handle on shared memory with a shape.
+///
+/// * Views (`i`, `t`, `view`, `expand`, …) share memory with the tensor they come from, as in PyTorch: what an in-place
+///   method (with a trailing underscore) changes, all of them see.
+/// * `clone()` copies, as PyTorch's does; [`alias`](Tensor::alias) is a second handle on the same memory.
+/// * Tensors may be sent to and used from several threads. In-place operations on shared memory happen one after the
+///   other.
+///
+/// ```
+/// use tensorlib::prelude::*;
+///
+/// let x = tensor![[1.0, 2.0], [3.0, 4.0]];
+/// let row = x.i(0);
+/// row.mul_(10.0);
+/// assert_eq!(x.to_vec::<f32>(), [10.0, 20.0, 3.0, 4.0]);
+/// ```
+pub struct Tensor {
+    pub(crate) storage: Arc<Storage>,
+    pub(crate) layout: Layout,
+}
+
+impl Clone for Tensor {
+    /// A copy of the values, in memory of its own.
+    fn clone(&self) -> Tensor {
+        with_dtype!(self.dtype(), T => {
+            let mut values = recycle::take::<T>(self.numel());
+            cast::gather(&mut values, T::of(&self.storage.read()), &self.layout);
+            Tensor::from_values(values, self.layout.shape.clone())
+        })
+    }
+}
+
+impl Tensor {
+    /// Values in row-major order as a tensor. Their number must be that of the shape.
+    #[inline]
+    pub(crate) fn from_values<T: Element>(values: Vec<T>, shape: crate::list::List<usize>) -> Tensor {
+        Tensor { storage: Storage::new(values), layout: Layout::contiguous(shape) }
+    }
+
+    /// Another layout of the same storage.
+    #[inline]
+    pub(crate) fn with_layout(&self, layout: Layout) -> Tensor {
+        debug_assert!(layout.numel() == 0 || layout.end() <= self.storage_len(), "a view must stay inside its storage");
+        Tensor { storage: self.storage.clone(), layout }
+    }
+
+    fn storage_len(&self) -> usize {
+        with_dtype!(self.dtype(), T => T::of(&self.storage.read()).len())
+    }
+
+    /// How strongly the dtype counts in promotion.
+    pub(crate) fn promotion(&self) -> (DType, Rank) {
+        (self.dtype(), if self.layout.rank() == 0 { Rank::ZeroRank } else { Rank::Dimensioned })
+    }
+
+    /// A second handle on the same memory, with the same shape.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let x = zeros([2]);
+    /// let same = x.alias();
+    /// same.add_(1.0);
+    /// assert_eq!(x.to_vec::<f32>(), [1.0, 1.0]);
+    /// ```
+    #[inline]
+    pub fn alias(&self) -> Tensor {
+        Tensor { storage: self.storage.clone(), layout: self.layout.clone() }
+    }
+
+    /// The length of every dimension.
+    #[inline]
+    pub fn size(&self) -> Size {
+        Size(self.layout.shape.clone())
+    }
+
+    /// The length of every dimension; the same as [`size`](Tensor::size).
+    #[inline]
+    pub fn shape(&self) -> Size {
+        self.size()
+    }
+
+    /// The number of dimensions.
+    #[inline]
+    pub fn ndim(&self) -> usize {
+        self.layout.rank()
+    }
+
+    /// The number of dimensions; PyTorch's other name for [`ndim`](Tensor::ndim).
+    #[inline]
+    pub fn dim(&self) -> usize {
+        self.layout.rank()
+    }
+
+    /// The number of elements.
+    #[inline]
+    pub fn numel(&self) -> usize {
+        self.layout.numel()
+    }
+
+    /// The element type.
+    #[inline]
+    pub fn dtype(&self) -> DType {
+        self.storage.dtype()
+    }
+
+    /// For each dimension, how many elements further in memory the next index lies.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([2, 3]).stride(), [3, 1]);
+    /// assert_eq!(zeros([2, 3]).t().stride(), [1, 3]);
+    /// ```
+    pub fn stride(&self) -> Vec<usize> {
+        self.layout.strides.to_vec()
+    }
+
+    /// Where in the shared memory the first element lies.
+    pub fn storage_offset(&self) -> usize {
+        self.layout.offset
+    }
+
+    /// Whether elements lie in memory in row-major order without gaps.
+    #[inline]
+    pub fn is_contiguous(&self) -> bool {
+        self.layout.is_contiguous()
+    }
+
+    /// Whether two tensors share memory, so that in-place changes of one may be seen in the other.
+    pub fn shares_memory(&self, other: &Tensor) -> bool {
+        Arc::ptr_eq(&self.storage, &other.storage)
+    }
+
+    /// All values in row-major order, converted to `T`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(arange(0, 3, 1).to_vec::<f64>(), [0.0, 1.0, 2.0]);
+    /// ```
+    pub fn to_vec<T: Element>(&self) -> Vec<T> {
+        if self.dtype() == T::DTYPE {
+            let mut values = vec![T::default(); self.numel()];
+            cast::gather(&mut values, T::of(&self.storage.read()), &self.layout);
+            return values;
+        }
+        T::unwrap(self.converted(T::DTYPE))
+    }
+
+    fn converted(&self, dtype: DType) -> crate::storage::Buffer {
+        let guard = self.storage.read();
+        with_dtype!(self.dtype(), From => with_dtype!(dtype, To => {
+            let mut values = recycle::take::<To>(self.numel());
+            cast::convert::<From, To>(&mut values, From::of(&guard), &self.layout);
+            To::wrap(values)
+        }))
+    }
+
+    /// The same values with another element type: an alias when it already has it, else a copy.
+    pub fn to(&self, dtype: DType) -> Tensor {
+        if self.dtype() == dtype {
+            return self.alias();
+        }
+        let buffer = self.converted(dtype);
+        with_dtype!(dtype, T => Tensor::from_values(T::unwrap(buffer), self.layout.shape.clone()))
+    }
+
+    /// As `f32`; see [`to`](Tensor::to).
+    pub fn float(&self) -> Tensor {
+        self.to(DType::F32)
+    }
+
+    /// As `f64`; see [`to`](Tensor::to).
+    pub fn double(&self) -> Tensor {
+        self.to(DType::F64)
+    }
+
+    /// As `i32`; see [`to`](Tensor::to). Fractions are cut off.
+    pub fn int(&self) -> Tensor {
+        self.to(DType::I32)
+    }
+
+    /// As `i64`; see [`to`](Tensor::to). Fractions are cut off.
+    pub fn long(&self) -> Tensor {
+        self.to(DType::I64)
+    }
+
+    /// As `u8`; see [`to`](Tensor::to).
+    pub fn byte(&self) -> Tensor {
+        self.to(DType::U8)
+    }
+
+    /// As `bool`; see [`to`](Tensor::to). Everything but zero is `true`.
+    pub fn bool(&self) -> Tensor {
+        self.to(DType::Bool)
+    }
+
+    /// The only element as a plain number.
+    pub(crate) fn try_scalar(&self, op: &str) -> Result<Scalar> {
+        if self.numel() != 1 {
+            return Err(value_error!(
+                "{op}: a tensor of shape {} has {} elements; only a tensor with one element is a number",
+                self.size(),
+                self.numel()
+            ));
+        }
+        let guard = self.storage.read();
+        Ok(with_dtype!(self.dtype(), T => T::of(&guard)[self.layout.offset].to_scalar()))
+    }
+
+    /// The only element of a tensor that has just one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1.0, 2.0].sum().item::<f32>(), 3.0);
+    /// ```
+    #[track_caller]
+    pub fn item<T: Element>(&self) -> T {
+        or_raise(self.try_item())
+    }
+
+    /// [`item`](Tensor::item) with the error as a value.
+    pub fn try_item<T: Element>(&self) -> Result<T> {
+        self.try_scalar("item").map(T::from_scalar)
+    }
+}
