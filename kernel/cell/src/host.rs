@@ -4,8 +4,20 @@
 //! standard output, panic hook or tensors must be done here, with theirs.
 
 use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::report;
+
+/// How long text without a line end may wait in the buffer of standard output.
+const PARTIAL_LINE: Duration = Duration::from_millis(40);
+
+/// Hands on partial lines while a cell runs. It ends with the cell, since a thread does not survive the fork
+/// that follows.
+static FLUSHER: Mutex<Option<JoinHandle<()>>> = Mutex::new(None);
+static RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// Prepares the process for cells. Called once, on the thread that will run them.
 #[unsafe(no_mangle)]
@@ -14,12 +26,30 @@ pub extern "C" fn soma_cell_attach(report_pipe: i32) {
     report::install_panic_hook();
 }
 
-/// Hands on what `print!` left in the buffer; called after every cell.
+/// Called before every cell.
 #[unsafe(no_mangle)]
-pub extern "C" fn soma_cell_flush() {
-    let _ = std::io::stdout().flush();
-    let _ = std::io::stderr().flush();
+pub extern "C" fn soma_cell_start() {
     tensorlib::interrupt::clear();
+    RUNNING.store(true, Ordering::SeqCst);
+    let flusher = std::thread::Builder::new().name("soma-flush".to_owned()).spawn(|| {
+        while RUNNING.load(Ordering::SeqCst) {
+            std::thread::park_timeout(PARTIAL_LINE);
+            let _ = std::io::stdout().flush();
+        }
+    });
+    // Without a thread to spare, partial lines wait for the cell's end.
+    *FLUSHER.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = flusher.ok();
+}
+
+/// Called after every cell: hands on what `print!` left in the buffer.
+#[unsafe(no_mangle)]
+pub extern "C" fn soma_cell_finish() {
+    RUNNING.store(false, Ordering::SeqCst);
+    if let Some(flusher) = FLUSHER.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take() {
+        flusher.thread().unpark();
+        let _ = flusher.join();
+    }
+    let _ = std::io::stdout().flush();
 }
 
 /// Asks the running cell to stop: tensor operations look. Called in a signal handler; sets a flag only.

@@ -7,9 +7,12 @@
 use std::fmt::Debug;
 use std::io::Write;
 
-/// Marks in standard output where the value of the last expression begins (an application program
-/// command, which terminals ignore). The kernel takes the next content as the cell's result.
-pub const RESULT_MARK: &str = "\x1b_soma:result\x1b\\";
+/// Writes a mark that says something of the content that follows (an application program command, which
+/// terminals ignore).
+pub(crate) fn mark(says: &str) {
+    // A closed standard output must not end the cell.
+    let _ = write!(std::io::stdout().lock(), "\x1b_soma:{says}\x1b\\");
+}
 
 /// Shows any `Debug` value as evcxr would.
 pub trait DebugFallback {
@@ -28,15 +31,13 @@ impl<T: Debug + ?Sized> DebugFallback for T {
 
 /// Marks that what follows is the value of the last expression, then hands the value on.
 pub trait Mark {
-    /// Writes [`RESULT_MARK`]; called after the expression was evaluated and before it is shown.
+    /// Writes the mark; called after the expression was evaluated and before it is shown.
     fn soma_result(&self) -> &Self;
 }
 
 impl<T: ?Sized> Mark for T {
     fn soma_result(&self) -> &Self {
-        let mut output = std::io::stdout().lock();
-        // A closed standard output must not end the cell.
-        let _ = output.write_all(RESULT_MARK.as_bytes());
+        mark("result");
         self
     }
 }

@@ -12,7 +12,7 @@ use super::boundary::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, St
 use super::output::{Parser, Piece, TextStream};
 use super::panics::{self, PastCell};
 use super::session::Names;
-use super::{failure, prepare, types};
+use super::{commands, failure, prepare, types};
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
 use crate::toolchain::cell_build;
@@ -31,6 +31,8 @@ struct CellState {
     end: Option<ProcessEnd>,
     /// The cell ended by itself after it was asked to stop.
     stopped: bool,
+    /// Rust's runtime has said that the stack overflowed, which ends the process like any abort.
+    overflowed: bool,
 }
 
 struct PanicReport {
@@ -64,6 +66,7 @@ impl Receiver for Listener {
             }
             Frame::Stderr(bytes) => {
                 let text = state.errors.push(&bytes);
+                state.overflowed |= text.contains("has overflowed its stack");
                 state.show(Output::Text { stream: Stream::Stderr, text });
             }
             Frame::Report(fields) => state.report(&fields),
@@ -202,10 +205,11 @@ impl SomaEvaluator {
         }
         let variables = std::mem::take(&mut state.variables);
         let (result, end) = (state.result.take(), state.end.take());
+        let overflowed = state.overflowed;
         let (panic, question_mark, stopped) = (state.panic.take(), state.question_mark.take(), state.stopped);
         drop(state);
         if let Some(end) = end {
-            return Err(ended(&end));
+            return Err(ended(&end, overflowed));
         }
         if stopped && panic.is_some() {
             return Err(interrupted("your variables are kept"));
@@ -256,6 +260,9 @@ impl SomaEvaluator {
 impl Evaluator for SomaEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
         self.interrupted.store(false, Ordering::SeqCst);
+        if let Some(answer) = commands::answer(&cell.code, &self.notes.types) {
+            return answer;
+        }
         *lock(&self.state) = CellState { frontend: Some(frontend), ..CellState::default() };
         let prepared = prepare::prepare(&cell.code);
         self.notes.write(&self.session).map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
@@ -265,7 +272,7 @@ impl Evaluator for SomaEvaluator {
         let context = &mut self.context;
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
         self.channel.sync();
-        let source = &self.past.last().expect("it was just pushed").prepared.source;
+        let prepared = &self.past.last().expect("it was just pushed").prepared;
         match evaluated {
             Ok(Ok(outputs)) => {
                 let result = self.outcome(cell.count)?;
@@ -276,7 +283,7 @@ impl Evaluator for SomaEvaluator {
                 Err(interrupted("the cell was being compiled and did not run"))
             }
             Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
-                let mut failure = failure::compilation(&errors, source, cell.count);
+                let mut failure = failure::compilation(&errors, prepared, cell.count);
                 self.add_reasons(&mut failure);
                 Err(failure)
             }
@@ -301,7 +308,8 @@ impl SomaEvaluator {
     /// Says of a name that is not found why an earlier cell's variable is gone.
     fn add_reasons(&self, failure: &mut Failure) {
         for (name, advice) in &self.unnameable {
-            if failure.traceback.iter().any(|text| text.contains(&format!("cannot find value `{name}`"))) {
+            let missing = ["value", "function"].map(|kind| format!("cannot find {kind} `{name}`"));
+            if failure.traceback.iter().any(|text| missing.iter().any(|missing| text.contains(missing))) {
                 failure.traceback.push(format!("note: {advice}"));
             }
         }
@@ -317,7 +325,7 @@ fn interrupted(consequence: &str) -> Failure {
     failure::sentence("Interrupted", &format!("interrupted: {consequence}"))
 }
 
-fn ended(end: &ProcessEnd) -> Failure {
+fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
     let kept = if end.restored {
         "your variables are as they were before this cell"
     } else {
@@ -327,10 +335,9 @@ fn ended(end: &ProcessEnd) -> Failure {
         return interrupted(kept);
     }
     let what = match end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["SIGNALED", "SIGSEGV"] => {
-            "it used memory that is not its own (segmentation fault), or overflowed its stack".to_owned()
-        }
-        ["SIGNALED", "SIGABRT"] => "it aborted (an `abort`, a panic while panicking, or a stack overflow)".to_owned(),
+        ["SIGNALED", _] if overflowed => "its stack overflowed (does a function call itself without end?)".to_owned(),
+        ["SIGNALED", "SIGSEGV"] => "it used memory that is not its own (segmentation fault)".to_owned(),
+        ["SIGNALED", "SIGABRT"] => "it aborted (an `abort`, or a panic while panicking)".to_owned(),
         ["SIGNALED", "SIGKILL"] => "it was killed, perhaps by the system for want of memory".to_owned(),
         ["SIGNALED", "SIGILL"] => "it came to an illegal instruction".to_owned(),
         ["SIGNALED", signal] => format!("it was ended by {signal}"),

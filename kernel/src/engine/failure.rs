@@ -5,14 +5,18 @@ use evcxr::CompilationError;
 
 use super::boundary::Failure;
 use super::positions::{Place, Source};
+use super::prepare::Prepared;
 
 /// The compiler's errors for a cell.
-pub fn compilation(errors: &[CompilationError], source: &Source, count: usize) -> Failure {
+pub fn compilation(errors: &[CompilationError], prepared: &Prepared, count: usize) -> Failure {
     let mut traceback: Vec<String> = Vec::new();
     let mut first = None;
     for error in errors {
-        let report = CompilerReport::new(error);
-        let rendered = report.render(source, count);
+        let mut report = CompilerReport::new(error);
+        if let Some(shown) = &prepared.shown {
+            report.about_showing(shown);
+        }
+        let rendered = report.render(&prepared.source, count);
         if !traceback.contains(&rendered) {
             traceback.push(rendered);
         }
@@ -34,6 +38,7 @@ struct CompilerReport {
 impl CompilerReport {
     fn new(error: &CompilationError) -> CompilerReport {
         let code = error.code().unwrap_or_default().to_owned();
+        let message = borrowed(&error.message()).unwrap_or_else(|| clean(&error.message()));
         let labels = error
             .spanned_messages()
             .iter()
@@ -41,13 +46,27 @@ impl CompilerReport {
                 let span = message.span.as_ref()?;
                 let start = Place { line: span.start_line, column: span.start_column };
                 let end = Place { line: span.end_line, column: span.end_column };
-                Some((start..end, clean(&message.label), message.is_primary))
+                Some((start..end, label(&message.label, &error.message()), message.is_primary))
             })
             .collect();
         let mut notes: Vec<String> = notes(error).into_iter().map(|note| clean(&note)).collect();
-        notes.extend(hint(&code, &error.message()).map(str::to_owned));
+        notes.extend(hint(&code).map(str::to_owned));
         notes.dedup();
-        CompilerReport { message: clean(&error.message()), code, labels, notes }
+        CompilerReport { message, code, labels, notes }
+    }
+
+    /// That the cell's value has no way of being shown is said of generated code; here it is said of the value.
+    fn about_showing(&mut self, shown: &std::ops::Range<Place>) {
+        if self.code != "E0599" || !self.message.starts_with("the method `evcxr_display` exists for") {
+            return;
+        }
+        let ty = self.message.split('`').nth(3).unwrap_or("this type").trim_start_matches('&').to_owned();
+        self.code = "E0277".to_owned();
+        self.message = format!("a value of type `{ty}` cannot be shown: the type does not implement `Debug`");
+        self.labels = vec![(shown.clone(), "the cell shows this value".to_owned(), true)];
+        self.notes = vec![format!(
+            "put `#[derive(Debug)]` above the definition of `{ty}`, or end the cell with `;` to show nothing"
+        )];
     }
 
     fn render(&self, source: &Source, count: usize) -> String {
@@ -90,7 +109,7 @@ fn notes(error: &CompilationError) -> Vec<String> {
         .filter_map(|child| {
             let message = child["message"].as_str()?;
             let replacement = child["spans"][0]["suggested_replacement"].as_str().unwrap_or("").trim();
-            let internal = ["evcxr", "soma", "generated", "src/lib.rs", "first, the lifetime"];
+            let internal = ["evcxr", "soma", "generated", "src/lib.rs", "required for `&", "is not implemented for `", "consider annotating"];
             if internal.iter().any(|word| message.contains(word) || replacement.contains(word)) {
                 return None;
             }
@@ -104,17 +123,31 @@ fn notes(error: &CompilationError) -> Vec<String> {
 }
 
 /// A hint where learners stumble.
-fn hint(code: &str, message: &str) -> Option<&'static str> {
+fn hint(code: &str) -> Option<&'static str> {
     match code {
         "E0382" | "E0505" => Some(
             "a value that was moved is gone: write `&x + &y` to use tensors without moving them, or `x.clone()` for a copy",
         ),
         "E0384" | "E0596" => Some("write `let mut x = …;` where the variable is defined, or `let mut x = x;` here"),
-        "E0277" if message.contains("doesn't implement `Debug`") => {
-            Some("only values that implement `Debug` can be shown: put `#[derive(Debug)]` above the type")
-        }
         _ => None,
     }
+}
+
+/// What is written at a span; nothing where that would repeat the message or name generated code.
+fn label(label: &str, message: &str) -> String {
+    let text = label.strip_prefix("error: ").unwrap_or(label);
+    if text == message || text.contains("evcxr_") { String::new() } else { clean(text) }
+}
+
+/// evcxr's own error about a variable that holds a borrow, in the words of a learner.
+fn borrowed(message: &str) -> Option<String> {
+    let name = message.strip_prefix("The variable `")?.split('`').next()?;
+    message.contains("non-static lifetime").then(|| {
+        format!(
+            "`{name}` borrows from another variable, so it cannot be kept for later cells: \
+             make it own its value (`.clone()`, `.cloned()`, `.to_owned()`), or use it in this cell only, inside `{{ … }}`"
+        )
+    })
 }
 
 /// A message without the names that generated code has in it.

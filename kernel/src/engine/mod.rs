@@ -9,6 +9,7 @@
 
 pub mod assistant;
 pub mod boundary;
+mod commands;
 mod evaluator;
 mod failure;
 mod output;

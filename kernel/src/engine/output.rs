@@ -2,8 +2,9 @@
 //!
 //! Rich content comes in standard output as blocks that third-party crates print too
 //! (`EVCXR_BEGIN_CONTENT mime`, the content, `EVCXR_END_CONTENT`). Blocks that follow one another are one
-//! display in several representations, until a representation repeats. `soma_cell::show::RESULT_MARK` says
-//! that the next display is the value of the cell's last expression.
+//! display in several representations, until a representation repeats. Marks that `soma_cell` writes
+//! (application program commands, which terminals ignore) say more of the display that follows: that it is
+//! the value of the cell's last expression, that it has an id, that it replaces an earlier one.
 
 use super::boundary::{MimeBundle, Output, Stream};
 
@@ -11,8 +12,11 @@ const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
 const END: &[u8] = b"EVCXR_END_CONTENT\n";
 /// What the `evcxr_input` crate prints, at the start of a line, to ask for a line (`evcxr_input::GET_CMD`).
 const INPUT: &[u8] = b"EVCXR_INPUT_REQUEST";
-/// `soma_cell::show::RESULT_MARK`.
-const RESULT: &[u8] = b"\x1b_soma:result\x1b\\";
+/// How a mark begins and ends (`soma_cell::show::mark`); between them stands what it says.
+const MARK: &[u8] = b"\x1b_soma:";
+const MARK_END: &[u8] = b"\x1b\\";
+/// A mark or block that has not ended after this many bytes never was one.
+const LONGEST: usize = 64 << 20;
 
 /// A piece of a cell's output.
 #[derive(Debug, PartialEq)]
@@ -37,8 +41,21 @@ pub struct Parser {
     held: Vec<u8>,
     /// The display that is being put together.
     display: MimeBundle,
-    /// Whether that display is the cell's result.
-    is_result: bool,
+    /// What that display is.
+    target: Target,
+}
+
+/// What the next display is.
+#[derive(Default)]
+enum Target {
+    #[default]
+    Display,
+    /// The value of the cell's last expression.
+    Result,
+    /// A display that can be updated.
+    Named(String),
+    /// New content for displays of this id.
+    Update(String),
 }
 
 impl Parser {
@@ -54,7 +71,7 @@ impl Parser {
     pub fn finish(&mut self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         self.end_display(&mut pieces);
-        self.is_result = false;
+        self.target = Target::Display;
         let rest = std::mem::take(&mut self.held);
         text(&rest, &mut pieces);
         pieces
@@ -62,14 +79,14 @@ impl Parser {
 
     /// Takes one thing off the front of what is held; false when more bytes are needed.
     fn step(&mut self, pieces: &mut Vec<Piece>) -> bool {
-        let next = [BEGIN, RESULT, INPUT].iter().filter_map(|mark| find(&self.held, mark)).min();
+        let next = [BEGIN, MARK, INPUT].iter().filter_map(|mark| find(&self.held, mark)).min();
         match next {
-            Some(0) if self.held.starts_with(RESULT) => {
-                self.end_display(pieces);
-                self.is_result = true;
-                self.held.drain(..RESULT.len());
-                true
+            Some(0) if self.held.len() > LONGEST => {
+                let all = std::mem::take(&mut self.held);
+                self.plain(&all, pieces);
+                false
             }
+            Some(0) if self.held.starts_with(MARK) => self.mark(pieces),
             Some(0) if self.held.starts_with(INPUT) => self.input(pieces),
             Some(0) => self.block(pieces),
             Some(at) => {
@@ -91,6 +108,22 @@ impl Parser {
             self.end_display(pieces);
             text(bytes, pieces);
         }
+    }
+
+    /// Takes a whole mark; false while its end has not come.
+    fn mark(&mut self, pieces: &mut Vec<Piece>) -> bool {
+        let Some(length) = find(&self.held[MARK.len()..], MARK_END) else { return false };
+        let says = String::from_utf8_lossy(&self.held[MARK.len()..MARK.len() + length]).into_owned();
+        self.held.drain(..MARK.len() + length + MARK_END.len());
+        self.end_display(pieces);
+        match says.split_once(':') {
+            None if says == "result" => self.target = Target::Result,
+            Some(("display", id)) => self.target = Target::Named(id.to_owned()),
+            Some(("update", id)) => self.target = Target::Update(id.to_owned()),
+            Some(("clear", when)) => pieces.push(Piece::Shown(Output::Clear { wait: when == "wait" })),
+            _ => {}
+        }
+        true
     }
 
     /// Takes a whole content block; false while its end has not come.
@@ -130,10 +163,11 @@ impl Parser {
             return;
         }
         let data = std::mem::take(&mut self.display);
-        pieces.push(if std::mem::take(&mut self.is_result) {
-            Piece::Result(data)
-        } else {
-            Piece::Shown(Output::Display { data, id: None })
+        pieces.push(match std::mem::take(&mut self.target) {
+            Target::Result => Piece::Result(data),
+            Target::Display => Piece::Shown(Output::Display { data, id: None }),
+            Target::Named(id) => Piece::Shown(Output::Display { data, id: Some(id) }),
+            Target::Update(id) => Piece::Shown(Output::UpdateDisplay { data, id }),
         });
     }
 }
@@ -178,12 +212,12 @@ fn find_after_newline(body: &[u8]) -> Option<usize> {
 
 /// How many bytes at the end may be the beginning of a mark or of a character.
 fn may_begin(bytes: &[u8]) -> usize {
-    let longest = BEGIN.len().max(RESULT.len()).max(INPUT.len()) - 1;
+    let longest = BEGIN.len().max(MARK.len()).max(INPUT.len()) - 1;
     let mark = (1..=longest.min(bytes.len()))
         .rev()
         .find(|length| {
             let end = &bytes[bytes.len() - length..];
-            [BEGIN, RESULT, INPUT].iter().any(|mark| mark.starts_with(end))
+            [BEGIN, MARK, INPUT].iter().any(|mark| mark.starts_with(end))
         })
         .unwrap_or(0);
     mark.max(partial_character(bytes))
@@ -281,10 +315,26 @@ mod tests {
     #[test]
     fn a_result_that_shows_nothing_claims_no_later_display() {
         let mut parser = Parser::default();
-        assert_eq!(parser.push(RESULT), []);
+        assert_eq!(parser.push(b"\x1b_soma:result\x1b\\"), []);
         assert_eq!(parser.finish(), []);
         parser.push(b"EVCXR_BEGIN_CONTENT text/plain\nz\nEVCXR_END_CONTENT\n");
         assert_eq!(parser.finish(), [display(&[("text/plain", "z")])]);
+    }
+
+    #[test]
+    fn marks_name_update_and_clear_displays() {
+        let block = "EVCXR_BEGIN_CONTENT text/plain\nx\nEVCXR_END_CONTENT\n";
+        let mark = |says: &str| format!("\x1b_soma:{says}\x1b\\");
+        let text = [&*mark("display:a:b"), block, &mark("update:a:b"), block, &mark("clear:wait"), &mark("odd")].concat();
+        let (data, id) = (bundle(&[("text/plain", "x")]), "a:b".to_owned());
+        assert_eq!(
+            parse(&text),
+            [
+                Piece::Shown(Output::Display { data: data.clone(), id: Some(id.clone()) }),
+                Piece::Shown(Output::UpdateDisplay { data, id }),
+                Piece::Shown(Output::Clear { wait: true }),
+            ]
+        );
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //! wherever it needs one; the toolchain driver then puts `_` in the cell that defines `a` and the type that
 //! the variable store reported in later cells (`toolchain::program`).
 
+use std::ops::Range;
+
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
 
@@ -24,6 +26,8 @@ pub struct Prepared {
     pub text: String,
     /// The cell as typed, with the map back to it.
     pub source: Source,
+    /// The expression whose value the cell shows, in the cell as typed.
+    pub shown: Option<Range<Place>>,
 }
 
 /// The wrapper in which statements parse; it is on the first line only, so lines stay as they are.
@@ -36,8 +40,9 @@ pub fn prepare(typed: &str) -> Prepared {
     let parsed = SourceFile::parse(&format!("{PRELUDE}{code}\n}}"), Edition::Edition2024);
     let mut additions: Vec<Addition> = Vec::new();
     let function = parsed.syntax_node().children().find_map(ast::Fn::cast);
+    let in_typed = |offset: ra_ap_syntax::TextSize| (usize::from(offset) - PRELUDE.len() + start).min(typed.len());
     let statements = function.and_then(|f| ast::HasAttrs::attrs(&f).next().is_none().then(|| f.body()).flatten());
-    for node in statements.and_then(|body| body.stmt_list()).into_iter().flat_map(|list| list.syntax().children()) {
+    for node in statements.iter().filter_map(|body| body.stmt_list()).flat_map(|list| list.syntax().children()) {
         if let Some(statement) = ast::LetStmt::cast(node) {
             additions.extend(types_for(&statement));
         }
@@ -58,7 +63,11 @@ pub fn prepare(typed: &str) -> Prepared {
             stands_for: Source::place(typed, name.start)..Source::place(typed, name.end),
         });
     }
-    Prepared { text, source: Source::new(typed, insertions) }
+    let shown = statements.and_then(|body| body.tail_expr()).map(|expression| {
+        let range = expression.syntax().text_range();
+        Source::place(typed, in_typed(range.start()))..Source::place(typed, in_typed(range.end()))
+    });
+    Prepared { text, source: Source::new(typed, insertions), shown }
 }
 
 /// Where the Rust code starts: evcxr takes leading lines with `:` or `!` for commands.
@@ -85,9 +94,8 @@ struct Addition {
 /// What a `let` needs for each of its variables.
 fn types_for(statement: &ast::LetStmt) -> Vec<Addition> {
     let Some(pattern) = statement.pat() else { return Vec::new() };
-    // Without its semicolon the statement is not one; rustc will say so.
     if statement.semicolon_token().is_none() {
-        return Vec::new();
+        return unfinished(statement, &pattern).into_iter().collect();
     }
     let single = matches!(pattern, ast::Pat::IdentPat(_));
     if single && statement.ty().is_some_and(|ty| is_complete(ty.syntax())) {
@@ -109,6 +117,15 @@ fn types_for(statement: &ast::LetStmt) -> Vec<Addition> {
             Addition { at: end, text: format!("let {mutable}{name}: soma_type!({name}) = {name};"), name: name_range }
         })
         .collect()
+}
+
+/// What keeps a statement without its end from swallowing the generated code that follows (`let x =` and a
+/// line of evcxr's would make a statement). rustc then says what is missing.
+fn unfinished(statement: &ast::LetStmt, pattern: &ast::Pat) -> Option<Addition> {
+    let waits = statement.eq_token().is_some() && statement.initializer().is_none();
+    let end = usize::from(statement.syntax().text_range().end());
+    let range = pattern.syntax().text_range();
+    waits.then(|| Addition { at: end, text: ";".to_owned(), name: range.start().into()..range.end().into() })
 }
 
 fn is_complete(ty: &SyntaxNode) -> bool {
@@ -218,9 +235,10 @@ mod tests {
 
     #[test]
     fn a_cell_that_does_not_parse_is_handed_on() {
-        for code in ["let x = ", "let x = 1\nx", "}}}", "fn (", "let = 3;"] {
+        for code in ["let x = 1\nx", "}}}", "fn (", "let = 3;"] {
             assert_eq!(text(code), code);
         }
+        assert_eq!(text("let a = 1; let x = "), "let a = 1;let a: soma_type!(a) = a; let x =; ");
     }
 
     #[test]
@@ -234,6 +252,18 @@ mod tests {
     #[test]
     fn await_in_a_let_is_a_let() {
         assert_eq!(text("let r = f().await;"), "let r = f().await;let r: soma_type!(r) = r;");
+    }
+
+    #[test]
+    fn the_expression_whose_value_is_shown_is_known() {
+        let shown = |typed: &str| {
+            let prepared = prepare(typed);
+            prepared.shown.map(|span| prepared.source.text[prepared.source.bytes(&span)].to_owned())
+        };
+        assert_eq!(shown(":opt 2\nlet x = 1;\n&x + 1\n").as_deref(), Some("&x + 1"));
+        assert_eq!(shown("struct Q; Q").as_deref(), Some("Q"));
+        assert_eq!(shown("x;"), None);
+        assert_eq!(shown(""), None);
     }
 
     #[test]

@@ -113,6 +113,9 @@ const PUBLIC: &[(&str, &str)] = &[
 
 static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[A-Za-z_][\w]*(?:::[A-Za-z_][\w]*)*").unwrap());
 
+/// A type that is defined inside a closure: the cell itself is one.
+static IN_CLOSURE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{closure\}\}::[A-Za-z_]").unwrap());
+
 /// Names that cannot stand in a path as they are.
 const RESERVED: [&str; 4] = ["async", "try", "gen", "dyn"];
 
@@ -121,11 +124,11 @@ const RESERVED: [&str; 4] = ["async", "try", "gen", "dyn"];
 /// # Errors
 /// Why no later cell can.
 pub fn nameable(type_name: &str) -> Result<String, Unnameable> {
+    if IN_CLOSURE.is_match(type_name) {
+        return Err(Unnameable::Local);
+    }
     if type_name.contains("{{closure}}") {
-        // A closure's path ends with it; a type inside one goes on.
-        let local = type_name.contains("{{closure}}::")
-            && !type_name.replace("{{closure}}::{{closure}}", "").ends_with("{{closure}}");
-        return Err(if local { Unnameable::Local } else { Unnameable::Closure });
+        return Err(Unnameable::Closure);
     }
     if type_name.contains("{async") {
         return Err(Unnameable::Future);
@@ -209,6 +212,7 @@ mod tests {
             Err(Unnameable::Closure)
         );
         assert_eq!(nameable("ctx::soma_cell_run::Local"), Err(Unnameable::Local));
+        assert_eq!(nameable("ctx::soma_cell_run::{{closure}}::Local"), Err(Unnameable::Local));
         assert_eq!(nameable("ctx::square"), Err(Unnameable::Function));
         assert_eq!(nameable("ctx::parse<i32>"), Err(Unnameable::Function));
     }

@@ -48,11 +48,12 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
     let mut copy = None;
     leave_copy(&mut copy, &mut reports, &mut wake);
     while let Some(cell) = read_line(&mut commands) {
+        (library.start)();
         match run_cell(&cell, variables) {
             Ok(after) => variables = after,
             Err(error) => eprintln!("the compiled cell cannot be loaded: {error}"),
         }
-        (library.flush)();
+        (library.finish)();
         report(&mut reports, "DONE");
         leave_copy(&mut copy, &mut reports, &mut wake);
     }
@@ -110,7 +111,8 @@ fn run_cell(path: &str, variables: *mut c_void) -> Result<*mut c_void, libloadin
 
 /// The functions of the cells' dylib that the worker calls.
 struct CellLibrary {
-    flush: extern "C" fn(),
+    start: extern "C" fn(),
+    finish: extern "C" fn(),
 }
 
 impl CellLibrary {
@@ -120,7 +122,8 @@ impl CellLibrary {
         unsafe {
             let library = libloading::os::unix::Library::open(Some(dylib), libc::RTLD_NOW | libc::RTLD_GLOBAL)?;
             let attach = *library.get::<extern "C" fn(i32)>(b"soma_cell_attach")?;
-            let flush = *library.get::<extern "C" fn()>(b"soma_cell_flush")?;
+            let start = *library.get::<extern "C" fn()>(b"soma_cell_start")?;
+            let finish = *library.get::<extern "C" fn()>(b"soma_cell_finish")?;
             let interrupt = *library.get::<extern "C" fn()>(b"soma_cell_interrupt")?;
             std::mem::forget(library);
             attach(reports.as_raw_fd());
@@ -128,7 +131,7 @@ impl CellLibrary {
             let action = SigAction::new(SigHandler::Handler(on_interrupt), SaFlags::SA_RESTART, SigSet::empty());
             // The handler sets a flag and nothing else.
             let _ = sigaction(Signal::SIGUSR1, &action);
-            Ok(CellLibrary { flush })
+            Ok(CellLibrary { start, finish })
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -35,6 +35,8 @@ struct Recipe<'a> {
     libs: &'a CellLibs,
     dependencies: &'a Dependencies,
     opt_level: &'a str,
+    /// Look for errors only, and make nothing.
+    check_only: bool,
 }
 
 /// Builds the cell in the current folder; the result is the exit code.
@@ -73,39 +75,74 @@ fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&s
         AUTOMATIC => "0",
         level => level,
     };
-    let recipe = Recipe { facts: &notes.facts, libs: &notes.libs, dependencies: &dependencies, opt_level };
+    let check_only = arguments.contains(&"check");
+    let recipe = Recipe { facts: &notes.facts, libs: &notes.libs, dependencies: &dependencies, opt_level, check_only };
     let library = library_path(&notes.facts);
     fs::create_dir_all(library.parent().expect("a library is in a folder"))?;
     fs::write(SOURCE, &text)?;
     let cache = Cache::user();
     let key = recipe.key(&text);
-    if let Some(content) = cache.get(&key) {
-        fs::write(&library, content)?;
-    } else {
-        let output = recipe.command(&library, &notes.original).output().context("cannot run rustc")?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        for line in errors.lines() {
-            match serde_json::from_str::<Value>(line) {
-                Ok(mut diagnostic) => {
-                    translate(&mut diagnostic, &program);
-                    println!(
-                        "{}",
-                        json!({"reason": "compiler-message", "target": {"name": "ctx"}, "message": diagnostic})
-                    );
-                }
-                Err(_) => eprintln!("{line}"),
+    let build = match cache.get(&key).and_then(Build::decode) {
+        Some(build) => build,
+        None => {
+            let output = recipe.command(&library, &notes.original).output().context("cannot run rustc")?;
+            let build = Build::read(&output, &library, check_only)?;
+            // A compiler that was stopped has said nothing about the program.
+            if output.status.code().is_some() {
+                cache.put(&key, &build.encode());
             }
+            build
         }
-        if !output.status.success() {
-            return Ok(output.status.code().unwrap_or(1));
+    };
+    for line in build.diagnostics.lines() {
+        match serde_json::from_str::<Value>(line) {
+            Ok(mut diagnostic) => {
+                translate(&mut diagnostic, &program);
+                println!("{}", json!({"reason": "compiler-message", "target": {"name": "ctx"}, "message": diagnostic}));
+            }
+            Err(_) => eprintln!("{line}"),
         }
-        cache.put(&key, &fs::read(&library)?);
     }
+    let Some(content) = build.library else { return Ok(i32::from(!check_only || build.diagnostics.contains("error"))) };
+    fs::write(&library, content)?;
     println!("{}", json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [library]}));
     if let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH") {
         fs::write(file, library.to_string_lossy().as_bytes())?;
     }
     Ok(0)
+}
+
+/// What rustc made of a program: what the cache keeps, also when the program has errors.
+struct Build {
+    /// The library; `None` when there were errors, or none was asked for.
+    library: Option<Vec<u8>>,
+    /// rustc's messages, a line each.
+    diagnostics: String,
+}
+
+impl Build {
+    fn read(output: &Output, library: &Path, check_only: bool) -> Result<Build> {
+        let made = output.status.success() && !check_only;
+        Ok(Build {
+            library: if made { Some(fs::read(library)?) } else { None },
+            diagnostics: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// The length of the messages, the messages, the library.
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = (self.diagnostics.len() as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(self.diagnostics.as_bytes());
+        bytes.extend_from_slice(self.library.as_deref().unwrap_or_default());
+        bytes
+    }
+
+    fn decode(mut bytes: Vec<u8>) -> Option<Build> {
+        let length = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?) as usize;
+        let diagnostics = String::from_utf8(bytes.get(8..8 + length)?.to_vec()).ok()?;
+        bytes.drain(..8 + length);
+        Some(Build { library: (!bytes.is_empty()).then_some(bytes), diagnostics })
+    }
 }
 
 fn library_path(facts: &Facts) -> PathBuf {
@@ -119,7 +156,8 @@ impl Recipe<'_> {
     fn key(&self, text: &str) -> String {
         let mut digest = Sha256::new();
         let (version, dependencies) = (&self.facts.version, &self.dependencies.identity);
-        for part in [env!("CARGO_PKG_VERSION"), version, &self.libs.key, dependencies, self.opt_level, text] {
+        let emit = if self.check_only { "check" } else { "build" };
+        for part in [env!("CARGO_PKG_VERSION"), emit, version, &self.libs.key, dependencies, self.opt_level, text] {
             digest.update(part.len().to_le_bytes());
             digest.update(part.as_bytes());
         }
@@ -149,7 +187,12 @@ impl Recipe<'_> {
         for (name, file) in own.chain(added) {
             command.arg("--extern").arg(format!("{name}={}", file.display()));
         }
-        command.arg("-o").arg(library).arg(SOURCE).stdin(Stdio::null());
+        if self.check_only {
+            command.arg("--emit=metadata").arg("--out-dir").arg(library.with_file_name("check"));
+        } else {
+            command.arg("-o").arg(library);
+        }
+        command.arg(SOURCE).stdin(Stdio::null());
         original.restore(&mut command);
         command
     }

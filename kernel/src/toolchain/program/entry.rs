@@ -11,6 +11,9 @@ use super::{Line, Types, words};
 /// The name of every cell's function. evcxr numbers them; a number in the text would make each cell unique.
 pub const ENTRY_SYMBOL: &str = "soma_cell_run";
 
+/// Shows the value of the last expression, marked as the cell's result.
+const SHOW: &str = ").soma_result().evcxr_display();";
+
 /// The type that the engine writes for a variable: `soma_type!(x)`. In the cell that defines `x` it means
 /// `_`; where later cells take `x` out of the store it means the type that the store reported.
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| pattern(r"soma_type!\((?:r#)?(\w+)\)"));
@@ -43,14 +46,13 @@ impl Entry {
             .filter(|line| !is_generated(&line.text))
             .flat_map(|line| words::words(&line.text))
             .collect();
-        let kept = |name: &str| {
-            let name = name.trim_start_matches("r#");
-            mentioned.contains(name) && types.get(name).is_none_or(Option::is_some)
-        };
+        let is_mentioned = |name: &str| mentioned.contains(name.trim_start_matches("r#"));
+        let kept = |name: &str| is_mentioned(name) && types.get(name.trim_start_matches("r#")).is_none_or(Option::is_some);
         let mut body = Vec::with_capacity(layout.entry.len());
         for line in &layout.entry {
-            body.extend(rewrite_line(line, types, &kept));
+            body.extend(rewrite_line(line, types, &is_mentioned, &kept));
         }
+        show_once(&mut body);
         sort_runs(&mut body);
         let words = body.iter().flat_map(|line| words::words(&line.text)).map(str::to_owned).collect();
         Entry { body, words }
@@ -77,7 +79,12 @@ fn is_generated(line: &str) -> bool {
     CHECK.is_match(line) || TAKE.is_match(line) || PUT.is_match(line)
 }
 
-fn rewrite_line(line: &Line, types: &Types, kept: &dyn Fn(&str) -> bool) -> Option<Line> {
+fn rewrite_line(
+    line: &Line,
+    types: &Types,
+    mentioned: &dyn Fn(&str) -> bool,
+    kept: &dyn Fn(&str) -> bool,
+) -> Option<Line> {
     let text = &line.text;
     let with = |text: String| Some(Line { text, origin: line.origin });
     // The type for a variable that comes out of the store.
@@ -106,17 +113,28 @@ fn rewrite_line(line: &Line, types: &Types, kept: &dyn Fn(&str) -> bool) -> Opti
         });
     }
     if let Some(found) = PUT.captures(text) {
+        // Whatever it was before, the cell may have given it another type.
         let name = &found[2];
-        return kept(name).then(|| Line {
+        return mentioned(name).then(|| Line {
             text: format!("evcxr_variable_store.put_variable::<_>(stringify!({name}), {});", &found[3]),
             origin: line.origin,
         });
     }
     match text.trim() {
         "println!(\"EVCXR_PANIC_NOTIFICATION\");" => with("    ::soma_cell::report::panicked();".to_owned()),
-        ").evcxr_display();" => with(").soma_result().evcxr_display();".to_owned()),
+        ").evcxr_display();" => with(SHOW.to_owned()),
         _ => with(PLACEHOLDER.replace_all(text, "_").into_owned()),
     }
+}
+
+/// evcxr's second way of showing the value, which it tries when the first does not compile or a variable was
+/// moved, is made the first way again: the value's own display must not depend on that.
+fn show_once(lines: &mut [Line]) {
+    const BEGIN: &str = "evcxr_send_text_plain(&format!(\"{:?}\",&(";
+    let Some(begin) = lines.iter().rposition(|line| line.text == BEGIN) else { return };
+    let Some(end) = lines.iter().rposition(|line| line.text.trim() == ")));").filter(|end| *end > begin) else { return };
+    lines[begin].text = "(".to_owned();
+    lines[end].text = SHOW.to_owned();
 }
 
 /// Puts each run of variable lines in a fixed order: evcxr's comes from a hash map.
