@@ -1,6 +1,6 @@
 //! Runs cells on evcxr, with Soma's toolchain and runtime behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -143,7 +143,7 @@ pub struct SomaEvaluator {
     session: PathBuf,
     notes: CellNotes,
     /// Why a variable of an earlier cell is not there.
-    unnameable: BTreeMap<String, String>,
+    gone: BTreeMap<String, String>,
     past: Vec<PastCell>,
     interrupted: Arc<AtomicBool>,
     names: Arc<Names>,
@@ -185,7 +185,7 @@ impl SomaEvaluator {
             state,
             session,
             notes,
-            unnameable: BTreeMap::new(),
+            gone: BTreeMap::new(),
             past: Vec::new(),
             interrupted,
             names,
@@ -235,16 +235,16 @@ impl SomaEvaluator {
     }
 
     /// Notes the types of the variables that the cell has stored.
-    fn learn(&mut self, variables: Vec<(String, String)>, _count: usize) {
+    fn learn(&mut self, variables: Vec<(String, String)>, count: usize) {
         for (name, type_name) in variables {
             let ty = match types::nameable(&type_name) {
                 Ok(ty) => {
-                    self.unnameable.remove(&name);
+                    self.gone.remove(&name);
                     Some(ty)
                 }
                 Err(why) => {
                     let advice = why.advice(&name);
-                    if self.unnameable.insert(name.clone(), advice.clone()).as_ref() != Some(&advice) {
+                    if self.gone.insert(name.clone(), advice.clone()).as_ref() != Some(&advice) {
                         lock(&self.state)
                             .show(Output::Text { stream: Stream::Stderr, text: format!("note: {advice}\n") });
                     }
@@ -252,6 +252,13 @@ impl SomaEvaluator {
                 }
             };
             self.notes.types.insert(name, ty);
+        }
+        let live: BTreeSet<&str> = self.context.variables_and_types().map(|(name, _)| name).collect();
+        let moved: Vec<String> = self.notes.types.keys().filter(|name| !live.contains(name.as_str())).cloned().collect();
+        for name in moved {
+            self.notes.types.remove(&name);
+            let cell = format!("`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it");
+            self.gone.insert(name, cell);
         }
         self.names.update(&self.notes.types, self.context.defined_item_names().map(str::to_owned));
     }
@@ -307,7 +314,7 @@ impl Evaluator for SomaEvaluator {
 impl SomaEvaluator {
     /// Says of a name that is not found why an earlier cell's variable is gone.
     fn add_reasons(&self, failure: &mut Failure) {
-        for (name, advice) in &self.unnameable {
+        for (name, advice) in &self.gone {
             let missing = ["value", "function"].map(|kind| format!("cannot find {kind} `{name}`"));
             if failure.traceback.iter().any(|text| missing.iter().any(|missing| text.contains(missing))) {
                 failure.traceback.push(format!("note: {advice}"));

@@ -88,13 +88,7 @@ fn rewrite_line(
     let text = &line.text;
     let with = |text: String| Some(Line { text, origin: line.origin });
     // The type for a variable that comes out of the store.
-    let stored = |written: &str| -> String {
-        PLACEHOLDER
-            .replace_all(written, |found: &regex::Captures| {
-                types.get(&found[1]).cloned().flatten().unwrap_or_else(|| "_".to_owned())
-            })
-            .into_owned()
-    };
+    let stored = |written: &str| with_types(written, types);
     if text.starts_with("pub extern \"C\" fn run_user_code_") {
         return with(format!("pub extern \"C\" fn {ENTRY_SYMBOL}("));
     }
@@ -125,6 +119,15 @@ fn rewrite_line(
         ").evcxr_display();" => with(SHOW.to_owned()),
         _ => with(PLACEHOLDER.replace_all(text, "_").into_owned()),
     }
+}
+
+/// A text with these types in place of the engine's placeholders, and `_` where there is none.
+pub fn with_types(text: &str, types: &Types) -> String {
+    PLACEHOLDER
+        .replace_all(text, |found: &regex::Captures| {
+            types.get(&found[1]).cloned().flatten().unwrap_or_else(|| "_".to_owned())
+        })
+        .into_owned()
 }
 
 /// evcxr's second way of showing the value, which it tries when the first does not compile or a variable was
