@@ -46,7 +46,7 @@ pub(crate) struct Font {
     anchor: Anchor,
     italic: bool,
     bold: bool,
-    halo: bool,
+    backed: bool,
 }
 
 impl Font {
@@ -59,7 +59,7 @@ impl Font {
             anchor: Anchor::Middle,
             italic: false,
             bold: false,
-            halo: false,
+            backed: false,
         }
     }
 
@@ -84,9 +84,9 @@ impl Font {
         Font { anchor, ..self }
     }
 
-    /// A rim in the colour of the paper, for text that lies on lines.
-    pub fn halo(self) -> Self {
-        Font { halo: true, ..self }
+    /// A patch of paper behind the text, for text that lies on lines.
+    pub fn backed(self) -> Self {
+        Font { backed: true, ..self }
     }
 }
 
@@ -182,16 +182,20 @@ impl Canvas {
         };
         let style = if font.italic { r#" font-style="italic""# } else { "" };
         let weight = if font.bold { r#" font-weight="600""# } else { "" };
-        let halo = if font.halo {
-            format!(r#" stroke="{}" stroke-width="4" stroke-linejoin="round" paint-order="stroke""#, theme::PAPER)
-        } else {
-            String::new()
-        };
+        if font.backed {
+            let size = (theme::text_width(text, font.size) + 6.0, font.size + 3.0);
+            let left = match font.anchor {
+                Anchor::Start => at.0 - 3.0,
+                Anchor::Middle => at.0 - size.0 / 2.0,
+                Anchor::End => at.0 - size.0 + 3.0,
+            };
+            self.rect((left, at.1 - size.1 / 2.0), size, 5.0, theme::PAPER, Stroke::new(theme::RIM, 0.0));
+        }
         // `dominant-baseline` is not drawn alike everywhere; a third of the size below the middle is.
         let baseline = at.1 + font.size * 0.34;
         let _ = writeln!(
             self.body,
-            r#"<text x="{}" y="{}" font-family="{}" font-size="{}"{style}{weight} fill="{}"{anchor}{halo}>{}</text>"#,
+            r#"<text x="{}" y="{}" font-family="{}" font-size="{}"{style}{weight} fill="{}"{anchor}>{}</text>"#,
             num(at.0),
             num(baseline),
             font.family,

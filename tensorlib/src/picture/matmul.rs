@@ -2,7 +2,7 @@
 
 use super::Diagram;
 use super::canvas::{Canvas, Font, Point, Stroke};
-use super::theme::{self, size_text};
+use super::theme::{self, Tone, size_text};
 
 const UNIT: f64 = 26.0;
 const MOST_UNITS: usize = 5;
@@ -43,12 +43,12 @@ pub(super) fn draw(a: &[usize], b: &[usize]) -> Diagram {
 
     let inner_color = if inner_fits { theme::POSITIVE } else { theme::WRONG };
     // The row and the column that meet in the marked cell of the product.
-    matrix(&mut canvas, a_at, &left, theme::INPUT, Some(Mark::Row), "a");
-    matrix(&mut canvas, b_at, &right, theme::HIDDEN, Some(Mark::Column), "b");
+    matrix(&mut canvas, a_at, &left, theme::INPUT, Mark::Row, "a");
+    matrix(&mut canvas, b_at, &right, theme::HIDDEN, Mark::Column, "b");
     if matches!(product, Product::Size(_)) {
         let batch = left.batch.len().max(right.batch.len());
         let result = Operand { batch: vec![1; batch], rows: left.rows, columns: right.columns };
-        matrix(&mut canvas, (b_at.0, a_at.1), &result, theme::OUTPUT, Some(Mark::Cell), "a @ b");
+        matrix(&mut canvas, (b_at.0, a_at.1), &result, theme::OUTPUT, Mark::Cell, "a @ b");
     } else {
         let size = (b_width, a_height);
         canvas.rect((b_at.0, a_at.1), size, 3.0, "none", Stroke::new(theme::WRONG, 1.6).dashed(true));
@@ -57,7 +57,7 @@ pub(super) fn draw(a: &[usize], b: &[usize]) -> Diagram {
     // The two inner sizes, which have to be equal, and the two outer ones, which remain.
     let number = |n: usize| n.to_string();
     let inner = Font::words(16.0).bold().fill(inner_color);
-    canvas.text((a_at.0 + a_width / 2.0, a_at.1 - 14.0), &number(left.columns), inner);
+    canvas.text((a_at.0 + a_width / 2.0, a_at.1 - 14.0 - batch_room(&left)), &number(left.columns), inner);
     canvas.text((b_at.0 - 15.0, b_at.1 + b_height / 2.0), &number(right.rows), inner);
     canvas.text((a_at.0 - 16.0, a_at.1 + a_height / 2.0), &number(left.rows), Font::words(16.0));
     canvas.text((b_at.0 + b_width / 2.0, b_at.1 - 14.0 - batch_room(&right)), &number(right.columns), Font::words(16.0));
@@ -125,28 +125,28 @@ fn matrix(
     canvas: &mut Canvas,
     at: Point,
     operand: &Operand,
-    (fill, rim): (&'static str, &'static str),
-    mark: Option<Mark>,
+    tone: Tone,
+    mark: Mark,
     name: &str,
 ) {
     let size = (length(operand.columns), length(operand.rows));
     if !operand.batch.is_empty() {
         for step in [2.0, 1.0] {
             let corner = (at.0 + step * BATCH_SHIFT, at.1 - step * BATCH_SHIFT);
-            canvas.rect(corner, size, 3.0, fill, Stroke::new(rim, 1.2));
+            canvas.rect(corner, size, 3.0, tone.fill, Stroke::new(tone.rim, 1.2));
         }
     }
-    canvas.rect(at, size, 3.0, fill, Stroke::new(rim, 2.0));
+    canvas.rect(at, size, 3.0, tone.fill, Stroke::new(tone.rim, 2.0));
     let unit = (unit_of(operand.columns, size.0), unit_of(operand.rows, size.1));
     if operand.rows > 0 && operand.columns > 0 {
         let (corner, marked) = match mark {
-            Some(Mark::Row) => (at, (size.0, unit.1)),
-            Some(Mark::Column) => (at, (unit.0, size.1)),
-            _ => (at, unit),
+            Mark::Row => (at, (size.0, unit.1)),
+            Mark::Column => (at, (unit.0, size.1)),
+            Mark::Cell => (at, unit),
         };
-        canvas.rect(corner, marked, 3.0, rim, Stroke::new(rim, 0.0));
+        canvas.rect(corner, marked, 3.0, tone.mark, Stroke::new(tone.rim, 1.0));
     }
-    let grid = Stroke::new(rim, 0.7);
+    let grid = Stroke::new(tone.mark, 1.0);
     if operand.columns <= MOST_UNITS {
         for c in 1..operand.columns {
             let x = at.0 + c as f64 * unit.0;
@@ -160,7 +160,7 @@ fn matrix(
         }
     }
     let middle = (at.0 + size.0 / 2.0, at.1 + size.1 / 2.0);
-    canvas.text(middle, name, Font::math(18.0).italic().halo());
+    canvas.text(middle, name, Font::math(18.0).italic());
 }
 
 /// The side of one cell where single cells are drawn; of one thin strip where they are too many.

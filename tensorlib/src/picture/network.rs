@@ -8,9 +8,13 @@ use super::theme::{self, folded, layer_superscript, short, sign_color, size_text
 const PITCH: f64 = 64.0;
 const MARGIN: f64 = 52.0;
 const RADIUS: f64 = 23.0;
+const LABEL_SIZE: f64 = 15.0;
 const MOST_UNITS: usize = 6;
 /// A matrix up to this many rows and columns is written out below its edges.
 const MOST_ENTRIES: usize = 4;
+
+/// The width and height of a written entry.
+const ENTRY: (f64, f64) = (51.0, 21.0);
 
 /// One layer: `weights` is row-major, `inputs` by `outputs`, as in `x W`; `bias` is empty or has `outputs` numbers.
 pub(super) struct Layer {
@@ -33,7 +37,8 @@ struct Column {
 /// Draws a network; each layer takes as many inputs as the one before has outputs.
 pub(super) fn draw(layers: &[Layer]) -> Diagram {
     let counts: Vec<usize> = layers.first().map(|l| l.inputs).into_iter().chain(layers.iter().map(|l| l.outputs)).collect();
-    let width = f64::max(440.0, 2.0 * MARGIN + layers.len() as f64 * 208.0);
+    let widest = layers.iter().filter(|l| written_out(l)).map(|l| l.outputs as f64 * ENTRY.0 + 60.0).fold(208.0, f64::max);
+    let width = f64::max(440.0, 2.0 * MARGIN + layers.len() as f64 * widest);
     let rows_in = |column: usize| {
         let bias = layers.get(column).is_some_and(|l| !l.bias.is_empty());
         counts[column].min(MOST_UNITS) + usize::from(bias)
@@ -61,7 +66,7 @@ pub(super) fn draw(layers: &[Layer]) -> Diagram {
         units(&mut canvas, column, c, layers.len());
     }
     for (at, color, text) in labels {
-        canvas.text(at, &text, Font::math(15.0).italic().fill(color).halo());
+        canvas.text(at, &text, Font::math(LABEL_SIZE).italic().fill(color).backed());
     }
     let matrices_top = 20.0 + units_height + 14.0;
     for (number, (layer, ends)) in layers.iter().zip(columns.windows(2)).enumerate() {
@@ -94,15 +99,14 @@ type Label = (Point, &'static str, String);
 fn edges(canvas: &mut Canvas, layer: &Layer, from: &Column, to: &Column, labels: &mut Vec<Label>) {
     let numbers = layer.weights.iter().chain(&layer.bias);
     let largest = numbers.filter(|w| w.is_finite()).fold(0.0_f64, |m, w| m.max(w.abs()));
-    // Near its source an edge's label has room as long as the edges of one unit do not reach those of the next.
-    let named = from.places.len() <= MOST_UNITS && to.places.len() <= 3 && layer.inputs <= MOST_UNITS;
+    let mut names: Vec<Label> = Vec::new();
+    let mut all_named = true;
     let mut edge = |start: Point, end: Point, weight: f64, name: String| {
         let stroke = Stroke::new(sign_color(weight), theme_width(weight, largest)).dashed(weight < 0.0);
         canvas.line(start, end, stroke);
-        if named {
-            let t = 0.31;
-            let at = (start.0 + t * (end.0 - start.0), start.1 + t * (end.1 - start.1));
-            labels.push((at, sign_color(weight), name));
+        match free_place(start, end, &name, &names) {
+            Some(at) => names.push((at, sign_color(weight), name)),
+            None => all_named = false,
         }
     };
     for &(target, y) in &to.places {
@@ -116,10 +120,22 @@ fn edges(canvas: &mut Canvas, layer: &Layer, from: &Column, to: &Column, labels:
             edge((from.x, bias_y), (to.x, y), layer.bias[j], name);
         }
     }
+    // Some names without the others would be a riddle.
+    if all_named && to.places.len() <= 3 {
+        labels.extend(names);
+    }
+}
+
+/// A place on an edge, near its source, where its name covers no name that is already there.
+fn free_place(start: Point, end: Point, name: &str, taken: &[Label]) -> Option<Point> {
+    let width = theme::text_width(name, LABEL_SIZE) + 4.0;
+    let free = |at: &Point| taken.iter().all(|(other, ..)| (at.0 - other.0).abs() >= width || (at.1 - other.1).abs() >= LABEL_SIZE);
+    let along = |t: f64| (start.0 + t * (end.0 - start.0), start.1 + t * (end.1 - start.1));
+    [0.31, 0.25, 0.38, 0.45, 0.52].into_iter().map(along).find(free)
 }
 
 fn units(canvas: &mut Canvas, column: &Column, position: usize, layers: usize) {
-    let (letter, (fill, rim)) = match position {
+    let (letter, tone) = match position {
         0 => ("x".to_owned(), theme::INPUT),
         p if p == layers => ("y".to_owned(), theme::OUTPUT),
         p if layers > 2 => (format!("h{}", layer_superscript(p)), theme::HIDDEN),
@@ -132,14 +148,14 @@ fn units(canvas: &mut Canvas, column: &Column, position: usize, layers: usize) {
             }
             continue;
         };
-        canvas.circle((column.x, y), RADIUS, fill, Stroke::new(rim, 2.0));
+        canvas.circle((column.x, y), RADIUS, tone.fill, Stroke::new(tone.rim, 2.0));
         let alone = column.count == 1 && position == layers;
         let name = if alone { letter.clone() } else { format!("{letter}{}", subscript(i + 1)) };
         let size = if name.chars().count() > 4 { 14.0 } else { 18.0 };
         canvas.text((column.x, y), &name, Font::math(size).italic());
     }
     if let Some(y) = column.bias_y {
-        canvas.circle((column.x, y), 17.0, theme::BIAS.0, Stroke::new(theme::BIAS.1, 1.5));
+        canvas.circle((column.x, y), 17.0, theme::BIAS.fill, Stroke::new(theme::BIAS.rim, 1.5));
         canvas.text((column.x, y), "1", Font::math(16.0));
     }
 }
@@ -155,7 +171,7 @@ fn matrix(canvas: &mut Canvas, layer: &Layer, number: usize, middle: f64, top: f
     if !written_out(layer) {
         return;
     }
-    let (row_height, column_width) = (21.0, 44.0);
+    let (column_width, row_height) = ENTRY;
     let half = layer.outputs as f64 * column_width / 2.0;
     let first = top + 24.0;
     let row = |canvas: &mut Canvas, values: &[f64], y: f64| {

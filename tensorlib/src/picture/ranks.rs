@@ -4,7 +4,7 @@ use super::Diagram;
 use super::canvas::{Canvas, Font, Point, Stroke};
 use super::theme::{self, folded, short, size_text};
 
-const CELL: (f64, f64) = (40.0, 34.0);
+const CELL: (f64, f64) = (44.0, 34.0);
 const GAP: f64 = 40.0;
 const MARGIN: f64 = 26.0;
 const CAPTION: f64 = 78.0;
@@ -94,7 +94,8 @@ fn pile(canvas: &mut Canvas, panel: &Panel, sheet: &Sheets, at: Point) {
                 if depth == 0 {
                     let center = (corner.0 + CELL.0 / 2.0, corner.1 + CELL.1 / 2.0);
                     let text = value.map_or_else(|| "⋯".to_owned(), short);
-                    canvas.text(center, &text, Font::words(14.0));
+                    let size = f64::min(14.0, 14.0 * (CELL.0 - 4.0) / theme::text_width(&text, 14.0));
+                    canvas.text(center, &text, Font::words(size));
                 }
             }
         }
@@ -107,7 +108,7 @@ fn pile(canvas: &mut Canvas, panel: &Panel, sheet: &Sheets, at: Point) {
         at.0 + marked_column as f64 * CELL.0,
         at.1 + sheet.behind as f64 * SHIFT.1 + marked_row as f64 * CELL.1,
     );
-    canvas.rect(corner, CELL, 2.0, "none", Stroke::new(theme::OUTPUT.1, 2.6));
+    canvas.rect(corner, CELL, 2.0, "none", Stroke::new(theme::OUTPUT.rim, 2.6));
 }
 
 fn row_count(panel: &Panel) -> usize {
@@ -118,7 +119,7 @@ fn caption(canvas: &mut Canvas, panel: &Panel, sheet: &Sheets, at: Point) {
     canvas.text((at.0, at.1 + 20.0), &panel.word, Font::words(15.0).bold());
     canvas.text((at.0, at.1 + 40.0), &size_text(&panel.size), Font::words(14.0).fill(theme::SOFT_INK));
     let marked = marked(panel, sheet);
-    canvas.text((at.0, at.1 + 60.0), &marked, Font::math(15.0).fill(theme::OUTPUT.1));
+    canvas.text((at.0, at.1 + 60.0), &marked, Font::math(15.0).fill(theme::OUTPUT.rim));
 }
 
 /// The marked cell by its indices: `t[0, 1, 2] = 5`. Every index of the tensor is one number between the brackets.
@@ -142,11 +143,10 @@ fn marked(panel: &Panel, sheet: &Sheets) -> String {
     format!("{letter}{} = {}", size_text(&indices), short(value))
 }
 
-/// About how wide a caption will be set, whichever fonts there are.
+/// About how wide a caption will be set.
 fn caption_width(panel: &Panel) -> f64 {
-    let letters = |text: &str| text.chars().map(|c| if c.is_ascii() { 8.0 } else { 15.0 }).sum::<f64>();
-    let sheet = Sheets::of(panel);
-    letters(&panel.word).max(marked(panel, &sheet).chars().count() as f64 * 7.5)
+    let marked = marked(panel, &Sheets::of(panel));
+    theme::text_width(&panel.word, 15.0).max(theme::text_width(&marked, 15.0))
 }
 
 /// A pale blue or orange: the sign and size of a value as the ground that its digits stand on.

@@ -1,7 +1,15 @@
 //! What all pictures share: colours, type faces, and how numbers and names are written in them.
 
+/// A colour in three strengths: an area, a marked part of it, its outline.
+#[derive(Clone, Copy)]
+pub(crate) struct Tone {
+    pub fill: &'static str,
+    pub mark: &'static str,
+    pub rim: &'static str,
+}
+
 /// The sheet that a picture is drawn on, and its rim.
-pub(crate) const PAPER: &str = "#fbfcfe";
+pub(crate) const PAPER: &str = "#f7f9fc";
 pub(crate) const RIM: &str = "#d5dbe5";
 /// Text, and text of less weight.
 pub(crate) const INK: &str = "#1f2937";
@@ -11,11 +19,11 @@ pub(crate) const LINE: &str = "#8a94a6";
 /// Positive and negative values: blue and orange, which stay apart for colour-blind readers.
 pub(crate) const POSITIVE: &str = "#2563c9";
 pub(crate) const NEGATIVE: &str = "#d1541a";
-/// Fills of nodes: inputs, hidden units, outputs, the constant 1 of a bias.
-pub(crate) const INPUT: (&str, &str) = ("#e6f4ea", "#2e8b57");
-pub(crate) const HIDDEN: (&str, &str) = ("#fff4d6", "#b7860b");
-pub(crate) const OUTPUT: (&str, &str) = ("#f1e8fd", "#7a4cc2");
-pub(crate) const BIAS: (&str, &str) = ("#eef1f6", "#8a94a6");
+/// Inputs, hidden units, outputs, the constant 1 of a bias.
+pub(crate) const INPUT: Tone = Tone { fill: "#e6f4ea", mark: "#a5d8b6", rim: "#2e8b57" };
+pub(crate) const HIDDEN: Tone = Tone { fill: "#fff4d6", mark: "#f3d27c", rim: "#b7860b" };
+pub(crate) const OUTPUT: Tone = Tone { fill: "#f1e8fd", mark: "#cdb2f2", rim: "#7a4cc2" };
+pub(crate) const BIAS: Tone = Tone { fill: "#eef1f6", mark: "#cfd6e2", rim: "#8a94a6" };
 /// Something that does not fit.
 pub(crate) const WRONG: &str = "#c2253b";
 
@@ -41,8 +49,10 @@ pub(crate) fn short(value: f64) -> String {
         "∞".into()
     } else if size.fract() == 0.0 && size < 1e5 {
         format!("{size:.0}")
-    } else if !(0.01..9_999.5).contains(&size) {
+    } else if !(0.0005..9_999.5).contains(&size) {
         format!("{size:.1e}").replace('-', "−")
+    } else if size < 0.0095 {
+        format!("{size:.3}")
     } else if size < 9.995 {
         format!("{size:.2}")
     } else if size < 99.95 {
@@ -56,6 +66,16 @@ pub(crate) fn short(value: f64) -> String {
 /// `short`, in brackets when negative, for a place where an operator stands before it.
 pub(crate) fn short_operand(value: f64) -> String {
     if value < 0.0 { format!("({})", short(value)) } else { short(value) }
+}
+
+/// About how wide a text of this size is set, on the wide side: fonts differ from machine to machine.
+pub(crate) fn text_width(text: &str, size: f64) -> f64 {
+    let em = |c: char| match c {
+        '₀'..='₉' | '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '.' | '·' | ',' | ' ' | '(' | ')' | '[' | ']' | 'i' | 'l' => 0.4,
+        c if c as u32 >= 0x2e80 => 1.0,
+        _ => 0.62,
+    };
+    size * text.chars().map(em).sum::<f64>()
 }
 
 /// A number as subscript digits: `12` is `₁₂`.
@@ -99,8 +119,8 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_keep_their_sign() {
-        let shown: Vec<String> = [0.0, 3.0, -0.523, 12.34, 123.4, 1.23e7, -1e-4, f64::INFINITY].map(short).into();
-        assert_eq!(shown, ["0", "3", "−0.52", "12.3", "123", "1.2e7", "−1.0e−4", "∞"]);
+        let shown: Vec<String> = [0.0, 3.0, -0.523, 0.0072, 12.34, 123.4, 1.23e7, -1e-4, f64::INFINITY].map(short).into();
+        assert_eq!(shown, ["0", "3", "−0.52", "0.007", "12.3", "123", "1.2e7", "−1.0e−4", "∞"]);
         assert_eq!(short(f64::NAN), "nan");
         assert_eq!(short(9.999), "10.0");
     }

@@ -1,0 +1,136 @@
+//! PyTorch's print format: what `print(x)` shows there, `to_text(&x)` returns here.
+
+use super::number::Format;
+use super::sample::{Fold, Sample};
+use crate::{DType, Tensor};
+
+/// Beyond so many elements only the corners are shown.
+const THRESHOLD: usize = 1000;
+/// So many at each end of a dimension.
+const EDGE: usize = 3;
+const LINE_WIDTH: usize = 80;
+const PREFIX: &str = "tensor(";
+/// A tensor of very many short dimensions has very many corners. PyTorch prints them all; here its leading dimensions
+/// are folded further until no more than so many numbers are left.
+const MOST_SHOWN: usize = 20_000;
+
+/// A tensor as PyTorch prints it: aligned, summarised beyond 1000 elements, the dtype named when it is not the default.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::render::to_text;
+///
+/// assert_eq!(to_text(&tensor![[1.5, -2.0], [0.0, 3.25]]), "tensor([[ 1.5000, -2.0000],\n        [ 0.0000,  3.2500]])");
+/// assert_eq!(to_text(&arange(0, 2000, 1)), "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])");
+/// ```
+#[must_use]
+pub fn to_text(tensor: &Tensor) -> String {
+    if tensor.numel() == 0 {
+        return empty(tensor);
+    }
+    let sample = Sample::of(tensor, |dimension, _| fold(&tensor.size(), dimension));
+    let writer = Writer { format: Format::of(sample.dtype, &sample.values), sample };
+    let body = format!("{PREFIX}{}", writer.write(0, &mut 0, PREFIX.len()));
+    let default = matches!(tensor.dtype(), DType::F32 | DType::I64 | DType::Bool);
+    close(body, if default { None } else { Some(dtype_suffix(tensor.dtype())) })
+}
+
+/// An empty tensor has no numbers that would tell its shape or dtype, so both are named.
+fn empty(tensor: &Tensor) -> String {
+    let size = tensor.size();
+    let mut body = format!("{PREFIX}[]");
+    if size.len() != 1 {
+        let numbers: Vec<String> = size.iter().map(usize::to_string).collect();
+        body.push_str(&format!(", size=({})", numbers.join(", ")));
+    }
+    close(body, if tensor.dtype() == DType::F32 { None } else { Some(dtype_suffix(tensor.dtype())) })
+}
+
+fn dtype_suffix(dtype: DType) -> String {
+    let name = match dtype {
+        DType::F32 => "float32",
+        DType::F64 => "float64",
+        DType::I64 => "int64",
+        DType::I32 => "int32",
+        DType::U8 => "uint8",
+        DType::Bool => "bool",
+    };
+    format!("dtype=torch.{name}")
+}
+
+/// Adds the suffix, on a line of its own when the last line has no room for it, and the closing bracket.
+fn close(body: String, suffix: Option<String>) -> String {
+    let Some(suffix) = suffix else { return body + ")" };
+    // PyTorch counts two characters more than the last line has (one, if there are several lines).
+    let last_line = match body.rfind('\n') {
+        Some(at) => body.len() - at + 1,
+        None => body.len() + 2,
+    };
+    let separator = if last_line + suffix.len() + 2 > LINE_WIDTH {
+        format!(",\n{}", " ".repeat(PREFIX.len()))
+    } else {
+        ", ".to_owned()
+    };
+    format!("{body}{separator}{suffix})")
+}
+
+/// How a dimension is folded: as PyTorch folds it, and the leading ones further if that leaves too much.
+fn fold(size: &[usize], dimension: usize) -> Option<Fold> {
+    if size.iter().product::<usize>() <= THRESHOLD {
+        return None;
+    }
+    let standard = Fold { head: EDGE, tail: EDGE };
+    let shown_after = |from: usize| size[from..].iter().map(|&n| n.min(2 * EDGE)).product::<usize>();
+    // Once the dimensions behind this one fill the room, only its first index is shown.
+    if shown_after(0) > MOST_SHOWN && shown_after(dimension) > MOST_SHOWN {
+        return Some(Fold { head: 1, tail: 0 });
+    }
+    Some(standard)
+}
+
+struct Writer {
+    sample: Sample,
+    format: Format,
+}
+
+impl Writer {
+    /// Writes dimension `dimension` and what is inside it; `next` counts the values already written.
+    fn write(&self, dimension: usize, next: &mut usize, indent: usize) -> String {
+        let left = self.sample.size.len() - dimension;
+        match left {
+            0 => self.value(next),
+            1 => self.row(dimension, next, indent),
+            _ => {
+                let parts: Vec<String> = self.sample.places[dimension]
+                    .iter()
+                    .map(|place| match place {
+                        Some(_) => self.write(dimension + 1, next, indent + 1),
+                        None => "...".to_owned(),
+                    })
+                    .collect();
+                let separator = format!(",{}{}", "\n".repeat(left - 1), " ".repeat(indent + 1));
+                format!("[{}]", parts.join(&separator))
+            }
+        }
+    }
+
+    fn row(&self, dimension: usize, next: &mut usize, indent: usize) -> String {
+        let cells: Vec<String> = self.sample.places[dimension]
+            .iter()
+            .map(|place| match place {
+                Some(_) => self.value(next),
+                None => " ...".to_owned(),
+            })
+            .collect();
+        let per_line = (LINE_WIDTH.saturating_sub(indent) / (self.format.width + 2)).max(1);
+        let lines: Vec<String> = cells.chunks(per_line).map(|line| line.join(", ")).collect();
+        let separator = format!(",\n{}", " ".repeat(indent + 1));
+        format!("[{}]", lines.join(&separator))
+    }
+
+    fn value(&self, next: &mut usize) -> String {
+        let value = self.sample.values[*next];
+        *next += 1;
+        self.format.aligned(value)
+    }
+}
