@@ -56,9 +56,14 @@ pub fn run() -> Result<()> {
         reports: LineBuffer::default(),
         requests: VecDeque::new(),
         outgoing: Vec::new(),
+        kernel_is_gone: false,
     };
     let result = supervisor.serve();
     supervisor.end_everything();
+    if supervisor.kernel_is_gone {
+        // It was killed, and could not remove its folder.
+        let _ = std::fs::remove_dir_all(session);
+    }
     result
 }
 
@@ -149,6 +154,8 @@ struct Supervisor {
     requests: VecDeque<u8>,
     /// Frames that the kernel has not yet taken.
     outgoing: Vec<u8>,
+    /// The kernel's end of the channel was closed without a word.
+    kernel_is_gone: bool,
 }
 
 impl Supervisor {
@@ -224,10 +231,12 @@ impl Supervisor {
     fn read_kernel(&mut self) -> Result<bool> {
         let mut bytes = [0; 256];
         match self.kernel.read(&mut bytes) {
-            Ok(0) => return Ok(false),
-            Ok(count) => self.requests.extend(&bytes[..count]),
+            Ok(count @ 1..) => self.requests.extend(&bytes[..count]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return Ok(false),
+            Ok(0) | Err(_) => {
+                self.kernel_is_gone = true;
+                return Ok(false);
+            }
         }
         loop {
             match (self.requests.front(), self.requests.get(1).copied()) {

@@ -1,0 +1,60 @@
+//! Functions, types, traits, macros, imports: defined, used and redefined.
+
+use crate::notebook::Notebook;
+
+#[test]
+fn items_can_be_redefined() {
+    let mut notebook = Notebook::open();
+    notebook.ok("fn f() -> i32 { 1 }\nfn g() -> i32 { f() * 10 }");
+    notebook.gives("g()", "10");
+    notebook.ok("fn f() -> i32 { 2 }");
+    notebook.gives("g()", "20");
+    notebook.ok("macro_rules! square { ($e:expr) => { $e * $e } }");
+    notebook.gives("square!(7)", "49");
+    notebook.ok("const LIMIT: usize = 3;\nstatic NAME: &str = \"soma\";\ntype Row = [u8; LIMIT];");
+    notebook.gives("(Row::default(), NAME)", "([0, 0, 0], \"soma\")");
+}
+
+#[test]
+fn a_trait_is_found_by_its_methods() {
+    let mut notebook = Notebook::open();
+    notebook.ok("trait Shout { fn shout(&self) -> String; }\nimpl Shout for i32 { fn shout(&self) -> String { format!(\"{self}!\") } }");
+    notebook.gives("5.shout()", "\"5!\"");
+    notebook.ok("struct Meters(f64);\nimpl std::ops::Add for Meters { type Output = Meters; fn add(self, o: Meters) -> Meters { Meters(self.0 + o.0) } }");
+    notebook.gives("(Meters(1.0) + Meters(2.5)).0", "3.5");
+    notebook.ok("impl std::fmt::Display for Meters { fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { write!(f, \"{} m\", self.0) } }");
+    notebook.gives("Meters(2.0).to_string()", "\"2 m\"");
+}
+
+#[test]
+fn a_variable_does_not_outlive_its_types_definition() {
+    let mut notebook = Notebook::open();
+    notebook.ok("#[derive(Debug)] struct User { age: u8 }\nlet user = User { age: 7 }; let users = vec![User { age: 8 }]; let other = 9;");
+    notebook.gives("user.age", "7");
+    // Deriving more changes nothing about the values that exist; another field does.
+    notebook.ok("#[derive(Debug)] struct User { name: [u64; 4], age: u8 }");
+    notebook.fails("user.age");
+    notebook.fails("users.len()");
+    notebook.gives("other", "9");
+}
+
+#[test]
+fn an_implementation_can_change_without_losing_values() {
+    let mut notebook = Notebook::open();
+    notebook.ok("struct Counter { n: i32 }\nimpl Counter { fn next(&mut self) -> i32 { self.n += 1; self.n } }\nlet mut counter = Counter { n: 0 };");
+    notebook.gives("counter.next()", "1");
+    notebook.ok("impl Counter { fn next(&mut self) -> i32 { self.n += 10; self.n } }");
+    notebook.gives("counter.next()", "11");
+}
+
+#[test]
+fn what_a_cell_cannot_reach_costs_it_nothing() {
+    let mut notebook = Notebook::open();
+    for number in 0..20 {
+        notebook.ok(&format!("#[derive(Debug, Clone, PartialEq)] struct S{number} {{ v: Vec<u8> }}\nfn f{number}() -> i32 {{ {number} }}"));
+    }
+    notebook.gives("f3() + f17()", "20");
+    let program = std::fs::read_dir(notebook.folder()).unwrap().flatten().map(|entry| entry.path().join("src/cell.rs"));
+    let program = program.filter_map(|path| std::fs::read_to_string(path).ok()).next().expect("the session's program");
+    assert!(program.contains("fn f17()") && !program.contains("fn f5()") && !program.contains("struct S5"), "{program}");
+}

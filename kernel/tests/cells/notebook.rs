@@ -1,0 +1,251 @@
+//! A kernel process with a notebook's view of it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::test_frontend::{TestFrontend, ipc_connection};
+
+/// A running kernel.
+pub struct Notebook {
+    kernel: Child,
+    frontend: TestFrontend,
+    folder: TempDir,
+}
+
+/// What a cell gave.
+#[derive(Debug, Default)]
+pub struct Cell {
+    /// Everything written to standard output.
+    pub stdout: String,
+    /// Everything written to standard error.
+    pub stderr: String,
+    /// The result's representations.
+    pub result: Option<Value>,
+    /// The displays' representations, in order.
+    pub displays: Vec<Value>,
+    /// The error, if there was one.
+    pub error: Option<CellError>,
+    /// The kinds of all outputs, in order.
+    pub kinds: Vec<String>,
+}
+
+/// An error as a front end is told it, without colours.
+#[derive(Debug)]
+pub struct CellError {
+    /// `ename`.
+    pub name: String,
+    /// `evalue`.
+    pub message: String,
+    /// The traceback's lines.
+    pub traceback: String,
+}
+
+/// The cache of all tests in this file, with the cell libraries built.
+pub fn cache_dir() -> &'static Path {
+    static CACHE: OnceLock<PathBuf> = OnceLock::new();
+    CACHE.get_or_init(|| {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("soma-cache");
+        let prefix = tempfile::tempdir().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_soma"))
+            .args(["install", "--prefix"])
+            .arg(prefix.path())
+            .env("SOMA_CACHE_DIR", &cache)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        cache
+    })
+}
+
+impl Notebook {
+    /// Starts a kernel.
+    pub fn open() -> Notebook {
+        Notebook::open_with(|_| {})
+    }
+
+    /// Starts a kernel whose command is changed first.
+    pub fn open_with(change: impl FnOnce(&mut Command)) -> Notebook {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = ipc_connection(folder.path());
+        let file = folder.path().join("connection.json");
+        std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_soma"));
+        command.args(["kernel", "--connection-file"]).arg(&file).env("SOMA_CACHE_DIR", cache_dir());
+        // Sessions make their folders here, so that a test can look for what is left.
+        command.env("TMPDIR", folder.path()).current_dir(folder.path()).stdin(Stdio::null()).stderr(Stdio::inherit());
+        change(&mut command);
+        let kernel = command.spawn().unwrap();
+        let frontend = TestFrontend::connect(&connection);
+        Notebook { kernel, frontend, folder }
+    }
+
+    /// The kernel's working directory and home of its temporary files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The kernel's process id.
+    pub fn pid(&self) -> u32 {
+        self.kernel.id()
+    }
+
+    /// Runs a cell to its end.
+    pub fn run(&mut self, code: &str) -> Cell {
+        let request = self.start(code);
+        self.finish(&request)
+    }
+
+    /// Sends a cell off.
+    pub fn start(&mut self, code: &str) -> String {
+        self.frontend.send_execute(code)
+    }
+
+    /// Takes a cell's messages until the kernel is idle.
+    pub fn finish(&mut self, request: &str) -> Cell {
+        let mut cell = Cell::default();
+        loop {
+            let message = self.frontend.iopub_any();
+            if message.parent != request {
+                continue;
+            }
+            let content = message.content;
+            match message.kind.as_str() {
+                "stream" => {
+                    let text = content["text"].as_str().unwrap();
+                    let stream = if content["name"] == "stdout" { &mut cell.stdout } else { &mut cell.stderr };
+                    stream.push_str(text);
+                }
+                "execute_result" => cell.result = Some(content["data"].clone()),
+                "display_data" | "update_display_data" => cell.displays.push(content["data"].clone()),
+                "error" => {
+                    let lines = content["traceback"].as_array().unwrap().iter().filter_map(Value::as_str);
+                    cell.error = Some(CellError {
+                        name: content["ename"].as_str().unwrap().to_owned(),
+                        message: content["evalue"].as_str().unwrap().to_owned(),
+                        traceback: without_colours(&lines.collect::<Vec<_>>().join("\n")),
+                    });
+                }
+                "status" if content["execution_state"] == "idle" => break,
+                _ => {}
+            }
+            if !matches!(message.kind.as_str(), "status" | "execute_input") {
+                cell.kinds.push(message.kind);
+            }
+        }
+        let reply = self.frontend.shell("execute_reply", request);
+        assert_eq!(reply["status"] == "ok", cell.error.is_none(), "{reply}");
+        cell
+    }
+
+    /// Runs a cell that must succeed.
+    pub fn ok(&mut self, code: &str) -> Cell {
+        let cell = self.run(code);
+        assert!(cell.error.is_none(), "{code}\n{}", cell.error.unwrap().traceback);
+        cell
+    }
+
+    /// Runs a cell that must succeed and have this result as text.
+    pub fn gives(&mut self, code: &str, text: &str) {
+        let cell = self.ok(code);
+        assert_eq!(cell.text(), Some(text), "{code}\n{cell:?}");
+    }
+
+    /// Runs a cell that must fail.
+    pub fn fails(&mut self, code: &str) -> CellError {
+        let cell = self.run(code);
+        cell.error.unwrap_or_else(|| panic!("this should have failed: {code}"))
+    }
+
+    /// Asks the kernel to interrupt the running cell.
+    pub fn interrupt(&mut self) {
+        let request = self.frontend.send_control("interrupt_request", serde_json::json!({}));
+        assert_eq!(self.frontend.control("interrupt_reply", &request)["status"], "ok");
+    }
+
+    /// The front end itself.
+    pub fn frontend(&mut self) -> &mut TestFrontend {
+        &mut self.frontend
+    }
+
+    /// Kills the kernel as `kill -9` would, and asserts that nothing of it is left.
+    pub fn kill(mut self) {
+        self.kernel.kill().unwrap();
+        self.assert_nothing_left();
+    }
+
+    fn assert_nothing_left(&mut self) {
+        let _ = self.kernel.wait();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let left = self.left();
+            if left.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "left behind: {left:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Processes whose working directory is ours, and session folders.
+    fn left(&self) -> Vec<String> {
+        let folder = self.folder.path().canonicalize().unwrap();
+        let mut left = Vec::new();
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            if std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(&folder)) {
+                let command = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+                left.push(String::from_utf8_lossy(&command).replace('\0', " "));
+            }
+        }
+        let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        left.extend(files.map(|f| f.file_name().to_string_lossy().into_owned()).filter(|name| name.starts_with("soma-")));
+        left
+    }
+}
+
+impl Drop for Notebook {
+    fn drop(&mut self) {
+        if matches!(self.kernel.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        if std::thread::panicking() {
+            let _ = self.kernel.kill();
+            let _ = self.kernel.wait();
+            return;
+        }
+        self.frontend.send_control("shutdown_request", serde_json::json!({ "restart": false }));
+        self.assert_nothing_left();
+    }
+}
+
+impl Cell {
+    /// The result as plain text.
+    pub fn text(&self) -> Option<&str> {
+        self.result.as_ref()?["text/plain"].as_str()
+    }
+}
+
+impl CellError {
+    /// Asserts that the error points at this place of the cell as typed.
+    pub fn points_at(&self, place: &str) {
+        assert!(self.traceback.contains(&format!("In [{place}")), "{}", self.traceback);
+        for internal in ["evcxr", "soma_type", "lib.rs", "cell.rs"] {
+            assert!(!self.traceback.contains(internal), "{}", self.traceback);
+        }
+    }
+}
+
+fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("\x1b[") {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        rest = &rest[rest.find('m').map_or(rest.len(), |end| end + 1)..];
+    }
+    plain + rest
+}

@@ -1,0 +1,80 @@
+//! Text, displays and results.
+
+use crate::notebook::Notebook;
+
+#[test]
+fn text_arrives_as_written_and_in_order_with_displays() {
+    let mut notebook = Notebook::open();
+    let cell = notebook.ok("print!(\"a\\rb\");\nsoma_cell::display!(1);\nprintln!(\"c\");\nsoma_cell::display!(2);\n3");
+    assert_eq!(cell.stdout, "a\rbc\n");
+    assert_eq!(cell.kinds, ["stream", "display_data", "stream", "display_data", "execute_result"]);
+    assert_eq!(cell.text(), Some("3"));
+    let cell = notebook.ok("eprint!(\"e\"); std::thread::spawn(|| println!(\"from a thread\")).join().unwrap();");
+    assert_eq!((cell.stdout.as_str(), cell.stderr.as_str()), ("from a thread\n", "e"));
+}
+
+#[test]
+fn a_partial_line_does_not_wait_for_the_end() {
+    let mut notebook = Notebook::open();
+    let request = notebook.start("print!(\"0%\"); std::thread::sleep(std::time::Duration::from_millis(1500)); print!(\" 100%\");");
+    let started = std::time::Instant::now();
+    loop {
+        let message = notebook.frontend().iopub_any();
+        if message.kind == "execute_input" {
+            // The compile may take long on a busy machine; the rest may not.
+            continue;
+        }
+        if message.kind == "stream" {
+            assert_eq!(message.content["text"], "0%");
+            break;
+        }
+    }
+    let first = started.elapsed();
+    assert_eq!(notebook.finish(&request).stdout, " 100%");
+    assert!(started.elapsed() > first + std::time::Duration::from_millis(1000));
+}
+
+#[test]
+fn a_display_can_be_replaced() {
+    let mut notebook = Notebook::open();
+    let cell = notebook.ok("soma_cell::display!(\"0\", id = \"p\");\nsoma_cell::update_display!(\"1\", id = \"p\");\nsoma_cell::display::clear_output(true);");
+    assert_eq!(cell.kinds, ["display_data", "update_display_data", "clear_output"]);
+}
+
+#[test]
+fn third_party_content_keeps_working() {
+    let mut notebook = Notebook::open();
+    notebook.ok("struct Html(&'static str);\nimpl Html { fn evcxr_display(&self) { println!(\"EVCXR_BEGIN_CONTENT text/html\\n{}\\nEVCXR_END_CONTENT\", self.0); } }");
+    let cell = notebook.ok("Html(\"<b>bold</b>\")");
+    assert_eq!(cell.result.unwrap()["text/html"], "<b>bold</b>");
+    // Also when the value is made of a variable that is moved into it.
+    notebook.ok("let html = Html(\"<i>moved</i>\");");
+    let cell = notebook.ok("{ let h = html; h }");
+    assert_eq!(cell.result.unwrap()["text/html"], "<i>moved</i>");
+}
+
+#[test]
+fn nothing_is_shown_of_the_unit_value_and_of_statements() {
+    let mut notebook = Notebook::open();
+    for code in ["()", "1;", "let x = 1;", "", "// a comment", "fn f() {}"] {
+        assert_eq!(notebook.ok(code).kinds, [""; 0], "{code}");
+    }
+}
+
+#[test]
+fn a_cell_reads_lines_from_the_person() {
+    let mut notebook = Notebook::open();
+    notebook.ok("fn ask(prompt: &str) -> String {\n    println!(\"EVCXR_INPUT_REQUEST:{prompt}\");\n    let mut line = String::new();\n    std::io::stdin().read_line(&mut line).unwrap();\n    line.trim_end().to_owned()\n}");
+    let request = notebook.start("format!(\"hello {}\", ask(\"Name? \"))");
+    assert_eq!(notebook.frontend().stdin(&request)["prompt"], "Name? ");
+    notebook.frontend().send_input("Ada");
+    assert_eq!(notebook.finish(&request).text(), Some("\"hello Ada\""));
+}
+
+#[test]
+fn many_lines_arrive_complete_and_in_order() {
+    let mut notebook = Notebook::open();
+    let cell = notebook.ok("for i in 0..200_000 { println!(\"{i}\"); }");
+    let expected: String = (0..200_000).map(|i| format!("{i}\n")).collect();
+    assert!(cell.stdout == expected, "{} of {} bytes", cell.stdout.len(), expected.len());
+}

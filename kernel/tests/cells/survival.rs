@@ -1,0 +1,71 @@
+//! Crashes, interrupts and ends.
+
+use std::time::{Duration, Instant};
+
+use crate::notebook::Notebook;
+
+#[test]
+fn no_crash_costs_a_variable() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let mut kept = vec![1]; let t = tensorlib::ones([2]);");
+    for (code, what) in [
+        ("std::process::abort()", "aborted"),
+        ("std::process::exit(3)", "exit(3)"),
+        ("unsafe { std::ptr::null_mut::<u8>().write_volatile(1) }", "segmentation fault"),
+        ("fn deep(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + deep(n + 1) } }\ndeep(0)", "stack overflowed"),
+        ("kept.push(2); std::process::abort()", "aborted"),
+    ] {
+        let error = notebook.fails(code);
+        assert_eq!(error.name, "Crash", "{code}");
+        assert!(error.message.contains(what), "{code}: {}", error.message);
+        assert!(error.message.contains("your variables are as they were before this cell"), "{}", error.message);
+        notebook.gives("(&kept, t.numel())", "([1], 2)");
+    }
+}
+
+#[test]
+fn an_interrupt_stops_a_cell_that_does_not_listen() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let kept = 1;");
+    for code in ["loop { std::hint::black_box(1); }", "std::thread::sleep(std::time::Duration::from_secs(600))"] {
+        let request = notebook.start(code);
+        // Through the compile, and into the run.
+        std::thread::sleep(Duration::from_millis(700));
+        let asked = Instant::now();
+        notebook.interrupt();
+        let error = notebook.finish(&request).error.expect("an interrupted cell fails");
+        assert_eq!(error.name, "Interrupted");
+        assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+        notebook.gives("kept", "1");
+    }
+    // With nothing to stop, nothing happens.
+    notebook.interrupt();
+    notebook.gives("kept", "1");
+}
+
+#[test]
+fn a_compile_can_be_interrupted() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let kept = 1;");
+    let parts: String = (0..400).map(|i| format!("println!(\"{{:?}}\", std::collections::BTreeMap::from([({i}_u64, [{i}u8 as char; {i}])]));\n")).collect();
+    let request = notebook.start(&format!(":opt 3\n{parts}"));
+    std::thread::sleep(Duration::from_millis(600));
+    let asked = Instant::now();
+    notebook.interrupt();
+    let error = notebook.finish(&request).error.expect("an interrupted cell fails");
+    assert_eq!(error.name, "Interrupted");
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    notebook.gives("kept", "1");
+}
+
+#[test]
+fn nothing_is_left_of_a_killed_kernel() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let child = std::process::Command::new(\"sleep\").arg(\"600\").spawn().unwrap();");
+    notebook.start("loop {}");
+    std::thread::sleep(Duration::from_millis(400));
+    notebook.kill();
+    let mut notebook = Notebook::open();
+    notebook.ok("1");
+    notebook.kill();
+}
