@@ -5,6 +5,7 @@ pub mod create;
 pub mod dtype;
 mod element;
 pub mod error;
+pub mod index;
 pub mod interrupt;
 mod kernel;
 mod layout;
@@ -15,6 +16,7 @@ pub mod picture;
 mod recycle;
 pub mod render;
 pub mod scalar;
+pub mod shape;
 pub mod size;
 mod storage;
 pub mod tensor;
@@ -23,15 +25,18 @@ pub use create::*;
 pub use dtype::DType;
 pub use element::Element;
 pub use error::{Error, Result};
+pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
 pub use kernel::pool::{get_num_threads, set_num_threads};
 pub use operand::Operand;
 pub use recycle::empty_cache;
 pub use scalar::Scalar;
+pub use shape::*;
 pub use size::{Int, IntoInts, Ints, Size};
 pub use tensor::Tensor;
 
 /// Everything a lesson needs: `use tensorlib::prelude::*;`.
 pub mod prelude {
     pub use crate::create::*;
-    pub use crate::{DType, Scalar, Size, Tensor, tensor};
+    pub use crate::shape::*;
+    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step, Tensor, tensor};
 }

@@ -11,7 +11,7 @@ use crate::element::{Element, with_dtype};
 use crate::recycle;
 
 /// A vector of one of the element types.
-pub(crate) enum Buffer {
+pub enum Buffer {
     Bool(Vec<bool>),
     U8(Vec<u8>),
     I32(Vec<i32>),

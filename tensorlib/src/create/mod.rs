@@ -7,6 +7,7 @@ mod random;
 mod twister;
 
 pub use counted::{arange, eye, linspace, try_arange, try_eye, try_linspace};
+pub(crate) use filled::filled;
 pub use filled::{
     empty, empty_like, from_slice, from_vec, full, full_like, ones, ones_like, scalar, try_empty, try_from_slice,
     try_from_vec, try_full, try_ones, try_zeros, zeros, zeros_like,

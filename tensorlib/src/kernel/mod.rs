@@ -2,8 +2,12 @@
 //! promotion or errors. What is unsafe in this crate lives here, in [`pool`] (borrowed work on other threads),
 //! [`simd`] (instructions that not every processor has) and [`gemm`] (matrix products).
 
+pub(crate) mod approx;
 pub(crate) mod cast;
+pub(crate) mod erf;
+pub(crate) mod functions;
 pub(crate) mod map;
+pub(crate) mod number;
 pub(crate) mod pool;
 pub(crate) mod rows;
 pub(crate) mod simd;

@@ -1,0 +1,118 @@
+//! Indices made of numbers, ranges and axes: views.
+
+use super::advanced::{self, Chosen};
+use super::item::{Index, IndexItem, IntoIndex};
+use crate::dtype::DType;
+use crate::error::{Result, fallible, index_error};
+use crate::layout::Layout;
+use crate::operand::Operand;
+use crate::tensor::Tensor;
+
+/// An index applied as far as a view can: what is left are index tensors, by dimension of the view.
+pub(super) struct Applied {
+    pub layout: Layout,
+    pub chosen: Vec<Chosen>,
+}
+
+/// How many of a tensor's dimensions an entry uses up.
+fn uses(item: &IndexItem) -> usize {
+    match item {
+        IndexItem::At(_) | IndexItem::Slice { .. } => 1,
+        IndexItem::Ellipsis | IndexItem::NewAxis => 0,
+        IndexItem::Tensor(tensor) if tensor.dtype() == DType::Bool => tensor.ndim(),
+        IndexItem::Tensor(_) => 1,
+    }
+}
+
+pub(super) fn apply(op: &str, x: &Tensor, index: Index) -> Result<Applied> {
+    let rank = x.ndim();
+    let used: usize = index.0.iter().map(uses).sum();
+    if used > rank {
+        return Err(index_error!(
+            "{op}: an index with {used} entries does not fit a tensor of shape {}, which has {rank} dimensions",
+            x.size()
+        ));
+    }
+    if index.0.iter().filter(|item| matches!(item, IndexItem::Ellipsis)).count() > 1 {
+        return Err(index_error!("{op}: an index can hold only one Ellipsis"));
+    }
+    let mut layout = x.layout.clone();
+    let mut chosen = Vec::new();
+    // A number beside index tensors is an index tensor itself: it moves where their dimensions go.
+    let advanced = index.0.iter().any(|item| matches!(item, IndexItem::Tensor(_)));
+    let mut dim = 0;
+    for item in index.0 {
+        match item {
+            IndexItem::At(position) if advanced => {
+                layout.select(op, dim, position)?; // Only to check it.
+                let position = if position < 0 { position + layout.shape[dim] as i64 } else { position };
+                chosen.push(Chosen { dim, positions: Tensor::from_values(vec![position], crate::list::List::new()) });
+                dim += 1;
+            }
+            IndexItem::At(position) => layout = layout.select(op, dim, position)?,
+            IndexItem::Slice { start, stop, step } => {
+                layout = layout.slice(op, dim, start, stop, step)?;
+                dim += 1;
+            }
+            IndexItem::Ellipsis => dim += rank - used,
+            IndexItem::NewAxis => {
+                layout = layout.unsqueeze(dim);
+                dim += 1;
+            }
+            IndexItem::Tensor(tensor) => {
+                let count = uses(&IndexItem::Tensor(tensor.alias()));
+                advanced::choose(op, &layout, &mut dim, count, tensor, &mut chosen)?;
+            }
+        }
+    }
+    Ok(Applied { layout, chosen })
+}
+
+impl Tensor {
+    fallible! {
+        /// The elements at an index: Python's `x[…]`. See [`index`](crate::index) for all that can be given.
+        ///
+        /// Numbers and ranges give a view that shares memory; masks and index tensors give a copy.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let z = tensor![[1, 2, 3], [4, 5, 6]];
+        /// assert_eq!(z.i(0).to_vec::<i64>(), [1, 2, 3]);
+        /// assert_eq!(z.i((.., 1..)).to_vec::<i64>(), [2, 3, 5, 6]);
+        /// assert_eq!(z.i((-1, (..).step(2))).to_vec::<i64>(), [4, 6]);
+        /// assert_eq!(z.i(z.gt(4)).to_vec::<i64>(), [5, 6]);
+        /// assert_eq!(z.i((.., [2, 0])).to_vec::<i64>(), [3, 1, 6, 4]);
+        /// assert_eq!(z.i((.., NewAxis)).size(), [2, 1, 3]);
+        /// assert_eq!(z.try_i(2).unwrap_err().to_string(), "i: index 2 is out of range for dimension 0 of length 2");
+        /// ```
+        pub fn i | try_i(&self, index: impl IntoIndex) -> Tensor {
+            let applied = apply("i", self, index.into_index())?;
+            let view = self.with_layout(applied.layout);
+            if applied.chosen.is_empty() { Ok(view) } else { advanced::read("i", &view, &applied.chosen) }
+        }
+
+        /// In place: the elements at an index become `values`, broadcast and converted: Python's `x[…] = values`.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let z = zeros([2, 3]);
+        /// z.index_put_((0, 1..), &tensor![7.0, 8.0]);
+        /// z.index_put_(z.eq(0.0), -1.0);
+        /// assert_eq!(z.to_vec::<f32>(), [-1.0, 7.0, 8.0, -1.0, -1.0, -1.0]);
+        /// ```
+        pub fn index_put_ | try_index_put_<'a>(&self, index: impl IntoIndex, values: impl Into<Operand<'a>>) -> Tensor {
+            let applied = apply("index_put_", self, index.into_index())?;
+            let view = self.with_layout(applied.layout);
+            let values = values.into();
+            if applied.chosen.is_empty() {
+                match values {
+                    Operand::Number(number) => crate::ops::assign::fill("index_put_", &view, number)?,
+                    other => crate::ops::assign::copy("index_put_", &view, &other.to_tensor(self.dtype()))?,
+                }
+            } else {
+                advanced::write("index_put_", &view, &applied.chosen, &values.to_tensor(self.dtype()))?;
+            }
+            Ok(self.alias())
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Reading and writing along one dimension by position, and by mask.
+
+use super::advanced::{self, Chosen, nonzero_positions, wrapped};
+use crate::dtype::DType;
+use crate::element::{Element, Stored, with_dtype};
+use crate::error::{Result, dtype_error, fallible, shape_error};
+use crate::layout::{Layout, dimension};
+use crate::list::List;
+use crate::operand::Operand;
+use crate::ops::binary::{apart, writable};
+use crate::tensor::Tensor;
+
+/// Positions as whole numbers, all within `length`.
+fn positions(op: &str, index: &Tensor, length: usize, dim: usize) -> Result<Tensor> {
+    if matches!(index.dtype(), DType::F32 | DType::F64 | DType::Bool) {
+        return Err(dtype_error!("{op}: positions must be whole numbers, not {}", index.dtype()));
+    }
+    wrapped(op, index, length, dim)
+}
+
+/// For `gather` and its like: each element's place in the storage, where `index` gives the position along `dim`.
+fn places(op: &str, x: &Tensor, dim: usize, index: &Tensor) -> Result<Vec<usize>> {
+    if index.ndim() != x.ndim() {
+        return Err(shape_error!(
+            "{op}: the index has {} dimensions and the tensor {}; they must be as many",
+            index.ndim(),
+            x.ndim()
+        ));
+    }
+    for other in (0..x.ndim()).filter(|&other| other != dim) {
+        if index.layout.shape[other] > x.layout.shape[other] {
+            return Err(shape_error!(
+                "{op}: the index of shape {} is longer than the tensor of shape {} in dimension {other}",
+                index.size(),
+                x.size()
+            ));
+        }
+    }
+    let (length, stride) = match x.ndim() {
+        0 => (1, 0),
+        _ => (x.layout.shape[dim], x.layout.strides[dim]),
+    };
+    let chosen = positions(op, index, length, dim)?.to_vec::<i64>();
+    // Walk the other dimensions of the tensor by the index's shape.
+    let mut layout = Layout { shape: index.layout.shape.clone(), ..x.layout.clone() };
+    if x.ndim() > 0 {
+        layout.strides[dim] = 0;
+    }
+    let rows = crate::kernel::rows::Rows::new([&layout]);
+    let mut places = Vec::with_capacity(chosen.len());
+    rows.walk(0..rows.numel, |[start], _, count| {
+        for i in 0..count {
+            places.push(start + i * rows.steps[0] + chosen[places.len()] as usize * stride);
+        }
+    });
+    Ok(places)
+}
+
+fn mask_for(op: &str, mask: &Tensor) -> Result<()> {
+    if mask.dtype() != DType::Bool {
+        return Err(dtype_error!(
+            "{op}: a mask must be bool, not {}; compare, as in x.gt(0), or use bool()",
+            mask.dtype()
+        ));
+    }
+    Ok(())
+}
+
+impl Tensor {
+    fallible! {
+        /// One position of one dimension, as a view: `x.select(0, 2)` is `x.i(2)`.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[1, 2], [3, 4]].select(1, 0).to_vec::<i64>(), [1, 3]);
+        /// ```
+        pub fn select | try_select(&self, dim: i64, index: i64) -> Tensor {
+            if self.ndim() == 0 {
+                return Err(shape_error!("select: a tensor of rank 0 has no dimension to select from"));
+            }
+            let dim = dimension("select", dim, self.ndim())?;
+            Ok(self.with_layout(self.layout.select("select", dim, index)?))
+        }
+
+        /// `length` positions of one dimension from `start`, as a view.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(arange(0, 5, 1).narrow(0, 1, 3).to_vec::<i64>(), [1, 2, 3]);
+        /// ```
+        pub fn narrow | try_narrow(&self, dim: i64, start: usize, length: usize) -> Tensor {
+            if self.ndim() == 0 {
+                return Err(shape_error!("narrow: a tensor of rank 0 has no dimension to narrow"));
+            }
+            let dim = dimension("narrow", dim, self.ndim())?;
+            Ok(self.with_layout(self.layout.narrow("narrow", dim, start, length)?))
+        }
+
+        /// The positions of one dimension that a list or a tensor of rank 1 names, as a copy.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = tensor![[1, 2, 3], [4, 5, 6]];
+        /// assert_eq!(x.index_select(1, &tensor![2, 0]).to_vec::<i64>(), [3, 1, 6, 4]);
+        /// ```
+        pub fn index_select | try_index_select(&self, dim: i64, index: &Tensor) -> Tensor {
+            let dim = dimension("index_select", dim, self.ndim())?;
+            if index.ndim() > 1 || self.ndim() == 0 {
+                return Err(shape_error!(
+                    "index_select: needs a tensor with dimensions and an index of rank 1, not shapes {} and {}",
+                    self.size(),
+                    index.size()
+                ));
+            }
+            let positions = positions("index_select", index, self.layout.shape[dim], dim)?;
+            let positions = positions.with_layout(positions.layout.view(&[index.numel()]).expect("rank 0 or 1"));
+            advanced::read("index_select", self, &[Chosen { dim, positions }])
+        }
+
+        /// For each place of `index` the element whose position along `dim` the index gives.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = tensor![[1, 2], [3, 4]];
+        /// assert_eq!(x.gather(1, &tensor![[0, 0], [1, 0]]).to_vec::<i64>(), [1, 1, 4, 3]);
+        /// ```
+        pub fn gather | try_gather(&self, dim: i64, index: &Tensor) -> Tensor {
+            let dim = dimension("gather", dim, self.ndim())?;
+            let places = places("gather", self, dim, index)?;
+            with_dtype!(self.dtype(), T => {
+                let guard = self.storage.read();
+                let from = T::of(&guard);
+                let values: Vec<T> = places.iter().map(|&place| from[place]).collect();
+                Ok(Tensor::from_values(values, index.layout.shape.clone()))
+            })
+        }
+
+        /// In place, the reverse of [`gather`](Tensor::gather): writes each element of `source` to the position along
+        /// `dim` that `index` gives.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = zeros([2, 3]);
+        /// x.scatter_(1, &tensor![[2], [0]], 1.0);
+        /// assert_eq!(x.to_vec::<f32>(), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+        /// ```
+        pub fn scatter_ | try_scatter_<'a>(&self, dim: i64, index: &Tensor, source: impl Into<Operand<'a>>) -> Tensor {
+            writable("scatter_", self)?;
+            let dim = dimension("scatter_", dim, self.ndim())?;
+            let places = places("scatter_", self, dim, index)?;
+            let source = source.into();
+            with_dtype!(self.dtype(), T => {
+                let values = source.to_tensor(T::DTYPE);
+                let values = match source {
+                    Operand::Number(_) => values.with_layout(values.layout.expand("scatter_", &index.layout.shape)?),
+                    _ if (0..index.ndim()).any(|d| index.layout.shape[d] > values.layout.shape.get(d).copied().unwrap_or(0)) => {
+                        return Err(shape_error!(
+                            "scatter_: the source of shape {} is smaller than the index of shape {}",
+                            values.size(),
+                            index.size()
+                        ));
+                    }
+                    _ => values.with_layout(Layout { shape: index.layout.shape.clone(), ..values.layout.clone() }),
+                }
+                .to_vec::<T>();
+                let mut guard = self.storage.write();
+                let to = T::of_mut(&mut guard);
+                places.iter().zip(values).for_each(|(&place, value)| to[place] = value);
+            });
+            Ok(self.alias())
+        }
+
+        /// In place: elements where `mask` is true become `value`. The mask broadcasts.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = tensor![1.0, -2.0, 3.0];
+        /// x.masked_fill_(&x.lt(0), 0.0);
+        /// assert_eq!(x.to_vec::<f32>(), [1.0, 0.0, 3.0]);
+        /// ```
+        pub fn masked_fill_ | try_masked_fill_<'a>(&self, mask: &Tensor, value: impl Into<Operand<'a>>) -> Tensor {
+            mask_for("masked_fill_", mask)?;
+            writable("masked_fill_", self)?;
+            let value = value.into().to_tensor(self.dtype());
+            if value.numel() != 1 {
+                return Err(shape_error!("masked_fill_: the value must be one number, not shape {}", value.size()));
+            }
+            let mask = mask.with_layout(mask.layout.expand("masked_fill_", &self.layout.shape)?).to_vec::<bool>();
+            with_dtype!(self.dtype(), T => {
+                let value = value.to_vec::<T>()[0];
+                let mut guard = self.storage.write();
+                let to = T::of_mut(&mut guard);
+                let rows = crate::kernel::rows::Rows::new([&self.layout]);
+                let mut set = mask.iter();
+                rows.walk(0..rows.numel, |[start], _, count| {
+                    for (i, _) in set.by_ref().take(count).enumerate().filter(|&(_, &set)| set) {
+                        to[start + i * rows.steps[0]] = value;
+                    }
+                });
+            });
+            Ok(self.alias())
+        }
+
+        /// A copy with [`masked_fill_`](Tensor::masked_fill_).
+        pub fn masked_fill | try_masked_fill<'a>(&self, mask: &Tensor, value: impl Into<Operand<'a>>) -> Tensor {
+            self.clone().try_masked_fill_(mask, value)
+        }
+
+        /// The elements where `mask` is true, as a tensor of rank 1. The mask broadcasts.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = tensor![1, 2, 3];
+        /// assert_eq!(x.masked_select(&x.ne(2)).to_vec::<i64>(), [1, 3]);
+        /// ```
+        pub fn masked_select | try_masked_select(&self, mask: &Tensor) -> Tensor {
+            mask_for("masked_select", mask)?;
+            let shape = crate::layout::broadcast("masked_select", &self.layout.shape, &mask.layout.shape)?;
+            let mask = mask.with_layout(mask.layout.expand("masked_select", &shape)?).to_vec::<bool>();
+            let x = self.with_layout(self.layout.expand("masked_select", &shape)?);
+            with_dtype!(self.dtype(), T => {
+                let values: Vec<T> =
+                    x.to_vec::<T>().into_iter().zip(mask).filter(|&(_, set)| set).map(|(value, _)| value).collect();
+                let shape = List::from_slice(&[values.len()]);
+                Ok(Tensor::from_values(values, shape))
+            })
+        }
+
+        /// In place: writes the rows of `source` to the positions of `dim` that `index` names.
+        pub fn index_copy_ | try_index_copy_(&self, dim: i64, index: &Tensor, source: &Tensor) -> Tensor {
+            writable("index_copy_", self)?;
+            let dim = dimension("index_copy_", dim, self.ndim())?;
+            let positions = positions("index_copy_", index, self.layout.shape.get(dim).copied().unwrap_or(1), dim)?;
+            let source = apart(self, source).unwrap_or_else(|| source.alias()).to(self.dtype());
+            advanced::write("index_copy_", self, &[Chosen { dim, positions }], &source)?;
+            Ok(self.alias())
+        }
+    }
+
+    /// The indices of all elements that are not zero, one per row, as `i64`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![[0, 5], [7, 0]].nonzero().to_vec::<i64>(), [0, 1, 1, 0]);
+    /// ```
+    pub fn nonzero(&self) -> Tensor {
+        let positions = nonzero_positions(self);
+        let count = match self.ndim() {
+            0 => usize::from(self.to_vec::<bool>()[0]),
+            _ => positions[0].len(),
+        };
+        let values: Vec<i64> = (0..count).flat_map(|row| positions.iter().map(move |column| column[row])).collect();
+        Tensor::from_values(values, List::from_slice(&[count, self.ndim()]))
+    }
+}

@@ -1,0 +1,100 @@
+//! Writing into a tensor: one value, another tensor, or another function of itself.
+
+use crate::element::{Element, Stored, with_dtype};
+use crate::error::{Result, fallible};
+use crate::kernel::map::{self, Map2, Source, Updates};
+use crate::layout::Layout;
+use crate::operand::Operand;
+use crate::scalar::Scalar;
+use crate::storage;
+use crate::tensor::Tensor;
+
+/// The second of two.
+struct Second;
+impl<T: Element> Map2<T, T> for Second {
+    #[inline(always)]
+    fn of(_: T, b: T) -> T {
+        b
+    }
+}
+
+fn write<T: Element>(to: &mut [T], of_to: &Layout, source: Source<T>) {
+    map::update(&Updates::of::<Second>(), to, of_to, source);
+}
+
+/// Copies `source`, broadcast and converted, into `target`.
+pub(crate) fn copy(op: &str, target: &Tensor, source: &Tensor) -> Result<()> {
+    super::binary::writable(op, target)?;
+    let layout = source.layout.expand(op, &target.layout.shape)?;
+    let dtype = target.dtype();
+    let copied = if source.dtype() == dtype { super::binary::apart(target, source) } else { Some(source.to(dtype)) };
+    let (source, layout) = match &copied {
+        Some(copy) => (copy, copy.layout.expand(op, &target.layout.shape)?),
+        None => (source, layout),
+    };
+    with_dtype!(dtype, T => storage::read_and_write(&source.storage, &target.storage, |from, to| {
+        write::<T>(T::of_mut(to), &target.layout, Source::Elements(T::of(from), &layout));
+    }));
+    Ok(())
+}
+
+/// Writes `value` everywhere.
+pub(crate) fn fill(op: &str, target: &Tensor, value: Scalar) -> Result<()> {
+    // Every index of an expanded tensor gets the same value, so overlap does no harm; PyTorch refuses it all the same.
+    super::binary::writable(op, target)?;
+    with_dtype!(target.dtype(), T => {
+        write::<T>(T::of_mut(&mut target.storage.write()), &target.layout, Source::Number(T::from_scalar(value)));
+    });
+    Ok(())
+}
+
+impl Tensor {
+    fallible! {
+        /// In place: every element becomes `value`.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = zeros([2, 2]);
+        /// x.i((.., 1)).fill_(5.0);
+        /// assert_eq!(x.to_vec::<f32>(), [0.0, 5.0, 0.0, 5.0]);
+        /// ```
+        pub fn fill_ | try_fill_(&self, value: impl Into<Scalar>) -> Tensor {
+            fill("fill_", self, value.into())?;
+            Ok(self.alias())
+        }
+
+        /// In place: every element becomes zero.
+        pub fn zero_ | try_zero_(&self) -> Tensor {
+            fill("zero_", self, Scalar::Int(0))?;
+            Ok(self.alias())
+        }
+
+        /// In place: takes the values of `source`, broadcast to this shape and converted to this element type.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = zeros([2, 2]);
+        /// x.copy_(&tensor![1, 2]);
+        /// assert_eq!(x.to_vec::<f32>(), [1.0, 2.0, 1.0, 2.0]);
+        /// ```
+        pub fn copy_ | try_copy_<'a>(&self, source: impl Into<Operand<'a>>) -> Tensor {
+            match source.into() {
+                Operand::Number(number) => fill("copy_", self, number)?,
+                other => copy("copy_", self, &other.to_tensor(self.dtype()))?,
+            }
+            Ok(self.alias())
+        }
+    }
+
+    /// A tensor with these elements in row-major order without gaps: an alias when they lie so already, else a copy.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let x = zeros([2, 3]).t();
+    /// assert!(!x.is_contiguous());
+    /// assert!(x.contiguous().is_contiguous());
+    /// ```
+    pub fn contiguous(&self) -> Tensor {
+        if self.is_contiguous() { self.alias() } else { self.copied() }
+    }
+}

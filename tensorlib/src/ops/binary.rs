@@ -1,0 +1,298 @@
+//! How an operation on two operands is carried out: out of place, in place, or over a tensor nobody else holds.
+
+use std::sync::Arc;
+
+use crate::dtype::{DType, result_type};
+use crate::element::{Element, Stored, with_dtype, with_number};
+use crate::error::{Result, dtype_error, shape_error, value_error};
+use crate::kernel::functions::{self, Arithmetic, Comparison};
+use crate::kernel::map::{self, Maps2, Source};
+use crate::layout::{Layout, broadcast};
+use crate::list::List;
+use crate::operand::Operand;
+use crate::recycle;
+use crate::scalar::Scalar;
+use crate::storage::{self, Storage};
+use crate::tensor::Tensor;
+
+/// From this many elements on, an operand whose rows are strided is first copied, in blocks that suit the caches.
+const WORTH_COPYING: usize = 4096;
+
+/// An operand with its final dtype.
+#[derive(Clone, Copy)]
+enum Input<'a> {
+    Tensor(&'a Tensor),
+    Number(Scalar),
+}
+
+/// Converts an operand when it has another dtype; `room` keeps the copy.
+#[inline]
+fn convert<'a>(operand: &'a Operand<'_>, dtype: DType, room: &'a mut Option<Tensor>) -> Input<'a> {
+    let tensor = match operand {
+        Operand::Borrowed(tensor) => tensor,
+        Operand::Owned(tensor) => tensor,
+        Operand::Number(number) => return Input::Number(*number),
+    };
+    Input::Tensor(if tensor.dtype() == dtype { tensor } else { room.insert(tensor.to(dtype)) })
+}
+
+/// Copies a large tensor whose rows are strided; `room` keeps the copy.
+fn compact<'a>(tensor: &'a Tensor, room: &'a mut Option<Tensor>) -> &'a Tensor {
+    let rank = tensor.layout.rank();
+    let strided = rank > 0 && tensor.layout.strides[rank - 1] > 1 && tensor.layout.shape[rank - 1] > 1;
+    if strided && tensor.numel() >= WORTH_COPYING { room.insert(tensor.contiguous()) } else { tensor }
+}
+
+/// The elements of a dense layout as one row, in the order in which they lie in memory.
+fn line(layout: &Layout) -> Layout {
+    Layout { offset: layout.offset, ..Layout::contiguous(List::from_slice(&[layout.numel()])) }
+}
+
+/// The layout of a result that has its elements in memory in the same order as `layout`.
+fn same_order(layout: &Layout) -> Layout {
+    Layout { offset: 0, ..layout.clone() }
+}
+
+#[inline]
+fn run<T: Element, U: Element>(maps: &Maps2<T, U>, of_result: Layout, a: Source<T>, b: Source<T>) -> Tensor {
+    let mut values = recycle::take::<U>(of_result.numel());
+    if !values.is_empty() {
+        map::map2(maps, &mut values, a, b);
+    }
+    Tensor { storage: Storage::new(values), layout: of_result }
+}
+
+/// Applies `maps` to operands of type `T`.
+#[inline]
+fn apply<T: Element, U: Element>(op: &str, maps: &Maps2<T, U>, a: Input, b: Input) -> Result<Tensor> {
+    let (a, b) = match (a, b) {
+        (Input::Tensor(a), Input::Tensor(b)) => (a, b),
+        (Input::Tensor(x), Input::Number(number)) => {
+            return Ok(apply_number(x, |of_result, x| run(maps, of_result, x, Source::Number(T::from_scalar(number)))));
+        }
+        (Input::Number(number), Input::Tensor(x)) => {
+            return Ok(apply_number(x, |of_result, x| run(maps, of_result, Source::Number(T::from_scalar(number)), x)));
+        }
+        (Input::Number(a), Input::Number(b)) => {
+            let (a, b) = (Source::Number(T::from_scalar(a)), Source::Number(T::from_scalar(b)));
+            return Ok(run(maps, Layout::contiguous(List::new()), a, b));
+        }
+    };
+    let elementwise = |a: &Tensor, of_a: &Layout, b: &Tensor, of_b: &Layout, of_result: Layout| {
+        storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
+            run(maps, of_result, Source::Elements(T::of(from_a), of_a), Source::Elements(T::of(from_b), of_b))
+        })
+    };
+    if a.layout.shape == b.layout.shape {
+        if a.layout.is_contiguous() && b.layout.is_contiguous() {
+            let of_result = Layout::contiguous(a.layout.shape.clone());
+            return Ok(elementwise(a, &a.layout, b, &b.layout, of_result));
+        }
+        if a.layout.strides == b.layout.strides && a.layout.is_dense() {
+            return Ok(elementwise(a, &line(&a.layout), b, &line(&b.layout), same_order(&a.layout)));
+        }
+    }
+    let shape = broadcast(op, &a.layout.shape, &b.layout.shape)?;
+    crate::size::checked_numel(op, &shape)?;
+    let (mut room_a, mut room_b) = (None, None);
+    let (a, b) = (compact(a, &mut room_a), compact(b, &mut room_b));
+    let (of_a, of_b) = (a.layout.expand(op, &shape)?, b.layout.expand(op, &shape)?);
+    Ok(elementwise(a, &of_a, b, &of_b, Layout::contiguous(shape)))
+}
+
+/// Chooses how to walk the only tensor among the operands.
+#[inline]
+fn apply_number<T: Element>(x: &Tensor, run: impl FnOnce(Layout, Source<T>) -> Tensor) -> Tensor {
+    if x.layout.is_contiguous() {
+        let guard = x.storage.read();
+        return run(Layout::contiguous(x.layout.shape.clone()), Source::Elements(T::of(&guard), &x.layout));
+    }
+    if x.layout.is_dense() {
+        let guard = x.storage.read();
+        return run(same_order(&x.layout), Source::Elements(T::of(&guard), &line(&x.layout)));
+    }
+    let mut room = None;
+    let x = compact(x, &mut room);
+    let guard = x.storage.read();
+    run(Layout::contiguous(x.layout.shape.clone()), Source::Elements(T::of(&guard), &x.layout))
+}
+
+/// Refuses what an operation does not do, and says in which type it is done.
+pub(crate) fn arithmetic_type(op: &str, function: Arithmetic, a: &Operand, b: &Operand) -> Result<DType> {
+    let dtype = result_type(a.promotion(), b.promotion());
+    if function == Arithmetic::Div {
+        return Ok(dtype.to_floating());
+    }
+    if dtype == DType::Bool
+        && !matches!(function, Arithmetic::Add | Arithmetic::Mul | Arithmetic::Maximum | Arithmetic::Minimum)
+    {
+        return Err(match function {
+            Arithmetic::Sub => {
+                dtype_error!("{op}: booleans have no difference; use logical_xor, or convert one with to()")
+            }
+            _ => dtype_error!("{op}: not defined for bool; convert one operand with to()"),
+        });
+    }
+    if !dtype.is_floating_point() {
+        refuse_whole(op, function, b)?;
+    }
+    Ok(dtype)
+}
+
+/// Whole numbers have no quotient by zero, and no negative powers as plain numbers.
+fn refuse_whole(op: &str, function: Arithmetic, b: &Operand) -> Result<()> {
+    match (function, b) {
+        (Arithmetic::FloorDivide | Arithmetic::Remainder, Operand::Number(number)) if number.to_i64() == 0 => {
+            Err(value_error!("{op}: division of whole numbers by zero"))
+        }
+        (Arithmetic::FloorDivide | Arithmetic::Remainder, b) if b.tensor().is_some_and(has_zero) => {
+            Err(value_error!("{op}: division of whole numbers by zero"))
+        }
+        (Arithmetic::Pow, Operand::Number(number)) if number.to_i64() < 0 => Err(value_error!(
+            "{op}: whole numbers to the negative power {number} are not whole; use a floating-point tensor"
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn has_zero(tensor: &Tensor) -> bool {
+    tensor.to_vec::<i64>().contains(&0)
+}
+
+/// What arithmetic on booleans means: or, and.
+fn boolean(function: Arithmetic) -> Comparison {
+    if matches!(function, Arithmetic::Add | Arithmetic::Maximum) { Comparison::Or } else { Comparison::And }
+}
+
+/// A new tensor with `function` of the operands.
+pub(crate) fn arithmetic(op: &str, function: Arithmetic, a: &Operand, b: &Operand) -> Result<Tensor> {
+    let dtype = arithmetic_type(op, function, a, b)?;
+    let (mut room_a, mut room_b) = (None, None);
+    let (a, b) = (convert(a, dtype, &mut room_a), convert(b, dtype, &mut room_b));
+    with_number!(
+        dtype,
+        T => apply::<T, T>(op, &functions::arithmetic(function), a, b),
+        else apply::<bool, bool>(op, &functions::comparison(boolean(function)), a, b)
+    )
+}
+
+/// A new `bool` tensor with `function` of the operands.
+pub(crate) fn comparison(op: &str, function: Comparison, a: &Operand, b: &Operand) -> Result<Tensor> {
+    let dtype = match function {
+        // Each operand counts by itself: what is not zero is true.
+        Comparison::And | Comparison::Or | Comparison::Xor => DType::Bool,
+        _ => result_type(a.promotion(), b.promotion()),
+    };
+    let (mut room_a, mut room_b) = (None, None);
+    let (a, b) = (convert(a, dtype, &mut room_a), convert(b, dtype, &mut room_b));
+    with_dtype!(dtype, T => apply::<T, bool>(op, &functions::comparison(function), a, b))
+}
+
+/// [`arithmetic`], written into an operand that nobody else holds when its memory fits the result.
+pub(crate) fn arithmetic_owned(op: &str, function: Arithmetic, a: Operand, b: Operand) -> Result<Tensor> {
+    let Operand::Owned(mut target) = a else { return arithmetic(op, function, &a, &b) };
+    let dtype = target.dtype();
+    let fits = dtype.is_floating_point()
+        && target.layout.is_contiguous()
+        && Arc::get_mut(&mut target.storage).is_some()
+        && result_type(target.promotion(), b.promotion()) == dtype
+        && b.tensor().is_none_or(|b| b.dtype() == dtype && b.layout.shape == target.layout.shape);
+    if !fits {
+        return arithmetic(op, function, &Operand::Owned(target), &b);
+    }
+    let Some(storage) = Arc::get_mut(&mut target.storage) else { unreachable!("nobody else holds it") };
+    with_number!(dtype, T => {
+        let updates = functions::arithmetic_in_place::<T>(function);
+        let to = T::of_mut(storage.get_mut());
+        match &b {
+            Operand::Number(number) => map::update(&updates, to, &target.layout, Source::Number(T::from_scalar(*number))),
+            other => if let Some(b) = other.tensor() {
+                let guard = b.storage.read();
+                map::update(&updates, to, &target.layout, Source::Elements(T::of(&guard), &b.layout));
+            },
+        }
+    }, else unreachable!("floating-point numbers are not booleans"));
+    Ok(target)
+}
+
+/// Refuses to write where one element would be written several times.
+pub(crate) fn writable(op: &str, target: &Tensor) -> Result<()> {
+    if target.layout.may_overlap_itself() {
+        return Err(value_error!(
+            "{op}: several indices of this expanded tensor are one element in memory; write to a copy, x.clone()"
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses results that would lose their kind in the target: fractions in whole numbers, numbers in booleans.
+pub(crate) fn storable(op: &str, result: DType, target: DType) -> Result<()> {
+    let loses =
+        (result.is_floating_point() && !target.is_floating_point()) || (target == DType::Bool && result != DType::Bool);
+    if loses {
+        return Err(dtype_error!(
+            "{op}: the result is {result}, which does not fit in place into {target}; use to({target:?}) on a new tensor"
+        ));
+    }
+    Ok(())
+}
+
+/// The operand's tensor, without memory in common with the target: a copy when there is.
+pub(crate) fn apart(target: &Tensor, operand: &Tensor) -> Option<Tensor> {
+    target.shares_memory(operand).then(|| operand.clone())
+}
+
+/// Changes `target` to `function` of itself and the operand.
+pub(crate) fn arithmetic_in_place(op: &str, function: Arithmetic, target: &Tensor, b: &Operand) -> Result<()> {
+    writable(op, target)?;
+    let dtype = target.dtype();
+    let result = match b {
+        Operand::Number(Scalar::Float(_)) if dtype.is_floating_point() => dtype,
+        _ => arithmetic_type(op, function, &Operand::Borrowed(target), b)?,
+    };
+    storable(op, result, dtype)?;
+    if result != dtype || dtype == DType::Bool {
+        let value = arithmetic(op, function, &Operand::Borrowed(target), b)?;
+        if value.layout.shape != target.layout.shape {
+            return Err(does_not_fit(op, target, &value));
+        }
+        return super::assign::copy(op, target, &value);
+    }
+    with_number!(dtype, T => {
+        let updates = functions::arithmetic_in_place::<T>(function);
+        let Some(b) = b.tensor() else {
+            let Operand::Number(number) = b else { unreachable!("what is no tensor is a number") };
+            let mut guard = target.storage.write();
+            map::update(&updates, T::of_mut(&mut guard), &target.layout, Source::Number(T::from_scalar(*number)));
+            return Ok(());
+        };
+        let converted = if b.dtype() == dtype { apart(target, b) } else { Some(b.to(dtype)) };
+        let b = converted.as_ref().unwrap_or(b);
+        let layout = b.layout.expand(op, &target.layout.shape).map_err(|_| does_not_fit(op, target, b))?;
+        storage::read_and_write(&b.storage, &target.storage, |from, to| {
+            map::update(&updates, T::of_mut(to), &target.layout, Source::Elements(T::of(from), &layout));
+        });
+        Ok(())
+    }, else unreachable!("booleans were handled above"))
+}
+
+fn does_not_fit(op: &str, target: &Tensor, operand: &Tensor) -> crate::Error {
+    match broadcast(op, &target.layout.shape, &operand.layout.shape) {
+        Err(error) => error,
+        Ok(_) => shape_error!(
+            "{op}: a tensor of shape {} does not fit in place into shape {}",
+            operand.size(),
+            target.size()
+        ),
+    }
+}
+
+/// Changes `target` to the truth of `function` of itself and the operand.
+pub(crate) fn comparison_in_place(op: &str, function: Comparison, target: &Tensor, b: &Operand) -> Result<()> {
+    writable(op, target)?;
+    let value = comparison(op, function, &Operand::Borrowed(target), b)?;
+    if value.layout.shape != target.layout.shape {
+        return Err(does_not_fit(op, target, &value));
+    }
+    super::assign::copy(op, target, &value)
+}

@@ -1,0 +1,58 @@
+//! Keeping values within limits.
+
+use crate::error::{Result, fallible};
+use crate::kernel::functions::Arithmetic;
+use crate::operand::Operand;
+use crate::ops::binary;
+use crate::tensor::Tensor;
+
+/// A limit of [`Tensor::clamp`]: a number, a tensor, or `None`.
+pub struct Limit<'a>(Option<Operand<'a>>);
+
+impl<'a, T: Into<Operand<'a>>> From<T> for Limit<'a> {
+    fn from(limit: T) -> Self {
+        Limit(Some(limit.into()))
+    }
+}
+
+impl From<Option<f64>> for Limit<'_> {
+    fn from(limit: Option<f64>) -> Self {
+        Limit(limit.map(Operand::from))
+    }
+}
+
+fn clamp(x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
+    let mut result = Operand::Borrowed(x);
+    for (limit, function) in [(min, Arithmetic::Maximum), (max, Arithmetic::Minimum)] {
+        if let Some(limit) = limit.0 {
+            result = Operand::Owned(binary::arithmetic_owned("clamp", function, result, limit)?);
+        }
+    }
+    match result {
+        Operand::Owned(result) => Ok(result),
+        _ => Ok(x.clone()),
+    }
+}
+
+impl Tensor {
+    fallible! {
+        /// Each element, but at least `min` and at most `max`. Either may be `None`.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![-1.0, 0.5, 2.0].clamp(0.0, 1.0).to_vec::<f32>(), [0.0, 0.5, 1.0]);
+        /// assert_eq!(tensor![-1.0, 2.0].clamp(None, 1.0).to_vec::<f32>(), [-1.0, 1.0]);
+        /// ```
+        pub fn clamp | try_clamp<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
+            clamp(self, min.into(), max.into())
+        }
+
+        /// [`clamp`](Tensor::clamp) in place.
+        pub fn clamp_ | try_clamp_<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
+            let value = clamp(self, min.into(), max.into())?;
+            binary::storable("clamp_", value.dtype(), self.dtype())?;
+            super::assign::copy("clamp_", self, &value)?;
+            Ok(self.alias())
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Comparisons and logical operations: tensors of truth values.
+
+use crate::element::{Stored, with_dtype};
+use crate::error::fallible;
+use crate::kernel::functions::Comparison;
+use crate::operand::Operand;
+use crate::ops::binary;
+use crate::storage;
+use crate::tensor::Tensor;
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])* $name:ident $try_name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
+        impl Tensor { $(
+            fallible! {
+                $(#[$doc])*
+                pub fn $name | $try_name<'a>(&self, other: impl Into<Operand<'a>>) -> Tensor {
+                    let other = other.into();
+                    binary::comparison(stringify!($name), Comparison::$function, &Operand::Borrowed(self), &other)
+                }
+
+                #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place: elements become 1 or 0.")]
+                pub fn $name_ | $try_name_<'a>(&self, other: impl Into<Operand<'a>>) -> Tensor {
+                    binary::comparison_in_place(stringify!($name_), Comparison::$function, self, &other.into())?;
+                    Ok(self.alias())
+                }
+            }
+        )* }
+    };
+}
+
+comparisons! {
+    /// Whether elements are equal, one by one. NaN equals nothing. For whole tensors see [`equal`](Tensor::equal).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1, 2].eq(2).to_vec::<bool>(), [false, true]);
+    /// ```
+    eq try_eq eq_ try_eq_ Eq;
+    /// Whether elements differ, one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1, 2].ne(2).to_vec::<bool>(), [true, false]);
+    /// ```
+    ne try_ne ne_ try_ne_ Ne;
+    /// Whether elements are less, one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1, 2].lt(2).to_vec::<bool>(), [true, false]);
+    /// ```
+    lt try_lt lt_ try_lt_ Lt;
+    /// Whether elements are less or equal, one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1, 2].le(1).to_vec::<bool>(), [true, false]);
+    /// ```
+    le try_le le_ try_le_ Le;
+    /// Whether elements are greater, one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1, 2].gt(1).to_vec::<bool>(), [false, true]);
+    /// ```
+    gt try_gt gt_ try_gt_ Gt;
+    /// Whether elements are greater or equal, one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1, 2].ge(2).to_vec::<bool>(), [false, true]);
+    /// ```
+    ge try_ge ge_ try_ge_ Ge;
+    /// Whether both are true (not zero), one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![true, true].logical_and(&tensor![true, false]).to_vec::<bool>(), [true, false]);
+    /// ```
+    logical_and try_logical_and logical_and_ try_logical_and_ And;
+    /// Whether one of them is true (not zero), one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![0, 0].logical_or(&tensor![3, 0]).to_vec::<bool>(), [true, false]);
+    /// ```
+    logical_or try_logical_or logical_or_ try_logical_or_ Or;
+    /// Whether just one of them is true (not zero), one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![true, true].logical_xor(&tensor![true, false]).to_vec::<bool>(), [false, true]);
+    /// ```
+    logical_xor try_logical_xor logical_xor_ try_logical_xor_ Xor;
+}
+
+impl Tensor {
+    /// Whether elements are false (zero), one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![0, 2].logical_not().to_vec::<bool>(), [true, false]);
+    /// ```
+    pub fn logical_not(&self) -> Tensor {
+        self.eq(false)
+    }
+
+    fallible! {
+        /// [`logical_not`](Tensor::logical_not) in place: elements become 1 or 0.
+        pub fn logical_not_ | try_logical_not_(&self) -> Tensor {
+            binary::comparison_in_place("logical_not_", Comparison::Eq, self, &Operand::Number(false.into()))?;
+            Ok(self.alias())
+        }
+    }
+
+    /// Whether elements are NaN, one by one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1.0, f64::NAN].isnan().to_vec::<bool>(), [false, true]);
+    /// ```
+    pub fn isnan(&self) -> Tensor {
+        self.ne(self)
+    }
+
+    /// Whether elements are infinite, one by one.
+    pub fn isinf(&self) -> Tensor {
+        if self.dtype().is_floating_point() { self.abs().eq(f64::INFINITY) } else { self.ne(self) }
+    }
+
+    /// Whether elements are neither infinite nor NaN, one by one.
+    pub fn isfinite(&self) -> Tensor {
+        if self.dtype().is_floating_point() { self.abs().lt(f64::INFINITY) } else { self.eq(self) }
+    }
+
+    /// Whether two tensors have the same shape, element type and values.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert!(tensor![1, 2].equal(&arange(1, 3, 1)));
+    /// assert!(!tensor![1, 2].equal(&tensor![1.0, 2.0]));
+    /// ```
+    pub fn equal(&self, other: &Tensor) -> bool {
+        if self.dtype() != other.dtype() || self.layout.shape != other.layout.shape {
+            return false;
+        }
+        let (a, b) = (self.contiguous(), other.contiguous());
+        let numel = a.numel();
+        numel == 0
+            || storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
+                with_dtype!(a.dtype(), T => {
+                    T::of(from_a)[a.layout.offset..][..numel] == T::of(from_b)[b.layout.offset..][..numel]
+                })
+            })
+    }
+
+    fallible! {
+        /// Whether two tensors have the same shape and values that differ by at most `atol + rtol · |other|`.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert!(tensor![1.0].allclose(&tensor![1.000001], 1e-5, 1e-8));
+        /// ```
+        pub fn allclose | try_allclose(&self, other: &Tensor, rtol: f64, atol: f64) -> bool {
+            let (a, b) = (self.double(), other.double());
+            let near = a.try_sub(&b)?.abs().try_le(&b.abs().mul(rtol).add(atol))?;
+            Ok(near.try_logical_or(&a.try_eq(&b)?)?.to_vec::<bool>().iter().all(|&near| near))
+        }
+    }
+}

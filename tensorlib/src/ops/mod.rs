@@ -1,0 +1,10 @@
+//! Elementwise operations on tensors: dtypes are chosen, shapes broadcast and memory arranged here, then one kernel
+//! runs. Every operation has an in-place twin with a trailing underscore.
+
+mod arithmetic;
+pub(crate) mod assign;
+pub(crate) mod binary;
+pub mod clamp;
+mod comparison;
+mod operators;
+mod unary;

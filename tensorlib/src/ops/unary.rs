@@ -1,0 +1,219 @@
+//! Functions of one tensor, element by element.
+
+use crate::dtype::DType;
+use crate::element::{Element, Stored, with_floating, with_number};
+use crate::error::{Result, dtype_error, fallible};
+use crate::kernel::functions::{self, Simple, Transcendental};
+use crate::kernel::map::{self, Maps};
+use crate::layout::Layout;
+use crate::list::List;
+use crate::ops::{assign, binary};
+use crate::recycle;
+use crate::storage::Storage;
+use crate::tensor::Tensor;
+
+fn apply<T: Element>(maps: &Maps<T, T>, x: &Tensor) -> Tensor {
+    let numel = x.numel();
+    let mut values = recycle::take::<T>(numel);
+    let guard = x.storage.read();
+    let dense = !x.layout.is_contiguous() && x.layout.is_dense();
+    let line = Layout { offset: x.layout.offset, ..Layout::contiguous(List::from_slice(&[numel])) };
+    if numel > 0 {
+        map::map(maps, &mut values, T::of(&guard), if dense { &line } else { &x.layout });
+    }
+    let layout =
+        if dense { Layout { offset: 0, ..x.layout.clone() } } else { Layout::contiguous(x.layout.shape.clone()) };
+    Tensor { storage: Storage::new(values), layout }
+}
+
+fn simple(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
+    with_number!(x.dtype(), T => Ok(apply::<T>(&functions::simple(function), x)), else {
+        Err(dtype_error!("{op}: not defined for bool; convert it with to()"))
+    })
+}
+
+fn transcendental(function: Transcendental, x: &Tensor) -> Tensor {
+    use Transcendental::{Ceil, Floor, Round, Trunc};
+    with_floating!(x.dtype(), T => apply::<T>(&functions::transcendental(function), x), else {
+        if matches!(function, Floor | Ceil | Round | Trunc) && x.dtype() != DType::Bool {
+            return x.clone(); // Whole numbers are round already.
+        }
+        apply::<f32>(&functions::transcendental(function), &x.float())
+    })
+}
+
+/// Writes a result over the tensor it was made from.
+fn replace(op: &str, x: &Tensor, value: Tensor) -> Result<Tensor> {
+    binary::storable(op, value.dtype(), x.dtype())?;
+    assign::copy(op, x, &value)?;
+    Ok(x.alias())
+}
+
+macro_rules! transcendental {
+    ($($(#[$doc:meta])* $name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
+        impl Tensor { $(
+            $(#[$doc])*
+            pub fn $name(&self) -> Tensor {
+                transcendental(Transcendental::$function, self)
+            }
+
+            fallible! {
+                #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
+                pub fn $name_ | $try_name_(&self) -> Tensor {
+                    replace(stringify!($name_), self, transcendental(Transcendental::$function, self))
+                }
+            }
+        )* }
+    };
+}
+
+transcendental! {
+    /// e to the power of each element; whole numbers give `f32`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([1]).exp().item::<f32>(), 1.0);
+    /// ```
+    exp exp_ try_exp_ Exp;
+    /// 2 to the power of each element.
+    exp2 exp2_ try_exp2_ Exp2;
+    /// e to the power of each element, minus one, exact near zero.
+    expm1 expm1_ try_expm1_ Expm1;
+    /// The natural logarithm; of a negative number, NaN.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(ones([1]).log().item::<f32>(), 0.0);
+    /// ```
+    log log_ try_log_ Log;
+    /// The logarithm to base 2.
+    log2 log2_ try_log2_ Log2;
+    /// The logarithm to base 10.
+    log10 log10_ try_log10_ Log10;
+    /// The natural logarithm of one plus each element, exact near zero.
+    log1p log1p_ try_log1p_ Log1p;
+    /// The square root; of a negative number, NaN.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![4.0, 9.0].sqrt().to_vec::<f32>(), [2.0, 3.0]);
+    /// ```
+    sqrt sqrt_ try_sqrt_ Sqrt;
+    /// One over the square root.
+    rsqrt rsqrt_ try_rsqrt_ Rsqrt;
+    /// One over each element.
+    reciprocal reciprocal_ try_reciprocal_ Reciprocal;
+    /// The logistic function 1 / (1 + e⁻ˣ), from 0 to 1.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([1]).sigmoid().item::<f32>(), 0.5);
+    /// ```
+    sigmoid sigmoid_ try_sigmoid_ Sigmoid;
+    /// The hyperbolic tangent, from -1 to 1.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([1]).tanh().item::<f32>(), 0.0);
+    /// ```
+    tanh tanh_ try_tanh_ Tanh;
+    /// The sine of an angle in radians.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([1]).sin().item::<f32>(), 0.0);
+    /// ```
+    sin sin_ try_sin_ Sin;
+    /// The cosine of an angle in radians.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([1]).cos().item::<f32>(), 1.0);
+    /// ```
+    cos cos_ try_cos_ Cos;
+    /// The tangent of an angle in radians.
+    tan tan_ try_tan_ Tan;
+    /// The angle whose sine this is.
+    asin asin_ try_asin_ Asin;
+    /// The angle whose cosine this is.
+    acos acos_ try_acos_ Acos;
+    /// The angle whose tangent this is.
+    atan atan_ try_atan_ Atan;
+    /// The hyperbolic sine.
+    sinh sinh_ try_sinh_ Sinh;
+    /// The hyperbolic cosine.
+    cosh cosh_ try_cosh_ Cosh;
+    /// Rounded down.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1.5, -1.5].floor().to_vec::<f32>(), [1.0, -2.0]);
+    /// ```
+    floor floor_ try_floor_ Floor;
+    /// Rounded up.
+    ceil ceil_ try_ceil_ Ceil;
+    /// Rounded to the nearest whole number, halves to the even one.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![0.5, 1.5, 2.4].round().to_vec::<f32>(), [0.0, 2.0, 2.0]);
+    /// ```
+    round round_ try_round_ Round;
+    /// Without the fraction.
+    trunc trunc_ try_trunc_ Trunc;
+    /// The smooth form of `relu`, log(1 + eˣ).
+    softplus softplus_ try_softplus_ Softplus;
+    /// The Gaussian error linear unit x · Φ(x).
+    gelu gelu_ try_gelu_ Gelu;
+    /// The sigmoid linear unit x · sigmoid(x).
+    silu silu_ try_silu_ Silu;
+}
+
+macro_rules! simple {
+    ($($(#[$doc:meta])* $name:ident $try_name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
+        impl Tensor { fallible! { $(
+            $(#[$doc])*
+            pub fn $name | $try_name(&self) -> Tensor {
+                simple(stringify!($name), Simple::$function, self)
+            }
+
+            #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
+            pub fn $name_ | $try_name_(&self) -> Tensor {
+                replace(stringify!($name_), self, simple(stringify!($name_), Simple::$function, self)?)
+            }
+        )* } }
+    };
+}
+
+simple! {
+    /// The opposite of each element.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1, -2].neg().to_vec::<i64>(), [-1, 2]);
+    /// ```
+    neg try_neg neg_ try_neg_ Neg;
+    /// The distance of each element from zero.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1.5, -2.5].abs().to_vec::<f32>(), [1.5, 2.5]);
+    /// ```
+    abs try_abs abs_ try_abs_ Abs;
+    /// -1, 0 or 1.
+    sign try_sign sign_ try_sign_ Sign;
+    /// Each element times itself.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![3.0].square().item::<f32>(), 9.0);
+    /// ```
+    square try_square square_ try_square_ Square;
+    /// The rectified linear unit: negative elements become zero.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![-1.0, 2.0].relu().to_vec::<f32>(), [0.0, 2.0]);
+    /// ```
+    relu try_relu relu_ try_relu_ Relu;
+}

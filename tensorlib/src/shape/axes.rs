@@ -1,0 +1,159 @@
+//! Dimensions in another order, added, dropped, reversed.
+
+use crate::error::{Result, fallible, shape_error};
+use crate::layout::{Layout, dimension};
+use crate::list::List;
+use crate::size::{IntoInts, Ints};
+use crate::tensor::Tensor;
+
+/// Dimensions counted from the start, none twice.
+pub(crate) fn dimensions(op: &str, dims: &Ints, rank: usize) -> Result<List<usize>> {
+    let mut seen: List<usize> = List::new();
+    for &dim in dims.iter() {
+        let dim = dimension(op, dim, rank)?;
+        if seen.contains(&dim) {
+            return Err(shape_error!("{op}: dimension {dim} is named twice in {:?}", &**dims));
+        }
+        seen.push(dim);
+    }
+    Ok(seen)
+}
+
+impl Tensor {
+    fn swapped(&self, op: &str, a: i64, b: i64) -> Result<Layout> {
+        let (a, b) = (dimension(op, a, self.ndim())?, dimension(op, b, self.ndim())?);
+        Ok(if self.ndim() == 0 { self.layout.clone() } else { self.layout.transpose(a, b) })
+    }
+
+    pub(super) fn transposed_layout(&self, op: &str) -> Result<Layout> {
+        match self.ndim() {
+            0 | 1 => Ok(self.layout.clone()),
+            2 => Ok(self.layout.transpose(0, 1)),
+            rank => Err(shape_error!(
+                "{op}: shape {} has {rank} dimensions, but {op} swaps just two; name them with transpose",
+                self.size()
+            )),
+        }
+    }
+
+    pub(super) fn transpose_layout(&self, op: &str, a: i64, b: i64) -> Result<Layout> {
+        self.swapped(op, a, b)
+    }
+
+    pub(super) fn unsqueezed_layout(&self, op: &str, dim: i64) -> Result<Layout> {
+        // One more place than there are dimensions.
+        Ok(self.layout.unsqueeze(dimension(op, dim, self.ndim() + 1)?))
+    }
+
+    pub(super) fn squeezed_layout(&self, op: &str, dims: &Ints) -> Result<Layout> {
+        let dims = dimensions(op, dims, self.ndim())?;
+        Ok(self.layout.squeeze(|dim| !dims.contains(&dim)))
+    }
+
+    fallible! {
+        /// A matrix with rows and columns swapped, as a view. Tensors of rank 0 and 1 stay as they are.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[1, 2], [3, 4]].t().to_vec::<i64>(), [1, 3, 2, 4]);
+        /// ```
+        pub fn t | try_t(&self) -> Tensor {
+            Ok(self.with_layout(self.transposed_layout("t")?))
+        }
+
+        /// Two dimensions swapped, as a view.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([2, 3, 4]).transpose(0, -1).size(), [4, 3, 2]);
+        /// ```
+        pub fn transpose | try_transpose(&self, dim0: i64, dim1: i64) -> Tensor {
+            Ok(self.with_layout(self.swapped("transpose", dim0, dim1)?))
+        }
+
+        /// The dimensions in the given order, as a view.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([2, 3, 4]).permute([2, 0, 1]).size(), [4, 2, 3]);
+        /// ```
+        pub fn permute | try_permute(&self, dims: impl IntoInts) -> Tensor {
+            let dims = dims.into_ints();
+            if dims.len() != self.ndim() {
+                return Err(shape_error!(
+                    "permute: {:?} names {} dimensions, but shape {} has {}",
+                    &*dims,
+                    dims.len(),
+                    self.size(),
+                    self.ndim()
+                ));
+            }
+            Ok(self.with_layout(self.layout.permute(&dimensions("permute", &dims, self.ndim())?)))
+        }
+
+        /// A new dimension of length 1 before dimension `dim`, as a view.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([3]).unsqueeze(0).size(), [1, 3]);
+        /// assert_eq!(zeros([3]).unsqueeze(-1).size(), [3, 1]);
+        /// ```
+        pub fn unsqueeze | try_unsqueeze(&self, dim: i64) -> Tensor {
+            Ok(self.with_layout(self.unsqueezed_layout("unsqueeze", dim)?))
+        }
+
+        /// Without the given dimensions where they have length 1, as a view.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([1, 3, 1]).squeeze_dim(0).size(), [3, 1]);
+        /// assert_eq!(zeros([1, 3, 1]).squeeze_dim(1).size(), [1, 3, 1]);
+        /// ```
+        pub fn squeeze_dim | try_squeeze_dim(&self, dims: impl IntoInts) -> Tensor {
+            Ok(self.with_layout(self.squeezed_layout("squeeze_dim", &dims.into_ints())?))
+        }
+
+        /// Dimension `source` moved to place `destination`, as a view.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([2, 3, 4]).movedim(0, 2).size(), [3, 4, 2]);
+        /// ```
+        pub fn movedim | try_movedim(&self, source: i64, destination: i64) -> Tensor {
+            let (from, to) = (dimension("movedim", source, self.ndim())?, dimension("movedim", destination, self.ndim())?);
+            if self.ndim() == 0 {
+                return Ok(self.alias());
+            }
+            let mut order: List<usize> = (0..self.ndim()).filter(|&dim| dim != from).collect();
+            order.insert(to, from);
+            Ok(self.with_layout(self.layout.permute(&order)))
+        }
+
+        /// The given dimensions in reverse order, as a copy.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1, 2, 3].flip(0).to_vec::<i64>(), [3, 2, 1]);
+        /// ```
+        pub fn flip | try_flip(&self, dims: impl IntoInts) -> Tensor {
+            let mut result = self.alias();
+            for &dim in dimensions("flip", &dims.into_ints(), self.ndim())?.iter() {
+                if self.ndim() > 0 {
+                    let backwards: Vec<i64> = (0..self.layout.shape[dim] as i64).rev().collect();
+                    result = result.try_index_select(dim as i64, &crate::from_vec(backwards, self.layout.shape[dim]))?;
+                }
+            }
+            Ok(if result.shares_memory(self) { self.clone() } else { result })
+        }
+    }
+
+    /// Without the dimensions of length 1, as a view. For one of them see [`squeeze_dim`](Tensor::squeeze_dim).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([1, 3, 1]).squeeze().size(), [3]);
+    /// ```
+    pub fn squeeze(&self) -> Tensor {
+        self.with_layout(self.layout.squeeze(|_| false))
+    }
+}

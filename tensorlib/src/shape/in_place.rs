@@ -1,0 +1,81 @@
+//! Methods that change the shape of the handle they are called on. Other handles keep theirs.
+
+use crate::element::{Stored, with_dtype};
+use crate::error::fallible;
+use crate::layout::Layout;
+use crate::size::{IntoInts, lengths};
+use crate::tensor::Tensor;
+
+impl Tensor {
+    /// Takes a new layout, and returns a second handle on the same memory.
+    fn take_layout(&mut self, layout: Layout) -> Tensor {
+        self.layout = layout;
+        self.alias()
+    }
+
+    fallible! {
+        /// In place: another shape, for the elements in the order in which they lie in memory. When there are more than
+        /// before, the new ones are zero (PyTorch leaves them undefined).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let mut z = tensor![[1, 2], [3, 4], [5, 6]];
+        /// z.resize_([2, 3]);
+        /// assert_eq!(z.size(), [2, 3]);
+        /// assert_eq!(z.i(0).to_vec::<i64>(), [1, 2, 3]);
+        /// ```
+        pub fn resize_ | try_resize_(&mut self, shape: impl IntoInts) -> Tensor {
+            let shape = lengths("resize_", &shape.into_ints())?;
+            if shape == self.layout.shape {
+                return Ok(self.alias());
+            }
+            let layout = Layout { offset: self.layout.offset, ..Layout::contiguous(shape) };
+            let end = layout.end();
+            {
+                let mut guard = self.storage.write();
+                let room = with_dtype!(self.dtype(), T => T::of(&guard).len());
+                if end > room {
+                    guard.grow(end);
+                }
+            }
+            Ok(self.take_layout(layout))
+        }
+
+        /// [`t`](Tensor::t) in place.
+        pub fn t_ | try_t_(&mut self) -> Tensor {
+            let layout = self.transposed_layout("t_")?;
+            Ok(self.take_layout(layout))
+        }
+
+        /// [`transpose`](Tensor::transpose) in place.
+        pub fn transpose_ | try_transpose_(&mut self, dim0: i64, dim1: i64) -> Tensor {
+            let layout = self.transpose_layout("transpose_", dim0, dim1)?;
+            Ok(self.take_layout(layout))
+        }
+
+        /// [`unsqueeze`](Tensor::unsqueeze) in place.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let mut x = zeros([3]);
+        /// x.unsqueeze_(0);
+        /// assert_eq!(x.size(), [1, 3]);
+        /// ```
+        pub fn unsqueeze_ | try_unsqueeze_(&mut self, dim: i64) -> Tensor {
+            let layout = self.unsqueezed_layout("unsqueeze_", dim)?;
+            Ok(self.take_layout(layout))
+        }
+
+        /// [`squeeze`](Tensor::squeeze) in place.
+        pub fn squeeze_ | try_squeeze_(&mut self) -> Tensor {
+            let layout = self.layout.squeeze(|_| false);
+            Ok(self.take_layout(layout))
+        }
+
+        /// [`squeeze_dim`](Tensor::squeeze_dim) in place.
+        pub fn squeeze_dim_ | try_squeeze_dim_(&mut self, dims: impl IntoInts) -> Tensor {
+            let layout = self.squeezed_layout("squeeze_dim_", &dims.into_ints())?;
+            Ok(self.take_layout(layout))
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Another shape for the same elements.
+
+use crate::error::{Result, fallible, shape_error};
+use crate::layout::dimension;
+use crate::list::List;
+use crate::size::{IntoInts, checked_numel, lengths};
+use crate::tensor::Tensor;
+
+/// A requested shape with its -1, if any, worked out.
+pub(super) fn inferred(op: &str, numel: usize, requested: &[i64]) -> Result<List<usize>> {
+    let unknown: List<usize> = (0..requested.len()).filter(|&dim| requested[dim] == -1).collect();
+    let wrong = |why: &str| Err(shape_error!("{op}: {numel} elements do not make shape {requested:?}{why}"));
+    match *unknown {
+        [] => {
+            let shape = lengths(op, requested)?;
+            if shape.iter().product::<usize>() != numel { wrong("") } else { Ok(shape) }
+        }
+        [dim] => {
+            let mut others: List<i64> = List::from_slice(requested);
+            others[dim] = 1;
+            let mut shape = lengths(op, &others)?;
+            let product: usize = shape.iter().product();
+            if product == 0 {
+                return wrong(": -1 could be anything beside a length of 0");
+            }
+            if numel % product != 0 {
+                return wrong(&format!(": {numel} is not a multiple of {product}"));
+            }
+            shape[dim] = numel / product;
+            Ok(shape)
+        }
+        _ => wrong(": only one length can be -1"),
+    }
+}
+
+impl Tensor {
+    fallible! {
+        /// The same memory with another shape. One length may be -1: it follows from the others. An error when the
+        /// elements do not lie in memory in that order; [`reshape`](Tensor::reshape) copies then.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = arange(0, 6, 1);
+        /// assert_eq!(x.view([2, -1]).size(), [2, 3]);
+        /// assert!(x.view([2, 3]).t().try_view([6]).is_err());
+        /// ```
+        pub fn view | try_view(&self, shape: impl IntoInts) -> Tensor {
+            let shape = inferred("view", self.numel(), &shape.into_ints())?;
+            match self.layout.view(&shape) {
+                Some(layout) => Ok(self.with_layout(layout)),
+                None => Err(shape_error!(
+                    "view: the elements of this tensor of shape {} do not lie in memory in the order of shape {:?}; use reshape, which copies",
+                    self.size(),
+                    &*shape
+                )),
+            }
+        }
+
+        /// The same elements in row-major order with another shape: a view when possible, else a copy. One length may
+        /// be -1.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = arange(0, 6, 1).reshape([2, 3]);
+        /// assert_eq!(x.t().reshape([-1]).to_vec::<i64>(), [0, 3, 1, 4, 2, 5]);
+        /// assert_eq!(
+        ///     x.try_reshape([4, 2]).unwrap_err().to_string(),
+        ///     "reshape: 6 elements do not make shape [4, 2]"
+        /// );
+        /// ```
+        pub fn reshape | try_reshape(&self, shape: impl IntoInts) -> Tensor {
+            let shape = inferred("reshape", self.numel(), &shape.into_ints())?;
+            Ok(match self.layout.view(&shape) {
+                Some(layout) => self.with_layout(layout),
+                None => {
+                    let copy = self.copied();
+                    let layout = crate::layout::Layout::contiguous(shape);
+                    copy.with_layout(layout)
+                }
+            })
+        }
+
+        /// Repeats dimensions of length 1, and adds dimensions in front, without copying. -1 leaves a length as it is.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = tensor![[1], [2]];
+        /// assert_eq!(x.expand([2, 3]).to_vec::<i64>(), [1, 1, 1, 2, 2, 2]);
+        /// ```
+        pub fn expand | try_expand(&self, shape: impl IntoInts) -> Tensor {
+            let requested = shape.into_ints();
+            let added = requested.len().checked_sub(self.ndim()).ok_or_else(|| {
+                shape_error!("expand: shape {} has more dimensions than {:?}", self.size(), &*requested)
+            })?;
+            let requested: List<i64> = (0..requested.len())
+                .map(|dim| match requested[dim] {
+                    -1 if dim >= added => self.layout.shape[dim - added] as i64,
+                    length => length,
+                })
+                .collect();
+            let shape = lengths("expand", &requested)?;
+            Ok(self.with_layout(self.layout.expand("expand", &shape)?))
+        }
+
+        /// The dimensions from `start` to `end`, both included, as one; a view when possible.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([2, 3, 4]).flatten(0, -1).size(), [24]);
+        /// assert_eq!(zeros([2, 3, 4]).flatten(1, 2).size(), [2, 12]);
+        /// ```
+        pub fn flatten | try_flatten(&self, start: i64, end: i64) -> Tensor {
+            let (first, last) = (dimension("flatten", start, self.ndim())?, dimension("flatten", end, self.ndim())?);
+            if self.ndim() == 0 {
+                return self.try_reshape([1]);
+            }
+            if first > last {
+                return Err(shape_error!("flatten: dimension {start} comes after dimension {end}"));
+            }
+            let shape = &self.layout.shape;
+            let merged = checked_numel("flatten", &shape[first..=last])?;
+            let shape: List<usize> =
+                shape[..first].iter().copied().chain([merged]).chain(shape[last + 1..].iter().copied()).collect();
+            self.try_reshape(&shape[..])
+        }
+
+        /// One dimension as several; one length may be -1. The reverse of [`flatten`](Tensor::flatten).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([2, 12]).unflatten(1, [3, -1]).size(), [2, 3, 4]);
+        /// ```
+        pub fn unflatten | try_unflatten(&self, dim: i64, shape: impl IntoInts) -> Tensor {
+            let dim = dimension("unflatten", dim, self.ndim())?;
+            let length = *self.layout.shape.get(dim).ok_or_else(|| shape_error!("unflatten: a tensor of rank 0 has no dimension"))?;
+            let parts = inferred("unflatten", length, &shape.into_ints())?;
+            let old = &self.layout.shape;
+            let shape: List<usize> =
+                old[..dim].iter().chain(&*parts).chain(&old[dim + 1..]).copied().collect();
+            self.try_view(&shape[..])
+        }
+
+        /// The values repeated `times` along each dimension, as a copy. More times than dimensions add dimensions in
+        /// front.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1, 2].repeat([2, 2]).to_vec::<i64>(), [1, 2, 1, 2, 1, 2, 1, 2]);
+        /// ```
+        pub fn repeat | try_repeat(&self, times: impl IntoInts) -> Tensor {
+            let times = lengths("repeat", &times.into_ints())?;
+            let added = times.len().checked_sub(self.ndim()).ok_or_else(|| {
+                shape_error!("repeat: {} dimensions need as many numbers of times, not {:?}", self.ndim(), &*times)
+            })?;
+            // [a, b] repeated [m, n] is [1, a, 1, b] expanded to [m, a, n, b].
+            let mut layout = self.layout.clone();
+            for _ in 0..added {
+                layout = layout.unsqueeze(0);
+            }
+            let mut spread = Vec::new();
+            let mut shape: List<usize> = List::new();
+            for dim in (0..times.len()).rev() {
+                let length = layout.shape[dim];
+                shape.insert(0, checked_numel("repeat", &[times[dim], length])?);
+                spread.splice(0..0, [times[dim], length]);
+                layout = layout.unsqueeze(dim);
+            }
+            checked_numel("repeat", &shape)?;
+            self.with_layout(layout.expand("repeat", &spread)?).copied().try_reshape(&shape[..])
+        }
+    }
+
+    /// The same memory and shape as `other`: `x.view(other.size())`.
+    #[track_caller]
+    pub fn view_as(&self, other: &Tensor) -> Tensor {
+        self.view(other.size())
+    }
+
+    /// Reshaped to the shape of `other`.
+    #[track_caller]
+    pub fn reshape_as(&self, other: &Tensor) -> Tensor {
+        self.reshape(other.size())
+    }
+
+    /// Expanded to the shape of `other`.
+    #[track_caller]
+    pub fn expand_as(&self, other: &Tensor) -> Tensor {
+        self.expand(other.size())
+    }
+
+    /// All elements as one dimension: a view when possible, else a copy.
+    pub fn ravel(&self) -> Tensor {
+        crate::error::or_raise(self.try_reshape([self.numel()]))
+    }
+}
