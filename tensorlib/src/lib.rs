@@ -13,6 +13,7 @@ mod list;
 pub mod operand;
 pub mod ops;
 pub mod picture;
+pub mod plot;
 mod recycle;
 pub mod render;
 pub mod scalar;

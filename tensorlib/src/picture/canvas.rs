@@ -205,6 +205,33 @@ impl Canvas {
         );
     }
 
+    /// Text that runs upwards, for the name of a vertical axis.
+    pub fn turned_text(&mut self, at: Point, text: &str, font: Font) {
+        let _ = writeln!(self.body, r#"<g transform="translate({} {}) rotate(-90)">"#, num(at.0), num(at.1));
+        self.text((0.0, 0.0), text, font);
+        self.body.push_str("</g>\n");
+    }
+
+    /// Pixels, stretched to a rectangle without being smoothed; `address` is a `data:` address.
+    pub fn image(&mut self, at: Point, size: (f64, f64), address: &str) {
+        let _ = writeln!(
+            self.body,
+            r#"<image x="{}" y="{}" width="{}" height="{}" preserveAspectRatio="none" image-rendering="pixelated" href="{address}"/>"#,
+            num(at.0),
+            num(at.1),
+            num(size.0),
+            num(size.1)
+        );
+    }
+
+    /// Finished SVG elements, moved and scaled.
+    pub fn scaled(&mut self, at: Point, factor: f64, elements: &str) {
+        let (x, y) = (num(at.0), num(at.1));
+        let _ = writeln!(self.body, r#"<g transform="translate({x} {y}) scale({factor})">"#);
+        self.body.push_str(elements);
+        self.body.push_str("</g>\n");
+    }
+
     /// The finished document. `title` is its name for assistive technology and the tip under the mouse.
     pub fn finish(self, title: &str) -> String {
         let title = escape(title);
@@ -230,7 +257,7 @@ fn stroke_attributes(stroke: Stroke) -> String {
 }
 
 /// A coordinate: at most one decimal, no negative zero, no exponent.
-pub(crate) fn num(value: f64) -> String {
+fn num(value: f64) -> String {
     let tenths = (value * 10.0).round() as i64;
     let sign = if tenths < 0 { "-" } else { "" };
     let (whole, part) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
@@ -238,7 +265,7 @@ pub(crate) fn num(value: f64) -> String {
 }
 
 /// Text as XML (and HTML) character data or attribute value. Characters that XML forbids become `U+FFFD`.
-pub(crate) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -60,7 +60,11 @@ pub(super) fn draw(a: &[usize], b: &[usize]) -> Diagram {
     canvas.text((a_at.0 + a_width / 2.0, a_at.1 - 14.0 - batch_room(&left)), &number(left.columns), inner);
     canvas.text((b_at.0 - 15.0, b_at.1 + b_height / 2.0), &number(right.rows), inner);
     canvas.text((a_at.0 - 16.0, a_at.1 + a_height / 2.0), &number(left.rows), Font::words(16.0));
-    canvas.text((b_at.0 + b_width / 2.0, b_at.1 - 14.0 - batch_room(&right)), &number(right.columns), Font::words(16.0));
+    canvas.text(
+        (b_at.0 + b_width / 2.0, b_at.1 - 14.0 - batch_room(&right)),
+        &number(right.columns),
+        Font::words(16.0),
+    );
 
     let operands = format!("{} @ {}", size_text(a), size_text(b));
     let (text, color) = match &product {
@@ -121,14 +125,7 @@ enum Mark {
     Cell,
 }
 
-fn matrix(
-    canvas: &mut Canvas,
-    at: Point,
-    operand: &Operand,
-    tone: Tone,
-    mark: Mark,
-    name: &str,
-) {
+fn matrix(canvas: &mut Canvas, at: Point, operand: &Operand, tone: Tone, mark: Mark, name: &str) {
     let size = (length(operand.columns), length(operand.rows));
     if !operand.batch.is_empty() {
         for step in [2.0, 1.0] {

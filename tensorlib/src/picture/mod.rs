@@ -9,17 +9,16 @@
 //! Blue stands for positive and solid, orange for negative and dashed; the wider an edge, the larger its weight.
 
 mod activation;
-mod canvas;
+pub(crate) mod canvas;
 mod matmul;
 mod network;
 mod neuron;
 mod ranks;
-mod theme;
+pub(crate) mod theme;
 
 use std::fmt;
 
 pub use activation::Activation;
-pub(crate) use canvas::escape;
 
 use crate::Tensor;
 use crate::error::{Result, or_raise, shape_error};
@@ -147,12 +146,7 @@ pub fn neuron_with(inputs: &Tensor, weights: &Tensor, bias: impl OneValue, activ
 ///
 /// # Errors
 /// Where [`neuron`] panics.
-pub fn try_neuron(
-    inputs: &Tensor,
-    weights: &Tensor,
-    bias: impl OneValue,
-    activation: Activation,
-) -> Result<Diagram> {
+pub fn try_neuron(inputs: &Tensor, weights: &Tensor, bias: impl OneValue, activation: Activation) -> Result<Diagram> {
     if inputs.numel() != weights.numel() {
         return Err(shape_error!(
             "neuron: inputs and weights must have as many numbers, but their shapes are {} and {}",
@@ -229,7 +223,9 @@ pub fn try_network(weights: &[&Tensor], biases: &[&Tensor]) -> Result<Diagram> {
             [inputs] if inputs > 0 => (inputs, 1),
             _ => {
                 let place = number + 1;
-                return Err(shape_error!("network: weights {place} must be a matrix of inputs by outputs, but its shape is {size}"));
+                return Err(shape_error!(
+                    "network: weights {place} must be a matrix of inputs by outputs, but its shape is {size}"
+                ));
             }
         };
         if let Some(before) = layers.last()
@@ -244,7 +240,10 @@ pub fn try_network(weights: &[&Tensor], biases: &[&Tensor]) -> Result<Diagram> {
         let bias = biases.get(number).map(|b| b.to_vec::<f64>()).unwrap_or_default();
         if !biases.is_empty() && bias.len() != outputs {
             let place = number + 1;
-            return Err(shape_error!("network: bias {place} has {} values, but weights {place} has {outputs} outputs", bias.len()));
+            return Err(shape_error!(
+                "network: bias {place} has {} values, but weights {place} has {outputs} outputs",
+                bias.len()
+            ));
         }
         layers.push(network::Layer { inputs, outputs, weights: w.to_vec::<f64>(), bias });
     }
@@ -328,7 +327,9 @@ fn try_ranks(tensors: Vec<(String, &Tensor)>) -> Result<Diagram> {
 pub fn matmul_shapes(a: &Tensor, b: &Tensor) -> Diagram {
     for (name, tensor) in [("a", a), ("b", b)] {
         if tensor.ndim() == 0 {
-            or_raise::<()>(Err(shape_error!("matmul_shapes: {name} is a single number; give a tensor with dimensions")));
+            or_raise::<()>(Err(shape_error!(
+                "matmul_shapes: {name} is a single number; give a tensor with dimensions"
+            )));
         }
     }
     matmul::draw(&a.size(), &b.size())

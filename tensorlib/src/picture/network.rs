@@ -36,8 +36,10 @@ struct Column {
 
 /// Draws a network; each layer takes as many inputs as the one before has outputs.
 pub(super) fn draw(layers: &[Layer]) -> Diagram {
-    let counts: Vec<usize> = layers.first().map(|l| l.inputs).into_iter().chain(layers.iter().map(|l| l.outputs)).collect();
-    let widest = layers.iter().filter(|l| written_out(l)).map(|l| l.outputs as f64 * ENTRY.0 + 60.0).fold(208.0, f64::max);
+    let counts: Vec<usize> =
+        layers.first().map(|l| l.inputs).into_iter().chain(layers.iter().map(|l| l.outputs)).collect();
+    let widest =
+        layers.iter().filter(|l| written_out(l)).map(|l| l.outputs as f64 * ENTRY.0 + 60.0).fold(208.0, f64::max);
     let width = f64::max(440.0, 2.0 * MARGIN + layers.len() as f64 * widest);
     let rows_in = |column: usize| {
         let bias = layers.get(column).is_some_and(|l| !l.bias.is_empty());
@@ -45,7 +47,8 @@ pub(super) fn draw(layers: &[Layer]) -> Diagram {
     };
     let rows = (0..counts.len()).map(rows_in).max().unwrap_or(1).max(2);
     let units_height = rows as f64 * PITCH;
-    let matrix_rows = layers.iter().filter(|l| written_out(l)).map(|l| l.inputs + usize::from(!l.bias.is_empty())).max();
+    let matrix_rows =
+        layers.iter().filter(|l| written_out(l)).map(|l| l.inputs + usize::from(!l.bias.is_empty())).max();
     let matrices_height = 30.0 + matrix_rows.map_or(0.0, |rows| rows as f64 * 21.0 + 8.0);
     let height = 20.0 + units_height + matrices_height + 48.0;
     let mut canvas = Canvas::new(width, height);
@@ -129,7 +132,9 @@ fn edges(canvas: &mut Canvas, layer: &Layer, from: &Column, to: &Column, labels:
 /// A place on an edge, near its source, where its name covers no name that is already there.
 fn free_place(start: Point, end: Point, name: &str, taken: &[Label]) -> Option<Point> {
     let width = theme::text_width(name, LABEL_SIZE) + 4.0;
-    let free = |at: &Point| taken.iter().all(|(other, ..)| (at.0 - other.0).abs() >= width || (at.1 - other.1).abs() >= LABEL_SIZE);
+    let free = |at: &Point| {
+        taken.iter().all(|(other, ..)| (at.0 - other.0).abs() >= width || (at.1 - other.1).abs() >= LABEL_SIZE)
+    };
     let along = |t: f64| (start.0 + t * (end.0 - start.0), start.1 + t * (end.1 - start.1));
     [0.31, 0.25, 0.38, 0.45, 0.52].into_iter().map(along).find(free)
 }

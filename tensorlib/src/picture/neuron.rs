@@ -134,14 +134,7 @@ fn curve(canvas: &mut Canvas, middle: f64, activation: Activation, sum: f64, out
 }
 
 /// The neuron's formula in symbols, in numbers, and its result; the middle terms of a long sum become dots.
-fn formulas(
-    inputs: &[f64],
-    weights: &[f64],
-    bias: f64,
-    activation: Activation,
-    sum: f64,
-    output: f64,
-) -> [String; 3] {
+fn formulas(inputs: &[f64], weights: &[f64], bias: f64, activation: Activation, sum: f64, output: f64) -> [String; 3] {
     let f = activation.symbol();
     let terms = folded(inputs.len(), 3);
     let written = |term: &dyn Fn(usize) -> String| -> String {

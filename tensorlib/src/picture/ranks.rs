@@ -104,10 +104,8 @@ fn pile(canvas: &mut Canvas, panel: &Panel, sheet: &Sheets, at: Point) {
     }
     let marked_row = sheet.rows.len().saturating_sub(1);
     let marked_column = sheet.columns.len().saturating_sub(1);
-    let corner = (
-        at.0 + marked_column as f64 * CELL.0,
-        at.1 + sheet.behind as f64 * SHIFT.1 + marked_row as f64 * CELL.1,
-    );
+    let corner =
+        (at.0 + marked_column as f64 * CELL.0, at.1 + sheet.behind as f64 * SHIFT.1 + marked_row as f64 * CELL.1);
     canvas.rect(corner, CELL, 2.0, "none", Stroke::new(theme::OUTPUT.rim, 2.6));
 }
 

@@ -71,7 +71,9 @@ pub(crate) fn short_operand(value: f64) -> String {
 /// About how wide a text of this size is set, on the wide side: fonts differ from machine to machine.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
-        '₀'..='₉' | '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '.' | '·' | ',' | ' ' | '(' | ')' | '[' | ']' | 'i' | 'l' => 0.4,
+        '₀'..='₉' | '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '.' | '·' | ',' | ' ' | '(' | ')' | '[' | ']' | 'i' | 'l' => {
+            0.4
+        }
         c if c as u32 >= 0x2e80 => 1.0,
         _ => 0.62,
     };
@@ -119,7 +121,8 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_keep_their_sign() {
-        let shown: Vec<String> = [0.0, 3.0, -0.523, 0.0072, 12.34, 123.4, 1.23e7, -1e-4, f64::INFINITY].map(short).into();
+        let shown: Vec<String> =
+            [0.0, 3.0, -0.523, 0.0072, 12.34, 123.4, 1.23e7, -1e-4, f64::INFINITY].map(short).into();
         assert_eq!(shown, ["0", "3", "−0.52", "0.007", "12.3", "123", "1.2e7", "−1.0e−4", "∞"]);
         assert_eq!(short(f64::NAN), "nan");
         assert_eq!(short(9.999), "10.0");

@@ -161,7 +161,8 @@ impl Page {
     /// The cell that names a row or column, or says which are left out.
     fn header(&self, scope: &str, dimension: usize, at: usize, place: Place) -> String {
         let side = if scope == "col" { "bottom" } else { "right" };
-        let start = format!("<th scope=\"{scope}\" align=\"right\" {HEADER};border-{side}:1px solid rgba(128,128,128,.45)\"");
+        let start =
+            format!("<th scope=\"{scope}\" align=\"right\" {HEADER};border-{side}:1px solid rgba(128,128,128,.45)\"");
         match place {
             Some(index) => format!("{start}>{index}</th>"),
             None => {
@@ -204,8 +205,7 @@ const SCROLL: &str = "style=\"overflow-x:auto\"";
 const SIDE_BY_SIDE: &str = "style=\"display:flex;flex-wrap:wrap;align-items:center;gap:.5em 1.5em\"";
 const TABLE: &str = "style=\"border-collapse:collapse;width:auto;margin:.3em 0;\
                      font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace\"";
-const CAPTION: &str =
-    "align=\"top\" style=\"caption-side:top;text-align:left;padding:0 0 .3em;white-space:nowrap;color:inherit;opacity:.8\"";
+const CAPTION: &str = "align=\"top\" style=\"caption-side:top;text-align:left;padding:0 0 .3em;white-space:nowrap;color:inherit;opacity:.8\"";
 const CELL: &str = "style=\"padding:.2em .6em";
 const HEADER: &str = "style=\"padding:.2em .6em;font-weight:400;opacity:.65";
 

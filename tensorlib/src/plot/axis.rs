@@ -1,0 +1,111 @@
+//! An axis: its range, where its marks lie and what they say.
+//!
+//! plotters has axes of its own; this one takes its marks at round numbers for any range that `f64` has, writes a true
+//! minus sign, and never takes long to find them.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+/// A range with marks at round numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    low: f64,
+    high: f64,
+    step: f64,
+    marks: Vec<f64>,
+}
+
+impl Axis {
+    /// An axis from `low` to `high` with about `count` marks.
+    pub fn new((low, high): (f64, f64), count: usize) -> Axis {
+        let step = round_step(high - low, count.max(1));
+        let first = (low / step).ceil();
+        let inside = |mark: &f64| (low..=high).contains(mark);
+        let mut marks: Vec<f64> = (0..=3 * count.max(1)).map(|i| (first + i as f64) * step).filter(inside).collect();
+        marks.dedup();
+        Axis { low, high, step, marks }
+    }
+
+    /// The same range without marks.
+    pub fn unmarked((low, high): (f64, f64)) -> Axis {
+        Axis { low, high, step: 1.0, marks: Vec::new() }
+    }
+
+    /// What stands beside a mark.
+    pub fn label(&self, mark: f64) -> String {
+        let digits = (-self.step.log10()).ceil().max(0.0);
+        let size = mark.abs();
+        let text = if size < self.step * 1e-6 {
+            "0".to_owned()
+        } else if digits > 6.0 || size >= 1e6 {
+            let text = format!("{size:.3e}");
+            let (number, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            format!("{}e{}", number.trim_end_matches('0').trim_end_matches('.'), exponent.replace('-', "−"))
+        } else {
+            format!("{size:.0$}", digits as usize)
+        };
+        if mark < 0.0 && text != "0" { format!("−{text}") } else { text }
+    }
+
+    /// All labels.
+    pub fn labels(&self) -> impl Iterator<Item = String> + '_ {
+        self.marks.iter().map(|&mark| self.label(mark))
+    }
+}
+
+/// The round number (1, 2 or 5 times a power of ten) that divides a span into about `count` parts.
+fn round_step(span: f64, count: usize) -> f64 {
+    let raw = (span / count as f64).max(f64::MIN_POSITIVE);
+    let power = 10.0_f64.powf(raw.log10().floor());
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * power >= raw * 0.999).unwrap_or(10.0);
+    (power * factor).max(f64::MIN_POSITIVE)
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        let share = if self.high > self.low { (value - self.low) / (self.high - self.low) } else { 0.5 };
+        let length = f64::from(limit.1 - limit.0);
+        limit.0 + (share * length).round().clamp(-1e6, 1e6) as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.marks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        self.label(*value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(low: f64, high: f64) -> Vec<String> {
+        Axis::new((low, high), 5).labels().collect()
+    }
+
+    #[test]
+    fn marks_lie_at_round_numbers() {
+        assert_eq!(labels(0.0, 1.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"].map(|s| s.replace("0.0", "0")));
+        assert_eq!(labels(-12.0, 11.0), ["−10", "−5", "0", "5", "10"]);
+        assert_eq!(labels(0.0, 3.2e7), ["0", "1e7", "2e7", "3e7"]);
+    }
+
+    #[test]
+    fn every_range_has_few_marks() {
+        for (low, high) in [(0.0, 5e-324), (1.0, 1.0 + f64::EPSILON), (-f64::MAX / 4.0, f64::MAX / 4.0), (1e-300, 1e-299)] {
+            assert!(labels(low, high).len() <= 12, "{low}..{high}");
+        }
+    }
+}

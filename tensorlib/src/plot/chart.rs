@@ -1,0 +1,263 @@
+//! Charts with axes, drawn by plotters: lines and points, histograms, bars.
+//!
+//! plotters knows whole pixels only. It is given an area ten times as large, which is then scaled down: curves come out
+//! smooth. Titles, axis names and the legend are set beside its drawing, in the faces that all pictures share.
+
+use plotters::chart::ChartContext;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::prelude::*;
+
+use super::axis::Axis;
+use super::series::{Mark, Series, padded, span};
+use super::{Plot, color};
+use crate::picture::Diagram;
+use crate::picture::canvas::{Anchor, Canvas, Font, Stroke};
+use crate::picture::theme;
+
+const WIDTH: f64 = 560.0;
+/// The height of the area inside the axes.
+const INSIDE: f64 = 260.0;
+const RIGHT: f64 = 22.0;
+/// Room below the axis for its numbers.
+const TICKS: f64 = 26.0;
+const MARKS: usize = 6;
+const FINE: f64 = 10.0;
+/// What is wrong when plotters fails: it writes into a string here, and a string takes everything.
+const INFALLIBLE: &str = "drawing into a string cannot fail";
+
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
+
+/// The frame of a chart: what surrounds the drawing.
+struct Frame<'a> {
+    plot: &'a Plot,
+    x: Axis,
+    y: Axis,
+    /// Name, colour and mark of each series in the legend.
+    legend: Vec<(&'a str, (u8, u8, u8), Mark)>,
+    /// Names below the axis in place of numbers, each in the middle of its unit.
+    categories: &'a [String],
+}
+
+pub(super) fn series(plot: &Plot, all: &[Series]) -> Diagram {
+    let finite = || all.iter().flat_map(Series::finite);
+    let x = padded(span(finite().map(|p| p.0)), 0.03);
+    let y = padded(span(finite().map(|p| p.1)), 0.06);
+    let tint = |i: usize| color::SERIES[i % color::SERIES.len()];
+    let legend = all.iter().enumerate().filter_map(|(i, s)| Some((s.name.as_deref()?, tint(i), s.mark))).collect();
+    let frame = Frame { plot, x: Axis::new(x, MARKS), y: Axis::new(y, MARKS), legend, categories: &[] };
+    let pixel = ((x.1 - x.0) / WIDTH, (y.1 - y.0) / INSIDE);
+    let svg = draw(&frame, &title(plot, "Plot"), |chart| {
+        for (i, series) in all.iter().enumerate() {
+            let tint = rgb(tint(i));
+            match series.mark {
+                Mark::Line => {
+                    for run in series.runs(pixel.0) {
+                        let element: DynElement<_, _> = match run[..] {
+                            [point] => Circle::new(point, fine(2.0), tint.filled()).into_dyn(),
+                            _ => PathElement::new(run, tint.stroke_width(fine(2.0) as u32)).into_dyn(),
+                        };
+                        chart.plotting_area().draw(&element).expect(INFALLIBLE);
+                    }
+                }
+                Mark::Points => {
+                    let points = series.apart((pixel.0 * 2.0, pixel.1 * 2.0));
+                    let dots = points.into_iter().map(|p| Circle::new(p, fine(3.2), tint.mix(0.75).filled()));
+                    chart.draw_series(dots).expect(INFALLIBLE);
+                }
+            }
+        }
+    });
+    let described: Vec<String> = all.iter().map(describe).collect();
+    Diagram::new(svg, described.join("; "))
+}
+
+fn describe(series: &Series) -> String {
+    let kind = match series.mark {
+        Mark::Line => "line",
+        Mark::Points => "points",
+    };
+    let name = series.name.as_ref().map(|n| format!(" “{n}”")).unwrap_or_default();
+    let (low, high) = span(series.finite().map(|p| p.1));
+    let count = series.points.len();
+    format!("{kind}{name} of {count} values from {} to {}", theme::short(low), theme::short(high))
+}
+
+pub(super) fn histogram(plot: &Plot, edges: &[f64], counts: &[f64]) -> Diagram {
+    let tallest = counts.iter().copied().fold(1.0, f64::max);
+    let x = padded((edges[0], edges[edges.len() - 1]), 0.02);
+    let y = (0.0, tallest * 1.06);
+    let frame =
+        Frame { plot, x: Axis::new(x, MARKS), y: Axis::new(y, MARKS), legend: Vec::new(), categories: &[] };
+    let total = counts.iter().sum::<f64>();
+    let text = format!("histogram of {total} values in {} bins", counts.len());
+    let svg = draw(&frame, &title(plot, "Histogram"), |chart| {
+        let pixel = (x.1 - x.0) / WIDTH;
+        let columns = edges.windows(2).zip(counts).filter(|(_, count)| **count > 0.0).map(|(sides, &count)| {
+            // A hair of paper between columns, as long as they are wide enough to spare it.
+            let gap = if sides[1] - sides[0] > 4.0 * pixel { pixel * 0.5 } else { 0.0 };
+            column(sides[0] + gap, sides[1] - gap, count, color::SERIES[0])
+        });
+        chart.draw_series(columns).expect(INFALLIBLE);
+    });
+    Diagram::new(svg, text)
+}
+
+pub(super) fn bars(plot: &Plot, names: &[String], heights: &[f64]) -> Diagram {
+    let (low, high) = span(heights.iter().copied().filter(|h| h.is_finite()).chain([0.0]));
+    let room = if high > low { (high - low) * 0.06 } else { 0.5 };
+    let y = (if low < 0.0 { low - room } else { 0.0 }, if high > 0.0 || low == 0.0 { high + room } else { 0.0 });
+    let frame = Frame {
+        plot,
+        x: Axis::unmarked((0.0, names.len() as f64)),
+        y: Axis::new(y, MARKS),
+        legend: Vec::new(),
+        categories: names,
+    };
+    let svg = draw(&frame, &title(plot, "Bar chart"), |chart| {
+        let finite = heights.iter().enumerate().filter(|(_, h)| h.is_finite());
+        let columns = finite.map(|(i, &height)| {
+            let tint = color::SERIES[usize::from(height < 0.0)];
+            column(i as f64 + 0.14, i as f64 + 0.86, height, tint)
+        });
+        chart.draw_series(columns).expect(INFALLIBLE);
+        let (left, right) = (0.0, names.len() as f64);
+        let ground = PathElement::new([(left, 0.0), (right, 0.0)], RGBColor(0x5b, 0x66, 0x78).stroke_width(fine(1.2) as u32));
+        chart.plotting_area().draw(&ground).expect(INFALLIBLE);
+    });
+    let list: Vec<String> = names.iter().zip(heights).map(|(n, h)| format!("{n} {}", theme::short(*h))).collect();
+    Diagram::new(svg, format!("bars: {}", list.join(", ")))
+}
+
+fn column(left: f64, right: f64, height: f64, tint: (u8, u8, u8)) -> Rectangle<(f64, f64)> {
+    Rectangle::new([(left, 0.0), (right, height)], rgb(tint).mix(0.85).filled())
+}
+
+fn rgb((r, g, b): (u8, u8, u8)) -> RGBColor {
+    RGBColor(r, g, b)
+}
+
+/// A length in plotters' fine pixels.
+fn fine(length: f64) -> i32 {
+    (length * FINE).round() as i32
+}
+
+fn title(plot: &Plot, kind: &str) -> String {
+    plot.title.clone().unwrap_or_else(|| match (&plot.x_label, &plot.y_label) {
+        (Some(x), Some(y)) => format!("{kind}: {y} over {x}"),
+        _ => kind.to_owned(),
+    })
+}
+
+/// Draws the frame and, inside it, what `paint` adds.
+fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) -> String {
+    let widest = frame.y.labels().map(|l| theme::text_width(&l, 13.0)).fold(24.0, f64::max);
+    let left = 16.0 + widest + if frame.plot.y_label.is_some() { 24.0 } else { 0.0 };
+    let legend = legend_rows(frame);
+    let title_height = if frame.plot.title.is_some() { 44.0 } else { 18.0 };
+    let top = title_height + legend.len() as f64 * 24.0;
+    let below = TICKS + if frame.plot.x_label.is_some() { 26.0 } else { 0.0 } + 10.0;
+    let mut canvas = Canvas::new(WIDTH, top + INSIDE + below);
+
+    if let Some(title) = &frame.plot.title {
+        canvas.text((WIDTH / 2.0, 25.0), title, Font::words(17.0).bold());
+    }
+    for (row, entries) in legend.iter().enumerate() {
+        let y = title_height + row as f64 * 24.0 + 8.0;
+        for &(x, i) in entries {
+            legend_entry(&mut canvas, (x, y), frame.legend[i]);
+        }
+    }
+    let inner = (WIDTH - left - RIGHT, INSIDE);
+    // Half a line of numbers may reach beyond the axis at its ends.
+    canvas.scaled((0.0, top), 1.0 / FINE, &plotters_part(frame, left, paint));
+    let wide = inner.0 / frame.categories.len().max(1) as f64;
+    for (i, name) in frame.categories.iter().enumerate() {
+        let at = (left + (i as f64 + 0.5) * wide, top + INSIDE + 15.0);
+        canvas.text(at, &cut(name, wide - 4.0), Font::words(13.0).fill(theme::SOFT_INK));
+    }
+    if let Some(label) = &frame.plot.x_label {
+        canvas.text((left + inner.0 / 2.0, top + INSIDE + TICKS + 14.0), label, Font::words(14.0));
+    }
+    if let Some(label) = &frame.plot.y_label {
+        canvas.turned_text((20.0, top + INSIDE / 2.0), label, Font::words(14.0));
+    }
+    canvas.finish(title)
+}
+
+/// The axes and what is inside them, as SVG elements in fine pixels.
+fn plotters_part(frame: &Frame<'_>, left: f64, paint: impl FnOnce(&mut Chart<'_, '_>)) -> String {
+    let size = (fine(WIDTH) as u32, fine(INSIDE + TICKS) as u32);
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        let mut chart = ChartBuilder::on(&area)
+            .margin_right(fine(RIGHT))
+            .x_label_area_size(fine(TICKS))
+            .y_label_area_size(fine(left))
+            .build_cartesian_2d(frame.x.clone(), frame.y.clone())
+            .expect(INFALLIBLE);
+        // plotters divides font sizes by 1.24 on their way into SVG.
+        let label = ("system-ui, sans-serif", 13.0 * FINE * 1.24).into_font().color(&RGBColor(0x5b, 0x66, 0x78));
+        let axis = RGBColor(0x8a, 0x94, 0xa6);
+        chart
+            .configure_mesh()
+            .bold_line_style(RGBColor(0xdf, 0xe4, 0xec).stroke_width(fine(1.0) as u32))
+            .light_line_style(TRANSPARENT)
+            .max_light_lines(0)
+            .axis_style(axis.stroke_width(fine(1.2) as u32))
+            .label_style(label)
+            .set_all_tick_mark_size(fine(4.0))
+            .draw()
+            .expect(INFALLIBLE);
+        paint(&mut chart);
+        drop(chart);
+        area.present().expect(INFALLIBLE);
+    }
+    // The document's own element is dropped: the drawing becomes part of another one.
+    let inside = svg.split_once('>').map_or("", |(_, rest)| rest);
+    inside.trim_end().trim_end_matches("</svg>").trim_start().to_owned()
+}
+
+/// Rows of legend entries: where each begins and which series it names.
+fn legend_rows(frame: &Frame<'_>) -> Vec<Vec<(f64, usize)>> {
+    let mut rows: Vec<Vec<(f64, usize)>> = Vec::new();
+    let mut x = f64::INFINITY;
+    for (i, (name, ..)) in frame.legend.iter().enumerate() {
+        let width = 34.0 + theme::text_width(name, 14.0) + 16.0;
+        if x + width > WIDTH - RIGHT {
+            rows.push(Vec::new());
+            x = 40.0;
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push((x, i));
+        }
+        x += width;
+    }
+    rows
+}
+
+fn legend_entry(canvas: &mut Canvas, at: (f64, f64), (name, tint, mark): (&str, (u8, u8, u8), Mark)) {
+    let tint = color::hex(tint);
+    match mark {
+        Mark::Line => canvas.rect((at.0, at.1 - 1.5), (24.0, 3.0), 1.5, &tint, Stroke::new(theme::LINE, 0.0)),
+        Mark::Points => canvas.circle((at.0 + 12.0, at.1), 4.0, &tint, Stroke::new(theme::LINE, 0.0)),
+    }
+    let name = cut(name, WIDTH - RIGHT - at.0 - 34.0);
+    canvas.text((at.0 + 32.0, at.1), &name, Font::words(14.0).anchor(Anchor::Start));
+}
+
+/// A text that fits a width, with an ellipsis for what is left out.
+fn cut(text: &str, width: f64) -> String {
+    if theme::text_width(text, 13.0) <= width {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    for c in text.chars() {
+        short.push(c);
+        if theme::text_width(&short, 13.0) + 10.0 > width {
+            short.pop();
+            break;
+        }
+    }
+    short + "…"
+}

@@ -1,0 +1,60 @@
+//! Colours of plots: a palette for series, a colour scale for values.
+
+/// Colours that stay apart on white and for colour-blind readers, in the order in which series take them.
+pub(super) const SERIES: [(u8, u8, u8); 8] = [
+    (0x25, 0x63, 0xc9),
+    (0xd1, 0x54, 0x1a),
+    (0x1f, 0x8a, 0x5b),
+    (0x8a, 0x4b, 0xc4),
+    (0xc2, 0x25, 0x5c),
+    (0x0b, 0x8a, 0xa8),
+    (0x8a, 0x64, 0x1c),
+    (0x5b, 0x66, 0x78),
+];
+
+/// From dark blue over green to yellow, growing evenly lighter: the scale known as viridis, at nine points.
+const SCALE: [(u8, u8, u8); 9] = [
+    (68, 1, 84),
+    (71, 44, 122),
+    (59, 81, 139),
+    (44, 113, 142),
+    (33, 144, 141),
+    (39, 173, 129),
+    (92, 200, 99),
+    (170, 220, 50),
+    (253, 231, 37),
+];
+
+/// The colour of a share from 0 to 1; not-a-number is grey.
+pub(super) fn scale(share: f64) -> (u8, u8, u8) {
+    if share.is_nan() {
+        return (0xb8, 0xbf, 0xcc);
+    }
+    let at = share.clamp(0.0, 1.0) * (SCALE.len() - 1) as f64;
+    let left = (at.floor() as usize).min(SCALE.len() - 2);
+    let part = at - left as f64;
+    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
+    let (a, b) = (SCALE[left], SCALE[left + 1]);
+    (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+}
+
+pub(super) fn hex((r, g, b): (u8, u8, u8)) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+/// Whether dark text is easier to read on this colour than light text.
+pub(super) fn is_light((r, g, b): (u8, u8, u8)) -> bool {
+    0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b) > 140.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scale_runs_from_end_to_end() {
+        assert_eq!(scale(0.0), (68, 1, 84));
+        assert_eq!(scale(1.0), (253, 231, 37));
+        assert_eq!(scale(f64::NAN), (0xb8, 0xbf, 0xcc));
+    }
+}

@@ -1,0 +1,152 @@
+//! Matrices as heat maps and tensors as images: pixels with a frame around them.
+
+use super::pixels::Pixels;
+use super::png::{Channels, data_address};
+use super::{Plot, color};
+use crate::picture::Diagram;
+use crate::picture::canvas::{Anchor, Canvas, Font, Stroke};
+use crate::picture::theme::{self, short, size_text};
+
+/// A matrix's values in row-major order.
+#[derive(Clone, Debug)]
+pub(super) struct Matrix {
+    pub rows: usize,
+    pub columns: usize,
+    pub values: Vec<f64>,
+}
+
+const WIDTH: f64 = 520.0;
+const MOST_HEIGHT: f64 = 380.0;
+/// Cells smaller than this have no room for their number.
+const NUMBER_CELL: (f64, f64) = (38.0, 24.0);
+/// A heat map with more rows or columns is thinned for drawing.
+const MOST_CELLS: usize = 512;
+
+/// A matrix in the colours of its values, with a colour bar.
+pub(super) fn heat_map(plot: &Plot, matrix: &Matrix) -> Diagram {
+    let (low, high) = super::series::span(matrix.values.iter().copied().filter(|v| v.is_finite()));
+    let share = |v: f64| if high > low { (v - low) / (high - low) } else { 0.5 };
+    let (left, right) = (58.0, 84.0);
+    let top = if plot.title.is_some() { 50.0 } else { 24.0 };
+    let room = (WIDTH - left - right, MOST_HEIGHT);
+    let cell = (room.0 / matrix.columns as f64).min(room.1 / matrix.rows as f64).min(52.0);
+    // Very long matrices would be a hair: their cells need not be square.
+    let size = ((cell * matrix.columns as f64).max(60.0), (cell * matrix.rows as f64).max(40.0));
+    let x = left + (room.0 - size.0) / 2.0;
+    let mut canvas = Canvas::new(WIDTH, top + size.1 + 62.0);
+    heading(&mut canvas, plot);
+
+    let bytes = |row: usize, column: usize| {
+        let (r, g, b) = color::scale(share(matrix.values[row * matrix.columns + column]));
+        [r, g, b]
+    };
+    let step = matrix.rows.max(matrix.columns).div_ceil(MOST_CELLS);
+    let rows: Vec<usize> = (0..matrix.rows).step_by(step).collect();
+    let columns: Vec<usize> = (0..matrix.columns).step_by(step).collect();
+    let pixels: Vec<u8> = rows.iter().flat_map(|&r| columns.iter().flat_map(move |&c| bytes(r, c))).collect();
+    canvas.image((x, top), size, &data_address(columns.len(), rows.len(), Channels::Rgb, &pixels));
+    canvas.rect((x, top), size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
+
+    let cell = (size.0 / matrix.columns as f64, size.1 / matrix.rows as f64);
+    if cell.0 >= NUMBER_CELL.0 && cell.1 >= NUMBER_CELL.1 {
+        for (i, &value) in matrix.values.iter().enumerate() {
+            let (row, column) = (i / matrix.columns, i % matrix.columns);
+            let at = (x + (column as f64 + 0.5) * cell.0, top + (row as f64 + 0.5) * cell.1);
+            let ink = if color::is_light(color::scale(share(value))) { theme::INK } else { "#ffffff" };
+            canvas.text(at, &short(value), Font::words(13.0).fill(ink));
+        }
+    }
+    indices(&mut canvas, (x, top), size, (matrix.rows, matrix.columns));
+    axis_names(&mut canvas, plot, (x, top), size);
+    color_bar(&mut canvas, (x + size.0 + 18.0, top), size.1, (low, high));
+    let name = size_text(&[matrix.rows, matrix.columns]);
+    let title = plot.title.clone().unwrap_or_else(|| format!("Heat map of {name}"));
+    Diagram::new(canvas.finish(&title), format!("heat map of {name}"))
+}
+
+/// One image with its axes, or several side by side.
+pub(super) fn images(plot: &Plot, images: &[Pixels], columns: usize) -> Diagram {
+    let (width, height) = images[0].size;
+    let count = images.len();
+    let columns = columns.min(count);
+    let rows = count.div_ceil(columns);
+    let alone = count == 1;
+    let (left, gap) = if alone { (58.0, 0.0) } else { (24.0, 12.0) };
+    let top = if plot.title.is_some() { 50.0 } else { 24.0 };
+    let room = WIDTH - 2.0 * left;
+    let each = (room - gap * (columns - 1) as f64) / columns as f64;
+    let tallest = if alone { MOST_HEIGHT } else { 240.0 };
+    let scale = (each / width as f64).min(tallest / height as f64);
+    let size = ((width as f64 * scale).max(2.0), (height as f64 * scale).max(2.0));
+    let all = columns as f64 * size.0 + gap * (columns - 1) as f64;
+    let below = if alone { 62.0 } else { 24.0 };
+    let mut canvas = Canvas::new(WIDTH, top + rows as f64 * (size.1 + gap) - gap + below);
+    heading(&mut canvas, plot);
+    let x = (WIDTH - all) / 2.0;
+    for (i, image) in images.iter().enumerate() {
+        let (row, column) = (i / columns, i % columns);
+        let at = (x + column as f64 * (size.0 + gap), top + row as f64 * (size.1 + gap));
+        canvas.image(at, size, &data_address(image.width, image.height, image.channels, &image.bytes));
+        canvas.rect(at, size, 0.0, "none", Stroke::new(theme::RIM, 1.0));
+    }
+    let pixels = format!("{width} × {height} pixels");
+    let text = if alone { format!("image of {pixels}") } else { format!("{count} images of {pixels}") };
+    if alone {
+        indices(&mut canvas, (x, top), size, (height, width));
+        axis_names(&mut canvas, plot, (x, top), size);
+    }
+    let title = plot.title.clone().unwrap_or_else(|| text.clone());
+    Diagram::new(canvas.finish(&title), text)
+}
+
+fn heading(canvas: &mut Canvas, plot: &Plot) {
+    if let Some(title) = &plot.title {
+        canvas.text((WIDTH / 2.0, 26.0), title, Font::words(17.0).bold());
+    }
+}
+
+fn axis_names(canvas: &mut Canvas, plot: &Plot, at: (f64, f64), size: (f64, f64)) {
+    if let Some(label) = &plot.x_label {
+        canvas.text((at.0 + size.0 / 2.0, at.1 + size.1 + 42.0), label, Font::words(14.0));
+    }
+    if let Some(label) = &plot.y_label {
+        canvas.turned_text((at.0 - 40.0, at.1 + size.1 / 2.0), label, Font::words(14.0));
+    }
+}
+
+/// Row and column numbers along the left and below: all while there is room, then every second, fifth, tenth, …
+fn indices(canvas: &mut Canvas, at: (f64, f64), size: (f64, f64), (rows, columns): (usize, usize)) {
+    let font = Font::words(13.0).fill(theme::SOFT_INK);
+    let column_room = theme::text_width(&columns.to_string(), 13.0) + 10.0;
+    let step = index_step(columns, size.0, column_room);
+    for column in (0..columns).step_by(step) {
+        let x = at.0 + (column as f64 + 0.5) * size.0 / columns as f64;
+        canvas.text((x, at.1 + size.1 + 16.0), &column.to_string(), font);
+    }
+    for row in (0..rows).step_by(index_step(rows, size.1, 22.0)) {
+        let y = at.1 + (row as f64 + 0.5) * size.1 / rows as f64;
+        canvas.text((at.0 - 8.0, y), &row.to_string(), font.anchor(Anchor::End));
+    }
+}
+
+fn index_step(count: usize, length: f64, room: f64) -> usize {
+    let fits = |step: &usize| length / count as f64 * *step as f64 >= room;
+    let steps = (0..).flat_map(|power| [1, 2, 5].map(|f| f * 10_usize.pow(power)));
+    steps.take(30).find(fits).unwrap_or(count)
+}
+
+fn color_bar(canvas: &mut Canvas, at: (f64, f64), height: f64, (low, high): (f64, f64)) {
+    let steps = 64;
+    let pixels: Vec<u8> = (0..steps)
+        .flat_map(|i| {
+            let (r, g, b) = color::scale(1.0 - f64::from(i) / f64::from(steps - 1));
+            [r, g, b]
+        })
+        .collect();
+    let size = (12.0, height);
+    canvas.image(at, size, &data_address(1, steps as usize, Channels::Rgb, &pixels));
+    canvas.rect(at, size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
+    let font = Font::words(13.0).fill(theme::SOFT_INK).anchor(Anchor::Start);
+    canvas.text((at.0 + 18.0, at.1 + 6.0), &short(high), font);
+    canvas.text((at.0 + 18.0, at.1 + height - 6.0), &short(low), font);
+}
