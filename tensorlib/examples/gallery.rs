@@ -80,9 +80,16 @@ fn plots() -> Vec<Diagram> {
         [3, 48, 64],
     );
     let plots = [
-        plot::line(&epochs, &falling(0.15)).name("training").line(&epochs, &falling(0.1)).name("validation").title("Loss"),
+        plot::line(&epochs, &falling(0.15))
+            .name("training")
+            .line(&epochs, &falling(0.1))
+            .name("validation")
+            .title("Loss"),
         plot::line(&x, &x.sigmoid()).x_label("z").y_label("σ(z)"),
-        plot::scatter(&randn([300]), &randn([300])).name("class 0").scatter(&(randn([300]) + 3.0), &randn([300])).name("class 1"),
+        plot::scatter(&randn([300]), &randn([300]))
+            .name("class 0")
+            .scatter(&(randn([300]) + 3.0), &randn([300]))
+            .name("class 1"),
         plot::histogram(&randn([5000]), 30).title("5000 normal numbers"),
         plot::bar(&["cat", "dog", "bird", "fish", "a very long name"], &tensor![0.5, 0.25, -0.125, 0.06, 0.3]),
         plot::heat_map(&randn([5, 7])).title("Weights"),
@@ -99,7 +106,10 @@ fn figures(heading: &str, diagrams: &[Diagram]) -> String {
     let mut html = format!("<h2>{heading}</h2>\n");
     for diagram in diagrams {
         let address: String = diagram.svg().bytes().map(|b| format!("%{b:02x}")).collect();
-        let _ = writeln!(html, "<img alt=\"\" src=\"data:image/svg+xml,{address}\" style=\"margin:6px;vertical-align:top\">");
+        let _ = writeln!(
+            html,
+            "<img alt=\"\" src=\"data:image/svg+xml,{address}\" style=\"margin:6px;vertical-align:top\">"
+        );
     }
     html
 }

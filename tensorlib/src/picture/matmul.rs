@@ -157,7 +157,13 @@ fn matrix(canvas: &mut Canvas, at: Point, operand: &Operand, tone: Tone, mark: M
         }
     }
     let middle = (at.0 + size.0 / 2.0, at.1 + size.1 / 2.0);
-    canvas.text(middle, name, Font::math(18.0).italic());
+    // Names keep off the edges of a narrow matrix.
+    let font_size = (18.0 * (size.0 - 4.0) / theme::text_width(name, 18.0)).min(18.0);
+    if font_size >= 12.0 {
+        canvas.text(middle, name, Font::math(font_size).italic());
+    } else {
+        canvas.text((middle.0, at.1 + size.1 + 13.0), name, Font::math(16.0).italic());
+    }
 }
 
 /// The side of one cell where single cells are drawn; of one thin strip where they are too many.

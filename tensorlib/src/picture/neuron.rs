@@ -4,16 +4,16 @@ use super::canvas::{Anchor, Canvas, Font, Stroke};
 use super::theme::{self, Tone, folded, short, short_operand, sign_color, subscript};
 use super::{Activation, Diagram};
 
-const WIDTH: f64 = 540.0;
+const WIDTH: f64 = 560.0;
 const PITCH: f64 = 64.0;
 const INPUT_X: f64 = 52.0;
-const SUM_X: f64 = 262.0;
-const CURVE: (f64, f64) = (352.0, 72.0);
-const OUTPUT_X: f64 = 492.0;
+const SUM_X: f64 = 286.0;
+const CURVE: (f64, f64) = (374.0, 72.0);
+const OUTPUT_X: f64 = 512.0;
 /// The room below the drawing for its three lines of formulas.
 const FORMULAS: f64 = 116.0;
 /// Where on its edge a weight's label lies: far enough from the sum for neighbours to be apart.
-const LABEL: f64 = 0.4;
+const LABEL: f64 = 0.45;
 const MOST_INPUTS: usize = 6;
 
 /// Draws a neuron from plain numbers; `inputs` and `weights` have the same length.

@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn every_range_has_few_marks() {
-        for (low, high) in [(0.0, 5e-324), (1.0, 1.0 + f64::EPSILON), (-f64::MAX / 4.0, f64::MAX / 4.0), (1e-300, 1e-299)] {
+        for (low, high) in
+            [(0.0, 5e-324), (1.0, 1.0 + f64::EPSILON), (-f64::MAX / 4.0, f64::MAX / 4.0), (1e-300, 1e-299)]
+        {
             assert!(labels(low, high).len() <= 12, "{low}..{high}");
         }
     }

@@ -86,8 +86,7 @@ pub(super) fn histogram(plot: &Plot, edges: &[f64], counts: &[f64]) -> Diagram {
     let tallest = counts.iter().copied().fold(1.0, f64::max);
     let x = padded((edges[0], edges[edges.len() - 1]), 0.02);
     let y = (0.0, tallest * 1.06);
-    let frame =
-        Frame { plot, x: Axis::new(x, MARKS), y: Axis::new(y, MARKS), legend: Vec::new(), categories: &[] };
+    let frame = Frame { plot, x: Axis::new(x, MARKS), y: Axis::new(y, MARKS), legend: Vec::new(), categories: &[] };
     let total = counts.iter().sum::<f64>();
     let text = format!("histogram of {total} values in {} bins", counts.len());
     let svg = draw(&frame, &title(plot, "Histogram"), |chart| {
@@ -121,7 +120,8 @@ pub(super) fn bars(plot: &Plot, names: &[String], heights: &[f64]) -> Diagram {
         });
         chart.draw_series(columns).expect(INFALLIBLE);
         let (left, right) = (0.0, names.len() as f64);
-        let ground = PathElement::new([(left, 0.0), (right, 0.0)], RGBColor(0x5b, 0x66, 0x78).stroke_width(fine(1.2) as u32));
+        let ground =
+            PathElement::new([(left, 0.0), (right, 0.0)], RGBColor(0x5b, 0x66, 0x78).stroke_width(fine(1.2) as u32));
         chart.plotting_area().draw(&ground).expect(INFALLIBLE);
     });
     let list: Vec<String> = names.iter().zip(heights).map(|(n, h)| format!("{n} {}", theme::short(*h))).collect();

@@ -75,11 +75,15 @@ pub(super) fn images(plot: &Plot, images: &[Pixels], columns: usize) -> Diagram 
     let top = if plot.title.is_some() { 50.0 } else { 24.0 };
     let room = WIDTH - 2.0 * left;
     let each = (room - gap * (columns - 1) as f64) / columns as f64;
-    let tallest = if alone { MOST_HEIGHT } else { 240.0 };
+    let tallest = if alone { 300.0 } else { 240.0 };
     let scale = (each / width as f64).min(tallest / height as f64);
     let size = ((width as f64 * scale).max(2.0), (height as f64 * scale).max(2.0));
     let all = columns as f64 * size.0 + gap * (columns - 1) as f64;
-    let below = if alone { 62.0 } else { 24.0 };
+    let below = match (alone, &plot.x_label) {
+        (true, Some(_)) => 62.0,
+        (true, None) => 38.0,
+        (false, _) => 24.0,
+    };
     let mut canvas = Canvas::new(WIDTH, top + rows as f64 * (size.1 + gap) - gap + below);
     heading(&mut canvas, plot);
     let x = (WIDTH - all) / 2.0;
@@ -117,7 +121,7 @@ fn axis_names(canvas: &mut Canvas, plot: &Plot, at: (f64, f64), size: (f64, f64)
 /// Row and column numbers along the left and below: all while there is room, then every second, fifth, tenth, …
 fn indices(canvas: &mut Canvas, at: (f64, f64), size: (f64, f64), (rows, columns): (usize, usize)) {
     let font = Font::words(13.0).fill(theme::SOFT_INK);
-    let column_room = theme::text_width(&columns.to_string(), 13.0) + 10.0;
+    let column_room = theme::text_width(&columns.to_string(), 13.0) + 14.0;
     let step = index_step(columns, size.0, column_room);
     for column in (0..columns).step_by(step) {
         let x = at.0 + (column as f64 + 0.5) * size.0 / columns as f64;

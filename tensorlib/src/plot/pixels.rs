@@ -42,7 +42,8 @@ impl Pixels {
             return Err(shape_error!("{op}: there is nothing to show; the shape is {size}"));
         }
         let values = images.to_vec::<f64>();
-        let one = |values: &[f64]| from_values(op, values, images.dtype(), (channels, height, width), &size.to_string());
+        let one =
+            |values: &[f64]| from_values(op, values, images.dtype(), (channels, height, width), &size.to_string());
         values.chunks(channels * height * width).map(one).collect()
     }
 }

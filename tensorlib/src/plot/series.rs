@@ -40,7 +40,11 @@ impl Series {
     /// The runs of a line between points that are not finite. Where many points share a pixel column, only its first,
     /// lowest, highest and last are kept: the drawn line is the same.
     pub fn runs(&self, pixel_width: f64) -> Vec<Vec<(f64, f64)>> {
-        self.points.split(|p| !is_finite(p)).filter(|run| !run.is_empty()).map(|run| thinned(run, pixel_width)).collect()
+        self.points
+            .split(|p| !is_finite(p))
+            .filter(|run| !run.is_empty())
+            .map(|run| thinned(run, pixel_width))
+            .collect()
     }
 
     /// The points without those that would be drawn over another one.
@@ -65,12 +69,8 @@ fn thinned(run: &[(f64, f64)], pixel_width: f64) -> Vec<(f64, f64)> {
         }
         let by_height = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
         let index_of = |p: Option<&(f64, f64)>| p.and_then(|p| group.iter().position(|q| q == p)).unwrap_or(0);
-        let mut indices = [
-            0,
-            index_of(group.iter().min_by(by_height)),
-            index_of(group.iter().max_by(by_height)),
-            group.len() - 1,
-        ];
+        let mut indices =
+            [0, index_of(group.iter().min_by(by_height)), index_of(group.iter().max_by(by_height)), group.len() - 1];
         indices.sort_unstable();
         kept.extend(indices.iter().map(|&i| group[i]));
     }

@@ -25,8 +25,8 @@ struct Limits {
 const LIMITS: [Limits; 5] = [
     Limits { rows: 20, columns: 12, slices: 8 },
     Limits { rows: 14, columns: 10, slices: 4 },
-    Limits { rows: 8, columns: 8, slices: 4 },
-    Limits { rows: 6, columns: 6, slices: 3 },
+    Limits { rows: 10, columns: 8, slices: 4 },
+    Limits { rows: 6, columns: 6, slices: 4 },
     Limits { rows: 4, columns: 4, slices: 2 },
 ];
 
@@ -83,10 +83,9 @@ impl Page {
 
     fn write(&self) -> String {
         let size = &self.sample.size;
-        let list: Vec<String> = size.iter().map(usize::to_string).collect();
-        let (list, dtype) = (list.join(", "), self.sample.dtype);
+        let (list, dtype) = (listed(size), self.sample.dtype);
         if size.contains(&0) {
-            return format!("<div>Tensor <b>[{list}]</b> {dtype}, no elements</div>\n");
+            return format!("<div {SCROLL}>Tensor <b>[{list}]</b> {dtype}, no elements</div>\n");
         }
         let heading = format!("Tensor <b>[{list}]</b> {dtype}");
         let mut next = 0;
@@ -104,8 +103,7 @@ impl Page {
     /// The tables of all slices from dimension `dimension` inwards, below the leading `indices`.
     fn slices(&self, dimension: usize, indices: &mut Vec<usize>, next: &mut usize, out: &mut String) {
         if dimension + 2 == self.sample.size.len() {
-            let indices: Vec<String> = indices.iter().map(usize::to_string).collect();
-            out.push_str(&self.table(&format!("[{}]", indices.join(", ")), next));
+            out.push_str(&self.table(&format!("[{}]", listed(indices)), next));
             return;
         }
         for (at, place) in self.sample.places[dimension].iter().enumerate() {
@@ -116,9 +114,9 @@ impl Page {
                     indices.pop();
                 }
                 None => {
-                    let mut hidden: Vec<String> = indices.iter().map(usize::to_string).collect();
-                    hidden.push(self.hidden(dimension, at));
-                    out.push_str(&format!("<div align=\"center\">⋯<br>[{}]</div>\n", hidden.join(", ")));
+                    let separator = if indices.is_empty() { "" } else { ", " };
+                    let hidden = format!("{}{separator}{}", listed(indices), self.hidden(dimension, at));
+                    out.push_str(&format!("<div align=\"center\">⋯<br/>[{hidden}]</div>\n"));
                 }
             }
         }
@@ -149,7 +147,7 @@ impl Page {
                     html.push_str(&self.cells(next));
                 } else {
                     let across = self.sample.places[rank - 1].len();
-                    html.push_str(&format!("<td colspan=\"{across}\" align=\"center\" {CELL}\">⋮</td>"));
+                    html.push_str(&format!("<td colspan=\"{across}\" {DOTS_CELL}\">⋮</td>"));
                 }
                 html.push_str("</tr>\n");
             }
@@ -188,43 +186,52 @@ impl Page {
         let mut html = String::new();
         for place in places {
             if place.is_none() {
-                html.push_str(&format!("<td align=\"center\" {CELL}\">⋯</td>"));
+                html.push_str(&format!("<td {DOTS_CELL}\">⋯</td>"));
                 continue;
             }
             let value = self.sample.values[*next];
             *next += 1;
             let shade = self.shade.map(|largest| shade(value, largest)).unwrap_or_default();
-            html.push_str(&format!("<td align=\"right\" {CELL}{shade}\">{}</td>", self.format.write(value)));
+            let cell = if self.sample.size.is_empty() { LONE_CELL } else { CELL };
+            html.push_str(&format!("<td {cell}{shade}\">{}</td>", self.format.write(value)));
         }
         html
     }
 }
 
 // Styles without their closing quote can be continued by a cell.
-const SCROLL: &str = "style=\"overflow-x:auto\"";
+const SCROLL: &str = "style=\"overflow-x:auto;font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace\"";
 const SIDE_BY_SIDE: &str = "style=\"display:flex;flex-wrap:wrap;align-items:center;gap:.5em 1.5em\"";
-const TABLE: &str = "style=\"border-collapse:collapse;width:auto;margin:.3em 0;\
-                     font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace\"";
+const TABLE: &str = "style=\"border-collapse:collapse;width:auto;margin:.3em 0\"";
 const CAPTION: &str = "align=\"top\" style=\"caption-side:top;text-align:left;padding:0 0 .3em;white-space:nowrap;color:inherit;opacity:.8\"";
-const CELL: &str = "style=\"padding:.2em .6em";
+const CELL: &str = "align=\"right\" style=\"padding:.2em .6em";
+// JupyterLab's style sheet is stronger than `align`, and has every cell on the right.
+const LONE_CELL: &str = "align=\"left\" style=\"padding:.2em 0;text-align:left";
+const DOTS_CELL: &str = "align=\"center\" style=\"padding:.2em .6em;text-align:center";
 const HEADER: &str = "style=\"padding:.2em .6em;font-weight:400;opacity:.65";
 
-/// How many indices of each dimension are shown. The slices of all leading dimensions together stay below their limit.
+/// How many indices of each dimension are shown. The slices of all leading dimensions together stay below their limit,
+/// and each of them shows its first and last index while it can.
 fn most_shown(size: &[usize], limits: Limits) -> Vec<usize> {
-    let rank = size.len();
-    let mut most = vec![1; rank];
+    let (leading, matrix) = size.split_at(size.len().saturating_sub(2));
+    let mut most = vec![1; leading.len()];
     let mut slices = limits.slices;
-    for dimension in (0..rank).rev() {
-        most[dimension] = match rank - dimension {
-            1 => limits.columns,
-            2 => limits.rows,
-            _ => slices.max(1),
-        };
-        if rank - dimension > 2 {
-            slices /= size[dimension].clamp(1, most[dimension]);
-        }
+    for (dimension, &length) in leading.iter().enumerate().rev() {
+        let others = leading[..dimension].iter().filter(|&&n| n > 1).count().min(16);
+        most[dimension] = (slices >> others).max(1);
+        slices /= length.min(most[dimension]).max(1);
     }
+    most.extend([limits.rows, limits.columns].into_iter().skip(2 - matrix.len()));
     most
+}
+
+/// Numbers as a list; of very many, the first and last.
+fn listed(numbers: &[usize]) -> String {
+    let written = |numbers: &[usize]| numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    if numbers.len() <= 24 {
+        return written(numbers);
+    }
+    format!("{}, …, {}", written(&numbers[..8]), written(&numbers[numbers.len() - 8..]))
 }
 
 fn folded(length: usize, most: usize) -> Option<Fold> {
