@@ -5,16 +5,21 @@ pub mod create;
 pub mod dtype;
 mod element;
 pub mod error;
+pub mod exchange;
 pub mod index;
 pub mod interrupt;
 mod kernel;
 mod layout;
+pub mod linalg;
 mod list;
+#[cfg(feature = "evcxr")]
+pub mod notebook;
 pub mod operand;
 pub mod ops;
 pub mod picture;
 pub mod plot;
 mod recycle;
+mod reduce;
 pub mod render;
 pub mod scalar;
 pub mod shape;
@@ -26,8 +31,10 @@ pub use create::*;
 pub use dtype::DType;
 pub use element::Element;
 pub use error::{Error, Result};
+pub use exchange::*;
 pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
 pub use kernel::pool::{get_num_threads, set_num_threads};
+pub use linalg::{einsum, try_einsum};
 pub use operand::Operand;
 pub use recycle::empty_cache;
 pub use scalar::Scalar;
@@ -38,6 +45,8 @@ pub use tensor::Tensor;
 /// Everything a lesson needs: `use tensorlib::prelude::*;`.
 pub mod prelude {
     pub use crate::create::*;
+    pub use crate::exchange::*;
+    pub use crate::linalg::*;
     pub use crate::shape::*;
     pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step, Tensor, tensor};
 }

@@ -47,6 +47,19 @@ impl Clone for Tensor {
     }
 }
 
+impl std::fmt::Display for Tensor {
+    /// PyTorch's print format.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&crate::render::to_text(self))
+    }
+}
+
+impl std::fmt::Debug for Tensor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
 impl Tensor {
     /// Values in row-major order as a tensor. Their number must be that of the shape.
     #[inline]

@@ -6,6 +6,10 @@ use crate::element::Element;
 pub(crate) trait Number: Element {
     const ZERO: Self;
     const ONE: Self;
+    /// Not greater than any other number.
+    const LOWEST: Self;
+    /// Not less than any other number.
+    const HIGHEST: Self;
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
@@ -28,6 +32,8 @@ macro_rules! whole {
         impl Number for $ty {
             const ZERO: $ty = 0;
             const ONE: $ty = 1;
+            const LOWEST: $ty = <$ty>::MIN;
+            const HIGHEST: $ty = <$ty>::MAX;
             #[inline(always)]
             fn add(self, other: $ty) -> $ty { self.wrapping_add(other) }
             #[inline(always)]
@@ -97,6 +103,8 @@ macro_rules! floating {
         impl Number for $ty {
             const ZERO: $ty = 0.0;
             const ONE: $ty = 1.0;
+            const LOWEST: $ty = <$ty>::NEG_INFINITY;
+            const HIGHEST: $ty = <$ty>::INFINITY;
             #[inline(always)]
             fn add(self, other: $ty) -> $ty { self + other }
             #[inline(always)]

@@ -1,6 +1,6 @@
 //! Changing shapes: views where PyTorch gives views, joining and splitting.
 
-mod axes;
+pub(crate) mod axes;
 mod in_place;
 mod join;
 mod view;

@@ -1,0 +1,5 @@
+//! Tensors to and from elsewhere: ndarray in memory, NumPy's and safetensors files, serde.
+
+mod array;
+
+pub use array::{SharedArray, from_ndarray};

@@ -1,0 +1,213 @@
+//! Loops that make few values of many.
+//!
+//! Input comes as `[outer, count, inner]` in row-major order, and the middle is reduced. Numbers are combined in a
+//! fixed tree: lanes side by side, blocks two by two. So rounding errors grow with the logarithm of the count, and
+//! results depend neither on the number of threads nor on the width of instructions.
+
+use std::marker::PhantomData;
+
+use super::number::{Floating, Number};
+use super::pool;
+use super::simd::{self, Loop};
+use crate::element::Element;
+
+/// Values combined side by side.
+const LANES: usize = 32;
+/// Elements that are combined without regard to rounding.
+const BLOCK: usize = 4096;
+/// Elements a thread takes at a time.
+const PIECE: usize = 64 << 10;
+
+/// A way to combine values.
+pub(crate) trait Fold<T>: Sync {
+    fn start() -> T;
+    /// Takes one more element in.
+    fn push(so_far: T, value: T) -> T;
+    /// Joins what two groups of elements gave.
+    fn merge(a: T, b: T) -> T;
+}
+
+macro_rules! folds {
+    ($($(#[$doc:meta])* $name:ident<$T:ident: $bound:ident>: $start:expr, |$a:ident, $v:ident| $push:expr, |$x:ident, $y:ident| $merge:expr;)*) => { $(
+        $(#[$doc])*
+        pub(crate) struct $name;
+        impl<$T: $bound> Fold<$T> for $name {
+            #[inline(always)]
+            fn start() -> $T { $start }
+            #[inline(always)]
+            fn push($a: $T, $v: $T) -> $T { $push }
+            #[inline(always)]
+            fn merge($x: $T, $y: $T) -> $T { $merge }
+        }
+    )* };
+}
+
+folds! {
+    Sum<T: Number>: T::ZERO, |a, v| a.add(v), |x, y| x.add(y);
+    Prod<T: Number>: T::ONE, |a, v| a.mul(v), |x, y| x.mul(y);
+    /// NaN wins.
+    Max<T: Number>: T::LOWEST, |a, v| a.maximum(v), |x, y| x.maximum(y);
+    /// NaN wins.
+    Min<T: Number>: T::HIGHEST, |a, v| a.minimum(v), |x, y| x.minimum(y);
+    /// The sum of absolute values.
+    SumAbs<T: Number>: T::ZERO, |a, v| a.add(v.magnitude()), |x, y| x.add(y);
+    /// The sum of squares.
+    SumSquares<T: Number>: T::ZERO, |a, v| a.add(v.mul(v)), |x, y| x.add(y);
+    /// The sum of exponentials.
+    SumExp<T: Floating>: T::ZERO, |a, v| a.add(v.exp()), |x, y| x.add(y);
+}
+
+struct Block<'a, T, F>(&'a [T], PhantomData<F>);
+
+impl<T: Element, F: Fold<T>> Loop for Block<'_, T, F> {
+    type Output = T;
+    #[inline(always)]
+    fn run(self) -> T {
+        let mut lanes = [F::start(); LANES];
+        let chunks = self.0.chunks_exact(LANES);
+        let rest = chunks.remainder();
+        for chunk in chunks {
+            for lane in 0..LANES {
+                lanes[lane] = F::push(lanes[lane], chunk[lane]);
+            }
+        }
+        for (lane, &value) in lanes.iter_mut().zip(rest) {
+            *lane = F::push(*lane, value);
+        }
+        let mut width = LANES / 2;
+        while width > 0 {
+            for lane in 0..width {
+                lanes[lane] = F::merge(lanes[lane], lanes[lane + width]);
+            }
+            width /= 2;
+        }
+        lanes[0]
+    }
+}
+
+/// All elements of a row as one.
+pub(crate) fn row<T: Element, F: Fold<T>>(values: &[T]) -> T {
+    if values.len() <= BLOCK {
+        if values.len() < LANES / 4 {
+            return values.iter().fold(F::start(), |so_far, &value| F::push(so_far, value));
+        }
+        return simd::wide(Block::<T, F>(values, PhantomData));
+    }
+    let middle = values.len().div_ceil(2).next_multiple_of(BLOCK);
+    F::merge(row::<T, F>(&values[..middle]), row::<T, F>(&values[middle..]))
+}
+
+/// All elements of a long row as one, by several threads.
+fn long_row<T: Element, F: Fold<T>>(values: &[T]) -> T {
+    let mut parts = vec![F::start(); values.len().div_ceil(PIECE)];
+    pool::for_pieces(&mut parts, 1, |number, part| {
+        let start = number * PIECE;
+        part[0] = row::<T, F>(&values[start..(start + PIECE).min(values.len())]);
+    });
+    while parts.len() > 1 {
+        parts = parts.chunks(2).map(|pair| pair.iter().copied().reduce(F::merge).unwrap_or_else(F::start)).collect();
+    }
+    parts[0]
+}
+
+struct AddRow<'a, T, F>(&'a mut [T], &'a [T], PhantomData<F>);
+
+impl<T: Element, F: Fold<T>> Loop for AddRow<'_, T, F> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.0.iter_mut().zip(self.1).for_each(|(to, &value)| *to = F::push(*to, value));
+    }
+}
+
+struct MergeRow<'a, T, F>(&'a mut [T], &'a [T], PhantomData<F>);
+
+impl<T: Element, F: Fold<T>> Loop for MergeRow<'_, T, F> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.0.iter_mut().zip(self.1).for_each(|(to, &value)| *to = F::merge(*to, value));
+    }
+}
+
+/// Rows that are added up before they are merged into the result.
+const ROWS: usize = 64;
+
+/// A stretch of columns: `to[i]` gets what column `i` of rows `width` apart makes.
+fn columns<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usize, width: usize) {
+    to.fill(F::start());
+    let length = to.len();
+    let mut partial = if count > ROWS { vec![F::start(); length] } else { Vec::new() };
+    for first in (0..count).step_by(ROWS) {
+        let target: &mut [T] = if count > ROWS { &mut partial } else { to };
+        for line in first..(first + ROWS).min(count) {
+            simd::wide(AddRow::<T, F>(target, &from[line * width..line * width + length], PhantomData));
+        }
+        if count > ROWS {
+            simd::wide(MergeRow::<T, F>(to, &partial, PhantomData));
+            partial.fill(F::start());
+        }
+    }
+}
+
+/// Reduces the middle of `[outer, count, inner]`; `to` is `[outer, inner]`.
+pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usize, inner: usize) {
+    if to.is_empty() {
+        return;
+    }
+    if count == 0 {
+        return to.fill(F::start());
+    }
+    let outer = to.len() / inner;
+    if inner == 1 {
+        if outer == 1 {
+            to[0] = if count > PIECE { long_row::<T, F>(from) } else { row::<T, F>(from) };
+            return;
+        }
+        let rows = (PIECE / 2 / count).max(1);
+        return pool::for_pieces(to, rows, |first, part| {
+            for (line, to) in part.iter_mut().enumerate() {
+                *to = row::<T, F>(&from[(first + line) * count..(first + line + 1) * count]);
+            }
+        });
+    }
+    // Columns that a thread takes: a part of one outer index.
+    let share = (PIECE / 2 / count).clamp(64, 4096).min(inner);
+    for (block, to) in to.chunks_exact_mut(inner).enumerate() {
+        let from = &from[block * count * inner..(block + 1) * count * inner];
+        pool::for_pieces(to, share, |first, part| columns::<T, F>(part, &from[first..], count, inner));
+    }
+}
+
+/// Where the largest (or, with `MIN`, the smallest) element of the middle is; NaN counts as the largest and the
+/// smallest, and of equals the first is meant. Also gives the elements.
+pub(crate) fn extreme<T: Number, const MIN: bool>(
+    values: &mut [T],
+    places: &mut [i64],
+    from: &[T],
+    count: usize,
+    inner: usize,
+) {
+    let beats = |new: T, old: T| (if MIN { new < old } else { new > old }) || (new.is_nan() && !old.is_nan());
+    if inner == 1 {
+        for (line, (value, place)) in values.iter_mut().zip(places).enumerate() {
+            let from = &from[line * count..(line + 1) * count];
+            let best = if MIN { row::<T, Min>(from) } else { row::<T, Max>(from) };
+            let found = from.iter().position(|&v| v == best || (v.is_nan() && best.is_nan()));
+            (*value, *place) = (best, found.unwrap_or(0) as i64);
+        }
+        return;
+    }
+    for (block, (values, places)) in values.chunks_exact_mut(inner).zip(places.chunks_exact_mut(inner)).enumerate() {
+        let from = &from[block * count * inner..(block + 1) * count * inner];
+        values.copy_from_slice(&from[..inner]);
+        places.fill(0);
+        for (number, line) in from.chunks_exact(inner).enumerate().skip(1) {
+            for ((value, place), &new) in values.iter_mut().zip(&mut *places).zip(line) {
+                if beats(new, *value) {
+                    (*value, *place) = (new, number as i64);
+                }
+            }
+        }
+    }
+}

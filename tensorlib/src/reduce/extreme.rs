@@ -1,0 +1,108 @@
+//! The largest and the smallest, and where they are.
+
+use crate::element::with_number;
+use crate::error::{Result, fallible, shape_error};
+use crate::kernel::reduce::{self, Max, Min};
+use crate::layout::dimension;
+use crate::list::List;
+use crate::recycle;
+use crate::reduce::fold::{Over, arrange, comparable, fold};
+use crate::tensor::Tensor;
+
+fn refuse_empty(op: &str, x: &Tensor, over: &Over) -> Result<()> {
+    if over.count(x) == 0 {
+        return Err(shape_error!("{op}: no elements in shape {} have no largest or smallest", x.size()));
+    }
+    Ok(())
+}
+
+fn whole(op: &str, x: &Tensor, min: bool, dims: Option<List<usize>>, keep: bool) -> Result<Tensor> {
+    let over = dims.map_or_else(|| Over::all(x), |dims| Over { dims, keep });
+    refuse_empty(op, x, &over)?;
+    let y = comparable(x);
+    Ok(with_number!(
+        y.dtype(),
+        T => if min { fold::<T, Min>(&y, &over) } else { fold::<T, Max>(&y, &over) },
+        else unreachable!("booleans are compared as u8")
+    )
+    .to(x.dtype()))
+}
+
+/// Values and places along one dimension, or over all elements.
+fn places(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
+    let flat = if dim.is_none() { x.ravel() } else { x.alias() };
+    let rank = flat.ndim();
+    let dims = match dim {
+        None => List::from_slice(&[0]),
+        Some(dim) => {
+            let dim = dimension(op, dim, rank)?;
+            if rank == 0 { List::new() } else { List::from_slice(&[dim]) }
+        }
+    };
+    let over = Over { dims, keep };
+    refuse_empty(op, &flat, &over)?;
+    let y = comparable(&flat);
+    let arranged = arrange(&y, &over);
+    with_number!(y.dtype(), T => {
+        let mut values = recycle::take::<T>(arranged.results());
+        let mut places = recycle::take::<i64>(arranged.results());
+        {
+            let guard = arranged.tensor.storage.read();
+            let from = arranged.elements::<T>(&guard);
+            if min {
+                reduce::extreme::<T, true>(&mut values, &mut places, from, arranged.count, arranged.inner);
+            } else {
+                reduce::extreme::<T, false>(&mut values, &mut places, from, arranged.count, arranged.inner);
+            }
+        }
+        Ok((arranged.finish(values, &y, &over).to(x.dtype()), arranged.finish(places, &y, &over)))
+    }, else unreachable!("booleans are compared as u8"))
+}
+
+macro_rules! extremes {
+    ($min:literal, $word:literal, $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident, $arg:ident $try_arg:ident, $arg_dim:ident $try_arg_dim:ident, $arg_keep:ident $try_arg_keep:ident, $am:ident $try_am:ident, $other:literal, $example:literal) => {
+        impl Tensor { fallible! {
+            #[doc = concat!("The ", $word, " element. NaN wins.")]
+            #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![3, 1, 2].", stringify!($name), "().item::<i64>(), ", $example, ");\n```")]
+            pub fn $name | $try_name(&self) -> Tensor {
+                whole(stringify!($name), self, $min, None, false)
+            }
+
+            #[doc = concat!("The ", $word, " elements along a dimension, and their positions in it; of equals the first. NaN wins.")]
+            pub fn $name_dim | $try_dim(&self, dim: i64) -> (Tensor, Tensor) {
+                places(stringify!($name), self, $min, Some(dim), false)
+            }
+
+            #[doc = concat!("[`", stringify!($name_dim), "`](Tensor::", stringify!($name_dim), ") with the dimension kept at length 1.")]
+            pub fn $name_keep | $try_keep(&self, dim: i64) -> (Tensor, Tensor) {
+                places(stringify!($name), self, $min, Some(dim), true)
+            }
+
+            #[doc = concat!("The ", $word, " elements over several dimensions, without positions.")]
+            pub fn $am | $try_am(&self, dims: impl crate::size::IntoInts, keepdim: bool) -> Tensor {
+                let dims = crate::shape::axes::dimensions(stringify!($am), &dims.into_ints(), self.ndim())?;
+                let dims = if self.ndim() == 0 { List::new() } else { dims };
+                whole(stringify!($am), self, $min, Some(dims), keepdim)
+            }
+
+            #[doc = concat!("The position of the ", $word, " element, counted in row-major order; of equals the first.")]
+            #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![3, 1, 2].", stringify!($arg), "().item::<i64>(), ", $other, ");\n```")]
+            pub fn $arg | $try_arg(&self) -> Tensor {
+                Ok(places(stringify!($arg), self, $min, None, false)?.1)
+            }
+
+            #[doc = concat!("The positions of the ", $word, " elements along a dimension.")]
+            pub fn $arg_dim | $try_arg_dim(&self, dim: i64) -> Tensor {
+                Ok(places(stringify!($arg), self, $min, Some(dim), false)?.1)
+            }
+
+            #[doc = concat!("[`", stringify!($arg_dim), "`](Tensor::", stringify!($arg_dim), ") with the dimension kept at length 1.")]
+            pub fn $arg_keep | $try_arg_keep(&self, dim: i64) -> Tensor {
+                Ok(places(stringify!($arg), self, $min, Some(dim), true)?.1)
+            }
+        } }
+    };
+}
+
+extremes!(false, "largest", max try_max, max_dim try_max_dim, max_keepdim try_max_keepdim, argmax try_argmax, argmax_dim try_argmax_dim, argmax_keepdim try_argmax_keepdim, amax try_amax, "0", "3");
+extremes!(true, "smallest", min try_min, min_dim try_min_dim, min_keepdim try_min_keepdim, argmin try_argmin, argmin_dim try_argmin_dim, argmin_keepdim try_argmin_keepdim, amin try_amin, "1", "1");

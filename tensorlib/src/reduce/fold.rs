@@ -1,0 +1,319 @@
+//! Sums, products, truth of all or any, norms.
+
+use crate::dtype::DType;
+use crate::element::{Element, Stored, with_floating, with_number};
+use crate::error::{Result, dtype_error, fallible, shape_error};
+use crate::kernel::number::Number;
+use crate::kernel::reduce::{self, Fold, Max, Min, Prod, Sum, SumAbs, SumSquares};
+use crate::layout::Layout;
+use crate::list::List;
+use crate::recycle;
+use crate::shape::axes::dimensions;
+use crate::size::{IntoInts, Ints};
+use crate::tensor::Tensor;
+
+/// Which dimensions are reduced, and whether they stay with length 1.
+pub(crate) struct Over {
+    pub dims: List<usize>,
+    pub keep: bool,
+}
+
+impl Over {
+    pub fn all(x: &Tensor) -> Over {
+        Over { dims: (0..x.ndim()).collect(), keep: false }
+    }
+
+    pub fn dims(op: &str, x: &Tensor, dims: &Ints, keep: bool) -> Result<Over> {
+        let mut dims = dimensions(op, dims, x.ndim())?;
+        if x.ndim() == 0 {
+            dims = List::new();
+        }
+        Ok(Over { dims, keep })
+    }
+
+    /// The number of elements that become one.
+    pub fn count(&self, x: &Tensor) -> usize {
+        self.dims.iter().map(|&dim| x.layout.shape[dim]).product()
+    }
+
+    /// The shape of the result.
+    pub fn shape(&self, x: &Tensor) -> List<usize> {
+        (0..x.ndim())
+            .filter(|dim| self.keep || !self.dims.contains(dim))
+            .map(|dim| if self.dims.contains(&dim) { 1 } else { x.layout.shape[dim] })
+            .collect()
+    }
+}
+
+/// A tensor as `[outer, count, inner]` in row-major order, of which the middle is reduced.
+pub(crate) struct Arranged {
+    pub tensor: Tensor,
+    pub count: usize,
+    pub inner: usize,
+    /// For each dimension of the `[outer, inner]` result, the dimension of the tensor it comes from.
+    order: List<usize>,
+    lengths: List<usize>,
+}
+
+pub(crate) fn arrange(x: &Tensor, over: &Over) -> Arranged {
+    let rank = x.ndim();
+    let reduced = |dim: usize| over.dims.contains(&dim);
+    // In the order of memory, a dense tensor is contiguous.
+    let mut order: List<usize> = (0..rank).collect();
+    let mut view = x.alias();
+    if !x.is_contiguous() && x.layout.is_dense() {
+        order.sort_by_key(|&dim| std::cmp::Reverse(x.layout.strides[dim]));
+        view = x.with_layout(x.layout.permute(&order));
+    }
+    let is_reduced: List<bool> = order.iter().map(|&dim| reduced(dim)).collect();
+    let first = is_reduced.iter().position(|&r| r).unwrap_or(rank);
+    let last = is_reduced.iter().rposition(|&r| r).map_or(first, |last| last + 1);
+    if !is_reduced[first..last].iter().all(|&r| r) {
+        let kept: List<usize> = (0..rank).filter(|&dim| !reduced(dim)).collect();
+        let order: List<usize> = kept.iter().copied().chain((0..rank).filter(|&dim| reduced(dim))).collect();
+        return Arranged {
+            tensor: x.with_layout(x.layout.permute(&order)).contiguous(),
+            count: over.count(x),
+            inner: 1,
+            lengths: kept.iter().map(|&dim| x.layout.shape[dim]).collect(),
+            order: kept,
+        };
+    }
+    let kept: List<usize> = order.iter().copied().filter(|&dim| !reduced(dim)).collect();
+    Arranged {
+        count: over.count(x),
+        inner: order[last..].iter().map(|&dim| x.layout.shape[dim]).product(),
+        lengths: kept.iter().map(|&dim| x.layout.shape[dim]).collect(),
+        order: kept,
+        tensor: view.contiguous(),
+    }
+}
+
+impl Arranged {
+    /// The elements, without those of the storage around them.
+    pub fn elements<'a, T: Element>(&self, buffer: &'a crate::storage::Buffer) -> &'a [T] {
+        let numel = self.tensor.numel();
+        if numel == 0 { &[] } else { &T::of(buffer)[self.tensor.layout.offset..self.tensor.layout.offset + numel] }
+    }
+
+    /// The number of results.
+    pub fn results(&self) -> usize {
+        self.lengths.iter().product()
+    }
+
+    /// Results `[outer, inner]` as a tensor with the dimensions of `x` in their order.
+    pub fn finish<T: Element>(&self, values: Vec<T>, x: &Tensor, over: &Over) -> Tensor {
+        let made = Tensor::from_values(values, self.lengths.clone());
+        let shape = over.shape(x);
+        if self.order.is_sorted() {
+            return made.with_layout(Layout::contiguous(shape));
+        }
+        let mut back: List<usize> = List::filled(0, self.order.len());
+        let mut sorted = self.order.clone();
+        sorted.sort_unstable();
+        for (to, dim) in sorted.iter().enumerate() {
+            back[to] = self.order.iter().position(|other| other == dim).unwrap_or(to);
+        }
+        let made = made.with_layout(made.layout.permute(&back)).contiguous();
+        made.with_layout(Layout::contiguous(shape))
+    }
+}
+
+/// Reduces with one fold.
+pub(crate) fn fold<T: Element, F: Fold<T>>(x: &Tensor, over: &Over) -> Tensor {
+    let arranged = arrange(x, over);
+    let mut values = recycle::take::<T>(arranged.results());
+    {
+        let guard = arranged.tensor.storage.read();
+        reduce::fold::<T, F>(&mut values, arranged.elements(&guard), arranged.count, arranged.inner);
+    }
+    arranged.finish(values, x, over)
+}
+
+pub(crate) fn sum(x: &Tensor, over: &Over) -> Tensor {
+    let x = x.to(x.dtype().to_sum());
+    with_number!(x.dtype(), T => fold::<T, Sum>(&x, over), else unreachable!("booleans are summed as i64"))
+}
+
+fn prod(x: &Tensor, over: &Over) -> Tensor {
+    let x = x.to(x.dtype().to_sum());
+    with_number!(x.dtype(), T => fold::<T, Prod>(&x, over), else unreachable!("booleans are multiplied as i64"))
+}
+
+/// The truth of any, or all.
+fn truth(x: &Tensor, over: &Over, all: bool) -> Tensor {
+    let x = x.bool().byte();
+    if all { fold::<u8, Min>(&x, over).bool() } else { fold::<u8, Max>(&x, over).bool() }
+}
+
+pub(crate) fn floating(op: &str, x: &Tensor) -> Result<()> {
+    if x.dtype().is_floating_point() {
+        return Ok(());
+    }
+    Err(dtype_error!("{op}: needs floating-point elements, not {}; use x.float().{op}(…)", x.dtype()))
+}
+
+/// The `p`-norm of the elements.
+fn norm(op: &str, x: &Tensor, over: &Over, p: f64) -> Result<Tensor> {
+    floating(op, x)?;
+    with_floating!(x.dtype(), T => {
+        if p == 2.0 {
+            return Ok(fold::<T, SumSquares>(x, over).sqrt());
+        }
+        if p == 1.0 {
+            return Ok(fold::<T, SumAbs>(x, over));
+        }
+        if p.is_infinite() {
+            if over.count(x) == 0 {
+                return Err(shape_error!("{op}: no elements have no largest or smallest"));
+            }
+            let x = x.abs();
+            return Ok(if p > 0.0 { fold::<T, Max>(&x, over) } else { fold::<T, Min>(&x, over) });
+        }
+        if p == 0.0 {
+            return Ok(sum(&x.ne(0.0).to(T::DTYPE), over));
+        }
+        sum(&x.abs().try_pow(p)?, over).try_pow(1.0 / p)
+    }, else unreachable!("checked above"))
+}
+
+/// Declares a reduction in its three forms. The body makes a tensor of the tensor and the [`Over`].
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident| $body:expr;)*) => { $(
+        impl Tensor {
+            $(#[$doc])*
+            pub fn $name(&self) -> Tensor {
+                let ($x, $over) = (self, &crate::reduce::fold::Over::all(self));
+                $body
+            }
+
+            crate::error::fallible! {
+                #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
+                pub fn $name_dim | $try_dim(&self, dims: impl IntoInts) -> Tensor {
+                    let ($x, $over) = (self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?);
+                    Ok($body)
+                }
+
+                #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
+                pub fn $name_keep | $try_keep(&self, dims: impl IntoInts) -> Tensor {
+                    let ($x, $over) = (self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?);
+                    Ok($body)
+                }
+            }
+        }
+    )* };
+}
+
+/// [`reductions`] that can fail in every form.
+macro_rules! fallible_reductions {
+    ($($(#[$doc:meta])* $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident| $body:expr;)*) => { $(
+        impl Tensor { crate::error::fallible! {
+            $(#[$doc])*
+            pub fn $name | $try_name(&self) -> Tensor {
+                let ($x, $over) = (self, &crate::reduce::fold::Over::all(self));
+                $body
+            }
+
+            #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
+            pub fn $name_dim | $try_dim(&self, dims: impl IntoInts) -> Tensor {
+                let ($x, $over) = (self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?);
+                $body
+            }
+
+            #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
+            pub fn $name_keep | $try_keep(&self, dims: impl IntoInts) -> Tensor {
+                let ($x, $over) = (self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?);
+                $body
+            }
+        } }
+    )* };
+}
+pub(crate) use {fallible_reductions, reductions};
+
+reductions! {
+    /// The sum of all elements; whole numbers and booleans give `i64`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let x = tensor![[1, 2], [3, 4]];
+    /// assert_eq!(x.sum().item::<i64>(), 10);
+    /// assert_eq!(x.sum_dim(0).to_vec::<i64>(), [4, 6]);
+    /// assert_eq!(x.sum_keepdim(1).size(), [2, 1]);
+    /// ```
+    sum, sum_dim try_sum_dim, sum_keepdim try_sum_keepdim: |x, over| sum(x, over);
+    /// The product of all elements; whole numbers and booleans give `i64`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![2, 3, 4].prod().item::<i64>(), 24);
+    /// ```
+    prod, prod_dim try_prod_dim, prod_keepdim try_prod_keepdim: |x, over| prod(x, over);
+    /// Whether any element is true (not zero).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert!(tensor![0, 2].any().item::<bool>());
+    /// ```
+    any, any_dim try_any_dim, any_keepdim try_any_keepdim: |x, over| truth(x, over, false);
+    /// Whether all elements are true (not zero).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert!(!tensor![0, 2].all().item::<bool>());
+    /// ```
+    all, all_dim try_all_dim, all_keepdim try_all_keepdim: |x, over| truth(x, over, true);
+    /// How many elements are not zero, as `i64`.
+    count_nonzero, count_nonzero_dim try_count_nonzero_dim, count_nonzero_keepdim try_count_nonzero_keepdim:
+        |x, over| sum(&x.bool(), over);
+}
+
+fallible_reductions! {
+    /// The Euclidean length of all elements as one vector. For other norms see [`norm_p`](Tensor::norm_p).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![3.0, 4.0].norm().item::<f32>(), 5.0);
+    /// ```
+    norm try_norm, norm_dim try_norm_dim, norm_keepdim try_norm_keepdim: |x, over| norm("norm", x, over, 2.0);
+}
+
+impl Tensor {
+    fallible! {
+        /// The `p`-norm over the given dimensions: the `p`-th root of the sum of absolute values to the power `p`. `p`
+        /// may be infinite.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = tensor![[3.0, -4.0], [1.0, 2.0]];
+        /// assert_eq!(x.norm_p(1.0, 1, false).to_vec::<f32>(), [7.0, 3.0]);
+        /// assert_eq!(x.norm_p(f64::INFINITY, [0, 1], false).item::<f32>(), 4.0);
+        /// ```
+        pub fn norm_p | try_norm_p(&self, p: f64, dims: impl IntoInts, keepdim: bool) -> Tensor {
+            norm("norm_p", self, &Over::dims("norm_p", self, &dims.into_ints(), keepdim)?, p)
+        }
+    }
+}
+
+/// The dtype in which a comparison of extremes is made; booleans as `u8`.
+pub(crate) fn comparable(x: &Tensor) -> Tensor {
+    if x.dtype() == DType::Bool { x.byte() } else { x.alias() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[test]
+    fn sums_of_long_rows_are_exact_to_rounding() {
+        let x = full([1 << 22], 0.1);
+        let sum = x.sum().item::<f64>();
+        assert!((sum / (0.1f32 as f64 * (1 << 22) as f64) - 1.0).abs() < 1e-6, "{sum}");
+    }
+
+    #[test]
+    fn dimensions_that_are_not_side_by_side_reduce_together() {
+        let x = arange(0, 24, 1).reshape([2, 3, 4]);
+        assert_eq!(x.sum_dim([0, 2]).to_vec::<i64>(), [60, 92, 124]);
+        assert_eq!(x.permute([2, 0, 1]).sum_dim([0, 1]).to_vec::<i64>(), [60, 92, 124]);
+    }
+}

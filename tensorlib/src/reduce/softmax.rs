@@ -1,0 +1,81 @@
+//! Softmax and its logarithm.
+
+use crate::element::{Stored, with_floating};
+use crate::error::{Result, fallible};
+use crate::kernel::reduce::SumExp;
+use crate::kernel::softmax::{self, Softmax};
+use crate::layout::dimension;
+use crate::list::List;
+use crate::recycle;
+use crate::reduce::fold::{Over, floating, fold};
+use crate::size::IntoInts;
+use crate::tensor::Tensor;
+
+fn along(op: &str, x: &Tensor, dim: i64, kind: Softmax) -> Result<Tensor> {
+    floating(op, x)?;
+    let dim = dimension(op, dim, x.ndim())?;
+    if x.numel() == 0 {
+        return Ok(x.clone());
+    }
+    // The kernel works on rows: bring the dimension to the end.
+    let last = x.ndim().saturating_sub(1);
+    let rows = if dim == last { x.contiguous() } else { x.with_layout(x.layout.transpose(dim, last)).contiguous() };
+    let length = rows.layout.shape.last().copied().unwrap_or(1);
+    let result = with_floating!(x.dtype(), T => {
+        let mut values = recycle::take::<T>(rows.numel());
+        {
+            let guard = rows.storage.read();
+            let from = &T::of(&guard)[rows.layout.offset..rows.layout.offset + rows.numel()];
+            softmax::rows(&mut values, from, length, kind);
+        }
+        Tensor::from_values(values, rows.layout.shape.clone())
+    }, else unreachable!("checked above"));
+    Ok(if dim == last { result } else { result.with_layout(result.layout.transpose(dim, last)).contiguous() })
+}
+
+impl Tensor {
+    fallible! {
+        /// Exponentials along a dimension, divided by their sum: positive numbers that add up to 1.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([1, 4]).softmax(1).to_vec::<f32>(), [0.25; 4]);
+        /// ```
+        pub fn softmax | try_softmax(&self, dim: i64) -> Tensor {
+            along("softmax", self, dim, Softmax::Plain)
+        }
+
+        /// The logarithm of [`softmax`](Tensor::softmax), without losing small numbers.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = tensor![[1.0, 2.0, 3.0]];
+        /// assert!(x.log_softmax(1).exp().allclose(&x.softmax(1), 1e-5, 1e-7));
+        /// ```
+        pub fn log_softmax | try_log_softmax(&self, dim: i64) -> Tensor {
+            along("log_softmax", self, dim, Softmax::Log)
+        }
+
+        /// The logarithm of the sum of exponentials over the given dimensions, without overflow.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1000.0, 1000.0].logsumexp(0, false).item::<f32>(), 1000.0 + 2.0f32.ln());
+        /// ```
+        pub fn logsumexp | try_logsumexp(&self, dims: impl IntoInts, keepdim: bool) -> Tensor {
+            floating("logsumexp", self)?;
+            let over = Over::dims("logsumexp", self, &dims.into_ints(), keepdim)?;
+            if over.count(self) == 0 {
+                return Ok(crate::create::full_like(&super::fold::sum(self, &over), f64::NEG_INFINITY));
+            }
+            let dims: List<i64> = over.dims.iter().map(|&dim| dim as i64).collect();
+            let largest = self.try_amax(&dims[..], true)?;
+            // An infinite largest would make inf - inf.
+            largest.try_masked_fill_(&largest.abs().eq(f64::INFINITY), 0.0)?;
+            let shifted = self.try_sub(&largest)?;
+            let sums = with_floating!(self.dtype(), T => fold::<T, SumExp>(&shifted, &over), else unreachable!("checked"));
+            let largest = if keepdim { largest } else { largest.try_squeeze_dim(&dims[..])? };
+            sums.log().try_add(&largest)
+        }
+    }
+}
