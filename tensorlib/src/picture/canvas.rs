@@ -180,6 +180,9 @@ impl Canvas {
             Anchor::Middle => r#" text-anchor="middle""#,
             Anchor::End => r#" text-anchor="end""#,
         };
+        // The document's own face is that of plain words.
+        let family =
+            if font.family == theme::SANS { String::new() } else { format!(r#" font-family="{}""#, font.family) };
         let style = if font.italic { r#" font-style="italic""# } else { "" };
         let weight = if font.bold { r#" font-weight="600""# } else { "" };
         if font.backed {
@@ -195,10 +198,9 @@ impl Canvas {
         let baseline = at.1 + font.size * 0.34;
         let _ = writeln!(
             self.body,
-            r#"<text x="{}" y="{}" font-family="{}" font-size="{}"{style}{weight} fill="{}"{anchor}>{}</text>"#,
+            r#"<text x="{}" y="{}"{family} font-size="{}"{style}{weight} fill="{}"{anchor}>{}</text>"#,
             num(at.0),
             num(baseline),
-            font.family,
             num(font.size),
             font.fill,
             escape(text)
@@ -238,7 +240,8 @@ impl Canvas {
         let (w, h) = (num(self.width), num(self.height));
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
-             role=\"img\" aria-label=\"{title}\">\n<title>{title}</title>\n{}</svg>\n",
+             font-family=\"{}\" role=\"img\" aria-label=\"{title}\">\n<title>{title}</title>\n{}</svg>\n",
+            theme::SANS,
             self.body
         )
     }

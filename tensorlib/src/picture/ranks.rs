@@ -4,9 +4,9 @@ use super::Diagram;
 use super::canvas::{Canvas, Font, Point, Stroke};
 use super::theme::{self, folded, short, size_text};
 
-const CELL: (f64, f64) = (47.0, 34.0);
-const GAP: f64 = 36.0;
-const MARGIN: f64 = 26.0;
+const CELL: (f64, f64) = (42.0, 34.0);
+const GAP: f64 = 32.0;
+const MARGIN: f64 = 22.0;
 const CAPTION: f64 = 78.0;
 /// How far each sheet lies behind the one before it.
 const SHIFT: (f64, f64) = (13.0, 13.0);

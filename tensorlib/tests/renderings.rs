@@ -1,0 +1,237 @@
+//! What every rendering keeps to, whatever it shows, and the markup of each kind as a snapshot.
+
+use roxmltree::Document;
+use tensorlib::picture::{self, Activation, Diagram};
+use tensorlib::plot;
+use tensorlib::prelude::*;
+use tensorlib::render::{to_html, to_html_shaded};
+
+/// One picture of each kind, from values that are the same everywhere.
+fn pictures() -> Vec<(&'static str, Diagram)> {
+    let ramp =
+        |count: usize| from_vec((0..count).map(|i| (i * 7 % 11) as f32 / 5.0 - 1.0).collect::<Vec<_>>(), [count]);
+    let matrix = |rows: usize, columns: usize| ramp(rows * columns).reshape([rows as i64, columns as i64]);
+    let two_layers = [&matrix(3, 2), &matrix(2, 1)];
+    vec![
+        ("neuron", picture::neuron(&tensor![0.5, -1.2], &tensor![0.8, 0.3], 0.1)),
+        ("neuron_wide", picture::neuron_with(&ramp(12), &ramp(12), -0.5, Activation::Relu)),
+        ("network", picture::network(&two_layers)),
+        ("network_with_bias", picture::network_with_bias(&two_layers, &[&ramp(2), &ramp(1)])),
+        ("network_wide", picture::network(&[&matrix(784, 128), &matrix(128, 10)])),
+        ("tensor_ranks", picture::tensor_ranks(&[&ramp(4), &matrix(3, 4), &ramp(36).reshape([3, 3, 4])])),
+        ("tensor_ranks_folded", picture::tensor_ranks_named(&[("标量", &full((), 0.5)), ("矩阵", &matrix(30, 20))])),
+        ("matmul_shapes", picture::matmul_shapes(&zeros([2, 3]), &zeros([3, 4]))),
+        ("matmul_shapes_misfit", picture::matmul_shapes(&zeros([2, 3]), &zeros([2, 3]))),
+        ("matmul_shapes_batch", picture::matmul_shapes(&zeros([5, 2, 30]), &zeros([30]))),
+    ]
+}
+
+fn plots() -> Vec<(&'static str, Diagram)> {
+    let x = arange(0, 6, 1);
+    let y = tensor![3.0, 1.0, 2.0, f64::NAN, 0.5, 0.25];
+    let lines = plot::line(&x, &y).name("a < b").scatter(&x, &x).name("points").title("Two & more").x_label("epoch");
+    vec![
+        ("plot_series", lines.draw()),
+        ("plot_histogram", plot::histogram(&tensor![1.0, 2.0, 2.0, 3.0, 9.0], 4).draw()),
+        ("plot_bar", plot::bar(&["cat", "dog", "\"bird\""], &tensor![0.5, -0.25, 1.0]).draw()),
+        ("plot_heat_map", plot::heat_map(&tensor![[1.0, -2.0, 0.5], [0.0, f64::NAN, 4.0]]).draw()),
+        ("plot_imshow", plot::imshow(&tensor![[0.0, 0.5], [1.0, 0.25]]).draw()),
+        ("plot_image_grid", plot::image_grid(&zeros([3, 3, 2, 2]), 2).draw()),
+    ]
+}
+
+#[test]
+fn diagrams_have_the_markup_of_their_snapshots() {
+    for (name, diagram) in pictures().into_iter().chain(plots()) {
+        insta::assert_snapshot!(name, format!("{diagram}\n\n{}", diagram.svg()));
+    }
+}
+
+#[test]
+fn diagrams_are_valid_titled_and_self_contained() {
+    for (name, diagram) in pictures().into_iter().chain(plots()) {
+        let document = Document::parse(diagram.svg()).unwrap_or_else(|e| panic!("{name} is not XML: {e}"));
+        let svg = document.root_element();
+        assert_eq!(svg.attribute("role"), Some("img"), "{name}");
+        let title = svg.first_element_child().expect("a title");
+        assert_eq!(title.tag_name().name(), "title", "{name}");
+        assert_eq!(title.text(), svg.attribute("aria-label"), "{name}");
+        for node in document.descendants().filter(|n| n.is_element()) {
+            let tag = node.tag_name().name();
+            assert!(!["script", "style", "foreignObject", "a", "use"].contains(&tag), "{name}: <{tag}>");
+            for attribute in node.attributes() {
+                let (key, value) = (attribute.name(), attribute.value());
+                assert!(!["id", "class", "style"].contains(&key) && !key.starts_with("on"), "{name}: {key}");
+                assert!(key != "href" || value.starts_with("data:image/png;base64,"), "{name}: {value}");
+                assert!(!value.contains("NaN") && !value.contains("inf"), "{name}: {key}={value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_values_give_the_same_bytes() {
+    assert_eq!(pictures(), pictures());
+    assert_eq!(plots(), plots());
+}
+
+#[test]
+fn diagrams_are_legible_at_400_pixels() {
+    // Letters of 9 pixels are the least that can be read; names in small circles may be a little less.
+    for (name, diagram) in pictures().into_iter().chain(plots()) {
+        let document = Document::parse(diagram.svg()).expect("valid XML");
+        let width: f64 = document.root_element().attribute("width").and_then(|w| w.parse().ok()).expect("a width");
+        let scale = 400.0 / width;
+        for text in document.descendants().filter(|n| n.has_tag_name(("http://www.w3.org/2000/svg", "text"))) {
+            let fine = text.ancestors().filter_map(|n| n.attribute("transform")).any(|t| t.contains("scale(0.1)"));
+            let size: f64 = text.attribute("font-size").and_then(|s| s.parse().ok()).expect("a font size");
+            let size = if fine { size / 10.0 } else { size };
+            assert!(size * scale >= 8.0, "{name}: `{}` is {:.1} px high", text.text().unwrap_or(""), size * scale);
+        }
+    }
+}
+
+#[test]
+fn drawing_survives_values_that_cannot_be_drawn() {
+    let odd = tensor![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e308];
+    let tiny = tensor![5e-324, -5e-324, 0.0, 0.0];
+    for x in [&odd, &tiny, &odd.to(DType::F64), &zeros([4])] {
+        let diagrams = [
+            picture::neuron(x, x, f64::NAN),
+            picture::network(&[&x.reshape([2, 2])]),
+            picture::tensor_ranks(&[x]),
+            plot::line(x, x).scatter(x, x).draw(),
+            plot::histogram(x, 3).draw(),
+            plot::bar(&["a", "b", "c", "d"], x).draw(),
+            plot::heat_map(&x.reshape([2, 2])).draw(),
+            plot::imshow(&x.reshape([2, 2])).draw(),
+        ];
+        for diagram in diagrams {
+            assert!(Document::parse(diagram.svg()).is_ok());
+            assert!(!diagram.svg().contains("=\"NaN") && !diagram.svg().contains("=\"inf"), "{}", diagram.svg());
+        }
+    }
+    let empty = zeros([0]);
+    assert!(Document::parse(plot::line(&empty, &empty).draw().svg()).is_ok());
+    assert!(Document::parse(plot::histogram(&empty, 3).draw().svg()).is_ok());
+}
+
+#[test]
+fn plots_of_many_values_stay_small() {
+    let x = linspace(0.0, 1.0, 300_000);
+    let y = from_vec((0..300_000).map(|i| (i * 7919_i64 % 10_007) as f32).collect::<Vec<_>>(), [300_000]);
+    assert!(plot::line(&x, &y).draw().svg().len() < 100_000);
+    assert!(plot::scatter(&x, &y).draw().svg().len() < 4_000_000);
+    assert!(plot::imshow(&zeros([3, 2000, 2000])).draw().svg().len() < 1_200_000);
+}
+
+#[test]
+fn tables_have_the_markup_of_their_snapshots() {
+    let slices = arange(0, 24, 1).reshape([2, 3, 4]);
+    let tables = [
+        ("table_matrix", to_html(&tensor![[0.5, -1.0], [100.25, 3.0]])),
+        ("table_number", to_html(&full((), 3.5))),
+        ("table_vector", to_html(&tensor![true, false, true])),
+        ("table_slices", to_html(&slices)),
+        ("table_folded", to_html(&arange(0, 3000, 1).reshape([100, 30]))),
+        ("table_empty", to_html(&zeros([0, 3]))),
+        ("table_shaded", to_html_shaded(&tensor![[1.0, -0.5], [0.0, f64::NAN]])),
+    ];
+    for (name, html) in tables {
+        insta::assert_snapshot!(name, html);
+    }
+}
+
+/// Tensors of all ranks, of every dtype, small and vast, with the longest values there are.
+fn many_tensors() -> Vec<Tensor> {
+    let shapes: [&[usize]; 16] = [
+        &[],
+        &[1],
+        &[0],
+        &[5, 0, 3],
+        &[7],
+        &[100_000_000],
+        &[1, 1],
+        &[20, 12],
+        &[21, 13],
+        &[1_000_000, 1_000_000],
+        &[3, 20, 12],
+        &[100, 28, 28],
+        &[64, 3, 224, 224],
+        &[2, 2, 2, 2, 2, 2, 2, 2, 2],
+        &[9, 1, 9, 1, 9, 1, 9, 1],
+        &[1; 400],
+    ];
+    let values = [
+        full((), -1.234_567e-30),
+        from_vec(vec![f64::MIN_POSITIVE * -1.5], ()),
+        from_vec(vec![i64::MIN], ()),
+        from_vec(vec![i32::MIN], ()),
+        from_vec(vec![255u8], ()),
+        from_vec(vec![false], ()),
+    ];
+    values.iter().flat_map(|value| shapes.iter().map(move |&shape| value.expand(shape))).collect()
+}
+
+#[test]
+fn tables_stay_below_20_kilobytes() {
+    for tensor in many_tensors() {
+        for html in [to_html(&tensor), to_html_shaded(&tensor)] {
+            assert!(html.len() <= 20_000, "{} {}: {} bytes", tensor.dtype(), tensor.size(), html.len());
+        }
+    }
+}
+
+#[test]
+fn tables_are_well_formed_and_say_what_their_headers_head() {
+    for tensor in many_tensors() {
+        let html = to_html_shaded(&tensor);
+        let document = Document::parse(&html).unwrap_or_else(|e| panic!("{}: {e}", tensor.size()));
+        for node in document.descendants().filter(|n| n.is_element()) {
+            match node.tag_name().name() {
+                "table" => {
+                    let first = node.first_element_child().expect("a caption");
+                    assert_eq!(first.tag_name().name(), "caption");
+                }
+                "th" => assert!(matches!(node.attribute("scope"), Some("row" | "col"))),
+                "script" | "style" => panic!("no script and no style sheet"),
+                _ => {}
+            }
+        }
+        let text: String = document.descendants().filter_map(|n| n.text()).collect();
+        assert!(text.contains(tensor.dtype().name()));
+    }
+}
+
+#[test]
+fn the_points_of_numbers_stand_below_each_other() {
+    let html = to_html(&tensor![[1.5, -20.0], [0.125, 3.0]]);
+    let document = Document::parse(&html).expect("well-formed");
+    let cells = document.descendants().filter(|n| n.has_tag_name("td") && n.text().is_some());
+    let after_point: Vec<usize> = cells
+        .map(|cell| {
+            assert_eq!(cell.attribute("align"), Some("right"));
+            cell.text().and_then(|text| text.split_once('.')).expect("a point").1.len()
+        })
+        .collect();
+    assert_eq!(after_point, [4, 4, 4, 4]);
+}
+
+#[test]
+fn wrong_shapes_get_one_sentence() {
+    let message = |result: tensorlib::Result<Diagram>| result.expect_err("an error").to_string();
+    let two = ones([2]);
+    assert_eq!(
+        message(picture::try_neuron(&two, &ones([3]), 0.0, Activation::Sigmoid)),
+        "neuron: inputs and weights must have as many numbers, but their shapes are [2] and [3]"
+    );
+    assert_eq!(
+        message(picture::try_network(&[&ones([3, 2]), &ones([3, 1])], &[])),
+        "network: weights 1 has 2 outputs, but weights 2 takes 3 inputs; its shape is [3, 1]"
+    );
+    assert_eq!(message(picture::try_network(&[], &[])), "network: give at least one weight matrix");
+    assert_eq!(
+        message(picture::try_network(&[&ones([3, 2])], &[&ones([3])])),
+        "network: bias 1 has 3 values, but weights 1 has 2 outputs"
+    );
+}
