@@ -2,8 +2,10 @@
 //!
 //! A dylib fits exactly one rustc, so soma must be able to build its cell libraries wherever it runs, also
 //! after the toolchain has changed: it carries `tensorlib` and `soma_cell` as a small workspace of their own.
+//! It also learns a digest of its own driver, which is part of every key in the caches.
 
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 fn main() {
@@ -20,7 +22,18 @@ fn main() {
         writeln!(code, "({path:?}, {text:?}),").unwrap();
     }
     code.push(']');
+    println!("cargo::rustc-env=SOMA_DRIVER={:016x}", digest(&root.join("kernel/src/toolchain")));
     std::fs::write(PathBuf::from(std::env::var("OUT_DIR").unwrap()).join("sources.rs"), code).unwrap();
+}
+
+/// A digest of the toolchain driver's own sources: what another driver compiled is not in this one's cache.
+fn digest(folder: &Path) -> u64 {
+    let mut files = Vec::new();
+    collect(folder, "", &mut files);
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn read(path: &Path) -> String {

@@ -65,10 +65,7 @@ mod tests {
     #[test]
     fn vars_lists_names_and_short_types() {
         let bundle = answer(" :vars\n", &variables()).unwrap().unwrap().unwrap();
-        assert_eq!(
-            bundle["text/plain"],
-            "add  a type without a name: it lived in its own cell only\nv    Vec<String>"
-        );
+        assert_eq!(bundle["text/plain"], "add  a type without a name: it lived in its own cell only\nv    Vec<String>");
         assert!(bundle["text/html"].contains("<code>Vec&lt;String&gt;</code>"));
         let none = answer(":vars", &Types::new()).unwrap().unwrap().unwrap();
         assert_eq!(none["text/plain"], "no variables yet");

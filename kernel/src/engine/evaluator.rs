@@ -28,6 +28,8 @@ struct CellState {
     variables: Vec<(String, String)>,
     panic: Option<PanicReport>,
     question_mark: Option<String>,
+    /// Why the compiled cell could not be loaded.
+    not_loaded: Option<String>,
     end: Option<ProcessEnd>,
     /// The cell ended by itself after it was asked to stop.
     stopped: bool,
@@ -121,6 +123,7 @@ impl CellState {
                 let number = |at| field(at).parse().unwrap_or(0);
                 self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });
             }
+            "NOT_LOADED" => self.not_loaded = Some(field(1)),
             "ERROR" => self.question_mark = Some(field(1)),
             "DONE" => self.stopped = field(1) == "true",
             kind @ ("CRASHED" | "INTERRUPTED") => {
@@ -174,6 +177,8 @@ impl SomaEvaluator {
         notes.write(&session).map_err(|error| failed(&error.to_string()))?;
         let (context, outputs) =
             EvalContext::with_subprocess_command(runtime).map_err(|error| failed(&error.to_string()))?;
+        // evcxr has tried its runtime on a cell of its own, which is nobody's output.
+        channel.sync();
         // What the supervisor writes to its own standard error is for us, not for the person.
         std::thread::spawn(move || outputs.stderr.iter().for_each(|line| tracing::warn!("runtime: {line}")));
         std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
@@ -205,7 +210,7 @@ impl SomaEvaluator {
         }
         let variables = std::mem::take(&mut state.variables);
         let (result, end) = (state.result.take(), state.end.take());
-        let overflowed = state.overflowed;
+        let (overflowed, not_loaded) = (state.overflowed, state.not_loaded.take());
         let (panic, question_mark, stopped) = (state.panic.take(), state.question_mark.take(), state.stopped);
         drop(state);
         if let Some(end) = end {
@@ -216,6 +221,10 @@ impl SomaEvaluator {
         }
         if let Some(panic) = panic {
             return Err(self.explain(&panic));
+        }
+        if let Some(reason) = not_loaded {
+            let message = format!("the compiled cell could not be loaded, so it did not run: {reason}");
+            return Err(failure::sentence("LoadError", &message));
         }
         if let Some(error) = question_mark {
             return Err(failure::sentence("Error", &error));
@@ -254,10 +263,13 @@ impl SomaEvaluator {
             self.notes.types.insert(name, ty);
         }
         let live: BTreeSet<&str> = self.context.variables_and_types().map(|(name, _)| name).collect();
-        let moved: Vec<String> = self.notes.types.keys().filter(|name| !live.contains(name.as_str())).cloned().collect();
+        let moved: Vec<String> =
+            self.notes.types.keys().filter(|name| !live.contains(name.as_str())).cloned().collect();
         for name in moved {
             self.notes.types.remove(&name);
-            let cell = format!("`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it");
+            let cell = format!(
+                "`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it"
+            );
             self.gone.insert(name, cell);
         }
         self.names.update(&self.notes.types, self.context.defined_item_names().map(str::to_owned));
@@ -272,6 +284,11 @@ impl Evaluator for SomaEvaluator {
         }
         *lock(&self.state) = CellState { frontend: Some(frontend), ..CellState::default() };
         let prepared = prepare::prepare(&cell.code);
+        let implementations = self.notes.implementations.clone();
+        for text in prepare::implementations(&cell.code) {
+            self.notes.implementations.retain(|other| *other != text);
+            self.notes.implementations.push(text);
+        }
         self.notes.write(&self.session).map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
         let text = prepared.text.clone();
         self.past.retain(|past| past.count != cell.count);
@@ -279,6 +296,10 @@ impl Evaluator for SomaEvaluator {
         let context = &mut self.context;
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
         self.channel.sync();
+        if !matches!(evaluated, Ok(Ok(_))) {
+            // evcxr has forgotten them too.
+            self.notes.implementations = implementations;
+        }
         let prepared = &self.past.last().expect("it was just pushed").prepared;
         match evaluated {
             Ok(Ok(outputs)) => {

@@ -109,7 +109,15 @@ fn notes(error: &CompilationError) -> Vec<String> {
         .filter_map(|child| {
             let message = child["message"].as_str()?;
             let replacement = child["spans"][0]["suggested_replacement"].as_str().unwrap_or("").trim();
-            let internal = ["evcxr", "soma", "generated", "src/lib.rs", "required for `&", "is not implemented for `", "consider annotating"];
+            let internal = [
+                "evcxr",
+                "soma",
+                "generated",
+                "src/lib.rs",
+                "required for `&",
+                "is not implemented for `",
+                "consider annotating",
+            ];
             if internal.iter().any(|word| message.contains(word) || replacement.contains(word)) {
                 return None;
             }

@@ -325,7 +325,8 @@ mod tests {
     fn marks_name_update_and_clear_displays() {
         let block = "EVCXR_BEGIN_CONTENT text/plain\nx\nEVCXR_END_CONTENT\n";
         let mark = |says: &str| format!("\x1b_soma:{says}\x1b\\");
-        let text = [&*mark("display:a:b"), block, &mark("update:a:b"), block, &mark("clear:wait"), &mark("odd")].concat();
+        let text =
+            [&*mark("display:a:b"), block, &mark("update:a:b"), block, &mark("clear:wait"), &mark("odd")].concat();
         let (data, id) = (bundle(&[("text/plain", "x")]), "a:b".to_owned());
         assert_eq!(
             parse(&text),

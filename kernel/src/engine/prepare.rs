@@ -70,6 +70,12 @@ pub fn prepare(typed: &str) -> Prepared {
     Prepared { text, source: Source::new(typed, insertions), shown }
 }
 
+/// The texts of the implementations that a cell defines, as evcxr will repeat them.
+pub fn implementations(typed: &str) -> Vec<String> {
+    let parsed = SourceFile::parse(&typed[code_start(typed)..], Edition::Edition2024);
+    parsed.syntax_node().children().filter_map(ast::Impl::cast).map(|item| item.syntax().text().to_string()).collect()
+}
+
 /// Where the Rust code starts: evcxr takes leading lines with `:` or `!` for commands.
 pub fn code_start(typed: &str) -> usize {
     let mut start = 0;
@@ -95,7 +101,7 @@ struct Addition {
 fn types_for(statement: &ast::LetStmt) -> Vec<Addition> {
     let Some(pattern) = statement.pat() else { return Vec::new() };
     if statement.semicolon_token().is_none() {
-        return unfinished(statement, &pattern).into_iter().collect();
+        return unfinished(statement).into_iter().collect();
     }
     let single = matches!(pattern, ast::Pat::IdentPat(_));
     if single && statement.ty().is_some_and(|ty| is_complete(ty.syntax())) {
@@ -121,11 +127,10 @@ fn types_for(statement: &ast::LetStmt) -> Vec<Addition> {
 
 /// What keeps a statement without its end from swallowing the generated code that follows (`let x =` and a
 /// line of evcxr's would make a statement). rustc then says what is missing.
-fn unfinished(statement: &ast::LetStmt, pattern: &ast::Pat) -> Option<Addition> {
-    let waits = statement.eq_token().is_some() && statement.initializer().is_none();
+fn unfinished(statement: &ast::LetStmt) -> Option<Addition> {
+    let equals = statement.eq_token().filter(|_| statement.initializer().is_none())?.text_range();
     let end = usize::from(statement.syntax().text_range().end());
-    let range = pattern.syntax().text_range();
-    waits.then(|| Addition { at: end, text: ";".to_owned(), name: range.start().into()..range.end().into() })
+    Some(Addition { at: end, text: ";".to_owned(), name: equals.start().into()..equals.end().into() })
 }
 
 fn is_complete(ty: &SyntaxNode) -> bool {

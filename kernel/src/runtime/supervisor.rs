@@ -180,6 +180,7 @@ impl Supervisor {
             };
             let ready: Vec<bool> = waits.iter().map(|wait| wait.any().unwrap_or(true)).collect();
             if ready[0] && !self.read_evcxr()? {
+                self.kernel_is_gone |= self.kernel_hangs_up();
                 return Ok(());
             }
             if ready[1] && !self.read_kernel()? {
@@ -225,6 +226,16 @@ impl Supervisor {
             }
         }
         Ok(true)
+    }
+
+    /// Whether the kernel's end of the channel closes about now: a process that dies closes everything, but not at
+    /// the same moment.
+    fn kernel_hangs_up(&mut self) -> bool {
+        let mut wait = [PollFd::new(self.kernel.as_fd(), PollFlags::POLLIN)];
+        if !matches!(poll(&mut wait, PollTimeout::from(500_u16)), Ok(1..)) {
+            return false;
+        }
+        matches!(self.read_kernel(), Ok(false)) && self.kernel_is_gone
     }
 
     /// The kernel's requests; false when it is gone.

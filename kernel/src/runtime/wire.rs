@@ -75,7 +75,7 @@ pub fn fields(line: &str) -> Vec<String> {
     line.split('\t').map(unescape).collect()
 }
 
-fn escape(field: &str) -> String {
+pub(super) fn escape(field: &str) -> String {
     field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
 }
 

@@ -11,6 +11,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sig
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork};
 
+use super::wire::escape;
 use crate::toolchain::program::ENTRY_SYMBOL;
 
 /// The worker's ends of its pipes to the supervisor.
@@ -51,7 +52,12 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
         (library.start)();
         match run_cell(&cell, variables) {
             Ok(after) => variables = after,
-            Err(error) => eprintln!("the compiled cell cannot be loaded: {error}"),
+            Err(error) => {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                report(&mut reports, &format!("NOT_LOADED\t{}", escape(&source.unwrap_or_else(|| error.to_string()))));
+                // What evcxr is told of a panic: the variables are where they were.
+                report(&mut reports, "EVCXR\tEVCXR_PANIC_NOTIFICATION");
+            }
         }
         (library.finish)();
         report(&mut reports, "DONE");

@@ -17,7 +17,7 @@ use super::cell_libs::CellLibs;
 use super::dependencies::{self, Dependencies};
 use super::facts::{Facts, hex};
 use super::notes::{CellNotes, Original, SessionNotes};
-use super::program::Program;
+use super::program::{self, Program};
 
 /// The file that is compiled; panics name it, and the engine maps its lines back to cells.
 pub const SOURCE: &str = "src/cell.rs";
@@ -66,7 +66,15 @@ fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&s
             return Ok(101);
         }
     };
-    let program = Program::read(source, &cell.types, &dependencies.changing)?;
+    let program = Program::read(
+        source,
+        &program::Session {
+            types: &cell.types,
+            implementations: &cell.implementations,
+            changing: &dependencies.changing,
+            linked: dependencies.linked(),
+        },
+    )?;
     let text = program.text();
     // Without loops of its own, a cell spends its time in libraries, which are optimised: compiling fast wins
     // (45 against 70 ms). A hot loop at level 0 would be many times slower.
@@ -157,7 +165,7 @@ impl Recipe<'_> {
         let mut digest = Sha256::new();
         let (version, dependencies) = (&self.facts.version, &self.dependencies.identity);
         let emit = if self.check_only { "check" } else { "build" };
-        for part in [env!("CARGO_PKG_VERSION"), emit, version, &self.libs.key, dependencies, self.opt_level, text] {
+        for part in [env!("SOMA_DRIVER"), emit, version, &self.libs.key, dependencies, self.opt_level, text] {
             digest.update(part.len().to_le_bytes());
             digest.update(part.as_bytes());
         }
@@ -176,15 +184,13 @@ impl Recipe<'_> {
             .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.libs.deps.display())])
             .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.facts.target_libdir().display())])
             .args(["-L", &format!("dependency={}", self.libs.deps.display())]);
-        for path in &self.dependencies.search {
-            command.arg("-L").arg(path);
-        }
+        self.dependencies.name_to(&mut command);
         if let Some(folder) = &self.dependencies.folder {
             command.args(["-C", &format!("link-arg=-Wl,-rpath,{}", folder.display())]);
         }
         let added = &self.dependencies.externs;
         let own = self.libs.externs.iter().filter(|(name, _)| added.iter().all(|(other, _)| other != name));
-        for (name, file) in own.chain(added) {
+        for (name, file) in own {
             command.arg("--extern").arg(format!("{name}={}", file.display()));
         }
         if self.check_only {

@@ -76,7 +76,11 @@ pub fn are_ready(facts: &Facts) -> bool {
 
 fn key(facts: &Facts) -> String {
     let mut digest = Sha256::new();
-    for text in SOURCES.iter().flat_map(|(path, text)| [*path, *text]).chain([&*facts.version, &*facts.sysroot.to_string_lossy()]) {
+    for text in SOURCES
+        .iter()
+        .flat_map(|(path, text)| [*path, *text])
+        .chain([&*facts.version, &*facts.sysroot.to_string_lossy()])
+    {
         digest.update(text.len().to_le_bytes());
         digest.update(text.as_bytes());
     }
@@ -145,7 +149,7 @@ fn version(artifacts: &[serde_json::Value], name: &str) -> Option<String> {
 
 /// rustc's flags (in cargo's encoding) for a dylib that finds the toolchain's standard library when it is loaded.
 pub fn dynamic_flags(facts: &Facts) -> String {
-    format!("-Cprefer-dynamic\x1f-Clink-arg=-Wl,-rpath,{}", facts.target_libdir().display())
+    format!("-Awarnings\x1f-Cprefer-dynamic\x1f-Clink-arg=-Wl,-rpath,{}", facts.target_libdir().display())
 }
 
 /// The file that a cell's `--extern` names for a crate: the dylib where there is one, else the rlib.

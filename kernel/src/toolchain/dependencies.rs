@@ -1,15 +1,14 @@
 //! The crates that a session added with `:dep`.
 //!
-//! The real cargo resolves and builds them once, as the dependencies of a small crate of Soma's own, in a
-//! folder that all sessions share; cells are then compiled against its record without cargo. That crate is
-//! a dylib which holds them all, so that their statics exist once for all cells. A record is keyed by the
-//! requirements, the compiler and the options; path dependencies can change under it, so with any of them
-//! cargo is asked before every cell.
+//! The real cargo resolves and builds them once, as the dependencies of an empty crate, in a folder that all
+//! sessions share; rustc makes one dylib of them all, so that their statics exist once for all cells; cells
+//! are then compiled against a record of that, without cargo. A record is keyed by the requirements, the
+//! compiler and the options; path dependencies can change under it, so with any of them cargo is asked before
+//! every cell.
 //!
 //! Crates that every cell has anyway (`tensorlib`, `ndarray`, `plotters`) are not built again when the
 //! bundled version meets the requirement: their types must be the same as tensorlib's.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -49,10 +48,25 @@ pub struct Request<'a> {
     pub offline: bool,
 }
 
-/// The name of Soma's own crate around the dependencies.
+/// The name of the dylib that holds the dependencies.
 const CRATE: &str = "soma_deps";
 
 impl Dependencies {
+    /// The crate whose dylib holds them all, if there are any.
+    pub fn linked(&self) -> Option<&'static str> {
+        self.folder.is_some().then_some(CRATE)
+    }
+
+    /// Names them to rustc.
+    pub fn name_to(&self, command: &mut Command) {
+        for path in &self.search {
+            command.arg("-L").arg(path);
+        }
+        for (name, file) in &self.externs {
+            command.arg("--extern").arg(format!("{name}={}", file.display()));
+        }
+    }
+
     /// Builds what is asked for, or finds it built. The inner error is what cargo said.
     ///
     /// # Errors
@@ -62,7 +76,7 @@ impl Dependencies {
         if table.is_empty() {
             return Ok(Ok(Dependencies::default()));
         }
-        let text = table.to_string();
+        let text = toml::Table::from_iter([("dependencies".to_owned(), toml::Value::Table(table.clone()))]).to_string();
         let key = key(&text, notes);
         let folder = places::cache_dir().join("deps").join(&key);
         let record = folder.join("ready.json");
@@ -76,9 +90,9 @@ impl Dependencies {
         if !from_path && let Some(ready) = read(&record) {
             return Ok(Ok(ready));
         }
-        write_crate(&folder, &text, &table)?;
+        write_crate(&folder, &text)?;
         let build = Build { folder: &folder, notes, offline: request.offline };
-        let ready = match build.run(&table, key)? {
+        let ready = match build.run(key)? {
             Ok(ready) => ready,
             Err(said) => return Ok(Err(said)),
         };
@@ -94,7 +108,7 @@ fn read(record: &Path) -> Option<Dependencies> {
 
 fn key(table: &str, notes: &SessionNotes) -> String {
     let mut digest = Sha256::new();
-    for text in [table, &notes.facts.version, env!("CARGO_PKG_VERSION")] {
+    for text in [table, &notes.facts.version, env!("SOMA_DRIVER")] {
         digest.update(text.len().to_le_bytes());
         digest.update(text.as_bytes());
     }
@@ -105,7 +119,8 @@ fn key(table: &str, notes: &SessionNotes) -> String {
 fn without_bundled(table: &str, libs: &CellLibs) -> Result<toml::Table> {
     let mut table: toml::Table = table.parse().context("the dependencies are not TOML")?;
     table.retain(|name, requirement| {
-        let Some(version) = libs.versions.iter().find(|(bundled, _)| bundled == name).map(|(_, version)| version) else {
+        let Some(version) = libs.versions.iter().find(|(bundled, _)| bundled == name).map(|(_, version)| version)
+        else {
             return true;
         };
         let requirement = match requirement {
@@ -119,18 +134,16 @@ fn without_bundled(table: &str, libs: &CellLibs) -> Result<toml::Table> {
     Ok(table)
 }
 
-fn write_crate(folder: &Path, text: &str, table: &toml::Table) -> Result<()> {
+fn write_crate(folder: &Path, text: &str) -> Result<()> {
     // Optimised like a release, since they are built once; checks as in evcxr's own profile.
     let manifest = format!(
         "[package]\nname = \"{CRATE}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [lib]\npath = \"lib.rs\"\ncrate-type = [\"dylib\"]\n\n[workspace]\n\n\
-         [profile.dev]\nopt-level = 2\ndebug = false\nstrip = \"debuginfo\"\n\n[dependencies]\n{text}"
+         [lib]\npath = \"lib.rs\"\n\n[workspace]\n\n\
+         [profile.dev]\nopt-level = 2\ndebug = false\nstrip = \"debuginfo\"\n\n{text}"
     );
-    let names = table.keys().map(|name| name.replace('-', "_"));
-    let code: String = names.map(|name| format!("extern crate {name} as _;\n")).collect();
-    for (name, content) in [("Cargo.toml", &manifest), ("lib.rs", &code)] {
+    for (name, content) in [("Cargo.toml", manifest.as_str()), ("lib.rs", "")] {
         let path = folder.join(name);
-        if fs::read_to_string(&path).ok().as_ref() != Some(content) {
+        if fs::read_to_string(&path).ok().as_deref() != Some(content) {
             fs::write(path, content)?;
         }
     }
@@ -155,88 +168,100 @@ impl Build<'_> {
         command
             .env("RUSTC", &self.notes.facts.rustc)
             .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(&self.notes.facts))
-            .env("CARGO_TARGET_DIR", places::cache_dir().join("deps/target"))
+            .env("CARGO_TARGET_DIR", target_dir())
             .env_remove("CARGO_BUILD_BUILD_DIR")
             .env_remove("RUSTC_WRAPPER")
             .env_remove("RUSTC_WORKSPACE_WRAPPER");
         command
     }
 
-    fn run(&self, table: &toml::Table, key: String) -> Result<Result<Dependencies, String>> {
+    fn run(&self, key: String) -> Result<Result<Dependencies, String>> {
         let build = self.cargo(&["build", "--message-format", "json-render-diagnostics"]);
         let output = { build }.output().context("cannot run cargo")?;
         if !output.status.success() {
             return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
-        let messages: Vec<Value> =
-            String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let messages: Vec<Value> = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
         let metadata = self.cargo(&["metadata", "--format-version", "1"]).output().context("cannot run cargo")?;
         if !metadata.status.success() {
             return Ok(Err(String::from_utf8_lossy(&metadata.stderr).into_owned()));
         }
         let metadata: Value = serde_json::from_slice(&metadata.stdout)?;
-        self.collect(table, key, &messages, &metadata).map(Ok)
+        let mut ready = collect(key, &messages, &metadata)?;
+        if ready.externs.iter().any(|(_, file)| file.extension().is_some_and(|extension| extension == "rlib")) {
+            self.link(&mut ready)?;
+        }
+        Ok(Ok(ready))
     }
 
-    /// Reads out of cargo's messages what a rustc of ours must be told.
-    fn collect(
-        &self,
-        table: &toml::Table,
-        key: String,
-        messages: &[Value],
-        metadata: &Value,
-    ) -> Result<Dependencies> {
-        let root = metadata["resolve"]["root"].as_str().context("cargo's metadata names no root")?;
-        let nodes = metadata["resolve"]["nodes"].as_array().context("cargo's metadata has no nodes")?;
-        let node = nodes.iter().find(|node| node["id"] == root).context("cargo's metadata has no root node")?;
-        let mut ready = Dependencies { identity: key, ..Dependencies::default() };
-        for dependency in node["deps"].as_array().into_iter().flatten() {
-            let name = dependency["name"].as_str().unwrap_or_default();
-            let file = library(messages, &dependency["pkg"])
-                .with_context(|| format!("cargo built no library for `{name}`: it has only programs"))?;
-            ready.externs.push((name.to_owned(), file));
-        }
-        let dylib = library(messages, &root.into()).context("cargo built no library of the dependencies")?;
-        let changing: BTreeSet<String> = metadata["packages"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|package| package["source"].is_null() && package["id"] != root)
-            .flat_map(|package| package["targets"].as_array().cloned().unwrap_or_default())
-            .filter_map(|target| target["name"].as_str().map(|name| name.replace('-', "_")))
-            .collect();
-        let folder = self.keep_dylib(&dylib, &mut ready, table.values().any(|r| r.get("path").is_some()))?;
-        ready.changing = changing.into_iter().map(|name| (name, ready.identity.clone())).collect();
-        ready.search = vec![format!("dependency={}", dylib.parent().unwrap_or(self.folder).display())];
-        ready.search.push(format!("dependency={}", places::cache_dir().join("deps/target/debug/deps").display()));
-        for message in messages.iter().filter(|message| message["reason"] == "build-script-executed") {
-            let paths = message["linked_paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            ready.search.extend(paths.map(str::to_owned));
-        }
-        ready.folder = Some(folder);
-        Ok(ready)
-    }
-
-    /// Gives the dylib a name of its own content: a process that has loaded an earlier one under the same
-    /// name would go on using that.
-    fn keep_dylib(&self, dylib: &Path, ready: &mut Dependencies, may_change: bool) -> Result<PathBuf> {
-        let digest = if may_change { hex(&Sha256::digest(fs::read(dylib)?)) } else { ready.identity.clone() };
+    /// Makes the dylib. Its name holds the digest of what is in it, since a process that has loaded one goes on
+    /// using it for every other of the same name.
+    fn link(&self, ready: &mut Dependencies) -> Result<()> {
         let folder = self.folder.join("lib");
         places::private_dir(&folder)?;
-        let kept = folder.join(format!(
-            "{}{CRATE}-{digest}{}",
-            std::env::consts::DLL_PREFIX,
-            std::env::consts::DLL_SUFFIX
-        ));
-        if !kept.exists() {
-            let copy = folder.join(format!("copy-{}", std::process::id()));
-            fs::copy(dylib, &copy)?;
-            fs::rename(&copy, &kept)?;
+        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        let file = folder.join(format!("{prefix}{CRATE}-{}{suffix}", ready.identity));
+        if !file.exists() {
+            let source = folder.join("lib.rs");
+            let code: String = ready.externs.iter().map(|(name, _)| format!("extern crate {name} as _;\n")).collect();
+            fs::write(&source, code)?;
+            let mut command = Command::new(&self.notes.facts.rustc);
+            command
+                .args(["--edition", "2024", "--crate-name", CRATE, "--crate-type", "dylib", "-C", "metadata=soma"])
+                .args(dynamic_flags(&self.notes.facts).split('\x1f'))
+                .args(["-C", &format!("extra-filename=-{}", ready.identity), "--out-dir"])
+                .arg(&folder);
+            ready.name_to(&mut command);
+            self.notes.original.restore(&mut command);
+            let output = command.arg(source).output().context("cannot run rustc")?;
+            if !output.status.success() {
+                bail!("the dependencies cannot be linked:\n{}", String::from_utf8_lossy(&output.stderr));
+            }
         }
-        ready.identity = digest;
-        ready.externs.push((CRATE.to_owned(), kept));
-        Ok(folder)
+        ready.externs.push((CRATE.to_owned(), file));
+        ready.folder = Some(folder);
+        Ok(())
     }
+}
+
+/// Reads out of cargo's messages what a rustc of ours must be told.
+fn collect(key: String, messages: &[Value], metadata: &Value) -> Result<Dependencies> {
+    let root = metadata["resolve"]["root"].as_str().context("cargo's metadata names no root")?;
+    let nodes = metadata["resolve"]["nodes"].as_array().context("cargo's metadata has no nodes")?;
+    let node = nodes.iter().find(|node| node["id"] == root).context("cargo's metadata has no root node")?;
+    let mut ready = Dependencies::default();
+    for dependency in node["deps"].as_array().into_iter().flatten() {
+        let name = dependency["name"].as_str().unwrap_or_default();
+        let file = library(messages, &dependency["pkg"])
+            .with_context(|| format!("cargo built no library for `{name}`: it has only programs"))?;
+        ready.externs.push((name.to_owned(), file));
+    }
+    let mut digest = Sha256::new();
+    digest.update(&key);
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    for package in packages.filter(|package| package["source"].is_null() && package["id"] != root) {
+        let Some(file) = library(messages, &package["id"]) else { continue };
+        digest.update(fs::read(&file)?);
+        let names = package["targets"].as_array().into_iter().flatten();
+        let names = names.filter_map(|target| Some(target["name"].as_str()?.replace('-', "_")));
+        ready.changing.extend(names.map(|name| (name, String::new())));
+    }
+    ready.identity = hex(&digest.finalize());
+    ready.changing.iter_mut().for_each(|(_, fingerprint)| fingerprint.clone_from(&ready.identity));
+    ready.search = vec![format!("dependency={}", target_dir().join("debug/deps").display())];
+    for message in messages.iter().filter(|message| message["reason"] == "build-script-executed") {
+        let paths = message["linked_paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        ready.search.extend(paths.map(str::to_owned));
+    }
+    Ok(ready)
+}
+
+/// Where cargo builds the dependencies of all sessions.
+fn target_dir() -> PathBuf {
+    places::cache_dir().join("deps/target")
 }
 
 /// The library that cargo built for a package: a dylib, a procedural macro or an rlib.
@@ -276,7 +301,8 @@ mod tests {
 
     #[test]
     fn evcxrs_manifest_is_understood() {
-        let manifest = "\n[package]\nname = \"ctx\"\n\n[profile.dev]\nopt-level = \"s\"\n\n[dependencies]\nregex = \"1\"\n";
+        let manifest =
+            "\n[package]\nname = \"ctx\"\n\n[profile.dev]\nopt-level = \"s\"\n\n[dependencies]\nregex = \"1\"\n";
         let (request, level) = request(manifest, &["--offline", "build"]).unwrap();
         assert_eq!((request.table, request.offline, level), ("regex = \"1\"\n", true, "\"s\""));
         assert!(super::request("[package]", &[]).is_err());
@@ -297,9 +323,7 @@ mod tests {
 
     #[test]
     fn a_library_is_found_among_cargos_messages() {
-        let message = |id: &str, kind: &str, file: &str| {
-            serde_json::json!({"reason": "compiler-artifact", "package_id": id, "target": {"kind": [kind]}, "filenames": [file]})
-        };
+        let message = |id: &str, kind: &str, file: &str| serde_json::json!({"reason": "compiler-artifact", "package_id": id, "target": {"kind": [kind]}, "filenames": [file]});
         let messages = [
             message("a", "custom-build", "/d/build-script-build"),
             message("a", "lib", "/d/liba.rlib"),

@@ -60,6 +60,9 @@ impl Original {
 pub struct CellNotes {
     /// The variables' types.
     pub types: Types,
+    /// The texts of all implementations, those of the newest cell last. evcxr keeps an implementation without
+    /// noticing that a later one replaces it.
+    pub implementations: Vec<String>,
 }
 
 /// The folder of the session that this process serves as a stand-in.

@@ -32,7 +32,9 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
         ("rustc", ["-vV" | "-Vv"]) => notes.facts.version.clone(),
         ("rustc", ["--print", "target-libdir"]) => notes.facts.target_libdir().display().to_string(),
         ("rustc", [.., "--print", "sysroot"]) => tools::bare_sysroot(&session).display().to_string(),
-        ("cargo", ["build" | "check", ..] | ["--offline", "build" | "check", ..]) => return cell_build::run(&session, &notes, &words),
+        ("cargo", ["build" | "check", ..] | ["--offline", "build" | "check", ..]) => {
+            return cell_build::run(&session, &notes, &words);
+        }
         ("cargo", ["metadata", rest @ ..]) if is_analysis(rest) => metadata(&session).to_string(),
         // What only rust-analyzer asks, and does without.
         ("cargo", [.., "-Zunstable-options", _] | ["rustc" | "config", ..]) => return Ok(1),

@@ -51,10 +51,15 @@ fn an_implementation_can_change_without_losing_values() {
 fn what_a_cell_cannot_reach_costs_it_nothing() {
     let mut notebook = Notebook::open();
     for number in 0..20 {
-        notebook.ok(&format!("#[derive(Debug, Clone, PartialEq)] struct S{number} {{ v: Vec<u8> }}\nfn f{number}() -> i32 {{ {number} }}"));
+        notebook.ok(&format!(
+            "#[derive(Debug, Clone, PartialEq)] struct S{number} {{ v: Vec<u8> }}\nfn f{number}() -> i32 {{ {number} }}"
+        ));
     }
     notebook.gives("f3() + f17()", "20");
     let program = std::fs::read_dir(notebook.folder()).unwrap().flatten().map(|entry| entry.path().join("src/cell.rs"));
     let program = program.filter_map(|path| std::fs::read_to_string(path).ok()).next().expect("the session's program");
-    assert!(program.contains("fn f17()") && !program.contains("fn f5()") && !program.contains("struct S5"), "{program}");
+    assert!(
+        program.contains("fn f17()") && !program.contains("fn f5()") && !program.contains("struct S5"),
+        "{program}"
+    );
 }

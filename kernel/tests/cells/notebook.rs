@@ -202,7 +202,9 @@ impl Notebook {
             }
         }
         let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-        left.extend(files.map(|f| f.file_name().to_string_lossy().into_owned()).filter(|name| name.starts_with("soma-")));
+        left.extend(
+            files.map(|f| f.file_name().to_string_lossy().into_owned()).filter(|name| name.starts_with("soma-")),
+        );
         left
     }
 }

@@ -16,7 +16,8 @@ fn text_arrives_as_written_and_in_order_with_displays() {
 #[test]
 fn a_partial_line_does_not_wait_for_the_end() {
     let mut notebook = Notebook::open();
-    let request = notebook.start("print!(\"0%\"); std::thread::sleep(std::time::Duration::from_millis(1500)); print!(\" 100%\");");
+    let request = notebook
+        .start("print!(\"0%\"); std::thread::sleep(std::time::Duration::from_millis(1500)); print!(\" 100%\");");
     let started = std::time::Instant::now();
     loop {
         let message = notebook.frontend().iopub_any();

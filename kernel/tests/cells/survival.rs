@@ -47,7 +47,12 @@ fn an_interrupt_stops_a_cell_that_does_not_listen() {
 fn a_compile_can_be_interrupted() {
     let mut notebook = Notebook::open();
     notebook.ok("let kept = 1;");
-    let parts: String = (0..400).map(|i| format!("println!(\"{{:?}}\", std::collections::BTreeMap::from([({i}_u64, [{i}u8 as char; {i}])]));\n")).collect();
+    let parts: String = (0..400)
+        .map(|i| {
+            let byte = i % 200;
+            format!("println!(\"{{:?}}\", std::collections::BTreeMap::from([({i}_u64, [{byte}u8 as char; {i}])]));\n")
+        })
+        .collect();
     let request = notebook.start(&format!(":opt 3\n{parts}"));
     std::thread::sleep(Duration::from_millis(600));
     let asked = Instant::now();

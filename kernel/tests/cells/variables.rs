@@ -19,13 +19,25 @@ fn every_kind_of_let_is_kept() {
 #[test]
 fn types_of_all_kinds_are_kept() {
     let mut notebook = Notebook::open();
-    notebook.ok("use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};\nuse std::rc::Rc;\nuse std::sync::{Arc, Mutex};");
-    notebook.ok("let map = HashMap::from([(1, vec![\"a\"])]); let set = HashSet::from([2u8]); let queue = VecDeque::from([3]);");
-    notebook.ok("let tree = BTreeMap::from([(1, Some(2.5))]); let shared = Arc::new(Mutex::new(vec![4])); let rc = Rc::new(5);");
+    notebook.ok(
+        "use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};\nuse std::rc::Rc;\nuse std::sync::{Arc, Mutex};",
+    );
+    notebook.ok(
+        "let map = HashMap::from([(1, vec![\"a\"])]); let set = HashSet::from([2u8]); let queue = VecDeque::from([3]);",
+    );
+    notebook.ok(
+        "let tree = BTreeMap::from([(1, Some(2.5))]); let shared = Arc::new(Mutex::new(vec![4])); let rc = Rc::new(5);",
+    );
     notebook.ok("let text = \"six\"; let range = 1..=7; let array = [[0u8; 2]; 2]; let unit = (); let pointer: fn(i32) -> i32 = |x| x + 1;");
     notebook.ok("let boxed: Box<dyn Fn(f64) -> f64> = Box::new(|x| x * 2.0); let error: Box<dyn std::error::Error> = \"e\".into();");
-    notebook.gives("(map[&1][0], set.len(), queue[0], tree[&1], shared.lock().unwrap()[0], *rc)", "(\"a\", 1, 3, Some(2.5), 4, 5)");
-    notebook.gives("(text, range.clone().sum::<i32>(), array[1][1], unit, pointer(6), boxed(4.0))", "(\"six\", 28, 0, (), 7, 8.0)");
+    notebook.gives(
+        "(map[&1][0], set.len(), queue[0], tree[&1], shared.lock().unwrap()[0], *rc)",
+        "(\"a\", 1, 3, Some(2.5), 4, 5)",
+    );
+    notebook.gives(
+        "(text, range.clone().sum::<i32>(), array[1][1], unit, pointer(6), boxed(4.0))",
+        "(\"six\", 28, 0, (), 7, 8.0)",
+    );
     notebook.gives("error.to_string()", "\"e\"");
     notebook.ok("use ndarray::prelude::*; let matrix = Array2::<f32>::eye(2); let row = matrix.row(0).to_owned();");
     notebook.gives("(matrix.sum(), row.len())", "(2.0, 2)");
@@ -35,7 +47,8 @@ fn types_of_all_kinds_are_kept() {
 fn the_notebooks_own_types_are_kept() {
     let mut notebook = Notebook::open();
     notebook.ok("#[derive(Debug, Clone)] struct Pair<T> { one: T, two: T }\n#[derive(Debug)] enum Shape { Circle(f64), Square { side: f64 } }");
-    notebook.ok("let pair = Pair { one: 1, two: 2 }; let shapes = vec![Shape::Circle(1.0), Shape::Square { side: 2.0 }];");
+    notebook
+        .ok("let pair = Pair { one: 1, two: 2 }; let shapes = vec![Shape::Circle(1.0), Shape::Square { side: 2.0 }];");
     notebook.ok("mod geometry { #[derive(Debug)] pub struct Line(pub i32); } let line = geometry::Line(3);");
     notebook.gives("(pair.clone(), &shapes[1], &line)", "(Pair { one: 1, two: 2 }, Square { side: 2.0 }, Line(3))");
 }

@@ -47,7 +47,8 @@ impl Entry {
             .flat_map(|line| words::words(&line.text))
             .collect();
         let is_mentioned = |name: &str| mentioned.contains(name.trim_start_matches("r#"));
-        let kept = |name: &str| is_mentioned(name) && types.get(name.trim_start_matches("r#")).is_none_or(Option::is_some);
+        let kept =
+            |name: &str| is_mentioned(name) && types.get(name.trim_start_matches("r#")).is_none_or(Option::is_some);
         let mut body = Vec::with_capacity(layout.entry.len());
         for line in &layout.entry {
             body.extend(rewrite_line(line, types, &is_mentioned, &kept));
@@ -135,7 +136,9 @@ pub fn with_types(text: &str, types: &Types) -> String {
 fn show_once(lines: &mut [Line]) {
     const BEGIN: &str = "evcxr_send_text_plain(&format!(\"{:?}\",&(";
     let Some(begin) = lines.iter().rposition(|line| line.text == BEGIN) else { return };
-    let Some(end) = lines.iter().rposition(|line| line.text.trim() == ")));").filter(|end| *end > begin) else { return };
+    let Some(end) = lines.iter().rposition(|line| line.text.trim() == ")));").filter(|end| *end > begin) else {
+        return;
+    };
     lines[begin].text = "(".to_owned();
     lines[end].text = SHOW.to_owned();
 }

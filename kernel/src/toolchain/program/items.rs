@@ -44,20 +44,33 @@ enum Kind {
         is_macro: bool,
     },
     /// Stays when all of the names that are items of the session stay.
-    Implementation {
-        of: Vec<String>,
-    },
+    Implementation(Implementation),
     /// Stays.
     Always,
 }
 
+/// What an implementation is of, and what is in it.
+#[derive(Debug, PartialEq)]
+struct Implementation {
+    /// The last names of the type and the trait, where they are paths.
+    of: Vec<String>,
+    /// Everything before its braces.
+    header: String,
+    /// Whether it is of a trait, of which there can be one only.
+    is_of_trait: bool,
+    /// The names of what it holds.
+    members: BTreeSet<String>,
+}
+
 impl Items {
-    /// The part of `lines` that code with these `roots` can reach.
-    pub fn reachable(lines: &[Line], roots: &BTreeSet<String>) -> Items {
-        let Some(pieces) = pieces(lines) else {
+    /// The part of `lines` that code with these `roots` can reach. Of `implementations` that exclude one another
+    /// the one that comes last stays.
+    pub fn reachable(lines: &[Line], roots: &BTreeSet<String>, implementations: &[String]) -> Items {
+        let Some(mut pieces) = pieces(lines) else {
             // A syntax error: rustc will explain it, given everything.
             return Items { lines: lines.to_vec(), ..Items::default() };
         };
+        drop_replaced(&mut pieces, implementations);
         let stays = closure(&pieces, roots);
         let definitions = definitions(&pieces);
         let mut kept: Vec<&Piece> = pieces.iter().zip(&stays).filter(|(_, stays)| **stays).map(|(p, _)| p).collect();
@@ -139,13 +152,46 @@ fn kind(node: &SyntaxNode) -> Kind {
             let names = std::iter::once(name).chain(methods).map(|name| plain(&name.text())).collect();
             Kind::Named { names, is_type: false, is_macro: false }
         }
-        ast::Item::Impl(item) => {
-            let heads = [item.self_ty(), item.trait_()].into_iter().flatten();
-            let of = heads.filter_map(|ty| last_path_name(&ty)).collect();
-            Kind::Implementation { of }
-        }
+        ast::Item::Impl(item) => Kind::Implementation(implementation(item)),
         _ => Kind::Always,
     }
+}
+
+fn implementation(item: &ast::Impl) -> Implementation {
+    let heads = [item.self_ty(), item.trait_()].into_iter().flatten();
+    let list = item.assoc_item_list();
+    let text = item.syntax().text().to_string();
+    let header = text.split('{').next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let members = list.iter().flat_map(|list| list.assoc_items());
+    let members = members.filter_map(|item| item.syntax().children().find_map(ast::Name::cast));
+    Implementation {
+        of: heads.filter_map(|ty| last_path_name(&ty)).collect(),
+        header,
+        is_of_trait: item.trait_().is_some(),
+        members: members.map(|name| plain(&name.text())).collect(),
+    }
+}
+
+impl Implementation {
+    /// Whether rustc would refuse both.
+    fn excludes(&self, other: &Implementation) -> bool {
+        self.header == other.header && (self.is_of_trait || !self.members.is_disjoint(&other.members))
+    }
+}
+
+/// Drops implementations that a later cell has replaced.
+fn drop_replaced(pieces: &mut Vec<Piece>, implementations: &[String]) {
+    let age = |piece: &Piece| implementations.iter().position(|text| *text == piece.text.trim());
+    let replaced = |piece: &Piece, all: &[Piece]| {
+        let Kind::Implementation(own) = &piece.kind else { return false };
+        all.iter().any(|other| match &other.kind {
+            Kind::Implementation(its) => own.excludes(its) && age(piece) < age(other),
+            _ => false,
+        })
+    };
+    let stays: Vec<bool> = pieces.iter().map(|piece| !replaced(piece, pieces)).collect();
+    let mut stays = stays.into_iter();
+    pieces.retain(|_| stays.next().unwrap_or(true));
 }
 
 fn plain(name: &str) -> String {
@@ -178,7 +224,7 @@ fn closure(pieces: &[Piece], roots: &BTreeSet<String>) -> Vec<bool> {
             *stays = match &piece.kind {
                 Kind::Attribute | Kind::Always => true,
                 Kind::Named { names, .. } => names.iter().any(|name| meant.contains(name.as_str())),
-                Kind::Implementation { of } => {
+                Kind::Implementation(Implementation { of, .. }) => {
                     of.iter().all(|name| !items.contains(name.as_str()) || kept_items.contains(name.as_str()))
                 }
             };

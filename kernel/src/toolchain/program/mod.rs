@@ -26,6 +26,19 @@ pub use layout::ChangedShape;
 /// cannot be written down (a closure): it lived in its own cell only.
 pub type Types = BTreeMap<String, Option<String>>;
 
+/// What a program depends on besides evcxr's text.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    /// The variables' types.
+    pub types: &'a Types,
+    /// The implementations of all cells, the newest last.
+    pub implementations: &'a [String],
+    /// Crates whose content may differ from cell to cell, with a fingerprint.
+    pub changing: &'a [(String, String)],
+    /// A dylib whose crates are to be taken from it: rustc must see it named.
+    pub linked: Option<&'a str>,
+}
+
 /// A line of the program and the line of evcxr's text it stands for (from 1; 0 for none).
 #[derive(Clone, Debug, PartialEq)]
 struct Line {
@@ -48,27 +61,28 @@ pub struct Program {
 }
 
 impl Program {
-    /// Takes evcxr's text apart and puts the program together. `changing` names crates whose content may differ
-    /// from cell to cell, with a fingerprint.
+    /// Takes evcxr's text apart and puts the program together for a session.
     ///
     /// # Errors
     /// When the text does not have the shape that evcxr 0.22 gives it.
-    pub fn read(source: &str, types: &Types, changing: &[(String, String)]) -> Result<Program, ChangedShape> {
+    pub fn read(source: &str, session: &Session) -> Result<Program, ChangedShape> {
+        let types = session.types;
         if analysis::is_one(source) {
             return Ok(Program { lines: analysis::rewrite(source, types), has_loops: false });
         }
         let layout = layout::Layout::read(source)?;
         let entry = entry::Entry::rewrite(&layout, types);
-        let kept = items::Items::reachable(&layout.items, &entry.words);
+        let kept = items::Items::reachable(&layout.items, &entry.words, session.implementations);
         let mut lines = Vec::new();
         lines.push(Line { text: layout.header.to_owned(), origin: 1 });
         lines.extend(kept.attributes);
         lines.push(Line::new("use ::soma_cell::store as evcxr_internal_runtime;"));
         lines.push(Line::new("use ::soma_cell::show::{DebugFallback as _, Mark as _};"));
+        lines.extend(session.linked.map(|name| Line::new(format!("use ::{name} as _;"))));
         lines.extend(kept.lines);
         lines.extend(layout.error_type.iter().map(entry::question_mark_line));
         let mut definitions = kept.definitions;
-        definitions.extend(changing.iter().map(|(name, print)| (format!("{name}::"), print.clone())));
+        definitions.extend(session.changing.iter().map(|(name, print)| (format!("{name}::"), print.clone())));
         lines.extend(entry.lines(&definitions));
         let has_loops = lines.iter().any(|line| words::words(&line.text).any(is_loop));
         Ok(Program { lines, has_loops })
