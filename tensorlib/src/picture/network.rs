@@ -38,8 +38,10 @@ struct Column {
 pub(super) fn draw(layers: &[Layer]) -> Diagram {
     let counts: Vec<usize> =
         layers.first().map(|l| l.inputs).into_iter().chain(layers.iter().map(|l| l.outputs)).collect();
-    let widest =
-        layers.iter().filter(|l| written_out(l)).map(|l| l.outputs as f64 * ENTRY.0 + 60.0).fold(208.0, f64::max);
+    // Deep networks stand closer, so that their letters stay large when the picture is made to fit a page.
+    let spacing = if layers.len() > 2 { 160.0 } else { 208.0 };
+    let written = layers.iter().filter(|l| written_out(l)).map(|l| l.outputs as f64 * ENTRY.0 + 60.0);
+    let widest = written.fold(spacing, f64::max);
     let width = f64::max(440.0, 2.0 * MARGIN + layers.len() as f64 * widest);
     let rows_in = |column: usize| {
         let bias = layers.get(column).is_some_and(|l| !l.bias.is_empty());

@@ -1,15 +1,15 @@
-//! Tensors by their number of indices: a vector is a row of cells, a matrix a sheet, a 3-index array a pile of sheets.
+//! Tensors by their number of indices: a vector is a column of cells, a matrix a sheet, a 3-index array a pile of sheets.
 
 use super::Diagram;
 use super::canvas::{Canvas, Font, Point, Stroke};
 use super::theme::{self, folded, short, size_text};
 
-const CELL: (f64, f64) = (42.0, 34.0);
+const CELL: (f64, f64) = (47.0, 34.0);
 const GAP: f64 = 32.0;
 const MARGIN: f64 = 22.0;
 const CAPTION: f64 = 78.0;
 /// How far each sheet lies behind the one before it.
-const SHIFT: (f64, f64) = (13.0, 13.0);
+const SHIFT: (f64, f64) = (15.0, 14.0);
 const MOST_COLUMNS: usize = 6;
 const MOST_ROWS: usize = 5;
 const MOST_SHEETS: usize = 5;
@@ -21,6 +21,17 @@ pub(super) struct Panel {
     pub values: Vec<f64>,
 }
 
+impl Panel {
+    /// The rows and columns of one sheet; a vector stands upright.
+    fn sheet(&self) -> (usize, usize) {
+        match self.size[..] {
+            [] => (1, 1),
+            [n] => (n, 1),
+            [.., rows, columns] => (rows, columns),
+        }
+    }
+}
+
 /// The part of a panel that is drawn: which rows and columns of the front sheet, and how many sheets behind it.
 struct Sheets {
     rows: Vec<Option<usize>>,
@@ -30,10 +41,8 @@ struct Sheets {
 
 impl Sheets {
     fn of(panel: &Panel) -> Self {
-        let rank = panel.size.len();
-        let rows = if rank >= 2 { panel.size[rank - 2] } else { 1 };
-        let columns = panel.size.last().copied().unwrap_or(1);
-        let leading: usize = panel.size[..rank.saturating_sub(2)].iter().product();
+        let (rows, columns) = panel.sheet();
+        let leading: usize = panel.size[..panel.size.len().saturating_sub(2)].iter().product();
         Sheets {
             rows: folded(rows, MOST_ROWS),
             columns: folded(columns, MOST_COLUMNS),
@@ -78,7 +87,7 @@ pub(super) fn draw(panels: &[Panel]) -> Diagram {
 fn pile(canvas: &mut Canvas, panel: &Panel, sheet: &Sheets, at: Point) {
     let finite = || panel.values.iter().filter(|v| v.is_finite());
     let largest = finite().fold(0.0_f64, |m, v| m.max(v.abs()));
-    let (columns, rows) = (panel.size.last().copied().unwrap_or(1), row_count(panel));
+    let (rows, columns) = panel.sheet();
     for depth in (0..=sheet.behind).rev() {
         let x = at.0 + depth as f64 * SHIFT.0;
         let y = at.1 + (sheet.behind - depth) as f64 * SHIFT.1;
@@ -109,10 +118,6 @@ fn pile(canvas: &mut Canvas, panel: &Panel, sheet: &Sheets, at: Point) {
     canvas.rect(corner, CELL, 2.0, "none", Stroke::new(theme::OUTPUT.rim, 2.6));
 }
 
-fn row_count(panel: &Panel) -> usize {
-    if panel.size.len() >= 2 { panel.size[panel.size.len() - 2] } else { 1 }
-}
-
 fn caption(canvas: &mut Canvas, panel: &Panel, sheet: &Sheets, at: Point) {
     canvas.text((at.0, at.1 + 20.0), &panel.word, Font::words(15.0).bold());
     canvas.text((at.0, at.1 + 40.0), &size_text(&panel.size), Font::words(14.0).fill(theme::SOFT_INK));
@@ -122,16 +127,15 @@ fn caption(canvas: &mut Canvas, panel: &Panel, sheet: &Sheets, at: Point) {
 
 /// The marked cell by its indices: `t[0, 1, 2] = 5`. Every index of the tensor is one number between the brackets.
 fn marked(panel: &Panel, sheet: &Sheets) -> String {
-    let mut indices = vec![0; panel.size.len()];
     let last = |places: &[Option<usize>]| places.last().copied().flatten().unwrap_or(0);
-    if let Some(column) = indices.last_mut() {
-        *column = last(&sheet.columns);
+    let (row, column) = (last(&sheet.rows), last(&sheet.columns));
+    let value = panel.values[row * panel.sheet().1 + column];
+    let mut indices = vec![0; panel.size.len()];
+    match indices[..] {
+        [] => {}
+        [ref mut only] => *only = row,
+        [.., ref mut second_last, ref mut last] => (*second_last, *last) = (row, column),
     }
-    if let Some(row) = panel.size.len().checked_sub(2) {
-        indices[row] = last(&sheet.rows);
-    }
-    let columns = panel.size.last().copied().unwrap_or(1);
-    let value = panel.values[last(&sheet.rows) * columns + last(&sheet.columns)];
     let letter = match panel.size.len() {
         0 => return format!("s = {}", short(value)),
         1 => "v",

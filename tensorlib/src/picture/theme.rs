@@ -71,11 +71,11 @@ pub(crate) fn short_operand(value: f64) -> String {
 /// About how wide a text of this size is set, on the wide side: fonts differ from machine to machine.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
-        '₀'..='₉' | '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '.' | '·' | ',' | ' ' | '(' | ')' | '[' | ']' | 'i' | 'l' => {
-            0.4
-        }
+        '₀'..='₉' | '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' => 0.41,
+        '.' | '·' | ',' | ' ' | '(' | ')' | '[' | ']' | 'i' | 'l' => 0.36,
+        '−' | '+' | '=' => 0.84,
         c if c as u32 >= 0x2e80 => 1.0,
-        _ => 0.62,
+        _ => 0.64,
     };
     size * text.chars().map(em).sum::<f64>()
 }
