@@ -268,7 +268,7 @@ fn num(value: f64) -> String {
 }
 
 /// Text as XML (and HTML) character data or attribute value. Characters that XML forbids become `U+FFFD`.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -13,37 +13,38 @@ pub(super) struct Axis {
     low: f64,
     high: f64,
     step: f64,
+    /// Digits after the point that tell the marks apart.
+    digits: usize,
     marks: Vec<f64>,
 }
 
 impl Axis {
     /// An axis from `low` to `high` with about `count` marks.
     pub fn new((low, high): (f64, f64), count: usize) -> Axis {
-        let step = round_step(high - low, count.max(1));
+        let (step, exponent) = round_step(high - low, count.max(1));
         let first = (low / step).ceil();
         let inside = |mark: &f64| (low..=high).contains(mark);
         let mut marks: Vec<f64> = (0..=3 * count.max(1)).map(|i| (first + i as f64) * step).filter(inside).collect();
         marks.dedup();
-        Axis { low, high, step, marks }
+        Axis { low, high, step, digits: exponent.min(0).unsigned_abs() as usize, marks }
     }
 
     /// The same range without marks.
     pub fn unmarked((low, high): (f64, f64)) -> Axis {
-        Axis { low, high, step: 1.0, marks: Vec::new() }
+        Axis { low, high, step: 1.0, digits: 0, marks: Vec::new() }
     }
 
     /// What stands beside a mark.
     pub fn label(&self, mark: f64) -> String {
-        let digits = (-self.step.log10()).ceil().max(0.0);
         let size = mark.abs();
         let text = if size < self.step * 1e-6 {
             "0".to_owned()
-        } else if digits > 6.0 || size >= 1e6 {
+        } else if self.digits > 6 || size >= 1e6 {
             let text = format!("{size:.3e}");
             let (number, exponent) = text.split_once('e').unwrap_or((&text, "0"));
             format!("{}e{}", number.trim_end_matches('0').trim_end_matches('.'), exponent.replace('-', "−"))
         } else {
-            format!("{size:.0$}", digits as usize)
+            format!("{size:.0$}", self.digits)
         };
         if mark < 0.0 && text != "0" { format!("−{text}") } else { text }
     }
@@ -54,12 +55,16 @@ impl Axis {
     }
 }
 
-/// The round number (1, 2 or 5 times a power of ten) that divides a span into about `count` parts.
-fn round_step(span: f64, count: usize) -> f64 {
+/// The round number (1, 2 or 5 times a power of ten) that divides a span into about `count` parts, and the power.
+///
+/// The power is read from the decimal form of the number: `log10` and `powf` differ from machine to machine.
+fn round_step(span: f64, count: usize) -> (f64, i32) {
     let raw = (span / count as f64).max(f64::MIN_POSITIVE);
-    let power = 10.0_f64.powf(raw.log10().floor());
-    let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * power >= raw * 0.999).unwrap_or(10.0);
-    (power * factor).max(f64::MIN_POSITIVE)
+    let exponent_of = |value: f64| format!("{value:e}").split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
+    let exponent: i32 = exponent_of(raw);
+    let candidates = [1, 2, 5, 10].map(|factor| format!("{factor}e{exponent}").parse::<f64>().unwrap_or(f64::MAX));
+    let step = candidates.into_iter().find(|step| *step >= raw * 0.999).unwrap_or(candidates[3]);
+    (step, exponent_of(step))
 }
 
 impl Ranged for Axis {

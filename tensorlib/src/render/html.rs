@@ -8,6 +8,7 @@
 use super::number::Format;
 use super::sample::{Fold, Place, Sample};
 use crate::Tensor;
+use crate::picture::canvas::escape;
 use crate::scalar::Scalar;
 
 /// No tensor's table is longer, in bytes.
@@ -44,19 +45,33 @@ const LIMITS: [Limits; 5] = [
 /// ```
 #[must_use]
 pub fn to_html(tensor: &Tensor) -> String {
-    render(tensor, false)
+    render("Tensor", tensor, false)
+}
+
+/// [`to_html`] for values that are not called a tensor: an array that shares its memory, for one.
+///
+/// ```
+/// use tensorlib::prelude::*;
+///
+/// let html = tensorlib::render::to_html_called("Array", &ones([2]));
+/// assert!(html.contains("Array <b>[2]</b> f32"));
+/// ```
+#[must_use]
+pub fn to_html_called(name: &str, tensor: &Tensor) -> String {
+    render(name, tensor, false)
 }
 
 /// [`to_html`] with cells shaded by their values: blue above zero, orange below, the deeper the larger.
 #[must_use]
 pub fn to_html_shaded(tensor: &Tensor) -> String {
-    render(tensor, true)
+    render("Tensor", tensor, true)
 }
 
-fn render(tensor: &Tensor, shaded: bool) -> String {
+fn render(name: &str, tensor: &Tensor, shaded: bool) -> String {
     let mut html = String::new();
+    let name = escape(name);
     for limits in LIMITS {
-        html = Page::of(tensor, limits, shaded).write();
+        html = Page::of(tensor, limits, shaded).write(&name);
         if html.len() <= MOST_BYTES {
             break;
         }
@@ -81,13 +96,13 @@ impl Page {
         Page { format, shade: shaded.then_some(largest), sample }
     }
 
-    fn write(&self) -> String {
+    fn write(&self, name: &str) -> String {
         let size = &self.sample.size;
         let (list, dtype) = (listed(size), self.sample.dtype);
         if size.contains(&0) {
-            return format!("<div {SCROLL}>Tensor <b>[{list}]</b> {dtype}, no elements</div>\n");
+            return format!("<div {SCROLL}>{name} <b>[{list}]</b> {dtype}, no elements</div>\n");
         }
-        let heading = format!("Tensor <b>[{list}]</b> {dtype}");
+        let heading = format!("{name} <b>[{list}]</b> {dtype}");
         let mut next = 0;
         if size.len() <= 2 {
             return format!("<div {SCROLL}>\n{}</div>\n", self.table(&heading, &mut next));
@@ -95,7 +110,7 @@ impl Page {
         let mut tables = String::new();
         self.slices(0, &mut Vec::new(), &mut next, &mut tables);
         format!(
-            "<div role=\"group\" aria-label=\"Tensor [{list}] {dtype}\" {SCROLL}>\n<div style=\"opacity:.8\">{heading}</div>\n\
+            "<div role=\"group\" aria-label=\"{name} [{list}] {dtype}\" {SCROLL}>\n<div style=\"opacity:.8\">{heading}</div>\n\
              <div {SIDE_BY_SIDE}>\n{tables}</div>\n</div>\n"
         )
     }

@@ -11,7 +11,7 @@ mod text;
 
 use std::fmt;
 
-pub use html::{to_html, to_html_shaded};
+pub use html::{to_html, to_html_called, to_html_shaded};
 pub use text::to_text;
 
 use crate::Tensor;
