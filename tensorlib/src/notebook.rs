@@ -33,7 +33,10 @@ impl Tensor {
 impl SharedArray {
     /// Shows the array in a notebook: an HTML table, and text.
     pub fn evcxr_display(&self) {
-        show(&[("text/html", &render::to_html_called("Array", &crate::from_ndarray(self))), ("text/plain", &self.to_string())]);
+        show(&[
+            ("text/html", &render::to_html_called("Array", &crate::from_ndarray(self))),
+            ("text/plain", &self.to_string()),
+        ]);
     }
 }
 
