@@ -38,7 +38,7 @@ pub(super) fn draw(a: &[usize], b: &[usize]) -> Diagram {
     let x = (width - content) / 2.0;
     let top = MARGIN + 8.0;
     let (b_at, a_at) = ((x + a_width + GAP, top), (x, top + b_height + GAP));
-    let height = a_at.1 + a_height + 70.0;
+    let height = a_at.1 + a_height + 76.0;
     let mut canvas = Canvas::new(width, height);
 
     let inner_color = if inner_fits { theme::POSITIVE } else { theme::WRONG };

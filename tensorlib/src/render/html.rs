@@ -131,7 +131,7 @@ impl Page {
                 None => {
                     let separator = if indices.is_empty() { "" } else { ", " };
                     let hidden = format!("{}{separator}{}", listed(indices), self.hidden(dimension, at));
-                    out.push_str(&format!("<div align=\"center\">⋯<br/>[{hidden}]</div>\n"));
+                    out.push_str(&format!("<div style=\"text-align:center\">⋯<br/>[{hidden}]</div>\n"));
                 }
             }
         }
