@@ -38,6 +38,16 @@ pub(super) fn scale(share: f64) -> (u8, u8, u8) {
     (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }
 
+/// The scale in 255 steps, and as the last colour that of not-a-number.
+pub(super) fn palette() -> Vec<(u8, u8, u8)> {
+    (0..255).map(|i| scale(f64::from(i) / 254.0)).chain([scale(f64::NAN)]).collect()
+}
+
+/// The place of a share in the palette.
+pub(super) fn palette_index(share: f64) -> u8 {
+    if share.is_nan() { 255 } else { (share.clamp(0.0, 1.0) * 254.0).round() as u8 }
+}
+
 pub(super) fn hex((r, g, b): (u8, u8, u8)) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
@@ -56,5 +66,7 @@ mod tests {
         assert_eq!(scale(0.0), (68, 1, 84));
         assert_eq!(scale(1.0), (253, 231, 37));
         assert_eq!(scale(f64::NAN), (0xb8, 0xbf, 0xcc));
+        assert_eq!(palette()[usize::from(palette_index(1.0))], scale(1.0));
+        assert_eq!(palette()[usize::from(palette_index(f64::NAN))], scale(f64::NAN));
     }
 }

@@ -1,7 +1,7 @@
 //! Matrices as heat maps and tensors as images: pixels with a frame around them.
 
 use super::pixels::Pixels;
-use super::png::{Channels, data_address};
+use super::png::{data_address, indexed_data_address};
 use super::{Plot, color};
 use crate::picture::Diagram;
 use crate::picture::canvas::{Anchor, Canvas, Font, Stroke};
@@ -20,7 +20,7 @@ const MOST_HEIGHT: f64 = 380.0;
 /// Cells smaller than this have no room for their number.
 const NUMBER_CELL: (f64, f64) = (38.0, 24.0);
 /// A heat map with more rows or columns is thinned for drawing.
-const MOST_CELLS: usize = 512;
+const MOST_CELLS: usize = 400;
 
 /// A matrix in the colours of its values, with a colour bar.
 pub(super) fn heat_map(plot: &Plot, matrix: &Matrix) -> Diagram {
@@ -36,15 +36,14 @@ pub(super) fn heat_map(plot: &Plot, matrix: &Matrix) -> Diagram {
     let mut canvas = Canvas::new(WIDTH, top + size.1 + 62.0);
     heading(&mut canvas, plot);
 
-    let bytes = |row: usize, column: usize| {
-        let (r, g, b) = color::scale(share(matrix.values[row * matrix.columns + column]));
-        [r, g, b]
-    };
     let step = matrix.rows.max(matrix.columns).div_ceil(MOST_CELLS);
-    let rows: Vec<usize> = (0..matrix.rows).step_by(step).collect();
-    let columns: Vec<usize> = (0..matrix.columns).step_by(step).collect();
-    let pixels: Vec<u8> = rows.iter().flat_map(|&r| columns.iter().flat_map(move |&c| bytes(r, c))).collect();
-    canvas.image((x, top), size, &data_address(columns.len(), rows.len(), Channels::Rgb, &pixels));
+    let (rows, columns) = (matrix.rows.div_ceil(step), matrix.columns.div_ceil(step));
+    let mut pixels = Vec::with_capacity(rows * columns);
+    for row in (0..matrix.rows).step_by(step) {
+        let values = &matrix.values[row * matrix.columns..(row + 1) * matrix.columns];
+        pixels.extend(values.iter().step_by(step).map(|&value| color::palette_index(share(value))));
+    }
+    canvas.image((x, top), size, &indexed_data_address(columns, rows, &color::palette(), &pixels));
     canvas.rect((x, top), size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
 
     let cell = (size.0 / matrix.columns as f64, size.1 / matrix.rows as f64);
@@ -140,15 +139,9 @@ fn index_step(count: usize, length: f64, room: f64) -> usize {
 }
 
 fn color_bar(canvas: &mut Canvas, at: (f64, f64), height: f64, (low, high): (f64, f64)) {
-    let steps = 64;
-    let pixels: Vec<u8> = (0..steps)
-        .flat_map(|i| {
-            let (r, g, b) = color::scale(1.0 - f64::from(i) / f64::from(steps - 1));
-            [r, g, b]
-        })
-        .collect();
+    let steps: Vec<u8> = (0..=254).rev().step_by(4).collect();
     let size = (12.0, height);
-    canvas.image(at, size, &data_address(1, steps as usize, Channels::Rgb, &pixels));
+    canvas.image(at, size, &indexed_data_address(1, steps.len(), &color::palette(), &steps));
     canvas.rect(at, size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
     let font = Font::words(13.0).fill(theme::SOFT_INK).anchor(Anchor::Start);
     canvas.text((at.0 + 18.0, at.1 + 6.0), &short(high), font);

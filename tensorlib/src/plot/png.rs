@@ -12,40 +12,51 @@ pub(super) enum Channels {
 
 /// The address of a PNG with these pixels: `width * height` pixels in rows, `channels` bytes each.
 pub(super) fn data_address(width: usize, height: usize, channels: Channels, pixels: &[u8]) -> String {
-    format!("data:image/png;base64,{}", base64(&encode(width, height, channels, pixels)))
-}
-
-fn encode(width: usize, height: usize, channels: Channels, pixels: &[u8]) -> Vec<u8> {
     let color_type = match channels {
         Channels::Grey => 0,
         Channels::Rgb => 2,
         Channels::Rgba => 6,
     };
+    let file = png(width, height, (color_type, channels as usize), &[], pixels);
+    format!("data:image/png;base64,{}", base64(&file))
+}
+
+/// The address of a PNG whose pixels are one byte each: their place in `palette`.
+pub(super) fn indexed_data_address(width: usize, height: usize, palette: &[(u8, u8, u8)], pixels: &[u8]) -> String {
+    let colors: Vec<u8> = palette.iter().flat_map(|&(r, g, b)| [r, g, b]).collect();
+    format!("data:image/png;base64,{}", base64(&png(width, height, (3, 1), &colors, pixels)))
+}
+
+/// A PNG file; `color` is the format's number for the kind of pixels, and the bytes of one.
+fn png(width: usize, height: usize, color: (u8, usize), palette: &[u8], pixels: &[u8]) -> Vec<u8> {
     let mut header = Vec::new();
     header.extend((width as u32).to_be_bytes());
     header.extend((height as u32).to_be_bytes());
     // 8 bits a channel, and the only compression, filter method and order without interlacing there is.
-    header.extend([8, color_type, 0, 0, 0]);
+    header.extend([8, color.0, 0, 0, 0]);
 
     let mut rows = Vec::with_capacity(pixels.len() + height);
-    for row in pixels.chunks(width * channels as usize) {
+    for row in pixels.chunks(width * color.1) {
         rows.push(0); // No filter.
         rows.extend_from_slice(row);
     }
-    let mut png = vec![0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
-    chunk(&mut png, b"IHDR", &header);
-    chunk(&mut png, b"IDAT", &zlib_stored(&rows));
-    chunk(&mut png, b"IEND", &[]);
-    png
+    let mut file = vec![0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
+    chunk(&mut file, b"IHDR", &header);
+    if !palette.is_empty() {
+        chunk(&mut file, b"PLTE", palette);
+    }
+    chunk(&mut file, b"IDAT", &zlib_stored(&rows));
+    chunk(&mut file, b"IEND", &[]);
+    file
 }
 
-fn chunk(png: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
-    png.extend((data.len() as u32).to_be_bytes());
-    let start = png.len();
-    png.extend_from_slice(kind);
-    png.extend_from_slice(data);
-    let crc = crc32(&png[start..]);
-    png.extend(crc.to_be_bytes());
+fn chunk(file: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
+    file.extend((data.len() as u32).to_be_bytes());
+    let start = file.len();
+    file.extend_from_slice(kind);
+    file.extend_from_slice(data);
+    let crc = crc32(&file[start..]);
+    file.extend(crc.to_be_bytes());
 }
 
 fn zlib_stored(data: &[u8]) -> Vec<u8> {
