@@ -247,11 +247,6 @@ impl Layout {
         }
         Some(Layout { shape: List::from_slice(shape), strides, offset: self.offset })
     }
-
-    /// Where the element with this index lies.
-    pub fn position(&self, index: &[usize]) -> usize {
-        self.offset + index.iter().zip(&*self.strides).map(|(i, s)| i * s).sum::<usize>()
-    }
 }
 
 /// The shape that two shapes broadcast to.

@@ -27,6 +27,7 @@ pub mod size;
 mod storage;
 pub mod tensor;
 
+pub use create::literal::{Literal, from_literal, from_literal_of_default_type};
 pub use create::*;
 pub use dtype::DType;
 pub use element::Element;
@@ -36,6 +37,7 @@ pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
 pub use kernel::pool::{get_num_threads, set_num_threads};
 pub use linalg::{einsum, try_einsum};
 pub use operand::Operand;
+pub use ops::{try_where_cond, where_cond};
 pub use recycle::empty_cache;
 pub use scalar::Scalar;
 pub use shape::*;
@@ -47,6 +49,7 @@ pub mod prelude {
     pub use crate::create::*;
     pub use crate::exchange::*;
     pub use crate::linalg::*;
+    pub use crate::ops::{try_where_cond, where_cond};
     pub use crate::shape::*;
-    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step, Tensor, tensor};
+    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step, Tensor, picture, plot, tensor};
 }

@@ -36,10 +36,10 @@ pub trait Literal {
     type Default: Element;
     /// Adds this level's length, and those within, to the shape.
     #[doc(hidden)]
-    fn shape(&self, shape: &mut Vec<usize>);
+    fn literal_shape(&self, shape: &mut Vec<usize>);
     /// Adds the elements in row-major order; false when lengths differ from the shape.
     #[doc(hidden)]
-    fn extend(&self, shape: &[usize], values: &mut Vec<Self::Written>) -> bool;
+    fn extend_values(&self, shape: &[usize], values: &mut Vec<Self::Written>) -> bool;
 }
 
 macro_rules! leaf {
@@ -47,8 +47,8 @@ macro_rules! leaf {
         impl Literal for $ty {
             type Written = $ty;
             type Default = $default;
-            fn shape(&self, _: &mut Vec<usize>) {}
-            fn extend(&self, _: &[usize], values: &mut Vec<$ty>) -> bool {
+            fn literal_shape(&self, _: &mut Vec<usize>) {}
+            fn extend_values(&self, _: &[usize], values: &mut Vec<$ty>) -> bool {
                 values.push(*self);
                 true
             }
@@ -62,14 +62,14 @@ macro_rules! level {
         impl<T: Literal, $($generics)*> Literal for $ty {
             type Written = T::Written;
             type Default = T::Default;
-            fn shape(&self, shape: &mut Vec<usize>) {
+            fn literal_shape(&self, shape: &mut Vec<usize>) {
                 shape.push(self.len());
                 if let Some(first) = self.first() {
-                    first.shape(shape);
+                    first.literal_shape(shape);
                 }
             }
-            fn extend(&self, shape: &[usize], values: &mut Vec<T::Written>) -> bool {
-                shape.first() == Some(&self.len()) && self.iter().all(|item| item.extend(&shape[1..], values))
+            fn extend_values(&self, shape: &[usize], values: &mut Vec<T::Written>) -> bool {
+                shape.first() == Some(&self.len()) && self.iter().all(|item| item.extend_values(&shape[1..], values))
             }
         }
     )* };
@@ -84,9 +84,9 @@ level! {
 #[track_caller]
 pub fn from_literal<L: Literal, T: Element>(literal: L) -> Tensor {
     let mut shape = Vec::new();
-    literal.shape(&mut shape);
+    literal.literal_shape(&mut shape);
     let mut values = Vec::new();
-    if !literal.extend(&shape, &mut values) {
+    if !literal.extend_values(&shape, &mut values) {
         crate::error::raise(shape_error!(
             "tensor!: rows have different lengths; the first ones say {shape:?}, and all must agree"
         ));

@@ -2,7 +2,7 @@
 
 mod counted;
 mod filled;
-mod literal;
+pub mod literal;
 mod random;
 mod twister;
 
@@ -12,7 +12,6 @@ pub use filled::{
     empty, empty_like, from_slice, from_vec, full, full_like, ones, ones_like, scalar, try_empty, try_from_slice,
     try_from_vec, try_full, try_ones, try_zeros, zeros, zeros_like,
 };
-pub use literal::{Literal, from_literal, from_literal_of_default_type};
 pub use random::{
     manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm, try_rand, try_randint, try_randn,
     try_randperm,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use ndarray::{Array, ArrayD, ArrayView, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder};
 
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_dtype};
+use crate::element::{Element, with_dtype};
 use crate::error::{Error, Result, dtype_error, or_raise, value_error};
 use crate::layout::Layout;
 use crate::list::List;

@@ -35,7 +35,7 @@ pub(crate) fn gather<T: Element>(to: &mut [T], from: &[T], layout: &Layout) {
         return pool::for_pieces(to, map::PIECE, |first, part| part.copy_from_slice(&from[first..first + part.len()]));
     }
     let rank = layout.rank();
-    if rank >= 2 && layout.strides[rank - 2] == 1 && layout.shape[rank - 2] > 1 && layout.shape[rank - 1] > 1 {
+    if rank >= 2 && layout.strides[rank - 2] == 1 && layout.strides[rank - 1] > 1 && layout.shape[rank - 2] > 1 {
         return transposed(to, from, layout);
     }
     let rows = Rows::new([layout]);

@@ -136,7 +136,7 @@ macro_rules! floating {
             #[inline(always)]
             fn magnitude(self) -> $ty { self.abs() }
             #[inline(always)]
-            fn signum(self) -> $ty { if self > 0.0 { 1.0 } else if self < 0.0 { -1.0 } else { self * 0.0 } }
+            fn signum(self) -> $ty { if self > 0.0 { 1.0 } else if self < 0.0 { -1.0 } else { 0.0 } }
             #[inline(always)]
             fn is_nan(self) -> bool { self != self }
         }
@@ -146,27 +146,15 @@ floating! { f32; f64; }
 
 /// What `f32` and `f64` can do besides.
 pub(crate) trait Floating: Number {
-    fn from_f64(value: f64) -> Self;
-    fn to_f64(self) -> f64;
     fn exp(self) -> Self;
     fn log(self) -> Self;
     fn tanh(self) -> Self;
     fn sqrt(self) -> Self;
-    fn infinity() -> Self;
     /// A function of the standard library that has no vectorised form here.
     fn by(self, f32: fn(f32) -> f32, f64: fn(f64) -> f64) -> Self;
-    fn is_finite(self) -> bool;
 }
 
 impl Floating for f32 {
-    #[inline(always)]
-    fn from_f64(value: f64) -> f32 {
-        value as f32
-    }
-    #[inline(always)]
-    fn to_f64(self) -> f64 {
-        f64::from(self)
-    }
     #[inline(always)]
     fn exp(self) -> f32 {
         super::approx::exp(self)
@@ -184,28 +172,12 @@ impl Floating for f32 {
         f32::sqrt(self)
     }
     #[inline(always)]
-    fn infinity() -> f32 {
-        f32::INFINITY
-    }
-    #[inline(always)]
     fn by(self, f32: fn(f32) -> f32, _: fn(f64) -> f64) -> f32 {
         f32(self)
-    }
-    #[inline(always)]
-    fn is_finite(self) -> bool {
-        f32::is_finite(self)
     }
 }
 
 impl Floating for f64 {
-    #[inline(always)]
-    fn from_f64(value: f64) -> f64 {
-        value
-    }
-    #[inline(always)]
-    fn to_f64(self) -> f64 {
-        self
-    }
     fn exp(self) -> f64 {
         f64::exp(self)
     }
@@ -220,15 +192,7 @@ impl Floating for f64 {
         f64::sqrt(self)
     }
     #[inline(always)]
-    fn infinity() -> f64 {
-        f64::INFINITY
-    }
-    #[inline(always)]
     fn by(self, _: fn(f32) -> f32, f64: fn(f64) -> f64) -> f64 {
         f64(self)
-    }
-    #[inline(always)]
-    fn is_finite(self) -> bool {
-        f64::is_finite(self)
     }
 }

@@ -2,5 +2,6 @@
 
 mod einsum;
 mod matmul;
+mod triangle;
 
 pub use einsum::{einsum, try_einsum};

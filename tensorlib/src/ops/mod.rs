@@ -4,7 +4,10 @@
 mod arithmetic;
 pub(crate) mod assign;
 pub(crate) mod binary;
+mod choose;
 pub mod clamp;
 mod comparison;
 mod operators;
 mod unary;
+
+pub use choose::{try_where_cond, where_cond};

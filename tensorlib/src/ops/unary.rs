@@ -1,7 +1,7 @@
 //! Functions of one tensor, element by element.
 
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_floating, with_number};
+use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, fallible};
 use crate::kernel::functions::{self, Simple, Transcendental};
 use crate::kernel::map::{self, Maps};

@@ -1,6 +1,6 @@
 //! Running sums and products.
 
-use crate::element::{Stored, with_number};
+use crate::element::with_number;
 use crate::error::{Result, fallible};
 use crate::kernel::number::Number;
 use crate::layout::dimension;

@@ -1,9 +1,8 @@
 //! Sums, products, truth of all or any, norms.
 
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_floating, with_number};
+use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error};
-use crate::kernel::number::Number;
 use crate::kernel::reduce::{self, Fold, Max, Min, Prod, Sum, SumAbs, SumSquares};
 use crate::layout::Layout;
 use crate::list::List;
@@ -142,8 +141,11 @@ fn prod(x: &Tensor, over: &Over) -> Tensor {
 
 /// The truth of any, or all.
 fn truth(x: &Tensor, over: &Over, all: bool) -> Tensor {
+    // As in PyTorch, bytes stay bytes.
+    let result = if x.dtype() == DType::U8 { DType::U8 } else { DType::Bool };
     let x = x.bool().byte();
-    if all { fold::<u8, Min>(&x, over).bool() } else { fold::<u8, Max>(&x, over).bool() }
+    // No elements: all are true, none is.
+    if all { fold::<u8, Prod>(&x, over) } else { fold::<u8, Max>(&x, over) }.to(result)
 }
 
 pub(crate) fn floating(op: &str, x: &Tensor) -> Result<()> {
@@ -228,7 +230,7 @@ macro_rules! fallible_reductions {
         } }
     )* };
 }
-pub(crate) use {fallible_reductions, reductions};
+pub(crate) use fallible_reductions;
 
 reductions! {
     /// The sum of all elements; whole numbers and booleans give `i64`.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::element::{Element, Stored, with_dtype};
+use crate::element::{Element, with_dtype};
 use crate::error::{Result, fallible, value_error};
 use crate::layout::dimension;
 use crate::list::List;

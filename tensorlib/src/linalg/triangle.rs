@@ -1,0 +1,81 @@
+//! Triangles and diagonals of matrices.
+
+use crate::element::with_dtype;
+use crate::error::{Result, fallible, shape_error};
+use crate::layout::Layout;
+use crate::list::List;
+use crate::tensor::Tensor;
+
+/// Zeros where `drops(row, column)`.
+fn triangle(op: &str, x: &Tensor, drops: impl Fn(usize, usize) -> bool) -> Result<Tensor> {
+    let rank = x.ndim();
+    if rank < 2 {
+        return Err(shape_error!("{op}: needs a matrix or a stack of them, not shape {}", x.size()));
+    }
+    let (rows, columns) = (x.layout.shape[rank - 2], x.layout.shape[rank - 1]);
+    with_dtype!(x.dtype(), T => {
+        let mut values = x.to_vec::<T>();
+        if rows * columns > 0 {
+            for matrix in values.chunks_exact_mut(rows * columns) {
+                for (at, value) in matrix.iter_mut().enumerate() {
+                    if drops(at / columns, at % columns) {
+                        *value = T::default();
+                    }
+                }
+            }
+        }
+        Ok(Tensor::from_values(values, x.layout.shape.clone()))
+    })
+}
+
+impl Tensor {
+    fallible! {
+        /// A matrix with zeros above the diagonal.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(ones([2, 2]).tril().to_vec::<f32>(), [1.0, 0.0, 1.0, 1.0]);
+        /// ```
+        pub fn tril | try_tril(&self) -> Tensor {
+            triangle("tril", self, |row, column| column > row)
+        }
+
+        /// A matrix with zeros below the diagonal.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(ones([2, 2]).triu().to_vec::<f32>(), [1.0, 1.0, 0.0, 1.0]);
+        /// ```
+        pub fn triu | try_triu(&self) -> Tensor {
+            triangle("triu", self, |row, column| column < row)
+        }
+
+        /// The diagonal of a matrix, as a view; or the matrix with a vector as its diagonal.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[1, 2], [3, 4]].diag().to_vec::<i64>(), [1, 4]);
+        /// assert_eq!(tensor![1, 4].diag().to_vec::<i64>(), [1, 0, 0, 4]);
+        /// ```
+        pub fn diag | try_diag(&self) -> Tensor {
+            match *self.layout.shape {
+                [rows, columns] => {
+                    let stride = self.layout.strides[0] + self.layout.strides[1];
+                    Ok(self.with_layout(Layout {
+                        shape: List::from_slice(&[rows.min(columns)]),
+                        strides: List::from_slice(&[stride]),
+                        offset: self.layout.offset,
+                    }))
+                }
+                [length] => {
+                    let shape = List::from_slice(&[length, length]);
+                    crate::size::checked_numel("diag", &shape)?;
+                    let made = crate::create::filled(shape, self.dtype(), crate::Scalar::Int(0));
+                    made.try_diag()?.try_copy_(self)?;
+                    Ok(made)
+                }
+                _ => Err(shape_error!("diag: needs a matrix or a vector, not shape {}", self.size())),
+            }
+        }
+    }
+}
