@@ -1,1 +1,1 @@
-//! Placeholder.
+//! Sets up and runs a private JupyterLab with the Rust kernel.

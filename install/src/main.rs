@@ -1,0 +1,3 @@
+//! `cargo lab`.
+
+fn main() {}
