@@ -14,6 +14,12 @@ pub(crate) fn mark(says: &str) {
     let _ = write!(std::io::stdout().lock(), "\x1b_soma:{says}\x1b\\");
 }
 
+/// A trait that no type has: the kernel learns how rustc names a variable's type by asking for it.
+pub trait Nothing {}
+
+/// Never compiles; see [`Nothing`].
+pub fn name_type<T: Nothing>(_: &T) {}
+
 /// Shows any `Debug` value as evcxr would.
 pub trait DebugFallback {
     /// Writes the value as a `text/plain` content block; nothing for `()`.

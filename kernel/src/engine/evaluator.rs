@@ -17,6 +17,7 @@ use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
 use crate::toolchain::cell_build;
 use crate::toolchain::notes::CellNotes;
+use crate::toolchain::paths::PublicPaths;
 
 /// What the running cell has written and reported.
 #[derive(Default)]
@@ -148,6 +149,7 @@ pub struct SomaEvaluator {
     /// Why a variable of an earlier cell is not there.
     gone: BTreeMap<String, String>,
     past: Vec<PastCell>,
+    public_paths: PublicPaths,
     interrupted: Arc<AtomicBool>,
     names: Arc<Names>,
 }
@@ -192,6 +194,7 @@ impl SomaEvaluator {
             notes,
             gone: BTreeMap::new(),
             past: Vec::new(),
+            public_paths: PublicPaths::default(),
             interrupted,
             names,
         })
@@ -243,10 +246,27 @@ impl SomaEvaluator {
         failure::panic(&report.message, place)
     }
 
+    /// A variable's type as later cells can write it.
+    fn nameable(&mut self, variable: &str, type_name: &str) -> Result<String, types::Unnameable> {
+        let ty = types::nameable(type_name)?;
+        let doubtful = types::doubtful_paths(type_name);
+        if doubtful.is_empty() {
+            return Ok(ty);
+        }
+        match self.public_paths.find(&self.session, variable, &doubtful) {
+            Ok(public) => types::with_paths(&ty, &public),
+            // rustc could not be asked; the next cell will tell whether the path works.
+            Err(error) => {
+                tracing::warn!("paths of `{type_name}`: {error:#}");
+                Ok(ty)
+            }
+        }
+    }
+
     /// Notes the types of the variables that the cell has stored.
     fn learn(&mut self, variables: Vec<(String, String)>, count: usize) {
         for (name, type_name) in variables {
-            let ty = match types::nameable(&type_name) {
+            let ty = match self.nameable(&name, &type_name) {
                 Ok(ty) => {
                     self.gone.remove(&name);
                     Some(ty)

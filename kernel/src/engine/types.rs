@@ -19,6 +19,8 @@ pub enum Unnameable {
     Future,
     /// A type defined inside a function.
     Local,
+    /// A type that its crate does not make public.
+    Private,
 }
 
 impl Unnameable {
@@ -42,6 +44,10 @@ impl Unnameable {
                 "`{variable}` has a type that is defined inside a function or block, so later cells cannot name it. \
                  Define the type at the top level of a cell"
             ),
+            Unnameable::Private => format!(
+                "`{variable}` has a type that its crate keeps private, so later cells cannot have it. \
+                 Turn it into something that can be named (`.collect::<Vec<_>>()`, `.to_owned()`), or use it in this cell only"
+            ),
         }
     }
 }
@@ -56,6 +62,15 @@ const PUBLIC: &[(&str, &str)] = &[
     ("alloc::collections::binary_heap::", "std::collections::binary_heap::"),
     ("alloc::collections::linked_list::", "std::collections::linked_list::"),
     ("alloc::vec::into_iter::", "std::vec::"),
+    ("alloc::vec::Vec", "std::vec::Vec"),
+    ("alloc::string::String", "std::string::String"),
+    ("alloc::boxed::Box", "std::boxed::Box"),
+    ("alloc::rc::Rc", "std::rc::Rc"),
+    ("alloc::sync::Arc", "std::sync::Arc"),
+    ("core::option::Option", "std::option::Option"),
+    ("core::result::Result", "std::result::Result"),
+    ("core::cell::RefCell", "std::cell::RefCell"),
+    ("core::cell::Cell", "std::cell::Cell"),
     ("core::ops::function::", "std::ops::"),
     ("core::ops::range::", "std::ops::"),
     ("core::ops::control_flow::", "std::ops::"),
@@ -107,7 +122,10 @@ const PUBLIC: &[(&str, &str)] = &[
     ("ndarray::data_repr::", "ndarray::"),
     ("ndarray::dimension::dim::", "ndarray::"),
     ("ndarray::dimension::dynindeximpl::", "ndarray::"),
-    ("ndarray::array_serde::", "ndarray::"),
+    ("ndarray::ArrayBase", "ndarray::ArrayBase"),
+    ("tensorlib::tensor::Tensor", "tensorlib::Tensor"),
+    ("tensorlib::size::Size", "tensorlib::Size"),
+    ("tensorlib::dtype::DType", "tensorlib::DType"),
     ("ctx::", "crate::"),
 ];
 
@@ -140,6 +158,36 @@ pub fn nameable(type_name: &str) -> Result<String, Unnameable> {
         return Err(Unnameable::Function);
     }
     Ok(PATH.replace_all(type_name, |found: &regex::Captures| public_path(&found[0])).into_owned())
+}
+
+/// The paths in a type that only rustc can tell to be writable: those from crates other than the notebook's, and
+/// those from the standard library that [`PUBLIC`] does not name.
+pub fn doubtful_paths(type_name: &str) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for found in PATH.find_iter(type_name).filter(|found| found.as_str().contains("::")) {
+        let entry = PUBLIC.iter().find(|(definition, _)| found.as_str().starts_with(definition));
+        let is_known = entry.is_some_and(|(definition, _)| !matches!(*definition, "core::" | "alloc::"));
+        let path = public_path(found.as_str());
+        if !is_known && !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+/// A type that was named by public paths as far as known, with these paths in place of its own.
+///
+/// # Errors
+/// When a path has no public one.
+pub fn with_paths(ty: &str, public: &std::collections::BTreeMap<String, Option<String>>) -> Result<String, Unnameable> {
+    if public.values().any(Option::is_none) {
+        return Err(Unnameable::Private);
+    }
+    let replaced = PATH.replace_all(ty, |found: &regex::Captures| match public.get(&found[0]) {
+        Some(Some(path)) => path.clone(),
+        _ => found[0].to_owned(),
+    });
+    Ok(replaced.into_owned())
 }
 
 fn public_path(path: &str) -> String {
@@ -197,7 +245,7 @@ mod tests {
             ),
             ("ctx::async::Job", "crate::r#async::Job"),
             ("ctx::Matrix<2, true>", "crate::Matrix<2, true>"),
-            ("tensorlib::tensor::Tensor", "tensorlib::tensor::Tensor"),
+            ("tensorlib::tensor::Tensor", "tensorlib::Tensor"),
             ("fn(i32) -> i32", "fn(i32) -> i32"),
         ] {
             assert_eq!(nameable(name).as_deref(), Ok(path));
@@ -215,6 +263,26 @@ mod tests {
         assert_eq!(nameable("ctx::soma_cell_run::{{closure}}::Local"), Err(Unnameable::Local));
         assert_eq!(nameable("ctx::square"), Err(Unnameable::Function));
         assert_eq!(nameable("ctx::parse<i32>"), Err(Unnameable::Function));
+    }
+
+    #[test]
+    fn only_paths_that_nobody_vouches_for_are_doubtful() {
+        let doubtful = |name| doubtful_paths(name);
+        assert_eq!(doubtful("alloc::vec::Vec<(ctx::User, tensorlib::tensor::Tensor)>"), [""; 0]);
+        assert_eq!(doubtful("core::time::Duration"), ["std::time::Duration"]);
+        assert_eq!(
+            doubtful(
+                "ndarray::ArrayBase<ndarray::data_repr::OwnedRepr<f64>, ndarray::dimension::dim::Dim<[usize; 2]>>"
+            ),
+            [""; 0]
+        );
+        assert_eq!(doubtful("image::buffer::Rgb<u8>"), ["image::buffer::Rgb"]);
+        let found = [("image::buffer::Rgb".to_owned(), Some("image::Rgb".to_owned()))].into();
+        assert_eq!(
+            with_paths("std::vec::Vec<image::buffer::Rgb<u8>>", &found).as_deref(),
+            Ok("std::vec::Vec<image::Rgb<u8>>")
+        );
+        assert_eq!(with_paths("a::B", &[("a::B".to_owned(), None)].into()), Err(Unnameable::Private));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::cell_libs::CellLibs;
 use super::dependencies::{self, Dependencies};
 use super::facts::{Facts, hex};
 use super::notes::{CellNotes, Original, SessionNotes};
+use super::paths::CommandLine;
 use super::program::{self, Program};
 
 /// The file that is compiled; panics name it, and the engine maps its lines back to cells.
@@ -50,12 +51,12 @@ pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i
     let _ = nix::unistd::setpgid(nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(0));
     crate::runtime::supervisor::die_with_parent();
     fs::write(session.join(PID_FILE), std::process::id().to_string())?;
-    let status = compile(notes, &cell, &source, arguments)?;
+    let status = compile(session, notes, &cell, &source, arguments)?;
     let _ = fs::remove_file(session.join(PID_FILE));
     Ok(status)
 }
 
-fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&str]) -> Result<i32> {
+fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&str]) -> Result<i32> {
     let manifest = fs::read_to_string("Cargo.toml").context("evcxr left no manifest for the cell")?;
     let (request, level) = dependencies::request(&manifest, arguments)?;
     let dependencies = match Dependencies::resolve(&request, notes)? {
@@ -75,6 +76,11 @@ fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&s
             linked: dependencies.linked(),
         },
     )?;
+    if let Some(line) = program.question_mark {
+        // rustc would say the same, and take a compile for it.
+        println!("{}", compiler_message(missing_error_type(line)));
+        return Ok(101);
+    }
     let text = program.text();
     // Without loops of its own, a cell spends its time in libraries, which are optimised: compiling fast wins
     // (45 against 70 ms). A hot loop at level 0 would be many times slower.
@@ -85,6 +91,8 @@ fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&s
     };
     let check_only = arguments.contains(&"check");
     let recipe = Recipe { facts: &notes.facts, libs: &notes.libs, dependencies: &dependencies, opt_level, check_only };
+    CommandLine { libraries: recipe.libraries(), identity: format!("{}-{}", notes.libs.key, dependencies.identity) }
+        .write(session)?;
     let library = library_path(&notes.facts);
     fs::create_dir_all(library.parent().expect("a library is in a folder"))?;
     fs::write(SOURCE, &text)?;
@@ -106,7 +114,7 @@ fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&s
         match serde_json::from_str::<Value>(line) {
             Ok(mut diagnostic) => {
                 translate(&mut diagnostic, &program);
-                println!("{}", json!({"reason": "compiler-message", "target": {"name": "ctx"}, "message": diagnostic}));
+                println!("{}", compiler_message(diagnostic));
             }
             Err(_) => eprintln!("{line}"),
         }
@@ -118,6 +126,27 @@ fn compile(notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&s
         fs::write(file, library.to_string_lossy().as_bytes())?;
     }
     Ok(0)
+}
+
+/// rustc's diagnostic as cargo hands it on.
+fn compiler_message(diagnostic: Value) -> Value {
+    json!({"reason": "compiler-message", "target": {"name": "ctx"}, "message": diagnostic})
+}
+
+/// What rustc says of `?` in a function that returns nothing, on which evcxr gives it an error type to return.
+fn missing_error_type(line: usize) -> Value {
+    json!({
+        "message": "the `?` operator can only be used in a function that returns `Result`",
+        "code": {"code": "E0277", "explanation": null},
+        "level": "error",
+        "spans": [{
+            "file_name": "src/lib.rs", "byte_start": 0, "byte_end": 0, "line_start": line, "line_end": line,
+            "column_start": 1, "column_end": 1, "is_primary": true, "text": [], "label": null,
+            "suggested_replacement": null, "suggestion_applicability": null, "expansion": null
+        }],
+        "children": [],
+        "rendered": ""
+    })
 }
 
 /// What rustc made of a program: what the cache keeps, also when the program has errors.
@@ -172,6 +201,16 @@ impl Recipe<'_> {
         hex(&digest.finalize())
     }
 
+    /// The arguments that name the libraries a cell can use.
+    fn libraries(&self) -> Vec<String> {
+        let mut arguments = vec!["-L".to_owned(), format!("dependency={}", self.libs.deps.display())];
+        arguments.extend(self.dependencies.arguments());
+        let added = &self.dependencies.externs;
+        let own = self.libs.externs.iter().filter(|(name, _)| added.iter().all(|(other, _)| other != name));
+        arguments.extend(own.flat_map(|(name, file)| ["--extern".to_owned(), format!("{name}={}", file.display())]));
+        arguments
+    }
+
     /// The compiler's call. Debug assertions and overflow checks are on, as in a debug build; crate name and
     /// metadata are the same for every cell, so that a type has one `TypeId` in all of them.
     fn command(&self, library: &Path, original: &Original) -> Command {
@@ -183,15 +222,9 @@ impl Recipe<'_> {
             .args(["-C", &format!("opt-level={}", self.opt_level)])
             .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.libs.deps.display())])
             .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.facts.target_libdir().display())])
-            .args(["-L", &format!("dependency={}", self.libs.deps.display())]);
-        self.dependencies.name_to(&mut command);
+            .args(self.libraries());
         if let Some(folder) = &self.dependencies.folder {
             command.args(["-C", &format!("link-arg=-Wl,-rpath,{}", folder.display())]);
-        }
-        let added = &self.dependencies.externs;
-        let own = self.libs.externs.iter().filter(|(name, _)| added.iter().all(|(other, _)| other != name));
-        for (name, file) in own {
-            command.arg("--extern").arg(format!("{name}={}", file.display()));
         }
         if self.check_only {
             command.arg("--emit=metadata").arg("--out-dir").arg(library.with_file_name("check"));

@@ -57,14 +57,12 @@ impl Dependencies {
         self.folder.is_some().then_some(CRATE)
     }
 
-    /// Names them to rustc.
-    pub fn name_to(&self, command: &mut Command) {
-        for path in &self.search {
-            command.arg("-L").arg(path);
-        }
-        for (name, file) in &self.externs {
-            command.arg("--extern").arg(format!("{name}={}", file.display()));
-        }
+    /// The arguments that name them to rustc.
+    pub fn arguments(&self) -> Vec<String> {
+        let search = self.search.iter().flat_map(|path| ["-L".to_owned(), path.clone()]);
+        let externs = self.externs.iter();
+        let externs = externs.flat_map(|(name, file)| ["--extern".to_owned(), format!("{name}={}", file.display())]);
+        search.chain(externs).collect()
     }
 
     /// Builds what is asked for, or finds it built. The inner error is what cargo said.
@@ -214,7 +212,7 @@ impl Build<'_> {
                 .args(dynamic_flags(&self.notes.facts).split('\x1f'))
                 .args(["-C", &format!("extra-filename=-{}", ready.identity), "--out-dir"])
                 .arg(&folder);
-            ready.name_to(&mut command);
+            command.args(ready.arguments());
             self.notes.original.restore(&mut command);
             let output = command.arg(source).output().context("cannot run rustc")?;
             if !output.status.success() {

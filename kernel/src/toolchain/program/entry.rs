@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 use regex::Regex;
 
 use super::layout::Layout;
@@ -153,6 +154,15 @@ fn sort_runs(lines: &mut [Line]) {
             start += length + 1;
         }
     }
+}
+
+/// The first line with a `?` operator.
+pub fn question_mark(entry: &[Line]) -> Option<usize> {
+    let text: String = entry.iter().flat_map(|line| [&*line.text, "\n"]).collect();
+    let parsed = SourceFile::parse(&text, Edition::Edition2024);
+    let operator = parsed.syntax_node().descendants().find(|node| node.kind() == SyntaxKind::TRY_EXPR)?;
+    let end = usize::from(operator.text_range().end());
+    Some(entry[text[..end].matches('\n').count()].origin)
 }
 
 /// A line of evcxr's error type, reporting the error to the kernel instead of printing it.

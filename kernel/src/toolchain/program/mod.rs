@@ -56,6 +56,9 @@ impl Line {
 #[derive(Debug, PartialEq)]
 pub struct Program {
     lines: Vec<Line>,
+    /// The line of evcxr's text with a `?` in a program that has no error type for it yet: evcxr makes one when
+    /// it is told that it is needed.
+    pub question_mark: Option<usize>,
     /// Whether the program has loops of its own, which optimisation pays for.
     pub has_loops: bool,
 }
@@ -68,9 +71,10 @@ impl Program {
     pub fn read(source: &str, session: &Session) -> Result<Program, ChangedShape> {
         let types = session.types;
         if analysis::is_one(source) {
-            return Ok(Program { lines: analysis::rewrite(source, types), has_loops: false });
+            return Ok(Program { lines: analysis::rewrite(source, types), question_mark: None, has_loops: false });
         }
         let layout = layout::Layout::read(source)?;
+        let question_mark = if layout.error_type.is_empty() { entry::question_mark(&layout.entry) } else { None };
         let entry = entry::Entry::rewrite(&layout, types);
         let kept = items::Items::reachable(&layout.items, &entry.words, session.implementations);
         let mut lines = Vec::new();
@@ -85,7 +89,7 @@ impl Program {
         definitions.extend(session.changing.iter().map(|(name, print)| (format!("{name}::"), print.clone())));
         lines.extend(entry.lines(&definitions));
         let has_loops = lines.iter().any(|line| words::words(&line.text).any(is_loop));
-        Ok(Program { lines, has_loops })
+        Ok(Program { lines, question_mark, has_loops })
     }
 
     /// The text for rustc.

@@ -1,0 +1,208 @@
+//! The path by which a type can be written, where its definition is in a private module.
+//!
+//! A value knows its type by the path of its definition (`std::any::type_name`), and crates re-export what they
+//! define in private modules: `ndarray::iterators::Windows` is `ndarray::iter::Windows` to everybody else.
+//! rustc knows; here it is asked: once whether a path can be written at all, and where not, by the message of an
+//! unmet trait bound, which names types as a reader may write them. What was learnt is kept on disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::cell_build::SOURCE;
+use super::notes::SessionNotes;
+use super::places;
+
+/// How the last cell was compiled; the driver leaves it for us.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CommandLine {
+    /// The arguments that name libraries.
+    pub libraries: Vec<String>,
+    /// Digest of those libraries.
+    pub identity: String,
+}
+
+/// The public paths of definitions; `None` where there is none.
+#[derive(Default)]
+pub struct PublicPaths {
+    known: BTreeMap<String, Option<String>>,
+    identity: String,
+}
+
+impl PublicPaths {
+    /// The public path for each of these definition paths that is met as part of the type of `variable`, a
+    /// variable that the last cell stored.
+    ///
+    /// # Errors
+    /// When rustc cannot be run.
+    pub fn find(
+        &mut self,
+        session: &Path,
+        variable: &str,
+        paths: &[String],
+    ) -> Result<BTreeMap<String, Option<String>>> {
+        let line: CommandLine = CommandLine::read(session)?;
+        if line.identity != self.identity {
+            self.known = read(&file(&line.identity)).unwrap_or_default();
+            self.identity.clone_from(&line.identity);
+        }
+        let new: Vec<&String> = paths.iter().filter(|path| !self.known.contains_key(*path)).collect();
+        if !new.is_empty() {
+            let rustc = Rustc { session, notes: SessionNotes::read(session)?, line };
+            self.learn(&rustc, variable, &new)?;
+            let file = file(&self.identity);
+            // A read-only home costs time, not function.
+            let _ = places::private_dir(file.parent().expect("the file has a folder"))
+                .and_then(|()| places::write_atomically(&file, &serde_json::to_vec(&self.known)?));
+        }
+        Ok(paths.iter().map(|path| (path.clone(), self.known.get(path).cloned().flatten())).collect())
+    }
+
+    fn learn(&mut self, rustc: &Rustc, variable: &str, new: &[&String]) -> Result<()> {
+        let candidates: Vec<String> = new.iter().map(|path| (*path).clone()).collect();
+        let written = rustc.can_write(&candidates)?;
+        let private: Vec<&String> = new.iter().zip(&written).filter(|(_, yes)| !**yes).map(|(path, _)| *path).collect();
+        self.known.extend(new.iter().map(|path| ((*path).clone(), Some((*path).clone()))));
+        if private.is_empty() {
+            return Ok(());
+        }
+        let visible = rustc.visible_type(variable)?;
+        let guesses: Vec<String> = private.iter().map(|path| same_name(path, &visible).unwrap_or_default()).collect();
+        for ((path, guess), works) in private.iter().zip(&guesses).zip(rustc.can_write(&guesses)?) {
+            self.known.insert((*path).clone(), works.then(|| guess.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// The path in `visible` that ends with the same name as `path`.
+fn same_name(path: &str, visible: &str) -> Option<String> {
+    let name = path.rsplit("::").next()?;
+    let word = Regex::new(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*").expect("the pattern is a literal");
+    word.find_iter(visible)
+        .map(|found| found.as_str())
+        .find(|other| other.rsplit("::").next() == Some(name))
+        .map(str::to_owned)
+}
+
+fn file(identity: &str) -> PathBuf {
+    places::cache_dir().join("paths").join(format!("{identity}.json"))
+}
+
+fn read(file: &Path) -> Option<BTreeMap<String, Option<String>>> {
+    serde_json::from_slice(&fs::read(file).ok()?).ok()
+}
+
+impl CommandLine {
+    fn file(session: &Path) -> PathBuf {
+        session.join("command-line.json")
+    }
+
+    fn read(session: &Path) -> Result<CommandLine> {
+        Ok(serde_json::from_slice(&fs::read(CommandLine::file(session)).context("no cell was compiled yet")?)?)
+    }
+
+    /// Leaves it for the engine, if it is not there already.
+    ///
+    /// # Errors
+    /// When the session's folder cannot be written to.
+    pub fn write(&self, session: &Path) -> Result<()> {
+        if CommandLine::read(session).is_ok_and(|other| other == *self) {
+            return Ok(());
+        }
+        places::write_atomically(&CommandLine::file(session), &serde_json::to_vec(self)?)?;
+        Ok(())
+    }
+}
+
+/// Checks small programs against the libraries of the last cell.
+struct Rustc<'a> {
+    session: &'a Path,
+    notes: SessionNotes,
+    line: CommandLine,
+}
+
+impl Rustc<'_> {
+    /// Whether each path can be written in a program.
+    fn can_write(&self, paths: &[String]) -> Result<Vec<bool>> {
+        let text: String = paths
+            .iter()
+            .map(
+                |path| if path.is_empty() { "use missing as _;\n".to_owned() } else { format!("use ::{path} as _;\n") },
+            )
+            .collect();
+        let messages = self.check(&text)?;
+        let mut works = vec![true; paths.len()];
+        for message in messages.iter().filter(|message| message["level"] == "error") {
+            for span in message["spans"].as_array().into_iter().flatten().filter(|span| span["is_primary"] == true) {
+                let line = span["line_start"].as_u64().unwrap_or(0) as usize;
+                if let Some(works) = line.checked_sub(1).and_then(|line| works.get_mut(line)) {
+                    *works = false;
+                }
+            }
+        }
+        Ok(works)
+    }
+
+    /// A variable's type as rustc names it to readers.
+    fn visible_type(&self, variable: &str) -> Result<String> {
+        let program = fs::read_to_string(self.session.join(SOURCE))?;
+        let store = format!("put_variable::<_>(stringify!({variable})");
+        let mut text = String::new();
+        for line in program.lines() {
+            if line.contains(&store) {
+                text.push_str(&format!("::soma_cell::show::name_type(&{variable});\n"));
+            }
+            text.push_str(line);
+            text.push('\n');
+        }
+        let messages = self.check(&text)?;
+        let bound = messages.iter().filter_map(|message| message["message"].as_str());
+        Ok(bound.filter(|text| text.contains("soma_cell::show::Nothing")).collect::<Vec<_>>().join(" "))
+    }
+
+    fn check(&self, text: &str) -> Result<Vec<Value>> {
+        let folder = self.session.join("probe");
+        places::private_dir(&folder)?;
+        let source = folder.join("probe.rs");
+        fs::write(&source, text)?;
+        let mut command = Command::new(&self.notes.facts.rustc);
+        command
+            .args(["--edition", "2024", "--crate-name", "ctx", "--crate-type", "lib", "--emit", "metadata"])
+            .args(["--error-format", "json", "--cap-lints", "allow", "--verbose", "-Z", "trim-diagnostic-paths=no"])
+            .args(&self.line.libraries)
+            .arg("--out-dir")
+            .arg(&folder)
+            .arg(&source)
+            .stdin(Stdio::null());
+        self.notes.original.restore(&mut command);
+        // Types are to be named in full, which only an unstable option does.
+        command.env("RUSTC_BOOTSTRAP", "1");
+        let output = command.output().context("cannot run rustc")?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        Ok(errors.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_path_is_found_by_its_last_name() {
+        let visible =
+            "the trait bound `ndarray::iter::Windows<'_, f64, ndarray::Dim<[usize; 1]>>: Nothing` is not satisfied";
+        assert_eq!(
+            same_name("ndarray::iterators::windows::Windows", visible).as_deref(),
+            Some("ndarray::iter::Windows")
+        );
+        assert_eq!(same_name("ndarray::dimension::dim::Dim", visible).as_deref(), Some("ndarray::Dim"));
+        assert_eq!(same_name("a::private::Thing", visible), None);
+    }
+}
