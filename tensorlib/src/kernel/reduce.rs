@@ -110,9 +110,30 @@ fn long_row<T: Element, F: Fold<T>>(values: &[T]) -> T {
     parts[0]
 }
 
-struct AddRow<'a, T, F>(&'a mut [T], &'a [T], PhantomData<F>);
+/// Rows that are combined among themselves before they meet the result.
+const ROWS: usize = 8;
 
-impl<T: Element, F: Fold<T>> Loop for AddRow<'_, T, F> {
+/// Takes `ROWS` rows `width` apart into `to`, two by two.
+struct PushRows<'a, T, F>(&'a mut [T], &'a [T], usize, PhantomData<F>);
+
+impl<T: Element, F: Fold<T>> Loop for PushRows<'_, T, F> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let PushRows(to, from, width, _) = self;
+        let length = to.len();
+        let rows: [&[T]; ROWS] = std::array::from_fn(|row| &from[row * width..row * width + length]);
+        for column in 0..length {
+            let first = |row: usize| F::push(F::push(F::start(), rows[row][column]), rows[row + 1][column]);
+            let four = |row: usize| F::merge(first(row), first(row + 2));
+            to[column] = F::merge(to[column], F::merge(four(0), four(4)));
+        }
+    }
+}
+
+struct PushRow<'a, T, F>(&'a mut [T], &'a [T], PhantomData<F>);
+
+impl<T: Element, F: Fold<T>> Loop for PushRow<'_, T, F> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -130,25 +151,28 @@ impl<T: Element, F: Fold<T>> Loop for MergeRow<'_, T, F> {
     }
 }
 
-/// Rows that are added up before they are merged into the result.
-const ROWS: usize = 64;
-
-/// A stretch of columns: `to[i]` gets what column `i` of rows `width` apart makes.
+/// A stretch of columns: `to[i]` gets what column `i` of `count` rows `width` apart makes.
 fn columns<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usize, width: usize) {
+    const TOGETHER: usize = 64 * ROWS;
+    if count > TOGETHER {
+        let middle = count.div_ceil(2).next_multiple_of(TOGETHER);
+        let mut rest = vec![F::start(); to.len()];
+        columns::<T, F>(to, from, middle, width);
+        columns::<T, F>(&mut rest, &from[middle * width..], count - middle, width);
+        return simd::wide(MergeRow::<T, F>(to, &rest, PhantomData));
+    }
     to.fill(F::start());
-    let length = to.len();
-    let mut partial = if count > ROWS { vec![F::start(); length] } else { Vec::new() };
-    for first in (0..count).step_by(ROWS) {
-        let target: &mut [T] = if count > ROWS { &mut partial } else { to };
-        for line in first..(first + ROWS).min(count) {
-            simd::wide(AddRow::<T, F>(target, &from[line * width..line * width + length], PhantomData));
-        }
-        if count > ROWS {
-            simd::wide(MergeRow::<T, F>(to, &partial, PhantomData));
-            partial.fill(F::start());
-        }
+    let whole = count / ROWS * ROWS;
+    for row in (0..whole).step_by(ROWS) {
+        simd::wide(PushRows::<T, F>(to, &from[row * width..], width, PhantomData));
+    }
+    for row in whole..count {
+        simd::wide(PushRow::<T, F>(to, &from[row * width..row * width + to.len()], PhantomData));
     }
 }
+
+/// Columns that are reduced together: their results stay in the first-level cache.
+const WIDTH: usize = 4096;
 
 /// Reduces the middle of `[outer, count, inner]`; `to` is `[outer, inner]`.
 pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usize, inner: usize) {
@@ -171,11 +195,30 @@ pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usiz
             }
         });
     }
-    // Columns that a thread takes: a part of one outer index.
-    let share = (PIECE / 2 / count).clamp(64, 4096).min(inner);
-    for (block, to) in to.chunks_exact_mut(inner).enumerate() {
-        let from = &from[block * count * inner..(block + 1) * count * inner];
-        pool::for_pieces(to, share, |first, part| columns::<T, F>(part, &from[first..], count, inner));
+    let block = count * inner;
+    if outer > 1 && block <= PIECE {
+        let blocks = PIECE / block;
+        return pool::for_pieces(to, blocks * inner, |first, part| {
+            for (line, to) in part.chunks_exact_mut(inner).enumerate() {
+                columns::<T, F>(to, &from[(first / inner + line) * block..], count, inner);
+            }
+        });
+    }
+    for (number, to) in to.chunks_exact_mut(inner).enumerate() {
+        let from = &from[number * block..(number + 1) * block];
+        if inner > WIDTH {
+            pool::for_pieces(to, WIDTH, |first, part| columns::<T, F>(part, &from[first..], count, inner));
+            continue;
+        }
+        // Each thread takes whole rows, which lie side by side in memory.
+        let rows = (PIECE / inner).max(ROWS).next_multiple_of(ROWS);
+        let mut parts = vec![F::start(); count.div_ceil(rows) * inner];
+        pool::for_pieces(&mut parts, inner, |first, part| {
+            let start = first / inner * rows;
+            columns::<T, F>(part, &from[start * inner..], rows.min(count - start), inner);
+        });
+        to.fill(F::start());
+        parts.chunks_exact(inner).for_each(|part| simd::wide(MergeRow::<T, F>(to, part, PhantomData)));
     }
 }
 

@@ -54,6 +54,9 @@ pub(crate) struct Arranged {
     lengths: List<usize>,
 }
 
+const FEW_COLUMNS: usize = 8;
+const LONG_COLUMN: usize = 256;
+
 pub(crate) fn arrange(x: &Tensor, over: &Over) -> Arranged {
     let rank = x.ndim();
     let reduced = |dim: usize| over.dims.contains(&dim);
@@ -67,12 +70,16 @@ pub(crate) fn arrange(x: &Tensor, over: &Over) -> Arranged {
     let is_reduced: List<bool> = order.iter().map(|&dim| reduced(dim)).collect();
     let first = is_reduced.iter().position(|&r| r).unwrap_or(rank);
     let last = is_reduced.iter().rposition(|&r| r).map_or(first, |last| last + 1);
-    if !is_reduced[first..last].iter().all(|&r| r) {
+    let inner: usize = order[last..].iter().map(|&dim| x.layout.shape[dim]).product();
+    let count = over.count(x);
+    // A few long columns make poor use of wide instructions: better rows, at the price of a copy.
+    let narrow = inner > 1 && inner < FEW_COLUMNS && count >= LONG_COLUMN;
+    if narrow || !is_reduced[first..last].iter().all(|&r| r) {
         let kept: List<usize> = (0..rank).filter(|&dim| !reduced(dim)).collect();
         let order: List<usize> = kept.iter().copied().chain((0..rank).filter(|&dim| reduced(dim))).collect();
         return Arranged {
             tensor: x.with_layout(x.layout.permute(&order)).contiguous(),
-            count: over.count(x),
+            count,
             inner: 1,
             lengths: kept.iter().map(|&dim| x.layout.shape[dim]).collect(),
             order: kept,
@@ -80,8 +87,8 @@ pub(crate) fn arrange(x: &Tensor, over: &Over) -> Arranged {
     }
     let kept: List<usize> = order.iter().copied().filter(|&dim| !reduced(dim)).collect();
     Arranged {
-        count: over.count(x),
-        inner: order[last..].iter().map(|&dim| x.layout.shape[dim]).product(),
+        count,
+        inner,
         lengths: kept.iter().map(|&dim| x.layout.shape[dim]).collect(),
         order: kept,
         tensor: view.contiguous(),
