@@ -1,0 +1,53 @@
+//! A browser for the tests: the system's Chromium, installed by the system's package manager if need be.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::requirements::on_path;
+
+/// What it is called, from system to system.
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const ON_MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+/// The browser, and a font that has the characters of the lessons' languages.
+const PACKAGES: [&str; 2] = ["chromium", "fonts-noto-cjk"];
+
+/// The browser's executable. Where this process may install packages and there is none, it is installed first.
+///
+/// # Errors
+/// One sentence that says what to type.
+pub fn find_or_install() -> Result<PathBuf> {
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let apt = on_path("apt-get").filter(|_| nix::unistd::geteuid().is_root());
+    if let Some(apt) = apt {
+        eprintln!("Installing {} from the system's packages", PACKAGES.join(" and "));
+        // An old list of packages names files that are gone from the mirror.
+        let installed = succeeds(Command::new(&apt).arg("update"))
+            && succeeds(Command::new(&apt).args(["install", "--yes", "--no-install-recommends"]).args(PACKAGES));
+        if let Some(found) = installed.then(find).flatten() {
+            return Ok(found);
+        }
+    }
+    bail!(
+        "no Chromium was found, which the browser tests need: install it (on Debian `sudo apt-get install {}`, \
+         elsewhere Google Chrome will do), then try again",
+        PACKAGES.join(" ")
+    )
+}
+
+/// A browser that says its version: on some systems the name is there but starts an advertisement for a package.
+fn find() -> Option<PathBuf> {
+    let named = NAMES.iter().filter_map(|name| on_path(name));
+    named.chain([PathBuf::from(ON_MACOS)]).find(|path| runs(path))
+}
+
+fn runs(browser: &Path) -> bool {
+    Command::new(browser).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.env("DEBIAN_FRONTEND", "noninteractive").output().is_ok_and(|output| output.status.success())
+}

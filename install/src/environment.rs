@@ -1,0 +1,72 @@
+//! What the programs of the lab find in their environment: the Python environment first, Jupyter's folders of
+//! their own, and nothing that only cargo's own children should see.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What cargo sets for the program that it runs. A build script or a kernel further down would take it for its own.
+const OF_CARGO: [&str; 6] = [
+    "CARGO",
+    "CARGO_BIN_NAME",
+    "CARGO_CRATE_NAME",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PRIMARY_PACKAGE",
+];
+
+/// Takes away what cargo sets for the programs it runs, and the library path that it puts before the user's.
+pub fn without_cargo(command: &mut Command) {
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in variables.filter(|name| OF_CARGO.contains(&name.as_str()) || name.starts_with("CARGO_PKG_")) {
+        command.env_remove(name);
+    }
+    if std::env::var_os("CARGO").is_some() {
+        command.env_remove("LD_LIBRARY_PATH").env_remove("DYLD_FALLBACK_LIBRARY_PATH");
+    }
+}
+
+/// Does what `activate` does in a shell.
+pub fn in_venv(command: &mut Command, venv: &Path) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(venv.join("bin")).chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(folders).unwrap_or_else(|_| OsString::from(venv.join("bin")));
+    command.env("PATH", path).env("VIRTUAL_ENV", venv);
+    command.env_remove("PYTHONHOME").env_remove("PYTHONPATH");
+}
+
+/// The folders in which Jupyter keeps settings, running servers and data: never the user's own.
+#[derive(Clone, Debug)]
+pub struct JupyterFolders {
+    folder: PathBuf,
+}
+
+impl JupyterFolders {
+    /// All of them under this folder; Jupyter makes those that it needs.
+    pub fn under(folder: impl Into<PathBuf>) -> JupyterFolders {
+        JupyterFolders { folder: folder.into() }
+    }
+
+    /// Where running servers leave their addresses.
+    pub fn runtime(&self) -> PathBuf {
+        self.folder.join("runtime")
+    }
+
+    /// Where settings are read from.
+    pub fn config(&self) -> PathBuf {
+        self.folder.join("config")
+    }
+
+    /// Names the folders to a command.
+    pub fn apply(&self, command: &mut Command) {
+        command
+            .env("JUPYTER_CONFIG_DIR", self.config())
+            .env("JUPYTER_RUNTIME_DIR", self.runtime())
+            .env("JUPYTER_DATA_DIR", self.folder.join("data"))
+            .env("IPYTHONDIR", self.folder.join("ipython"))
+            .env_remove("JUPYTER_PATH")
+            .env_remove("JUPYTER_CONFIG_PATH")
+            .env_remove("JUPYTERLAB_SETTINGS_DIR")
+            .env_remove("JUPYTERLAB_WORKSPACES_DIR");
+    }
+}

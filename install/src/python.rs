@@ -1,0 +1,96 @@
+//! The Python environment: made once, made anew when the pinned packages or the Python have changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::environment;
+use crate::requirements::Python;
+use crate::workspace::Workspace;
+
+/// What JupyterLab asks a person at its first start, answered: nothing is fetched from outside.
+const SETTINGS: &str = r#"{
+  "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false }
+}
+"#;
+
+/// The environment with all pinned packages in it.
+///
+/// # Errors
+/// One sentence with what pip said.
+pub fn environment(workspace: &Workspace, python: &Python) -> Result<PathBuf> {
+    let venv = workspace.lab().join("venv");
+    let requirements = workspace.root.join("install/requirements.txt");
+    let pins = fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
+    let stamp = stamp(&pins, python);
+    let stamp_file = venv.join("soma-lab-stamp");
+    if fs::read_to_string(&stamp_file).is_ok_and(|found| found == stamp) {
+        return Ok(venv);
+    }
+    eprintln!(" (the first time, this downloads some 100 packages)");
+    make(&venv, &requirements, python)?;
+    let settings = venv.join("share/jupyter/lab/settings");
+    fs::create_dir_all(&settings)
+        .and_then(|()| fs::write(settings.join("overrides.json"), SETTINGS))
+        // Last, so that an environment without it is one that was not finished.
+        .and_then(|()| fs::write(&stamp_file, stamp))
+        .with_context(|| format!("cannot write to {}", venv.display()))?;
+    Ok(venv)
+}
+
+fn make(venv: &Path, requirements: &Path, python: &Python) -> Result<()> {
+    let mut command = Command::new(&python.executable);
+    command.env_remove("PYTHONHOME").env_remove("PYTHONPATH");
+    let made = command.args(["-m", "venv", "--clear"]).arg(venv).output()?;
+    if !made.status.success() {
+        bail!("cannot make a Python environment in {}: {}", venv.display(), last_words(&made));
+    }
+    let mut pip = Command::new(venv.join("bin/python"));
+    environment::without_cargo(&mut pip);
+    environment::in_venv(&mut pip, venv);
+    let installed = pip
+        .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--requirement"])
+        .arg(requirements)
+        .output()?;
+    if !installed.status.success() {
+        bail!(
+            "JupyterLab could not be installed: check the network connection, then try again (pip said: {})",
+            last_words(&installed)
+        );
+    }
+    Ok(())
+}
+
+/// The last line that is not empty: tools end with what went wrong.
+fn last_words(output: &Output) -> String {
+    let text = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+    let text = String::from_utf8_lossy(text);
+    text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing").to_owned()
+}
+
+fn stamp(pins: &[u8], python: &Python) -> String {
+    let mut digest = Sha256::new();
+    for part in [pins, SETTINGS.as_bytes(), python.version.as_bytes(), python.executable.as_os_str().as_encoded_bytes()]
+    {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_python_or_other_pins_need_another_environment() {
+        let python = |version: &str| Python { executable: "/usr/bin/python3".into(), version: version.into() };
+        let one = stamp(b"jupyterlab==4.6.6", &python("3.11.7"));
+        assert_eq!(one, stamp(b"jupyterlab==4.6.6", &python("3.11.7")));
+        assert_ne!(one, stamp(b"jupyterlab==4.6.7", &python("3.11.7")));
+        assert_ne!(one, stamp(b"jupyterlab==4.6.6", &python("3.12.1")));
+    }
+}
