@@ -39,6 +39,15 @@ pub(crate) fn dimension(op: &str, dim: i64, rank: usize) -> Result<usize> {
     Ok(if dim < 0 { dim + limit } else { dim } as usize)
 }
 
+/// A position in a dimension, counted from the end when negative.
+pub(crate) fn position(op: &str, index: i64, length: usize, dim: usize) -> Result<usize> {
+    let position = if index < 0 { index.saturating_add(length as i64) } else { index };
+    if position < 0 || position >= length as i64 {
+        return Err(index_error!("{op}: index {index} is out of range for dimension {dim} of length {length}"));
+    }
+    Ok(position as usize)
+}
+
 impl Layout {
     #[inline]
     pub fn contiguous(shape: List<usize>) -> Layout {
@@ -117,14 +126,10 @@ impl Layout {
 
     /// One index of one dimension; the dimension goes.
     pub fn select(&self, op: &str, dim: usize, index: i64) -> Result<Layout> {
-        let length = self.shape[dim];
-        let wrapped = if index < 0 { index + length as i64 } else { index };
-        if wrapped < 0 || wrapped >= length as i64 {
-            return Err(index_error!("{op}: index {index} is out of range for dimension {dim} of length {length}"));
-        }
+        let position = position(op, index, self.shape[dim], dim)?;
         let mut layout = self.clone();
         layout.shape.remove(dim);
-        layout.offset += wrapped as usize * layout.strides.remove(dim);
+        layout.offset += position * layout.strides.remove(dim);
         Ok(layout)
     }
 

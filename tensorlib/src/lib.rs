@@ -1,6 +1,80 @@
 //! PyTorch's tensor in Rust, on ndarray, and its pictures.
+//!
+//! A [`Tensor`] is a handle on shared memory with a shape. Names are PyTorch's; where Rust needs another word or form it
+//! is the nearest one. Everything works in programs and in notebooks alike: a tensor can be turned into text, HTML and
+//! SVG here, and this crate knows nothing of who shows them (but for the few lines of [`notebook`]).
+//!
+//! ```
+//! use tensorlib::prelude::*;
+//!
+//! manual_seed(0);
+//! let x = rand([3, 2]);
+//! let y = ones(x.size());
+//! let z = &x + &y;
+//! assert_eq!(z.size(), [3, 2]);
+//! assert_eq!(z.i(0).size(), [2]); // Python's z[0]
+//! assert_eq!(z.i((.., 1..)).size(), [3, 1]); // Python's z[:, 1:]
+//! z.add_(1.0); // in place
+//! println!("{z}");
+//! ```
+//!
+//! # For PyTorch users
+//!
+//! | PyTorch | here | |
+//! |---|---|---|
+//! | `torch.tensor([[1., 2.], [3., 4.]])` | [`tensor![[1.0, 2.0], [3.0, 4.0]]`](tensor!) | `f32`; whole numbers give `i64` |
+//! | `torch.tensor([1., 2.], dtype=torch.float64)` | `tensor![1.0, 2.0; f64]` | |
+//! | `torch.tensor(2.5)` | [`scalar(2.5)`](scalar) | rank 0 |
+//! | `torch.zeros(3, 2)`, `torch.rand(3, 2)`, … | [`zeros([3, 2])`](zeros), [`rand([3, 2])`](rand()), … | shapes are arrays, tuples, slices or a [`Size`] |
+//! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |
+//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`] |
+//! | `x.shape`, `x.size()` | [`x.shape()`](Tensor::shape), [`x.size()`](Tensor::size) | prints `[3, 2]`, reads as a slice |
+//! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
+//! | `x.to(torch.float64)`, `x.double()` | [`x.to(DType::F64)`](Tensor::to), [`x.double()`](Tensor::double) | |
+//! | `z[0]`, `z[:, 1:]`, `z[-1, ::2]` | `z.i(0)`, `z.i((.., 1..))`, `z.i((-1, (..).step(2)))` | see [`index`] |
+//! | `z[z > 0]`, `z[[2, 0]]`, `z[..., None]` | `z.i(z.gt(0))`, `z.i([2, 0])`, `z.i((Ellipsis, NewAxis))` | |
+//! | `z[0] = 1` | `z.i(0).fill_(1)`, `z.index_put_(0, 1)` | |
+//! | `x + y`, `2 * x`, `x % 3` | `&x + &y`, `2 * &x`, `&x % 3` | without `&` the tensor is used up, and its memory reused |
+//! | `x.add(y)`, `x.add_(y)` | [`x.add(&y)`](Tensor::add), [`x.add_(&y)`](Tensor::add_) | every method has its in-place twin |
+//! | `x += y` | `x += &y` | in place, as in PyTorch |
+//! | `x ** 2`, `x // 2` | `x.pow(2)`, `x.floor_divide(2)` | |
+//! | `x == y`, `x < y` | `x.eq(&y)`, `x.lt(&y)` | Rust's operators must give one `bool` |
+//! | `x @ w` | [`x.matmul(&w)`](Tensor::matmul) | all ranks |
+//! | `x.sum()`, `x.sum(dim=0)`, `x.sum(0, keepdim=True)` | `x.sum()`, `x.sum_dim(0)`, `x.sum_keepdim(0)` | so for all reductions |
+//! | `x.max(dim=1)` | [`x.max_dim(1)`](Tensor::max_dim) | a pair of values and positions |
+//! | `x.std(dim=1, correction=0)` | `x.var_correction(1, 0.0, false).sqrt()` | |
+//! | `torch.where(c, a, b)` | [`where_cond(&c, &a, &b)`](where_cond) | `where` is a keyword of Rust |
+//! | `torch.cat([x, y], 0)` | [`cat(&[&x, &y], 0)`](cat) | |
+//! | `x.view(2, -1)`, `x.reshape(6)` | `x.view([2, -1])`, `x.reshape([6])` | |
+//! | `z.resize_(2, 3)`, `z.t_()` | `z.resize_([2, 3])`, `z.t_()` | need `let mut z`: they change the handle |
+//! | `x.clone()` | `x.clone()` | copies, as in PyTorch |
+//! | `y = x` (the same tensor) | [`x.alias()`](Tensor::alias) | assignment moves in Rust |
+//! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y, 1e-5, 1e-8)` | |
+//! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
+//! | `torch.set_num_threads(2)` | [`set_num_threads(2)`](set_num_threads) | results never depend on it |
+//!
+//! # Errors
+//!
+//! An operation that cannot be done panics at the line that called it, with one sentence:
+//! `add: shapes [3, 2] and [2, 2] do not broadcast: dimension 0 is 3 and 2`. Every such operation `name` has a twin
+//! `try_name` that returns the sentence as an [`Error`] instead.
+//!
+//! # Threads
+//!
+//! Tensors may be shared between threads. Each storage has a lock: operations that read run side by side, an in-place
+//! operation runs alone, and operations whose operands share memory with their target (`x.add_(&x.t())`) give what they
+//! would give had the operand been copied first. Large operations use several threads of one pool.
+//!
+//! # How it is built
+//!
+//! | module | what lives there | what it never knows |
+//! |---|---|---|
+//! | `layout`, [`size`], [`dtype`] | shape, strides, promotion: arithmetic without elements | storage |
+//! | `storage`, `recycle` | typed memory behind a lock, and its reuse | shapes |
+//! | `kernel` | loops over slices; all that is unsafe | tensors, errors |
+//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`], [`exchange`] | the operations | how values are shown |
+//! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 
-#[macro_use]
 pub mod create;
 pub mod dtype;
 mod element;
@@ -51,5 +125,5 @@ pub mod prelude {
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};
     pub use crate::shape::*;
-    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step, Tensor, picture, plot, tensor};
+    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step as _, Tensor, picture, plot, tensor};
 }

@@ -26,10 +26,24 @@ static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 /// A vector of `numel` elements with unspecified (but valid) values, for kernels that write all of them.
 #[inline]
 pub(crate) fn take<T: Element>(numel: usize) -> Vec<T> {
-    if numel * size_of::<T>() < LARGE {
+    if numel.saturating_mul(size_of::<T>()) < LARGE {
         return vec![T::default(); numel];
     }
-    take_kept(numel).unwrap_or_else(|| vec![T::default(); numel])
+    take_kept(numel).unwrap_or_else(|| {
+        refuse_what_does_not_fit::<T>(numel);
+        vec![T::default(); numel]
+    })
+}
+
+/// From this size on the system is asked whether there is room; below, asking costs more than it tells.
+const DOUBTFUL: usize = 256 << 20;
+
+/// The allocator ends the process when there is no room. A panic can be caught, and names what was asked for.
+fn refuse_what_does_not_fit<T: Element>(numel: usize) {
+    let bytes = numel.saturating_mul(size_of::<T>());
+    if bytes >= DOUBTFUL && Vec::<T>::new().try_reserve_exact(numel).is_err() {
+        panic!("there is no room for {numel} elements of {} ({} MiB)", T::DTYPE, bytes >> 20);
+    }
 }
 
 /// A kept vector of this size, if there is one that wastes little.

@@ -4,7 +4,7 @@ use crate::dtype::DType;
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, dtype_error, index_error, shape_error};
 use crate::kernel::rows::Rows;
-use crate::layout::{Layout, broadcast};
+use crate::layout::{Layout, broadcast, position};
 use crate::list::List;
 use crate::recycle;
 use crate::tensor::Tensor;
@@ -15,11 +15,12 @@ pub(super) struct Chosen {
     pub positions: Tensor,
 }
 
-/// Takes a mask or index tensor apart into positions by dimension.
+/// Takes a mask or index tensor apart into positions by dimension. `named` is what the dimension is called in errors.
 pub(super) fn choose(
     op: &str,
     layout: &Layout,
     dim: &mut usize,
+    named: usize,
     count: usize,
     tensor: Tensor,
     chosen: &mut Vec<Chosen>,
@@ -47,7 +48,7 @@ pub(super) fn choose(
             Err(dtype_error!("{op}: positions must be whole numbers or a bool mask, not {}", tensor.dtype()))
         }
         _ => {
-            let positions = wrapped(op, &tensor, layout.shape[*dim], *dim)?;
+            let positions = wrapped(op, &tensor, layout.shape[*dim], named)?;
             chosen.push(Chosen { dim: *dim, positions });
             *dim += 1;
             Ok(())
@@ -59,11 +60,7 @@ pub(super) fn choose(
 pub(super) fn wrapped(op: &str, positions: &Tensor, length: usize, dim: usize) -> Result<Tensor> {
     let mut values = positions.to_vec::<i64>();
     for value in &mut values {
-        let position = if *value < 0 { value.saturating_add(length as i64) } else { *value };
-        if position < 0 || position >= length as i64 {
-            return Err(index_error!("{op}: index {value} is out of range for dimension {dim} of length {length}"));
-        }
-        *value = position;
+        *value = position(op, *value, length, dim)? as i64;
     }
     Ok(Tensor::from_values(values, positions.layout.shape.clone()))
 }

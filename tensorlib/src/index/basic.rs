@@ -4,7 +4,7 @@ use super::advanced::{self, Chosen};
 use super::item::{Index, IndexItem, IntoIndex};
 use crate::dtype::DType;
 use crate::error::{Result, fallible, index_error};
-use crate::layout::Layout;
+use crate::layout::{self, Layout};
 use crate::operand::Operand;
 use crate::tensor::Tensor;
 
@@ -41,29 +41,37 @@ pub(super) fn apply(op: &str, x: &Tensor, index: Index) -> Result<Applied> {
     // A number beside index tensors is an index tensor itself: it moves where their dimensions go.
     let advanced = index.0.iter().any(|item| matches!(item, IndexItem::Tensor(_)));
     let mut dim = 0;
+    // The dimension of the tensor as it was given, which is what a person knows it by.
+    let mut named = 0;
     for item in index.0 {
+        let used_here = uses(&item);
         match item {
             IndexItem::At(position) if advanced => {
-                layout.select(op, dim, position)?; // Only to check it.
-                let position = if position < 0 { position + layout.shape[dim] as i64 } else { position };
+                let position = layout::position(op, position, layout.shape[dim], named)? as i64;
                 chosen.push(Chosen { dim, positions: Tensor::from_values(vec![position], crate::list::List::new()) });
                 dim += 1;
             }
-            IndexItem::At(position) => layout = layout.select(op, dim, position)?,
+            IndexItem::At(position) => {
+                let position = layout::position(op, position, layout.shape[dim], named)? as i64;
+                layout = layout.select(op, dim, position)?;
+            }
             IndexItem::Slice { start, stop, step } => {
                 layout = layout.slice(op, dim, start, stop, step)?;
                 dim += 1;
             }
-            IndexItem::Ellipsis => dim += rank - used,
+            IndexItem::Ellipsis => {
+                dim += rank - used;
+                named += rank - used;
+            }
             IndexItem::NewAxis => {
                 layout = layout.unsqueeze(dim);
                 dim += 1;
             }
             IndexItem::Tensor(tensor) => {
-                let count = uses(&IndexItem::Tensor(tensor.alias()));
-                advanced::choose(op, &layout, &mut dim, count, tensor, &mut chosen)?;
+                advanced::choose(op, &layout, &mut dim, named, used_here, tensor, &mut chosen)?;
             }
         }
+        named += used_here;
     }
     Ok(Applied { layout, chosen })
 }
