@@ -1,1 +1,46 @@
-//! Placeholder.
+//! What the tests that span crates share: one lab for all of them, a desk for each, and notebooks to compare.
+//!
+//! The tests in `tests/` drive the kernel as people do: through nbconvert, nbclient, the console, Jupyter Server and
+//! JupyterLab in a browser. Each starts its programs at a [`Desk`], which gives them a time limit and sees that
+//! they leave nothing behind. Scripts in Python stand beside the test that runs them.
+//!
+//! Invariant: nothing here knows what is inside the kernel; what a front end cannot see is not tested here.
+
+pub mod desk;
+pub mod notebook;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use soma_lab::progress::Progress;
+use soma_lab::requirements::RustSources;
+use soma_lab::{Lab, Options};
+
+pub use desk::{Desk, check};
+pub use notebook::Notebook;
+
+/// The lab of this test program, set up when the first test asks for it.
+///
+/// `SOMA_LAB_KERNEL` names a kernel to test in place of the one that cargo builds from these sources.
+///
+/// # Panics
+/// With the reason, when it cannot be set up.
+pub fn lab() -> &'static Lab {
+    static LAB: OnceLock<Lab> = OnceLock::new();
+    LAB.get_or_init(|| {
+        // `tmp` in the target folder is where cargo lets tests keep files; the kernel's own tests keep their cache
+        // there too, so that the tensor library is built once for all.
+        let target = soma_lab::workspace::Workspace::find().unwrap_or_else(|error| panic!("{error:#}")).target;
+        let options = Options {
+            rust_sources: RustSources::IfThere,
+            kernel: std::env::var_os("SOMA_LAB_KERNEL").map(PathBuf::from),
+            cache: Some(target.join("tmp/soma-cache")),
+        };
+        Lab::set_up(&options, &mut Progress::new()).unwrap_or_else(|error| panic!("{error:#}"))
+    })
+}
+
+/// A file in the folder of this package's tests.
+pub fn beside_the_tests(name: &str) -> PathBuf {
+    lab().workspace.root.join("tests/tests").join(name)
+}

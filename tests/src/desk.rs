@@ -1,0 +1,134 @@
+//! A place for one test: a folder that is removed with it, in which its programs work and keep their settings.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use soma_lab::environment::JupyterFolders;
+use soma_lab::process::{self, Finished, Supervised};
+use soma_lab::server::{JupyterLab, Serving};
+use tempfile::TempDir;
+
+use crate::{Notebook, lab};
+
+/// The time limit of a program that runs cells. On an idle machine none takes a tenth of it.
+pub const LIMIT: Duration = Duration::from_secs(240);
+
+/// A folder for one test.
+#[derive(Debug)]
+pub struct Desk {
+    folder: TempDir,
+}
+
+impl Default for Desk {
+    fn default() -> Desk {
+        Desk::new()
+    }
+}
+
+impl Desk {
+    /// An empty desk.
+    ///
+    /// # Panics
+    /// When there is no space for temporary files.
+    pub fn new() -> Desk {
+        let folder = tempfile::Builder::new().prefix("soma-desk-").tempdir().expect("temporary files can be made");
+        for name in ["work", "tmp"] {
+            fs::create_dir(folder.path().join(name)).expect("a new folder can be written");
+        }
+        Desk { folder }
+    }
+
+    /// The folder in which its programs work.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// Puts a file on the desk.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        fs::write(&path, content).expect("the desk can be written to");
+        path
+    }
+
+    /// A program of the lab, such as `jupyter`, that works at this desk.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = lab().command(program, &JupyterFolders::under(self.folder.path().join("jupyter")));
+        // The kernel's session folders go into `tmp`, where `left_in_tmp` looks for them.
+        command.current_dir(self.path()).env("TMPDIR", self.folder.path().join("tmp"));
+        command.env_remove("DISPLAY");
+        command
+    }
+
+    /// Runs a program that must succeed and leave no process and no session folder behind.
+    ///
+    /// # Panics
+    /// With everything it wrote, when it does not.
+    pub fn run(&self, command: &mut Command) -> Finished {
+        let finished = check(command);
+        assert_eq!(self.left_in_tmp(), Vec::<String>::new(), "left behind by {command:?}");
+        finished
+    }
+
+    /// Runs a notebook from its first cell to its last, errors or not, and gives what came of it.
+    ///
+    /// # Panics
+    /// When nbconvert fails.
+    pub fn execute(&self, notebook: &Path) -> Notebook {
+        let mut command = self.command("jupyter");
+        command.args(["nbconvert", "--to", "notebook", "--execute", "--allow-errors", "--output-dir"]);
+        command.arg(self.path()).args(["--output", "executed.ipynb", "--ExecutePreprocessor.record_timing=False"]);
+        self.run(command.arg(notebook));
+        Notebook::read(&self.path().join("executed.ipynb"))
+    }
+
+    /// Starts JupyterLab on the desk's folder.
+    ///
+    /// # Panics
+    /// With the log's last lines, when it does not come up.
+    pub fn jupyterlab(&self) -> JupyterLab {
+        let serving = Serving {
+            notebooks: self.path(),
+            home: self.folder.path().join("jupyter"),
+            port: 8899,
+            open_browser: false,
+        };
+        JupyterLab::start(lab(), &serving).unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    /// What kernels have left among the temporary files.
+    pub fn left_in_tmp(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path().join("tmp")).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| name.starts_with("soma"))
+            .collect()
+    }
+}
+
+/// Runs a program that must succeed within [`LIMIT`] and leave no process behind.
+///
+/// # Panics
+/// With everything it wrote, when it does not.
+pub fn check(command: &mut Command) -> Finished {
+    let finished = process::run(command, LIMIT).unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let wrote = format!("{command:?}\n--- stdout\n{}\n--- stderr\n{}", finished.stdout, finished.stderr);
+    match finished.status {
+        None => panic!("not done after {} s: {wrote}", LIMIT.as_secs()),
+        Some(status) => assert!(status.success(), "{status}: {wrote}"),
+    }
+    assert!(finished.left_behind.is_empty(), "left behind: {:?} by {wrote}", finished.left_behind);
+    finished
+}
+
+/// Starts a program that the test will look at while it runs.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn start(command: &mut Command) -> Supervised {
+    Supervised::spawn(command).unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"))
+}

@@ -1,0 +1,231 @@
+//! Notebook files: cells, and what they gave.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+/// A notebook, as in its file (format 4).
+#[derive(Clone, Debug)]
+pub struct Notebook {
+    content: Value,
+}
+
+/// A cell of code with its outputs.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeCell<'a> {
+    cell: &'a Value,
+}
+
+/// An output of type `error`.
+#[derive(Debug)]
+pub struct CellError {
+    /// The kind of error.
+    pub name: String,
+    /// The error in one line.
+    pub value: String,
+    /// What a person sees, without colours.
+    pub traceback: String,
+}
+
+impl Notebook {
+    /// Reads a notebook's file.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn read(path: &Path) -> Notebook {
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let content = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Notebook { content }
+    }
+
+    /// A new notebook for Soma with these cells of code.
+    pub fn of(cells: &[&str]) -> Notebook {
+        let cells: Vec<Value> = cells.iter().enumerate().map(|(index, source)| code_cell(index, source)).collect();
+        let metadata = json!({ "kernelspec": { "name": "soma", "display_name": "Rust (Soma)", "language": "rust" } });
+        Notebook { content: json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells }) }
+    }
+
+    /// The file's text.
+    pub fn to_json(&self) -> String {
+        self.content.to_string()
+    }
+
+    /// The cells of code, in order.
+    pub fn code_cells(&self) -> impl Iterator<Item = CodeCell<'_>> {
+        let cells = self.content["cells"].as_array().into_iter().flatten();
+        cells.filter(|cell| cell["cell_type"] == "code").map(|cell| CodeCell { cell })
+    }
+
+    /// All cells of code with their outputs as text, one below the other, in a form that is compared.
+    ///
+    /// What differs from run to run without meaning anything is left out: ids, how a stream was cut into messages.
+    pub fn transcript(&self) -> String {
+        let mut text = String::new();
+        for (index, cell) in self.code_cells().enumerate() {
+            text += &format!("=== code cell {}\n{}\n", index + 1, cell.source());
+            for output in cell.outputs() {
+                text += &output;
+            }
+        }
+        text
+    }
+
+    /// What is different in `actual`, as a diff; `None` when nothing is.
+    pub fn difference(&self, actual: &Notebook) -> Option<String> {
+        let (expected, actual) = (self.transcript(), actual.transcript());
+        let diff = TextDiff::from_lines(&expected, &actual);
+        (expected != actual).then(|| diff.unified_diff().context_radius(4).header("committed", "now").to_string())
+    }
+}
+
+fn code_cell(index: usize, source: &str) -> Value {
+    json!({
+        "id": format!("cell-{index}"),
+        "cell_type": "code",
+        "metadata": {},
+        "execution_count": null,
+        "source": source,
+        "outputs": [],
+    })
+}
+
+impl CodeCell<'_> {
+    /// The code.
+    pub fn source(&self) -> String {
+        joined(&self.cell["source"])
+    }
+
+    /// All representations of one type among the outputs, in order.
+    pub fn data(&self, media_type: &str) -> Vec<String> {
+        self.raw_outputs().filter_map(|output| output["data"].get(media_type)).map(joined).collect()
+    }
+
+    /// What was written to a stream, `stdout` or `stderr`.
+    pub fn stream(&self, name: &str) -> String {
+        self.raw_outputs()
+            .filter(|output| output["output_type"] == "stream" && output["name"] == name)
+            .map(|output| joined(&output["text"]))
+            .collect()
+    }
+
+    /// The error, if the cell failed.
+    pub fn error(&self) -> Option<CellError> {
+        let output = self.raw_outputs().find(|output| output["output_type"] == "error")?;
+        let lines: Vec<String> = output["traceback"].as_array().into_iter().flatten().map(joined).collect();
+        Some(CellError {
+            name: joined(&output["ename"]),
+            value: joined(&output["evalue"]),
+            traceback: without_colours(&lines.join("\n")),
+        })
+    }
+
+    fn raw_outputs(&self) -> impl Iterator<Item = &Value> {
+        self.cell["outputs"].as_array().into_iter().flatten()
+    }
+
+    /// Each output as text; neighbouring pieces of one stream are one output.
+    fn outputs(&self) -> Vec<String> {
+        let mut outputs: Vec<String> = Vec::new();
+        let mut stream = None;
+        for output in self.raw_outputs() {
+            let kind = output["output_type"].as_str().unwrap_or_default();
+            let name = (kind == "stream").then(|| joined(&output["name"]));
+            match outputs.last_mut() {
+                Some(last) if name.is_some() && name == stream => *last += &joined(&output["text"]),
+                _ => outputs.push(described(kind, output)),
+            }
+            stream = name;
+        }
+        for output in &mut outputs {
+            if !output.ends_with('\n') {
+                output.push('\n');
+            }
+        }
+        outputs
+    }
+}
+
+fn described(kind: &str, output: &Value) -> String {
+    match kind {
+        "stream" => format!("--- {}\n{}", joined(&output["name"]), joined(&output["text"])),
+        "error" => {
+            let lines: Vec<String> = output["traceback"].as_array().into_iter().flatten().map(joined).collect();
+            format!("--- error {}\n{}", joined(&output["ename"]), without_colours(&lines.join("\n")))
+        }
+        _ => {
+            let data = output["data"].as_object().into_iter().flatten();
+            data.map(|(media_type, content)| format!("--- {kind} {media_type}\n{}\n", joined(content))).collect()
+        }
+    }
+}
+
+/// Text in a notebook's file is a string or a list of lines.
+fn joined(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// The text without the sequences that colour it.
+pub fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("\x1b[") {
+        plain += &rest[..start];
+        let sequence = &rest[start..];
+        rest = sequence.find(|c: char| c.is_ascii_alphabetic()).map_or("", |end| &sequence[end + 1..]);
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notebook(outputs: Value) -> Notebook {
+        let mut notebook = Notebook::of(&["z"]);
+        notebook.content["cells"][0]["outputs"] = outputs;
+        notebook
+    }
+
+    fn stream(text: &str) -> Value {
+        json!({ "output_type": "stream", "name": "stdout", "text": text })
+    }
+
+    #[test]
+    fn how_a_stream_was_cut_makes_no_difference() {
+        let one = notebook(json!([stream("a\nb\n")]));
+        let two = notebook(json!([stream("a\n"), stream("b\n")]));
+        assert_eq!(one.difference(&two), None);
+    }
+
+    #[test]
+    fn text_as_lines_is_the_same_as_text_in_one_piece() {
+        let result = |text: Value| json!([{ "output_type": "execute_result", "data": { "text/plain": text } }]);
+        let difference = notebook(result(json!("1\n2"))).difference(&notebook(result(json!(["1\n", "2"]))));
+        assert_eq!(difference, None);
+    }
+
+    #[test]
+    fn another_value_is_shown_as_a_diff() {
+        let difference = notebook(json!([stream("1\n")])).difference(&notebook(json!([stream("2\n")]))).unwrap();
+        assert!(difference.contains("-1\n+2\n"), "{difference}");
+    }
+
+    #[test]
+    fn an_output_that_is_gone_is_a_difference() {
+        assert!(notebook(json!([stream("1\n")])).difference(&notebook(json!([]))).is_some());
+    }
+
+    #[test]
+    fn colours_are_taken_out_of_errors() {
+        let error =
+            json!([{ "output_type": "error", "ename": "E", "evalue": "v", "traceback": ["\u{1b}[1mbad\u{1b}[0m"] }]);
+        assert_eq!(notebook(error).code_cells().next().unwrap().error().unwrap().traceback, "bad");
+    }
+}

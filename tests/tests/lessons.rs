@@ -1,0 +1,101 @@
+//! The lessons, run as a teacher runs them: every cell succeeds and gives what is committed.
+//!
+//! `SOMA_UPDATE_LESSONS=1 cargo test -p soma-tests --test lessons` writes what the cells give now into the lessons.
+
+use std::fs;
+use std::path::PathBuf;
+
+use soma_tests::{Desk, Notebook, lab};
+
+/// The lessons in one language, in order.
+fn lessons(language: &str) -> Vec<PathBuf> {
+    let folder = lab().workspace.notebooks().join(language);
+    let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut lessons: Vec<PathBuf> = files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ipynb"))
+        .collect();
+    lessons.sort();
+    assert!(!lessons.is_empty(), "there is no lesson in {}", folder.display());
+    lessons
+}
+
+fn every_lesson_gives_what_is_committed(language: &str) {
+    let mut differences = String::new();
+    for lesson in lessons(language) {
+        let desk = Desk::new();
+        let executed = desk.execute(&lesson);
+        for cell in executed.code_cells() {
+            if let Some(error) = cell.error() {
+                panic!("{}: this cell failed\n{}\n\n{}", lesson.display(), cell.source(), error.traceback);
+            }
+        }
+        if std::env::var_os("SOMA_UPDATE_LESSONS").is_some() {
+            fs::copy(desk.path().join("executed.ipynb"), &lesson).unwrap();
+        } else if let Some(difference) = Notebook::read(&lesson).difference(&executed) {
+            differences += &format!("{}\n{difference}\n", lesson.display());
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "outputs differ from the committed ones; if they should, write them with \
+         `SOMA_UPDATE_LESSONS=1 cargo test -p soma-tests --test lessons`\n{differences}"
+    );
+}
+
+/// The first lesson as a web page, by the command that its acceptance names.
+fn first_lesson_as_html(language: &str) -> String {
+    let desk = Desk::new();
+    let mut command = desk.command("jupyter");
+    command.args(["nbconvert", "--to", "html", "--execute", "--output-dir"]).arg(desk.path());
+    desk.run(command.arg(&lessons(language)[0]));
+    let html = fs::read_to_string(desk.path().join("01-tensors.html")).unwrap();
+    let artifacts = lab().workspace.artifacts();
+    fs::create_dir_all(&artifacts).unwrap();
+    fs::write(artifacts.join(format!("01-tensors-{language}.html")), &html).unwrap();
+    html
+}
+
+fn the_first_lesson_holds_tables_and_pictures(language: &str) {
+    let html = first_lesson_as_html(language);
+    // nbconvert wraps each output in a division that names its type.
+    let outputs_with = |media_type: &str, element: &str| {
+        html.split("data-mime-type=\"").filter(|part| part.starts_with(media_type) && part.contains(element)).count()
+    };
+    let tables = outputs_with("text/html", "<table");
+    let pictures = outputs_with("image/svg+xml", "<svg");
+    assert!(tables >= 10, "only {tables} tables");
+    assert!(pictures >= 3, "only {pictures} pictures");
+}
+
+#[test]
+fn every_english_lesson_gives_what_is_committed() {
+    every_lesson_gives_what_is_committed("en");
+}
+
+#[test]
+fn every_chinese_lesson_gives_what_is_committed() {
+    every_lesson_gives_what_is_committed("zh");
+}
+
+#[test]
+fn the_first_english_lesson_as_html_holds_tables_and_pictures() {
+    the_first_lesson_holds_tables_and_pictures("en");
+}
+
+#[test]
+fn the_first_chinese_lesson_as_html_holds_tables_and_pictures() {
+    the_first_lesson_holds_tables_and_pictures("zh");
+}
+
+#[test]
+fn both_languages_have_the_same_lessons_with_the_same_cells_of_code() {
+    let names = |language: &str| -> Vec<String> {
+        lessons(language).iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    };
+    assert_eq!(names("en"), names("zh"));
+    for (english, chinese) in lessons("en").iter().zip(&lessons("zh")) {
+        let count = |path: &PathBuf| Notebook::read(path).code_cells().count();
+        assert_eq!(count(english), count(chinese), "{}", english.display());
+    }
+}
