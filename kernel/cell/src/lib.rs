@@ -11,6 +11,7 @@
 
 pub mod display;
 pub mod host;
+pub mod instances;
 pub mod report;
 pub mod show;
 pub mod store;

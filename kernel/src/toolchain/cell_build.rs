@@ -211,6 +211,14 @@ impl Recipe<'_> {
         arguments
     }
 
+    /// The arguments by which the loader looks for dylibs in this folder.
+    fn search_at_load(&self, folder: &Path) -> [String; 4] {
+        // A C compiler has to be told to hand it on.
+        let prefix = if self.libs.linker.is_empty() { "-Wl," } else { "" };
+        let argument = |part: &str| format!("link-arg={prefix}{part}");
+        ["-C".to_owned(), argument("-rpath"), "-C".to_owned(), argument(&folder.display().to_string())]
+    }
+
     /// The compiler's call. Debug assertions and overflow checks are on, as in a debug build; crate name and
     /// metadata are the same for every cell, so that a type has one `TypeId` in all of them.
     fn command(&self, library: &Path, original: &Original) -> Command {
@@ -220,12 +228,11 @@ impl Recipe<'_> {
             .args(["-C", "prefer-dynamic", "-C", "metadata=soma", "-C", "codegen-units=1"])
             .args(["-C", "debug-assertions=on", "-C", "overflow-checks=on", "-C", "strip=debuginfo"])
             .args(["-C", &format!("opt-level={}", self.opt_level)])
-            .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.libs.deps.display())])
-            .args(["-C", &format!("link-arg=-Wl,-rpath,{}", self.facts.target_libdir().display())])
+            .args(&self.libs.linker)
             .args(self.libraries());
-        if let Some(folder) = &self.dependencies.folder {
-            command.args(["-C", &format!("link-arg=-Wl,-rpath,{}", folder.display())]);
-        }
+        let target_libdir = self.facts.target_libdir();
+        let folders = [&self.libs.deps, &target_libdir].into_iter().chain(&self.dependencies.folder);
+        command.args(folders.flat_map(|folder| self.search_at_load(folder)));
         if self.check_only {
             command.arg("--emit=metadata").arg("--out-dir").arg(library.with_file_name("check"));
         } else {

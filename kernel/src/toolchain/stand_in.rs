@@ -36,8 +36,10 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
             return cell_build::run(&session, &notes, &words);
         }
         ("cargo", ["metadata", rest @ ..]) if is_analysis(rest) => metadata(&session).to_string(),
+        ("cargo", ["locate-project", .., manifest]) => json!({ "root": manifest }).to_string(),
+        ("cargo", ["--version"]) => format!("cargo {}", notes.facts.release()),
         // What only rust-analyzer asks, and does without.
-        ("cargo", [.., "-Zunstable-options", _] | ["rustc" | "config", ..]) => return Ok(1),
+        ("cargo", ["rustc" | "config", ..] | ["-Z", "unstable-options", "config", ..]) => return Ok(1),
         ("rustc", [.., "--print", "cfg"]) | ("rustc", ["--print", "cfg", ..]) => String::new(),
         _ => return real(tool, &words, &notes),
     };

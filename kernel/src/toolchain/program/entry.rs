@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
+use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 use regex::Regex;
 
 use super::layout::Layout;
@@ -156,11 +156,13 @@ fn sort_runs(lines: &mut [Line]) {
     }
 }
 
-/// The first line with a `?` operator.
+/// The first line with a `?` operator, those in functions inside the function aside.
 pub fn question_mark(entry: &[Line]) -> Option<usize> {
     let text: String = entry.iter().flat_map(|line| [&*line.text, "\n"]).collect();
     let parsed = SourceFile::parse(&text, Edition::Edition2024);
-    let operator = parsed.syntax_node().descendants().find(|node| node.kind() == SyntaxKind::TRY_EXPR)?;
+    let in_function = |node: &SyntaxNode| node.ancestors().filter(|outer| outer.kind() == SyntaxKind::FN).count();
+    let mut operators = parsed.syntax_node().descendants().filter(|node| node.kind() == SyntaxKind::TRY_EXPR);
+    let operator = operators.find(|node| in_function(node) == 1)?;
     let end = usize::from(operator.text_range().end());
     Some(entry[text[..end].matches('\n').count()].origin)
 }
