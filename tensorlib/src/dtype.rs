@@ -99,8 +99,8 @@ impl fmt::Display for DType {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
     Number,
-    ZeroRank,
-    Dimensioned,
+    Zero,
+    Positive,
 }
 
 /// PyTorch's `result_type` of two operands.

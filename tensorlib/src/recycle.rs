@@ -27,7 +27,10 @@ static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 #[inline]
 pub(crate) fn take<T: Element>(numel: usize) -> Vec<T> {
     if numel.saturating_mul(size_of::<T>()) < LARGE {
-        return vec![T::default(); numel];
+        // Not `vec![…; numel]`, which asks the system's allocator for zeroed memory: slower when there is little of it.
+        let mut values = Vec::with_capacity(numel);
+        values.resize(numel, T::default());
+        return values;
     }
     take_kept(numel).unwrap_or_else(|| {
         refuse_what_does_not_fit::<T>(numel);

@@ -89,7 +89,7 @@ impl Tensor {
 
     /// How strongly the dtype counts in promotion.
     pub(crate) fn promotion(&self) -> (DType, Rank) {
-        (self.dtype(), if self.layout.rank() == 0 { Rank::ZeroRank } else { Rank::Dimensioned })
+        (self.dtype(), if self.layout.rank() == 0 { Rank::Zero } else { Rank::Positive })
     }
 
     /// A second handle on the same memory, with the same shape.

@@ -78,7 +78,7 @@ fn index(x: &Tensor, name: &str) -> Tensor {
         "pairs" => x.i(([0, 2], [1, -1])),
         "grid" => x.i((tensor![[0], [2]], tensor![1, 3])),
         "row_mask" => x.i(tensor![true, false, true]),
-        "empty" => x.i(2..1),
+        "empty" => x.i(2..2),
         other => panic!("index {other}"),
     }
 }

@@ -19,7 +19,7 @@ fn in_place_operations_from_many_threads_all_count() {
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| (0..200).for_each(|_| drop(x.add_(&y))));
-            scope.spawn(|| (0..200).for_each(|_| drop(y.add_(&x.i(..).mul(0.0)))));
+            scope.spawn(|| (0..200).for_each(|_| drop(y.add_(x.i(..).mul(0.0)))));
         }
     });
     assert_eq!(x.sum().item::<f64>(), 800_000.0);

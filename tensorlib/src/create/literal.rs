@@ -8,7 +8,7 @@ use crate::tensor::Tensor;
 /// A tensor from nested literals: `tensor![1, 2]`, `tensor![[1.0, 2.0], [3.0, 4.0]]`.
 ///
 /// As in PyTorch, literals with a point give `f32` and whole numbers give `i64`; name another type after a semicolon.
-/// Vectors and arrays may stand in it too. A number on its own is [`scalar`](crate::scalar).
+/// Vectors and arrays may stand in it too. A number on its own is [`scalar`](crate::scalar()).
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -28,7 +28,7 @@ macro_rules! tensor {
     ($($item:expr),+ $(,)?) => { $crate::from_literal_of_default_type([$($item),+]) };
 }
 
-/// What can stand in [`tensor!`](crate::tensor): numbers, and arrays, vectors and slices of what can stand in it.
+/// What can stand in [`tensor!`](crate::tensor!): numbers, and arrays, vectors and slices of what can stand in it.
 pub trait Literal {
     /// The type its elements are written in.
     type Written: Element;
@@ -80,7 +80,7 @@ level! {
     &[T], [];
 }
 
-/// What [`tensor!`](crate::tensor) with a type calls.
+/// What [`tensor!`](crate::tensor!) with a type calls.
 #[track_caller]
 pub fn from_literal<L: Literal, T: Element>(literal: L) -> Tensor {
     let mut shape = Vec::new();
@@ -95,7 +95,7 @@ pub fn from_literal<L: Literal, T: Element>(literal: L) -> Tensor {
     Tensor::from_values(values, List::from_slice(&shape))
 }
 
-/// What [`tensor!`](crate::tensor) calls.
+/// What [`tensor!`](crate::tensor!) calls.
 #[doc(hidden)]
 #[track_caller]
 pub fn from_literal_of_default_type<L: Literal>(literal: L) -> Tensor {

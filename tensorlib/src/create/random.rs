@@ -57,7 +57,7 @@ fn normal(shape: List<usize>) -> Tensor {
     }
     values.iter_mut().for_each(|value| *value = generator.uniform_f32());
     values.chunks_exact_mut(GROUP).for_each(normal_group);
-    if numel % GROUP != 0 {
+    if !numel.is_multiple_of(GROUP) {
         let last = &mut values[numel - GROUP..];
         last.iter_mut().for_each(|value| *value = generator.uniform_f32());
         normal_group(last);

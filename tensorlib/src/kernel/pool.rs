@@ -66,10 +66,10 @@ impl Job {
             if piece >= self.pieces {
                 return;
             }
-            if !interrupt::requested() {
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.work)(piece))) {
-                    *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
-                }
+            if !interrupt::requested()
+                && let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.work)(piece)))
+            {
+                *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
             }
             // Releases what this piece wrote to whoever sees the count.
             self.finished.fetch_add(1, Ordering::Release);

@@ -50,6 +50,12 @@ impl<const N: usize> Rows<N> {
         Rows { shape, strides, offsets: std::array::from_fn(|n| layouts[n].offset), length, steps, numel }
     }
 
+    /// Moves each operand's base along a dimension.
+    #[inline(always)]
+    fn advance(&self, bases: &mut [usize; N], dim: usize, by: impl Fn(&mut usize, usize)) {
+        bases.iter_mut().zip(&self.strides).for_each(|(base, strides)| by(base, strides[dim]));
+    }
+
     /// Calls `body(starts, position, count)` for each stretch of a row within a range of elements: where the stretch
     /// starts in each operand, its first element's number in the range, and its length.
     #[inline]
@@ -68,9 +74,7 @@ impl<const N: usize> Rows<N> {
         for dim in 0..self.shape.len() {
             index[dim] = left % self.shape[dim];
             left /= self.shape[dim];
-            for n in 0..N {
-                bases[n] += index[dim] * self.strides[n][dim];
-            }
+            self.advance(&mut bases, dim, |base, stride| *base += index[dim] * stride);
         }
         let mut position = range.start;
         loop {
@@ -85,15 +89,11 @@ impl<const N: usize> Rows<N> {
             for dim in 0..self.shape.len() {
                 index[dim] += 1;
                 if index[dim] < self.shape[dim] {
-                    for n in 0..N {
-                        bases[n] += self.strides[n][dim];
-                    }
+                    self.advance(&mut bases, dim, |base, stride| *base += stride);
                     break;
                 }
                 index[dim] = 0;
-                for n in 0..N {
-                    bases[n] -= (self.shape[dim] - 1) * self.strides[n][dim];
-                }
+                self.advance(&mut bases, dim, |base, stride| *base -= (self.shape[dim] - 1) * stride);
             }
         }
     }

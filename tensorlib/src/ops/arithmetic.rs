@@ -99,10 +99,11 @@ impl Tensor {
         /// ```
         pub fn pow | try_pow<'a>(&self, exponent: impl Into<Operand<'a>>) -> Tensor {
             let exponent = exponent.into();
-            if let (Operand::Number(number), true) = (&exponent, self.dtype().is_floating_point()) {
-                if number.to_f64() == 2.0 {
-                    return Ok(self.square());
-                }
+            if let Operand::Number(number) = &exponent
+                && self.dtype().is_floating_point()
+                && number.to_f64() == 2.0
+            {
+                return Ok(self.square());
             }
             binary::arithmetic("pow", Arithmetic::Pow, &Operand::Borrowed(self), &exponent)
         }

@@ -163,7 +163,7 @@ impl Tensor {
         /// ```
         pub fn allclose | try_allclose(&self, other: &Tensor, rtol: f64, atol: f64) -> bool {
             let (a, b) = (self.double(), other.double());
-            let near = a.try_sub(&b)?.abs().try_le(&b.abs().mul(rtol).add(atol))?;
+            let near = a.try_sub(&b)?.abs().try_le(b.abs().mul(rtol).add(atol))?;
             Ok(near.try_logical_or(&a.try_eq(&b)?)?.to_vec::<bool>().iter().all(|&near| near))
         }
     }

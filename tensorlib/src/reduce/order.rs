@@ -11,7 +11,8 @@ use crate::tensor::Tensor;
 /// NaN comes after all numbers, as in PyTorch.
 fn compare<T: Element>(a: &T, b: &T) -> Ordering {
     a.partial_cmp(b).unwrap_or_else(|| {
-        let is_nan = |v: &T| v != v;
+        // Only NaN is not comparable with itself.
+        let is_nan = |v: &T| v.partial_cmp(v).is_none();
         is_nan(a).cmp(&is_nan(b))
     })
 }

@@ -23,7 +23,7 @@ pub(super) fn inferred(op: &str, numel: usize, requested: &[i64]) -> Result<List
             if product == 0 {
                 return wrong(": -1 could be anything beside a length of 0");
             }
-            if numel % product != 0 {
+            if !numel.is_multiple_of(product) {
                 return wrong(&format!(": {numel} is not a multiple of {product}"));
             }
             shape[dim] = numel / product;
