@@ -1,0 +1,51 @@
+"""The conformance suite of Jupyter's own test package, with Soma's samples."""
+
+import unittest
+
+import jupyter_kernel_test
+
+
+class SomaConformance(jupyter_kernel_test.KernelTests):
+    kernel_name = "soma"
+    language_name = "rust"
+    file_extension = ".rs"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kc.execute_interactive("let zebra_count = 3;", timeout=120)
+
+    code_hello_world = 'println!("hello, world");'
+    code_stderr = 'eprintln!("mind the gap");'
+    completion_samples = [
+        {"text": "zebra_c", "matches": {"zebra_count"}},
+        {"text": "let more = zebra_c", "matches": {"zebra_count"}},
+        {"text": ":ver", "matches": {":version"}},
+    ]
+    complete_code_samples = ["1 + 1", "fn one() -> i32 {\n    1\n}", "let z = 1;"]
+    incomplete_code_samples = ["fn one() -> i32 {", "let text = \"open", "let z = (1 +"]
+    invalid_code_samples = ["fn one) {", "[1, 2)"]
+    code_generate_error = 'panic!("on purpose")'
+    code_execute_result = [
+        {"code": "6 * 7", "result": "42"},
+        {"code": "6 * 8", "result": "48"},
+        {"code": "6 * 9", "result": "54"},
+        {"code": "tensorlib::ones([2])", "mime": "text/html"},
+    ]
+    code_display_data = [
+        {"code": "soma_cell::display!(tensorlib::ones([2]));", "mime": "text/html"},
+        {"code": "soma_cell::display!(vec![1, 2]);", "mime": "text/plain"},
+    ]
+    code_history_pattern = "6 ? 9"
+    supported_history_operations = ("tail", "range", "search")
+    code_inspect_sample = "zebra_count"
+    code_clear_output = "soma_cell::display::clear_output(false);"
+
+
+class SomaWelcome(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = "soma"
+    support_iopub_welcome = True
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,66 @@
+//! The front ends other than JupyterLab: each runs cells, sees their results, and leaves nothing behind.
+
+use soma_tests::{Desk, Notebook, beside_the_tests, lab};
+
+#[test]
+fn jupyter_console_runs_cells_typed_into_a_terminal() {
+    let desk = Desk::new();
+    let mut command = desk.command("python");
+    command.arg(beside_the_tests("console.py")).arg(lab().venv.join("bin/jupyter"));
+    let screen = desk.run(&mut command).stdout;
+    assert!(screen.contains("tensor(3)"), "{screen}");
+}
+
+#[test]
+fn jupyter_run_prints_what_a_file_of_code_gives() {
+    let desk = Desk::new();
+    let code = "let t = tensorlib::arange(0, 4, 1);\nprintln!(\"printed\");\nt.sum()\n";
+    let file = desk.write("cells.rs", code);
+    let mut command = desk.command("jupyter");
+    let finished = desk.run(command.args(["run", "--kernel", "soma"]).arg(file));
+    assert!(finished.stdout.contains("printed\n"), "{finished:?}");
+    assert!(finished.stdout.contains("tensor(6)"), "{finished:?}");
+}
+
+#[test]
+fn jupyter_run_fails_when_the_code_does() {
+    let desk = Desk::new();
+    let file = desk.write("cells.rs", "let n: i32 = \"text\";\n");
+    let mut command = desk.command("jupyter");
+    command.args(["run", "--kernel", "soma"]).arg(file);
+    let finished = soma_lab::process::run(&mut command, soma_tests::desk::LIMIT).unwrap();
+    assert!(!finished.status.expect("it ends in time").success(), "{finished:?}");
+    assert!(finished.stderr.contains("mismatched types"), "{finished:?}");
+    assert!(finished.left_behind.is_empty(), "{finished:?}");
+}
+
+#[test]
+fn nbclient_runs_cells_one_by_one() {
+    let desk = Desk::new();
+    desk.run(desk.command("python").arg(beside_the_tests("client.py")));
+}
+
+#[test]
+fn nbconvert_stops_with_the_error_of_a_failing_cell() {
+    let desk = Desk::new();
+    let notebook = desk.write("failing.ipynb", Notebook::of(&["let n: u8 = -1;"]).to_json());
+    let mut command = desk.command("jupyter");
+    command.args(["nbconvert", "--to", "notebook", "--execute"]).arg(notebook);
+    let finished = soma_lab::process::run(&mut command, soma_tests::desk::LIMIT).unwrap();
+    assert!(!finished.status.expect("it ends in time").success(), "{finished:?}");
+    assert!(finished.stderr.contains("let n: u8 = -1;"), "{finished:?}");
+    assert!(finished.left_behind.is_empty(), "{finished:?}");
+}
+
+#[test]
+fn pytest_accepts_the_lesson_with_nbmake_and_its_outputs_with_nbval() {
+    let desk = Desk::new();
+    let lesson = lab().workspace.notebooks().join("en/01-tensors.ipynb");
+    let copy = desk.write("01-tensors.ipynb", std::fs::read(lesson).unwrap());
+    for plugin in [["--nbmake", "--nbmake-timeout=120"], ["--nbval", "--nbval-cell-timeout=120"]] {
+        // `--rootdir`: pytest would look for settings in the folders above.
+        let mut command = desk.command("python");
+        command.args(["-m", "pytest", "-p", "no:cacheprovider", "--rootdir"]).arg(desk.path()).args(plugin).arg(&copy);
+        desk.run(&mut command);
+    }
+}
