@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::process;
 use crate::requirements::on_path;
 
 /// What it is called, from system to system.
@@ -12,6 +14,9 @@ const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "goog
 const ON_MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 /// The browser, and a font that has the characters of the lessons' languages.
 const PACKAGES: [&str; 2] = ["chromium", "fonts-noto-cjk"];
+
+/// How long the package manager may take, on a slow connection.
+const LIMIT: Duration = Duration::from_secs(1800);
 
 /// The browser's executable. Where this process may install packages and there is none, it is installed first.
 ///
@@ -49,5 +54,5 @@ fn runs(browser: &Path) -> bool {
 }
 
 fn succeeds(command: &mut Command) -> bool {
-    command.env("DEBIAN_FRONTEND", "noninteractive").output().is_ok_and(|output| output.status.success())
+    process::run(command.env("DEBIAN_FRONTEND", "noninteractive"), LIMIT).is_ok_and(|finished| finished.succeeded())
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::Lab;
 use crate::environment;
+use crate::process::Supervised;
 use crate::workspace::{Workspace, cargo};
 
 /// Builds `soma` and gives its path; at once when nothing has changed. cargo's own lines go to standard error.
@@ -20,16 +21,16 @@ use crate::workspace::{Workspace, cargo};
 pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     let mut command = Command::new(cargo());
     environment::without_cargo(&mut command);
-    let mut child = command
+    command
         .args(["build", "--workspace", "--bin", "soma", "--message-format", "json-render-diagnostics"])
         .current_dir(&workspace.root)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
+        .stdout(Stdio::piped());
+    let mut cargo = Supervised::spawn(&mut command)
         .context("cargo was not found: install Rust with rustup (https://rustup.rs), then try again")?;
-    let messages = BufReader::new(child.stdout.take().expect("standard output is piped"));
+    let messages = BufReader::new(cargo.child().stdout.take().expect("standard output is piped"));
     let executable = messages.lines().map_while(Result::ok).filter_map(|line| executable(&line)).last();
-    if !child.wait()?.success() {
+    if !cargo.child().wait()?.success() {
         bail!("the kernel could not be built: cargo says why in the lines above");
     }
     executable.context("cargo built the kernel but did not say where it is")
@@ -52,16 +53,12 @@ pub fn install(lab: &Lab) -> Result<()> {
     if let Some(cache) = &lab.cache {
         command.env("SOMA_CACHE_DIR", cache);
     }
-    let mut child = command
-        .args(["install", "--prefix"])
-        .arg(&lab.venv)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
+    command.args(["install", "--prefix"]).arg(&lab.venv);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut soma = Supervised::spawn(&mut command)
         .with_context(|| format!("cannot run the kernel at {}", lab.kernel.display()))?;
     let mut error = String::new();
-    let lines = BufReader::new(child.stderr.take().expect("standard error is piped"));
+    let lines = BufReader::new(soma.child().stderr.take().expect("standard error is piped"));
     for line in lines.lines().map_while(Result::ok) {
         // Its last word starts with its name and may have several lines; what comes before is progress.
         match line.strip_prefix("soma: ") {
@@ -70,7 +67,7 @@ pub fn install(lab: &Lab) -> Result<()> {
             None => error = format!("{error}\n{line}"),
         }
     }
-    if !child.wait()?.success() {
+    if !soma.child().wait()?.success() {
         bail!("the kernel could not be installed: {}", if error.is_empty() { "it did not say why" } else { &error });
     }
     Ok(())

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use soma_lab::process;
 use soma_lab::progress::Progress;
 use soma_lab::requirements::RustSources;
 use soma_lab::server::{JupyterLab, Serving};
@@ -44,7 +45,17 @@ enum Subcommands {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let signals = match Signals::answer() {
+        Ok(signals) => signals,
+        Err(error) => {
+            eprintln!("cargo lab: cannot answer signals: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = run(arguments, &signals);
+    signals.let_a_forced_end_finish();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo lab: {error:#}");
@@ -53,29 +64,58 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<()> {
+fn run(arguments: Arguments, signals: &Signals) -> Result<()> {
     let rust_sources = if arguments.without_completions { RustSources::IfThere } else { RustSources::Required };
     let options = Options { rust_sources, kernel: arguments.kernel, cache: None };
     let mut progress = Progress::new();
     let lab = Lab::set_up(&options, &mut progress)?;
     match arguments.command {
         Some(Subcommands::SetUp) => Ok(()),
-        None => serve(&lab, arguments.port, !arguments.no_browser, &mut progress),
+        None => serve(&lab, arguments.port, !arguments.no_browser, &mut progress, signals),
     }
 }
 
-fn serve(lab: &Lab, port: u16, open_browser: bool, progress: &mut Progress) -> Result<()> {
-    // Before JupyterLab starts: from here on a signal is a request, answered below.
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+/// What Ctrl-C and its like do: while JupyterLab runs, the first asks it to end in good order. Before that, and from
+/// the second on, everything ends at once, by force.
+struct Signals {
+    serving: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    forced: Arc<AtomicBool>,
+}
+
+impl Signals {
+    fn answer() -> std::io::Result<Signals> {
+        let signals = Signals { serving: Arc::default(), stop: Arc::default(), forced: Arc::default() };
+        let [serving, stop, forced] = [&signals.serving, &signals.stop, &signals.forced].map(Arc::clone);
+        let mut arriving = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        std::thread::spawn(move || {
+            for signal in arriving.forever() {
+                if !serving.load(Ordering::SeqCst) || stop.swap(true, Ordering::SeqCst) {
+                    forced.store(true, Ordering::SeqCst);
+                    process::kill_all();
+                    std::process::exit(128 + signal);
+                }
+            }
+        });
+        Ok(signals)
     }
+
+    /// A step that was ended by force has failed or seems to be done; neither is what happened.
+    fn let_a_forced_end_finish(&self) {
+        while self.forced.load(Ordering::SeqCst) {
+            std::thread::park();
+        }
+    }
+}
+
+fn serve(lab: &Lab, port: u16, open_browser: bool, progress: &mut Progress, signals: &Signals) -> Result<()> {
     let serving =
         Serving { notebooks: lab.workspace.notebooks(), home: lab.workspace.lab().join("jupyter"), port, open_browser };
     let mut server = progress.step("Start", || JupyterLab::start(lab, &serving))?;
     println!("{}", server.url());
     eprintln!("JupyterLab shows {}; Ctrl-C ends it. Its log is {}.", serving.notebooks.display(), server.log.display());
-    while !stop.load(Ordering::Relaxed) {
+    signals.serving.store(true, Ordering::SeqCst);
+    while !signals.stop.load(Ordering::SeqCst) {
         if server.has_ended() {
             bail!("JupyterLab has ended by itself: its log, {}, may say why", server.log.display());
         }

@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -107,17 +107,7 @@ impl Supervised {
             let _ = killpg(self.pid(), Signal::SIGKILL);
             let _ = self.child.wait();
         }
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            let left = self.processes();
-            if left.is_empty() {
-                return;
-            }
-            for process in left {
-                let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
-            }
-            thread::sleep(TICK);
-        }
+        kill_until_none(&self.mark);
     }
 
     fn pid(&self) -> Pid {
@@ -128,6 +118,25 @@ impl Supervised {
 impl Drop for Supervised {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Ends by force all that this process has started with [`Supervised`] and that still runs.
+pub fn kill_all() {
+    kill_until_none(&mark_of_this_process());
+}
+
+fn kill_until_none(mark: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        let left = marked(mark);
+        if left.is_empty() {
+            return;
+        }
+        for process in left {
+            let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
+        }
+        thread::sleep(TICK);
     }
 }
 
@@ -142,6 +151,13 @@ pub struct Finished {
     pub stderr: String,
     /// What it had started and left running (ended by now).
     pub left_behind: Vec<Process>,
+}
+
+impl Finished {
+    /// Whether it ended by itself, and well.
+    pub fn succeeded(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
 }
 
 /// Runs a program without standard input to its end, or kills it when its time runs out.
@@ -188,20 +204,26 @@ impl Capture {
     }
 }
 
-fn new_mark() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-    format!("{}-{}-{time}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+/// What the marks of all programs start with that this process supervises. Ids are used again, times are not.
+fn mark_of_this_process() -> String {
+    static START: OnceLock<u128> = OnceLock::new();
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("{}-{}-", std::process::id(), START.get_or_init(now))
 }
 
-/// Running processes that inherited this mark. One that has ended but was not waited for has no environment.
+fn new_mark() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("{}{}.", mark_of_this_process(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Running processes whose mark starts like this. One that has ended but was not waited for has no environment.
 fn marked(mark: &str) -> Vec<Process> {
     let entry = format!("{MARK}={mark}");
     let mut found = Vec::new();
     for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|variable| variable == entry.as_bytes()) {
+        if environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(entry.as_bytes())) {
             let command = fs::read(process.path().join("cmdline")).unwrap_or_default();
             let command = String::from_utf8_lossy(&command).replace('\0', " ").trim().to_owned();
             found.push(Process { pid, command });

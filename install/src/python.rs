@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::environment;
+use crate::process::{self, Finished};
 use crate::requirements::Python;
 use crate::workspace::Workspace;
 
@@ -16,6 +18,9 @@ const SETTINGS: &str = r#"{
   "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false }
 }
 "#;
+
+/// How long Python and pip may take, on a slow connection.
+const LIMIT: Duration = Duration::from_secs(1800);
 
 /// The environment with all pinned packages in it.
 ///
@@ -44,18 +49,16 @@ pub fn environment(workspace: &Workspace, python: &Python) -> Result<PathBuf> {
 fn make(venv: &Path, requirements: &Path, python: &Python) -> Result<()> {
     let mut command = Command::new(&python.executable);
     command.env_remove("PYTHONHOME").env_remove("PYTHONPATH");
-    let made = command.args(["-m", "venv", "--clear"]).arg(venv).output()?;
-    if !made.status.success() {
+    let made = process::run(command.args(["-m", "venv", "--clear"]).arg(venv), LIMIT)?;
+    if !made.succeeded() {
         bail!("cannot make a Python environment in {}: {}", venv.display(), last_words(&made));
     }
     let mut pip = Command::new(venv.join("bin/python"));
     environment::without_cargo(&mut pip);
     environment::in_venv(&mut pip, venv);
-    let installed = pip
-        .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--requirement"])
-        .arg(requirements)
-        .output()?;
-    if !installed.status.success() {
+    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--requirement"]);
+    let installed = process::run(pip.arg(requirements), LIMIT)?;
+    if !installed.succeeded() {
         bail!(
             "JupyterLab could not be installed: check the network connection, then try again (pip said: {})",
             last_words(&installed)
@@ -65,9 +68,8 @@ fn make(venv: &Path, requirements: &Path, python: &Python) -> Result<()> {
 }
 
 /// The last line that is not empty: tools end with what went wrong.
-fn last_words(output: &Output) -> String {
-    let text = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
-    let text = String::from_utf8_lossy(text);
+fn last_words(finished: &Finished) -> String {
+    let text = if finished.stderr.is_empty() { &finished.stdout } else { &finished.stderr };
     text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing").to_owned()
 }
 

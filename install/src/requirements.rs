@@ -145,7 +145,7 @@ fn add_rust_sources() -> Result<()> {
     let mut command = Command::new("rustup");
     environment::without_cargo(&mut command);
     let finished = process::run(command.args(["component", "add", "rust-src"]), Duration::from_secs(300))?;
-    if !finished.status.is_some_and(|status| status.success()) {
+    if !finished.succeeded() {
         bail!(
             "Rust's own sources, which completions read, could not be fetched: go online and type \
              `rustup component add rust-src`, or go on without with `cargo lab --without-completions`"
