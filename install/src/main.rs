@@ -112,9 +112,10 @@ fn serve(lab: &Lab, port: u16, open_browser: bool, progress: &mut Progress, sign
     let serving =
         Serving { notebooks: lab.workspace.notebooks(), home: lab.workspace.lab().join("jupyter"), port, open_browser };
     let mut server = progress.step("Start", || JupyterLab::start(lab, &serving))?;
+    // Before the address is told: who reads it may end this at once.
+    signals.serving.store(true, Ordering::SeqCst);
     println!("{}", server.url());
     eprintln!("JupyterLab shows {}; Ctrl-C ends it. Its log is {}.", serving.notebooks.display(), server.log.display());
-    signals.serving.store(true, Ordering::SeqCst);
     while !signals.stop.load(Ordering::SeqCst) {
         if server.has_ended() {
             bail!("JupyterLab has ended by itself: its log, {}, may say why", server.log.display());
