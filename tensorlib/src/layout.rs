@@ -93,7 +93,7 @@ impl Layout {
 
     /// Whether elements fill a stretch of memory without gaps or overlap, in whatever order of dimensions.
     pub fn is_dense(&self) -> bool {
-        if self.numel() == 0 {
+        if self.is_contiguous() || self.numel() == 0 {
             return true;
         }
         let mut dims: List<(usize, usize)> =
@@ -111,6 +111,9 @@ impl Layout {
 
     /// Whether two indices may reach the same element.
     pub fn may_overlap_itself(&self) -> bool {
+        if self.numel() == 0 {
+            return false;
+        }
         let mut dims: List<(usize, usize)> =
             self.strides.iter().zip(&*self.shape).filter(|&(_, &l)| l > 1).map(|(&s, &l)| (s, l)).collect();
         dims.sort_unstable();

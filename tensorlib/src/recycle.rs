@@ -8,6 +8,7 @@ use std::any::Any;
 use std::sync::{Mutex, PoisonError};
 
 use crate::element::Element;
+use crate::kernel::pages;
 
 /// Buffers below this are left to the allocator, which is good at them.
 const LARGE: usize = 64 << 10;
@@ -34,7 +35,10 @@ pub(crate) fn take<T: Element>(numel: usize) -> Vec<T> {
     }
     take_kept(numel).unwrap_or_else(|| {
         refuse_what_does_not_fit::<T>(numel);
-        vec![T::default(); numel]
+        // Zeroed memory from the system, not touched yet.
+        let mut values = vec![T::default(); numel];
+        pages::prefer_large(&mut values);
+        values
     })
 }
 

@@ -107,18 +107,33 @@ impl Tensor {
     }
 
     /// The length of every dimension.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([3, 2]).size().to_string(), "[3, 2]");
+    /// ```
     #[inline]
     pub fn size(&self) -> Size {
         Size(self.layout.shape.clone())
     }
 
     /// The length of every dimension; the same as [`size`](Tensor::size).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([3, 2]).shape()[0], 3);
+    /// ```
     #[inline]
     pub fn shape(&self) -> Size {
         self.size()
     }
 
     /// The number of dimensions.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([3, 2]).ndim(), 2);
+    /// ```
     #[inline]
     pub fn ndim(&self) -> usize {
         self.layout.rank()
@@ -131,12 +146,22 @@ impl Tensor {
     }
 
     /// The number of elements.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([3, 2]).numel(), 6);
+    /// ```
     #[inline]
     pub fn numel(&self) -> usize {
         self.layout.numel()
     }
 
     /// The element type.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1, 2].dtype(), DType::I64);
+    /// ```
     #[inline]
     pub fn dtype(&self) -> DType {
         self.storage.dtype()
@@ -159,6 +184,11 @@ impl Tensor {
     }
 
     /// Whether elements lie in memory in row-major order without gaps.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert!(!zeros([3, 2]).t().is_contiguous());
+    /// ```
     #[inline]
     pub fn is_contiguous(&self) -> bool {
         self.layout.is_contiguous()
@@ -194,6 +224,11 @@ impl Tensor {
     }
 
     /// The same values with another element type: an alias when it already has it, else a copy.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1.7, -1.7].to(DType::I64).to_vec::<i64>(), [1, -1]);
+    /// ```
     pub fn to(&self, dtype: DType) -> Tensor {
         if self.dtype() == dtype {
             return self.alias();

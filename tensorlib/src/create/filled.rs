@@ -120,6 +120,11 @@ pub fn zeros_like(x: &Tensor) -> Tensor {
 }
 
 /// Ones with the shape and element type of `x`.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// assert_eq!(ones_like(&tensor![5, 7]).to_vec::<i64>(), [1, 1]);
+/// ```
 pub fn ones_like(x: &Tensor) -> Tensor {
     filled(x.layout.shape.clone(), x.dtype(), Scalar::Int(1))
 }
@@ -130,6 +135,11 @@ pub fn empty_like(x: &Tensor) -> Tensor {
 }
 
 /// `value` everywhere, with the shape and element type of `x`.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// assert_eq!(full_like(&tensor![5.0, 7.0], 2).to_vec::<f32>(), [2.0, 2.0]);
+/// ```
 pub fn full_like(x: &Tensor, value: impl Into<Scalar>) -> Tensor {
     filled(x.layout.shape.clone(), x.dtype(), value.into())
 }

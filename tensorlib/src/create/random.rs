@@ -152,17 +152,32 @@ pub fn try_randint(low: i64, high: i64, shape: impl IntoInts) -> Result<Tensor> 
 }
 
 /// Random whole numbers with the shape and element type of `x`.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// assert_eq!(randint_like(&zeros([3]), 7, 8).to_vec::<f32>(), [7.0, 7.0, 7.0]);
+/// ```
 #[track_caller]
 pub fn randint_like(x: &Tensor, low: i64, high: i64) -> Tensor {
     or_raise(whole(low, high, x.layout.shape.clone(), x.dtype()))
 }
 
 /// [`rand`] with the shape and element type of `x`.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// assert_eq!(rand_like(&zeros([2, 3])).size(), [2, 3]);
+/// ```
 pub fn rand_like(x: &Tensor) -> Tensor {
     uniform(x.layout.shape.clone()).to(x.dtype())
 }
 
 /// [`randn`] with the shape and element type of `x`.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// assert_eq!(randn_like(&zeros([2]).double()).dtype(), DType::F64);
+/// ```
 pub fn randn_like(x: &Tensor) -> Tensor {
     normal(x.layout.shape.clone()).to(x.dtype())
 }

@@ -97,6 +97,8 @@ whole!(u8 i32 i64);
 
 /// Multiplications that are worth a thread.
 const WORTH_A_THREAD: usize = 48 * 48 * 48;
+/// Multiplications after which an interrupt is looked for: some tens of milliseconds.
+const LONGEST: usize = 1 << 32;
 
 struct Shared<T>(*mut T);
 // SAFETY: threads write disjoint blocks of what it points to.
@@ -121,7 +123,7 @@ pub(crate) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
         return matrix_vector(to, transposed, a.elements, a.offset, a.column_stride);
     }
     let work = rows.saturating_mul(columns).saturating_mul(a.columns);
-    let parts = (work / WORTH_A_THREAD).clamp(1, pool::threads());
+    let parts = (work / WORTH_A_THREAD).clamp(1, pool::threads()).max(work / LONGEST);
     if parts == 1 {
         // SAFETY: checked above; `to` is borrowed for writing.
         return unsafe { T::block(to.as_mut_ptr(), columns, a, b) };
@@ -130,7 +132,7 @@ pub(crate) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
     let target = &target;
     // Multiples of what kernels do at a time.
     let by_rows = rows >= columns;
-    let share = if by_rows { rows } else { columns }.div_ceil(parts).next_multiple_of(16);
+    let share = if by_rows { rows } else { columns }.div_ceil(parts).next_multiple_of(64);
     let pieces = if by_rows { rows } else { columns }.div_ceil(share);
     pool::run(pieces, &|piece| {
         let first = piece * share;

@@ -1,6 +1,6 @@
 //! Loops over elements. Kernels see slices and layouts, never tensors; they know nothing of dtypes chosen at run time,
 //! promotion or errors. What is unsafe in this crate lives here, in [`pool`] (borrowed work on other threads),
-//! [`simd`] (instructions that not every processor has) and [`gemm`] (matrix products).
+//! [`simd`] (instructions that not every processor has), [`gemm`] (matrix products) and [`pages`] (advice to the system).
 
 pub(crate) mod approx;
 pub(crate) mod cast;
@@ -9,6 +9,7 @@ pub(crate) mod functions;
 pub(crate) mod gemm;
 pub(crate) mod map;
 pub(crate) mod number;
+pub(crate) mod pages;
 pub(crate) mod pool;
 pub(crate) mod reduce;
 pub(crate) mod rows;

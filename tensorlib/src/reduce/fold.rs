@@ -127,6 +127,14 @@ impl Arranged {
 
 /// Reduces with one fold.
 pub(crate) fn fold<T: Element, F: Fold<T>>(x: &Tensor, over: &Over) -> Tensor {
+    let numel = x.numel();
+    if over.dims.len() == x.ndim() && numel > 0 && x.layout.is_dense() {
+        // All elements, which lie side by side in some order.
+        let mut value = [F::start()];
+        let guard = x.storage.read();
+        reduce::fold::<T, F>(&mut value, &T::of(&guard)[x.layout.offset..x.layout.offset + numel], numel, 1);
+        return Tensor::from_values(value.to_vec(), over.shape(x));
+    }
     let arranged = arrange(x, over);
     let mut values = recycle::take::<T>(arranged.results());
     {
