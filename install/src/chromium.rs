@@ -1,5 +1,6 @@
 //! A browser for the tests: the system's Chromium, installed by the system's package manager if need be.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::process;
-use crate::requirements::on_path;
+use crate::requirements::{in_folders, on_path};
 
 /// What it is called, from system to system.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -45,8 +46,11 @@ pub fn find_or_install() -> Result<PathBuf> {
 
 /// A browser that says its version: on some systems the name is there but starts an advertisement for a package.
 fn find() -> Option<PathBuf> {
-    let named = NAMES.iter().filter_map(|name| on_path(name));
-    named.chain([PathBuf::from(ON_MACOS)]).find(|path| runs(path))
+    find_in(&std::env::var_os("PATH")?).or_else(|| Some(PathBuf::from(ON_MACOS)).filter(|path| runs(path)))
+}
+
+fn find_in(folders: &OsStr) -> Option<PathBuf> {
+    NAMES.iter().filter_map(|name| in_folders(name, folders)).find(|path| runs(path))
 }
 
 fn runs(browser: &Path) -> bool {
@@ -55,4 +59,29 @@ fn runs(browser: &Path) -> bool {
 
 fn succeeds(command: &mut Command) -> bool {
     process::run(command.env("DEBIAN_FRONTEND", "noninteractive"), LIMIT).is_ok_and(|finished| finished.succeeded())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::*;
+
+    fn browser(folder: &Path, name: &str, script: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_name_behind_which_there_is_no_browser_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        browser(folder.path(), "chromium-browser", "echo 'install it with snap' >&2; exit 1");
+        assert_eq!(find_in(folder.path().as_os_str()), None);
+        let chrome = browser(folder.path(), "google-chrome", "echo Google Chrome 140.0");
+        assert_eq!(find_in(folder.path().as_os_str()), Some(chrome));
+    }
 }

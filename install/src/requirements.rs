@@ -28,8 +28,12 @@ pub enum RustSources {
 
 /// The first executable of this name on `PATH`.
 pub fn on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_executable(file))
+    in_folders(name, &std::env::var_os("PATH")?)
+}
+
+/// The first executable of this name in a list of folders that is written like `PATH`.
+pub fn in_folders(name: &str, folders: &OsStr) -> Option<PathBuf> {
+    std::env::split_paths(folders).map(|folder| folder.join(name)).find(|file| is_executable(file))
 }
 
 fn is_executable(file: &Path) -> bool {
