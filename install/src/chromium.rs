@@ -63,25 +63,17 @@ fn succeeds(command: &mut Command) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
+    use std::os::unix::fs::symlink;
 
     use super::*;
-
-    fn browser(folder: &Path, name: &str, script: &str) -> PathBuf {
-        let path = folder.join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        path
-    }
 
     #[test]
     fn a_name_behind_which_there_is_no_browser_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
-        browser(folder.path(), "chromium-browser", "echo 'install it with snap' >&2; exit 1");
+        let (advertisement, chrome) = (folder.path().join("chromium-browser"), folder.path().join("google-chrome"));
+        symlink(on_path("false").unwrap(), advertisement).unwrap();
         assert_eq!(find_in(folder.path().as_os_str()), None);
-        let chrome = browser(folder.path(), "google-chrome", "echo Google Chrome 140.0");
+        symlink(on_path("true").unwrap(), &chrome).unwrap();
         assert_eq!(find_in(folder.path().as_os_str()), Some(chrome));
     }
 }
