@@ -1,6 +1,7 @@
 //! A place for one test: a folder that is removed with it, in which its programs work and keep their settings.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -34,7 +35,7 @@ impl Desk {
     /// When there is no space for temporary files.
     pub fn new() -> Desk {
         let folder = tempfile::Builder::new().prefix("soma-desk-").tempdir().expect("temporary files can be made");
-        for name in ["work", "tmp"] {
+        for name in ["work", "tmp", "jupyter"] {
             fs::create_dir(folder.path().join(name)).expect("a new folder can be written");
         }
         Desk { folder }
@@ -70,7 +71,8 @@ impl Desk {
     /// With everything it wrote, when it does not.
     pub fn run(&self, command: &mut Command) -> Finished {
         let finished = check(command);
-        assert_eq!(self.left_in_tmp(), Vec::<String>::new(), "left behind by {command:?}");
+        let words: Vec<_> = command.get_args().collect();
+        assert_eq!(self.left_in_tmp(), Vec::<String>::new(), "left behind by {words:?}");
         finished
     }
 
@@ -94,7 +96,7 @@ impl Desk {
         let serving = Serving {
             notebooks: self.path(),
             home: self.folder.path().join("jupyter"),
-            port: 8899,
+            port: free_port(),
             open_browser: false,
         };
         JupyterLab::start(lab(), &serving).unwrap_or_else(|error| panic!("{error:#}"))
@@ -110,13 +112,21 @@ impl Desk {
     }
 }
 
+/// A port that nobody listens on. Programs that each take the next free one from the same number get into each
+/// other's way.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+    listener.local_addr().expect("a listener has an address").port()
+}
+
 /// Runs a program that must succeed within [`LIMIT`] and leave no process behind.
 ///
 /// # Panics
 /// With everything it wrote, when it does not.
 pub fn check(command: &mut Command) -> Finished {
     let finished = process::run(command, LIMIT).unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-    let wrote = format!("{command:?}\n--- stdout\n{}\n--- stderr\n{}", finished.stdout, finished.stderr);
+    let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    let wrote = format!("{words:?}\n--- stdout\n{}\n--- stderr\n{}", finished.stdout, finished.stderr);
     match finished.status {
         None => panic!("not done after {} s: {wrote}", LIMIT.as_secs()),
         Some(status) => assert!(status.success(), "{status}: {wrote}"),
