@@ -29,6 +29,9 @@ enum Command {
         /// The connection file that the front end wrote.
         #[arg(long)]
         connection_file: PathBuf,
+        /// What front ends add for any kernel to use or not: `jupyter run` the names of its files.
+        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        ignored: Vec<std::ffi::OsString>,
     },
     /// Run cells (the kernel calls this).
     #[command(hide = true)]
@@ -64,7 +67,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
-        Command::Kernel { connection_file } => {
+        Command::Kernel { connection_file, ignored: _ } => {
             tracing_subscriber::fmt()
                 .with_env_filter(
                     tracing_subscriber::EnvFilter::try_from_env("SOMA_LOG")

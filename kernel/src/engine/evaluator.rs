@@ -73,7 +73,7 @@ impl Receiver for Listener {
                 state.show(Output::Text { stream: Stream::Stderr, text });
             }
             Frame::Report(fields) => state.report(&fields),
-            Frame::Synced(_) => {}
+            Frame::Synced(_) | Frame::Supervisor => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -15,18 +16,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Receives frames in order, on the channel's own thread. While it does not return, the cell that writes
 /// them is made to wait.
 pub trait Receiver: Send {
-    /// Takes the next frame; [`Frame::Synced`] is not passed on.
+    /// Takes the next frame with something in it for people or the engine.
     fn receive(&mut self, frame: Frame);
 }
 
-/// A listening channel. It serves one supervisor after the other: evcxr replaces it on `:restart`.
+/// A listening channel. It serves one supervisor after the other (evcxr replaces it on `:restart`), and the
+/// toolchain driver beside it, which says what takes long.
 pub struct Channel {
     state: Arc<State>,
 }
 
 #[derive(Default)]
 struct State {
-    supervisor: Mutex<Option<UnixStream>>,
+    /// The present supervisor, and the number of its connection.
+    supervisor: Mutex<Option<(u64, UnixStream)>>,
+    connections: AtomicU64,
     /// The number of the last answered synchronisation.
     synced: Mutex<u8>,
     answered: Condvar,
@@ -39,28 +43,21 @@ impl Channel {
     ///
     /// # Errors
     /// When the socket cannot be made.
-    pub fn listen(session: &Path, mut receiver: impl Receiver + 'static) -> io::Result<Channel> {
+    pub fn listen(session: &Path, receiver: impl Receiver + 'static) -> io::Result<Channel> {
         let socket = session.join(SOCKET);
         // One that a failed start left.
         let _ = std::fs::remove_file(&socket);
         let listener = UnixListener::bind(socket)?;
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
+        let receiver = Arc::new(Mutex::new(receiver));
         std::thread::Builder::new().name("soma-channel".into()).spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let Ok(mut reader) = stream.try_clone() else { continue };
-                *lock(&shared.supervisor) = Some(stream);
-                while let Ok(Some(frame)) = Frame::read(&mut reader) {
-                    match frame {
-                        Frame::Synced(number) => {
-                            *lock(&shared.synced) = number;
-                            shared.answered.notify_all();
-                        }
-                        frame => receiver.receive(frame),
-                    }
+                let (shared, receiver) = (Arc::clone(&shared), Arc::clone(&receiver));
+                let read = move || shared.read(stream, &receiver);
+                if std::thread::Builder::new().name("soma-channel".into()).spawn(read).is_err() {
+                    break;
                 }
-                *lock(&shared.supervisor) = None;
-                shared.answered.notify_all();
             }
         })?;
         Ok(Channel { state })
@@ -104,9 +101,39 @@ impl Channel {
 }
 
 impl State {
-    fn send(&self, bytes: &[u8]) -> bool {
-        lock(&self.supervisor).as_mut().is_some_and(|stream| stream.write_all(bytes).is_ok())
+    /// Hands on what one process sends, to its end.
+    fn read(&self, mut stream: UnixStream, receiver: &Mutex<impl Receiver>) {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        while let Ok(Some(frame)) = Frame::read(&mut stream) {
+            match frame {
+                Frame::Supervisor => {
+                    *lock(&self.supervisor) = stream.try_clone().ok().map(|stream| (number, stream));
+                }
+                Frame::Synced(number) => {
+                    *lock(&self.synced) = number;
+                    self.answered.notify_all();
+                }
+                frame => lock(receiver).receive(frame),
+            }
+        }
+        // Another one may have taken its place already.
+        let gone = lock(&self.supervisor).take_if(|(supervisor, _)| *supervisor == number);
+        if gone.is_some() {
+            self.answered.notify_all();
+        }
     }
+
+    fn send(&self, bytes: &[u8]) -> bool {
+        lock(&self.supervisor).as_mut().is_some_and(|(_, stream)| stream.write_all(bytes).is_ok())
+    }
+}
+
+/// Shows a line to the person whose cell is being compiled; for processes of a session other than the runtime.
+pub fn announce(session: &Path, line: &str) {
+    let mut bytes = Vec::new();
+    Frame::Stderr(format!("{line}\n").into_bytes()).encode(&mut bytes);
+    // With nobody to see it, nothing is lost.
+    let _ = UnixStream::connect(session.join(SOCKET)).and_then(|mut kernel| kernel.write_all(&bytes));
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -39,6 +39,9 @@ pub fn run() -> Result<()> {
     let session = session_dir().context("`soma runtime` is started by the kernel")?;
     let notes = SessionNotes::read(&session)?;
     let kernel = UnixStream::connect(session.join(SOCKET)).context("the kernel does not listen")?;
+    let mut hello = Vec::new();
+    Frame::Supervisor.encode(&mut hello);
+    (&kernel).write_all(&hello)?;
     kernel.set_nonblocking(true)?;
     clean_environment(&notes.original);
     adopt_orphans();

@@ -5,6 +5,8 @@ use std::io::{self, Read};
 /// What the supervisor tells the kernel.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
+    /// The sender is the supervisor, to which requests go: its first frame.
+    Supervisor,
     /// Bytes from the worker's standard output.
     Stdout(Vec<u8>),
     /// Bytes from its standard error.
@@ -28,12 +30,14 @@ const STDOUT: u8 = b'o';
 const STDERR: u8 = b'e';
 const REPORT: u8 = b'r';
 const SYNCED: u8 = b's';
+const SUPERVISOR: u8 = b'v';
 
 impl Frame {
     /// Appends the frame's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let joined;
         let (kind, bytes): (u8, &[u8]) = match self {
+            Frame::Supervisor => (SUPERVISOR, &[]),
             Frame::Stdout(bytes) => (STDOUT, bytes),
             Frame::Stderr(bytes) => (STDERR, bytes),
             Frame::Report(fields) => {
@@ -64,6 +68,7 @@ impl Frame {
             STDOUT => Frame::Stdout(bytes),
             STDERR => Frame::Stderr(bytes),
             REPORT => Frame::Report(fields(&String::from_utf8_lossy(&bytes))),
+            SUPERVISOR => Frame::Supervisor,
             SYNCED if bytes.len() == 1 => Frame::Synced(bytes[0]),
             _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "not a frame of Soma's runtime")),
         }))
@@ -103,6 +108,7 @@ mod tests {
     #[test]
     fn frames_survive_the_wire() {
         let frames = [
+            Frame::Supervisor,
             Frame::Stdout(b"a\r\x1b[1m\xff".to_vec()),
             Frame::Stderr(Vec::new()),
             Frame::Report(vec!["PANIC".into(), "two\nlines\tand a \\".into(), String::new()]),

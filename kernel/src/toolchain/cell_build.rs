@@ -59,7 +59,7 @@ pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i
 fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&str]) -> Result<i32> {
     let manifest = fs::read_to_string("Cargo.toml").context("evcxr left no manifest for the cell")?;
     let (request, level) = dependencies::request(&manifest, arguments)?;
-    let dependencies = match Dependencies::resolve(&request, notes)? {
+    let dependencies = match Dependencies::resolve(&request, session, notes)? {
         Ok(dependencies) => dependencies,
         Err(said) => {
             // evcxr shows what cargo wrote when there is no compiler message.

@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use nix::fcntl::{Flock, FlockArg};
@@ -53,6 +54,8 @@ pub fn ensure(facts: &Facts, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
     let folder = libs.join(&key);
     let record = folder.join("ready.json");
     if let Some(ready) = read(&record) {
+        // The time of last use.
+        let _ = fs::File::options().append(true).open(&record).and_then(|file| file.set_modified(SystemTime::now()));
         return Ok(ready);
     }
     let others = libs.read_dir().is_ok_and(|mut entries| entries.next().is_some());
@@ -68,7 +71,21 @@ pub fn ensure(facts: &Facts, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
     let ready = build(facts, &folder, key, say)?;
     places::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
     say("Soma's tensor library is ready.");
+    drop_unused(&libs, &folder);
     Ok(ready)
+}
+
+/// Removes the libraries of compilers and versions that nobody has used for a month; each is 100 MB.
+fn drop_unused(libs: &Path, present: &Path) {
+    let unused = |folder: &Path| {
+        let used = folder.join("ready.json").metadata().and_then(|metadata| metadata.modified());
+        used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age > Duration::from_secs(30 * 24 * 3600)))
+    };
+    for folder in fs::read_dir(libs).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if folder != present && unused(&folder) {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
 }
 
 /// Whether the libraries for this compiler are there.

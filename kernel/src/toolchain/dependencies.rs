@@ -10,8 +10,9 @@
 //! bundled version meets the requirement: their types must be the same as tensorlib's.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 use nix::fcntl::{Flock, FlockArg};
@@ -23,6 +24,7 @@ use super::cell_libs::{CellLibs, dynamic_flags};
 use super::facts::hex;
 use super::notes::SessionNotes;
 use super::places;
+use crate::runtime::channel::announce;
 
 /// A finished build of a session's dependencies.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -69,7 +71,7 @@ impl Dependencies {
     ///
     /// # Errors
     /// When cargo cannot be run or files cannot be written.
-    pub fn resolve(request: &Request, notes: &SessionNotes) -> Result<Result<Dependencies, String>> {
+    pub fn resolve(request: &Request, session: &Path, notes: &SessionNotes) -> Result<Result<Dependencies, String>> {
         let table = without_bundled(request.table, &notes.libs)?;
         if table.is_empty() {
             return Ok(Ok(Dependencies::default()));
@@ -89,7 +91,7 @@ impl Dependencies {
             return Ok(Ok(ready));
         }
         write_crate(&folder, &text)?;
-        let build = Build { folder: &folder, notes, offline: request.offline };
+        let build = Build { session, folder: &folder, notes, offline: request.offline };
         let ready = match build.run(key)? {
             Ok(ready) => ready,
             Err(said) => return Ok(Err(said)),
@@ -150,6 +152,7 @@ fn write_crate(folder: &Path, text: &str) -> Result<()> {
 
 /// A build of the crate around the dependencies.
 struct Build<'a> {
+    session: &'a Path,
     folder: &'a Path,
     notes: &'a SessionNotes,
     offline: bool,
@@ -174,15 +177,10 @@ impl Build<'_> {
     }
 
     fn run(&self, key: String) -> Result<Result<Dependencies, String>> {
-        let build = self.cargo(&["build", "--message-format", "json-render-diagnostics"]);
-        let output = { build }.output().context("cannot run cargo")?;
-        if !output.status.success() {
-            return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+        let (status, messages, said) = self.build()?;
+        if !status.success() {
+            return Ok(Err(said));
         }
-        let messages: Vec<Value> = String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect();
         let metadata = self.cargo(&["metadata", "--format-version", "1"]).output().context("cannot run cargo")?;
         if !metadata.status.success() {
             return Ok(Err(String::from_utf8_lossy(&metadata.stderr).into_owned()));
@@ -193,6 +191,28 @@ impl Build<'_> {
             self.link(&mut ready)?;
         }
         Ok(Ok(ready))
+    }
+
+    /// Runs the build: its status, cargo's messages, and what it wrote for people. They see what takes long.
+    fn build(&self) -> Result<(ExitStatus, Vec<Value>, String)> {
+        let mut command = self.cargo(&["build", "--message-format", "json-render-diagnostics"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot run cargo")?;
+        let stdout = child.stdout.take().expect("standard output is piped");
+        let messages = std::thread::spawn(move || -> Vec<Value> {
+            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
+        });
+        let mut said = String::new();
+        for line in BufReader::new(child.stderr.take().expect("standard error is piped")).lines().map_while(Result::ok)
+        {
+            let word = line.split_whitespace().next().unwrap_or_default();
+            if matches!(word, "Updating" | "Downloading" | "Compiling" | "Blocking") && !line.contains(CRATE) {
+                announce(self.session, line.trim());
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        Ok((child.wait()?, messages.join().unwrap_or_default(), said))
     }
 
     /// Makes the dylib. Its name holds the digest of what is in it, since a process that has loaded one goes on

@@ -31,7 +31,9 @@ fn a_dependency_with_features_is_built_and_no_variable_is_lost() {
          #[derive(Debug, Clone)] pub struct Sum { pub total: i32 }\n\
          pub static CALLS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);",
     );
-    notebook.gives(&format!("{}\nadder::add(1)", dep("adder", &folder, ", features = [\"twice\"]")), "3");
+    let cell = notebook.ok(&format!("{}\nadder::add(1)", dep("adder", &folder, ", features = [\"twice\"]")));
+    assert_eq!(cell.text(), Some("3"));
+    assert!(cell.stderr.contains("Compiling adder"), "what takes long is said: {}", cell.stderr);
     notebook.gives("(&before, &mine)", "([1], Mine(2))");
     notebook.ok("let sum = adder::Sum { total: 5 }; adder::CALLS.fetch_add(1, std::sync::atomic::Ordering::SeqCst);");
     notebook.ok("adder::CALLS.fetch_add(1, std::sync::atomic::Ordering::SeqCst);");

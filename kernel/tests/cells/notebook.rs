@@ -89,11 +89,6 @@ impl Notebook {
         self.folder.path()
     }
 
-    /// The kernel's process id.
-    pub fn pid(&self) -> u32 {
-        self.kernel.id()
-    }
-
     /// Runs a cell to its end.
     pub fn run(&mut self, code: &str) -> Cell {
         let request = self.start(code);
