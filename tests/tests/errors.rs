@@ -48,7 +48,8 @@ fn a_moved_variable_points_at_its_second_use() {
 #[test]
 fn a_panic_points_at_the_line_that_panicked() {
     let error = failure("let numbers = vec![1, 2];\nlet index = numbers.len();\nnumbers[index]");
-    points_at(&error, 3, 1, "numbers[index]");
+    // rustc's place of an index is its bracket.
+    points_at(&error, 3, 8, "numbers[index]");
     assert!(error.value.contains("index out of bounds"), "{}", error.value);
 }
 
