@@ -36,6 +36,8 @@ const BACKLOG: usize = 1 << 20;
 /// # Errors
 /// When the session's folder does not hold what the kernel puts there.
 pub fn run() -> Result<()> {
+    // Jupyter kills a kernel together with its process group; someone must be left to remove the folder.
+    let _ = nix::unistd::setsid();
     let session = session_dir().context("`soma runtime` is started by the kernel")?;
     let notes = SessionNotes::read(&session)?;
     let kernel = UnixStream::connect(session.join(SOCKET)).context("the kernel does not listen")?;
