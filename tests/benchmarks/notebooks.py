@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Time notebooks on Soma, stock evcxr_jupyter and ipykernel with PyTorch, taking turns in one run.
+
+usage: notebooks.py [--rounds N] [--growth CELLS] [--kernels soma,rust,python3] [--out FOLDER]
+
+For each kernel that is installed (`jupyter kernelspec list`): from spawn to the first kernel_info reply, to the
+last idle of the lesson, the median of its cells after the first, and the memory of all its processes. Soma runs
+twice in each round: with an empty cell cache, and with a full one. Beside it stands rustc's own floor, an empty
+cdylib. Then the same for a notebook that grows (half of its cells define something), with the time of early and
+late cells. Prints tables in Markdown; with --out also writes growth.svg, a plot of each cell's time.
+
+Needs jupyter_client and psutil, and matplotlib for the plot. PyTorch for python3, `cargo install --locked
+evcxr_jupyter` and `evcxr_jupyter --install` for evcxr.
+"""
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import psutil
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+
+HERE = pathlib.Path(__file__).parent
+CELLS = {"soma": "lesson.soma.txt", "rust": "lesson.evcxr.txt", "python3": "lesson.torch.txt"}
+NAMES = {"soma": "Soma", "rust": "evcxr_jupyter", "python3": "ipykernel + PyTorch"}
+
+
+def run(kernel, cells, environment):
+    """Run cells in a new kernel; everything in milliseconds from its spawn, memory in MiB."""
+    manager = KernelManager(kernel_name=kernel)
+    start = time.perf_counter()
+    manager.start_kernel(env=environment)
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.kernel_info()
+        client.get_shell_msg(timeout=60)
+        info = time.perf_counter() - start
+        times = []
+        for code in cells:
+            began = time.perf_counter()
+            request = client.execute(code)
+            while True:
+                message = client.get_iopub_msg(timeout=600)
+                if message["parent_header"].get("msg_id") != request:
+                    continue
+                if message["msg_type"] == "error":
+                    raise SystemExit(f"{kernel}: {code}\n{message['content']['ename']}: {message['content']['evalue']}")
+                if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                    break
+            client.get_shell_msg(timeout=60)
+            times.append((time.perf_counter() - began) * 1e3)
+        total = time.perf_counter() - start
+        process = psutil.Process(manager.provisioner.pid)
+        family = [process, *process.children(recursive=True)]
+        memory = sum(member.memory_full_info().pss for member in family) / 2**20
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return {"info": info * 1e3, "total": total * 1e3, "cells": times, "memory": memory}
+
+
+def floor(folder):
+    """rustc on an empty cdylib, in milliseconds."""
+    source = pathlib.Path(folder, "empty.rs")
+    source.write_text('#[unsafe(no_mangle)] pub extern "C" fn f() {}\n')
+    rustc = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip() + "/bin/rustc"
+    command = [rustc, "--edition", "2024", "--crate-type", "cdylib", "-C", "prefer-dynamic", "-o", f"{folder}/empty.so", source]
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return (time.perf_counter() - began) * 1e3
+
+
+def lesson(kernel):
+    return [cell.strip("\n") for cell in (HERE / CELLS[kernel]).read_text().split("\n//---\n")]
+
+
+def growing(kernel, count):
+    """A notebook in which every other cell defines something, and the rest compute."""
+    cells = []
+    for number in range(count):
+        if number % 2 == 0 and kernel == "python3":
+            cells.append(f"def f{number}(x):\n    return x * {number} + 1\nclass S{number}:\n    def __init__(self, a, b): self.a, self.b = a, b")
+        elif number % 2 == 0:
+            cells.append(
+                f"fn f{number}(x: f64) -> f64 {{ x * {number}.0 + 1.0 }}\n"
+                f"#[derive(Debug, Clone, PartialEq)] struct S{number} {{ a: f64, b: Vec<f64> }}"
+            )
+        elif kernel == "python3":
+            cells.append(f"v{number} = f{number - 1}({number}.5)\nprint(v{number})")
+        else:
+            cells.append(f"let v{number} = f{number - 1}({number}.5);\nprintln!(\"{{v{number}}}\");")
+    return cells
+
+
+def measure(rounds, kernels, cells_of):
+    """Rounds in which every kernel has its turn; Soma with an empty and with a full cell cache."""
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(rounds):
+            results.setdefault("floor", []).append(floor(folder))
+            for kernel in kernels:
+                environment = dict(os.environ)
+                if kernel != "soma":
+                    results.setdefault(NAMES[kernel], []).append(run(kernel, cells_of(kernel), environment))
+                    continue
+                subprocess.run([soma_binary(), "cache", "--clear"], check=True, capture_output=True)
+                for name in ("Soma, nothing cached", "Soma, all cached"):
+                    results.setdefault(name, []).append(run(kernel, cells_of(kernel), environment))
+    return results
+
+
+def soma_binary():
+    return KernelSpecManager().get_kernel_spec("soma").argv[0]
+
+
+def median(rows, value):
+    return statistics.median(value(row) for row in rows)
+
+
+def table(results):
+    print(f"rustc on an empty cdylib: {statistics.median(results['floor']):.0f} ms\n")
+    print("| | spawn → kernel_info | spawn → last idle | p50 of a cell | memory |\n|---|---|---|---|---|")
+    for name, rows in results.items():
+        if name == "floor":
+            continue
+        info, total, memory = (median(rows, lambda row: row[key]) for key in ("info", "total", "memory"))
+        p50 = median(rows, lambda row: statistics.median(row["cells"][1:]))
+        print(f"| {name} | {info:.0f} ms | {total / 1e3:.2f} s | {p50:.1f} ms | {memory:.0f} MiB |")
+
+
+def growth_table(results):
+    print("| | first ten computing cells | last ten | ratio |\n|---|---|---|---|")
+    for name, rows in results.items():
+        if name == "floor":
+            continue
+        early = median(rows, lambda row: statistics.median(row["cells"][5:25:2]))
+        late = median(rows, lambda row: statistics.median(row["cells"][-19::2]))
+        print(f"| {name} | {early:.1f} ms | {late:.1f} ms | {late / early:.2f} |")
+
+
+def plot(results, file):
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "soma"
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4))
+    for name, rows in results.items():
+        if name != "floor":
+            cells = [statistics.median(times) for times in zip(*(row["cells"] for row in rows))]
+            axes.plot(range(1, len(cells) + 1), cells, linewidth=1, label=name)
+    axes.set(xlabel="cell", ylabel="milliseconds", yscale="log", title="A notebook that grows")
+    axes.legend()
+    figure.savefig(file, metadata={"Date": None})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--growth", type=int, default=200, help="cells of the growing notebook; 0 leaves it out")
+    parser.add_argument("--kernels", default="soma,rust,python3")
+    parser.add_argument("--out", type=pathlib.Path)
+    arguments = parser.parse_args()
+    installed = KernelSpecManager().find_kernel_specs()
+    kernels = [kernel for kernel in arguments.kernels.split(",") if kernel in installed]
+    missing = sorted(set(arguments.kernels.split(",")) - set(kernels))
+    if missing:
+        print(f"not installed, left out: {', '.join(missing)}", file=sys.stderr)
+    print("## The lesson\n")
+    table(measure(arguments.rounds, kernels, lesson))
+    if arguments.growth:
+        print(f"\n## A notebook of {arguments.growth} cells\n")
+        results = measure(1, kernels, lambda kernel: growing(kernel, arguments.growth))
+        growth_table(results)
+        if arguments.out:
+            arguments.out.mkdir(parents=True, exist_ok=True)
+            plot(results, arguments.out / "growth.svg")
+
+
+if __name__ == "__main__":
+    main()
