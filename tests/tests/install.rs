@@ -1,0 +1,84 @@
+//! `soma install` and `soma uninstall`, as Jupyter and a person see them.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use soma_lab::environment;
+use soma_lab::process::{self, Finished};
+use soma_tests::{Desk, desk, lab};
+
+/// The kernel's program with these arguments; it builds nothing that other tests have not built, unless `change`
+/// gives it another cache.
+fn soma(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Finished {
+    let mut command = Command::new(&lab().kernel);
+    environment::without_cargo(&mut command);
+    command.args(arguments).env("SOMA_CACHE_DIR", lab().cache.as_ref().expect("tests have a cache of their own"));
+    change(&mut command);
+    process::run(&mut command, desk::LIMIT).unwrap()
+}
+
+fn kernels_that_jupyter_finds(desk: &Desk, prefix: &str) -> serde_json::Value {
+    let mut command = desk.command("jupyter");
+    command.args(["kernelspec", "list", "--json"]).env("JUPYTER_PATH", desk.path().join(prefix).join("share/jupyter"));
+    serde_json::from_str(&desk.run(&mut command).stdout).unwrap()
+}
+
+#[test]
+fn jupyter_finds_the_kernel_once_it_is_installed_and_no_longer_when_it_is_removed() {
+    let desk = Desk::new();
+    let prefix = desk.path().join("prefix");
+    let prefix = prefix.to_str().unwrap();
+    assert!(soma(&["install", "--prefix", prefix], |_| {}).succeeded());
+    let kernels = kernels_that_jupyter_finds(&desk, "prefix");
+    let kernel = &kernels["kernelspecs"]["soma"];
+    assert!(kernel["resource_dir"].as_str().unwrap().starts_with(prefix), "{kernel}");
+    assert_eq!(kernel["spec"]["display_name"], "Rust (Soma)");
+    assert_eq!(kernel["spec"]["language"], "rust");
+    assert_eq!(kernel["spec"]["interrupt_mode"], "message");
+    for logo in ["logo-32x32.png", "logo-64x64.png", "logo-svg.svg"] {
+        assert!(PathBuf::from(kernel["resource_dir"].as_str().unwrap()).join(logo).is_file(), "{logo}");
+    }
+
+    assert!(soma(&["uninstall", "--prefix", prefix], |_| {}).succeeded());
+    // What is left is the kernel of the lab itself.
+    let kernels = kernels_that_jupyter_finds(&desk, "prefix");
+    let folder = kernels["kernelspecs"]["soma"]["resource_dir"].as_str().unwrap_or_default();
+    assert!(!folder.starts_with(prefix), "{folder}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_with_what_to_do() {
+    let desk = Desk::new();
+    let file = desk.write("file", "");
+    let finished = soma(&["install", "--prefix", file.to_str().unwrap()], |_| {});
+    assert_eq!(finished.status.unwrap().code(), Some(1));
+    let [sentence] = finished.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{}", finished.stderr) };
+    assert!(sentence.contains(file.to_str().unwrap()) && sentence.contains("make that folder writable"), "{sentence}");
+}
+
+#[test]
+fn without_a_linker_it_says_which_package_has_one() {
+    let desk = Desk::new();
+    let sysroot = process::run(Command::new("rustc").args(["--print", "sysroot"]), desk::LIMIT).unwrap().stdout;
+    let prefix = desk.path().join("prefix");
+    let finished = soma(&["install", "--prefix", prefix.to_str().unwrap()], |command| {
+        // There is rustc and cargo in the toolchain's folder, and nothing else.
+        command.env("PATH", PathBuf::from(sysroot.trim()).join("bin")).env("SOMA_CACHE_DIR", desk.path().join("cache"));
+    });
+    assert_eq!(finished.status.unwrap().code(), Some(1));
+    let last = finished.stderr.lines().last().unwrap_or_default();
+    assert!(last.contains("needs a C linker: install one"), "{}", finished.stderr);
+    assert!(!prefix.join("share/jupyter/kernels/soma").exists(), "a kernel that cannot work was announced");
+}
+
+#[test]
+fn without_rust_it_says_where_to_get_it() {
+    let desk = Desk::new();
+    let prefix = desk.path().join("prefix");
+    let finished = soma(&["install", "--prefix", prefix.to_str().unwrap()], |command| {
+        command.env("PATH", desk.path()).env("SOMA_CACHE_DIR", desk.path().join("cache"));
+    });
+    assert_eq!(finished.status.unwrap().code(), Some(1));
+    let [sentence] = finished.stderr.lines().collect::<Vec<_>>()[..] else { panic!("{}", finished.stderr) };
+    assert!(sentence.contains("install Rust with rustup (https://rustup.rs)"), "{sentence}");
+}
