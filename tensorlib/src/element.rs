@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use crate::dtype::DType;
+use crate::kernel::values::Values;
 use crate::scalar::Scalar;
 use crate::storage::Buffer;
 
@@ -11,8 +12,12 @@ mod sealed {
     pub trait Stored: Sized {
         fn of(buffer: &super::Buffer) -> &[Self];
         fn of_mut(buffer: &mut super::Buffer) -> &mut [Self];
-        fn wrap(values: Vec<Self>) -> super::Buffer;
-        fn unwrap(buffer: super::Buffer) -> Vec<Self>;
+        fn wrap(values: super::Values<Self>) -> super::Buffer
+        where
+            Self: super::Element;
+        fn unwrap(buffer: super::Buffer) -> super::Values<Self>
+        where
+            Self: super::Element;
     }
 }
 pub(crate) use sealed::Stored;
@@ -47,10 +52,10 @@ macro_rules! element {
                 }
             }
             #[inline]
-            fn wrap(values: Vec<$ty>) -> Buffer {
+            fn wrap(values: Values<$ty>) -> Buffer {
                 Buffer::$dtype(values)
             }
-            fn unwrap(buffer: Buffer) -> Vec<$ty> {
+            fn unwrap(buffer: Buffer) -> Values<$ty> {
                 match buffer {
                     Buffer::$dtype(values) => values,
                     other => mismatch(DType::$dtype, other.dtype()),

@@ -4,93 +4,81 @@
 //! 1.6·10⁷ elements spends nine tenths of its time there. What is kept is bounded, because every page of it is copied
 //! (by reference) whenever a notebook's process is snapshotted.
 
-use std::any::Any;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::element::Element;
 use crate::kernel::pages;
+use crate::kernel::values::{Line, Values};
 
 /// Buffers below this are left to the allocator, which is good at them.
 const LARGE: usize = 64 << 10;
 /// The most that is kept, in bytes and in buffers.
 const KEPT_BYTES: usize = 256 << 20;
 const KEPT_BUFFERS: usize = 24;
-
-struct Kept {
-    bytes: usize,
-    values: Box<dyn Any + Send>,
-}
+/// From this size on the system is asked whether there is room; below, asking costs more than it tells.
+const DOUBTFUL: usize = 256 << 20;
 
 /// Oldest first.
-static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+static KEPT: Mutex<Vec<Vec<Line>>> = Mutex::new(Vec::new());
 
-/// A vector of `numel` elements with unspecified (but valid) values, for kernels that write all of them.
+/// Elements with unspecified (but valid) values, for kernels that write all of them.
 #[inline]
-pub(crate) fn take<T: Element>(numel: usize) -> Vec<T> {
+pub(crate) fn take<T: Element>(numel: usize) -> Values<T> {
     if numel.saturating_mul(size_of::<T>()) < LARGE {
         // Not `vec![…; numel]`, which asks the system's allocator for zeroed memory: slower when there is little of it.
         let mut values = Vec::with_capacity(numel);
         values.resize(numel, T::default());
-        return values;
+        return values.into();
     }
-    take_kept(numel).unwrap_or_else(|| {
-        refuse_what_does_not_fit::<T>(numel);
-        // Zeroed memory from the system, not touched yet.
-        let mut values = vec![T::default(); numel];
-        pages::prefer_large(&mut values);
-        values
-    })
-}
-
-/// From this size on the system is asked whether there is room; below, asking costs more than it tells.
-const DOUBTFUL: usize = 256 << 20;
-
-/// The allocator ends the process when there is no room. A panic can be caught, and names what was asked for.
-fn refuse_what_does_not_fit<T: Element>(numel: usize) {
-    let bytes = numel.saturating_mul(size_of::<T>());
-    if bytes >= DOUBTFUL && Vec::<T>::new().try_reserve_exact(numel).is_err() {
-        panic!("there is no room for {numel} elements of {} ({} MiB)", T::DTYPE, bytes >> 20);
-    }
-}
-
-/// A kept vector of this size, if there is one that wastes little.
-#[cold]
-fn take_kept<T: Element>(numel: usize) -> Option<Vec<T>> {
-    let bytes = numel * size_of::<T>();
-    // A thread that holds the lock while the process forks would leave it locked for ever: do not wait for it.
-    let mut kept = match KEPT.try_lock() {
-        Ok(kept) => kept,
-        Err(std::sync::TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        Err(std::sync::TryLockError::WouldBlock) => return None,
-    };
-    let at = kept.iter().rposition(|k| k.bytes >= bytes && k.bytes / 5 * 4 <= bytes && k.values.is::<Vec<T>>())?;
-    let values = kept.remove(at).values;
-    drop(kept);
-    let mut values = *values.downcast::<Vec<T>>().ok()?;
-    values.truncate(numel);
-    Some(values)
-}
-
-/// Keeps a vector for [`take`], or frees it.
-#[inline]
-pub(crate) fn give<T: Element>(values: Vec<T>) {
-    if values.len() * size_of::<T>() >= LARGE {
-        keep(values);
-    }
+    take_large(numel)
 }
 
 #[cold]
-fn keep<T: Element>(values: Vec<T>) {
-    let bytes = values.len() * size_of::<T>();
-    if bytes > KEPT_BYTES / 2 {
+fn take_large<T: Element>(numel: usize) -> Values<T> {
+    let count = Values::<T>::lines_for(numel);
+    let lines = take_kept(count).unwrap_or_else(|| {
+        // The allocator ends the process when there is no room. A panic can be caught, and names what was asked for.
+        let bytes = count * size_of::<Line>();
+        if bytes >= DOUBTFUL && Vec::<Line>::new().try_reserve_exact(count).is_err() {
+            panic!("there is no room for {numel} elements of {} ({} MiB)", T::DTYPE, bytes >> 20);
+        }
+        let mut lines: Vec<Line> = Vec::with_capacity(count);
+        pages::prefer_large(lines.spare_capacity_mut());
+        lines.resize(count, Line::ZERO);
+        lines
+    });
+    Values::in_lines(lines, numel)
+}
+
+/// The kept buffers. A thread that holds the lock while the process forks leaves it locked for ever: nobody waits.
+fn kept() -> Option<MutexGuard<'static, Vec<Vec<Line>>>> {
+    match KEPT.try_lock() {
+        Ok(kept) => Some(kept),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// A kept buffer of this size, if there is one that wastes little.
+fn take_kept(count: usize) -> Option<Vec<Line>> {
+    let mut kept = kept()?;
+    let at = kept.iter().rposition(|lines| lines.len() >= count && lines.len() / 5 * 4 <= count)?;
+    Some(kept.remove(at))
+}
+
+/// Keeps a buffer for [`take`], or frees it.
+pub(crate) fn give(lines: Vec<Line>) {
+    let bytes = |lines: &Vec<Line>| lines.len() * size_of::<Line>();
+    let new = bytes(&lines);
+    if new > KEPT_BYTES / 2 {
         return;
     }
-    let Ok(mut kept) = KEPT.try_lock() else { return };
+    let Some(mut kept) = kept() else { return };
     let mut evicted = Vec::new();
-    while kept.len() >= KEPT_BUFFERS || kept.iter().map(|k| k.bytes).sum::<usize>() + bytes > KEPT_BYTES {
+    while kept.len() >= KEPT_BUFFERS || kept.iter().map(bytes).sum::<usize>() + new > KEPT_BYTES {
         evicted.push(kept.remove(0));
     }
-    kept.push(Kept { bytes, values: Box::new(values) });
+    kept.push(lines);
     drop(kept); // Freeing pages takes long; let others in.
     drop(evicted);
 }
@@ -106,9 +94,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_large_vector_comes_back_with_the_length_that_was_asked_for() {
-        let numel = LARGE + 123;
-        give(vec![7u8; numel]);
-        assert_eq!(take::<u8>(numel - 23).len(), numel - 23);
+    fn large_buffers_have_the_length_that_was_asked_for_whatever_was_kept() {
+        for numel in [LARGE + 123, LARGE + 100, LARGE, 2 * LARGE] {
+            assert_eq!(take::<u8>(numel).len(), numel);
+            assert!(take::<bool>(numel).iter().all(|&truth| !truth));
+            assert_eq!(take::<f64>(numel).len(), numel);
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_in_words() {
+        let panic = std::panic::catch_unwind(|| take::<f64>(1 << 50)).err().unwrap();
+        let message = panic.downcast_ref::<String>().unwrap();
+        assert_eq!(message, "there is no room for 1125899906842624 elements of f64 (8589934592 MiB)");
     }
 }

@@ -7,17 +7,18 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::dtype::DType;
-use crate::element::{Element, with_dtype};
+use crate::element::{Element, Stored, with_dtype};
+use crate::kernel::values::Values;
 use crate::recycle;
 
 /// A vector of one of the element types.
 pub enum Buffer {
-    Bool(Vec<bool>),
-    U8(Vec<u8>),
-    I32(Vec<i32>),
-    I64(Vec<i64>),
-    F32(Vec<f32>),
-    F64(Vec<f64>),
+    Bool(Values<bool>),
+    U8(Values<u8>),
+    I32(Values<i32>),
+    I64(Values<i64>),
+    F32(Values<f32>),
+    F64(Values<f64>),
 }
 
 impl Buffer {
@@ -35,23 +36,14 @@ impl Buffer {
     /// Makes room for `numel` elements; new ones are zero.
     pub fn grow(&mut self, numel: usize) {
         with_dtype!(self.dtype(), T => {
-            let mut values = <T as crate::element::Stored>::unwrap(std::mem::replace(self, Buffer::U8(Vec::new())));
-            if values.len() < numel {
-                values.resize(numel, T::default());
+            let old = T::of(self);
+            if old.len() < numel {
+                let mut values = recycle::take::<T>(numel);
+                values[..old.len()].copy_from_slice(old);
+                values[old.len()..].fill(T::default());
+                *self = T::wrap(values);
             }
-            *self = <T as crate::element::Stored>::wrap(values);
         });
-    }
-
-    fn recycle(self) {
-        match self {
-            Buffer::Bool(values) => recycle::give(values),
-            Buffer::U8(values) => recycle::give(values),
-            Buffer::I32(values) => recycle::give(values),
-            Buffer::I64(values) => recycle::give(values),
-            Buffer::F32(values) => recycle::give(values),
-            Buffer::F64(values) => recycle::give(values),
-        }
     }
 }
 
@@ -63,7 +55,7 @@ pub(crate) struct Storage {
 
 impl Storage {
     #[inline]
-    pub fn new<T: Element>(values: Vec<T>) -> Arc<Storage> {
+    pub fn new<T: Element>(values: Values<T>) -> Arc<Storage> {
         Arc::new(Storage { buffer: RwLock::new(T::wrap(values)), dtype: T::DTYPE })
     }
 
@@ -88,14 +80,6 @@ impl Storage {
     #[inline]
     pub fn get_mut(&mut self) -> &mut Buffer {
         self.buffer.get_mut().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Storage {
-    #[inline]
-    fn drop(&mut self) {
-        let buffer = self.buffer.get_mut().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(buffer, Buffer::U8(Vec::new())).recycle();
     }
 }
 

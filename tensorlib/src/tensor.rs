@@ -6,6 +6,7 @@ use crate::dtype::{DType, Rank};
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, or_raise, value_error};
 use crate::kernel::cast;
+use crate::kernel::values::Values;
 use crate::layout::Layout;
 use crate::list::List;
 use crate::recycle;
@@ -63,8 +64,8 @@ impl std::fmt::Debug for Tensor {
 impl Tensor {
     /// Values in row-major order as a tensor. Their number must be that of the shape.
     #[inline]
-    pub(crate) fn from_values<T: Element>(values: Vec<T>, shape: List<usize>) -> Tensor {
-        Tensor { storage: Storage::new(values), layout: Layout::contiguous(shape) }
+    pub(crate) fn from_values<T: Element>(values: impl Into<Values<T>>, shape: List<usize>) -> Tensor {
+        Tensor { storage: Storage::new(values.into()), layout: Layout::contiguous(shape) }
     }
 
     /// A copy in row-major order.
@@ -211,7 +212,7 @@ impl Tensor {
             cast::gather(&mut values, T::of(&self.storage.read()), &self.layout);
             return values;
         }
-        T::unwrap(self.converted(T::DTYPE))
+        T::unwrap(self.converted(T::DTYPE)).into_vec()
     }
 
     fn converted(&self, dtype: DType) -> crate::storage::Buffer {

@@ -7,7 +7,7 @@
 //! | `Tensor::from(array)` | moved |
 //! | `Tensor::from(array.view())` | copied |
 //! | [`Tensor::to_ndarray`], [`SharedArray::to_ndarray`] | copied |
-//! | [`Tensor::into_ndarray`], [`SharedArray::into_ndarray`] | moved when nobody else holds it, else copied |
+//! | [`Tensor::into_ndarray`], [`SharedArray::into_ndarray`] | moved when it came from a vector or an array and nobody else holds it, else copied |
 //! | [`Tensor::with_ndarray`], [`SharedArray::with`], [`SharedArray::with_mut`] | a view for the time of a call |
 //!
 //! An ndarray `Array` is the only owner of its memory, and Rust lets nobody else change it; so an array that shares its
@@ -85,7 +85,7 @@ fn take<T: Element>(op: &str, mut tensor: Tensor) -> Result<ArrayD<T>> {
     let whole = tensor.layout.is_contiguous() && tensor.layout.offset == 0;
     let values = match Arc::get_mut(&mut tensor.storage) {
         Some(storage) if whole => {
-            let mut values = T::unwrap(std::mem::replace(storage.get_mut(), T::wrap(Vec::new())));
+            let mut values = T::unwrap(std::mem::replace(storage.get_mut(), T::wrap(Vec::new().into()))).into_vec();
             values.truncate(numel);
             values
         }
@@ -104,10 +104,10 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for Tensor {
                 let strides = List::from_slice(&strides);
                 let (values, offset) = array.into_raw_vec_and_offset();
                 let layout = Layout { shape, strides, offset: offset.unwrap_or(0) };
-                Tensor { storage: crate::storage::Storage::new(values), layout }
+                Tensor { storage: crate::storage::Storage::new(values.into()), layout }
             }
             // Reversed dimensions have no strides here.
-            _ => Tensor::from_values(array.iter().copied().collect(), shape),
+            _ => Tensor::from_values(array.iter().copied().collect::<Vec<T>>(), shape),
         }
     }
 }
@@ -115,7 +115,7 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for Tensor {
 impl<T: Element, D: Dimension> From<ArrayView<'_, T, D>> for Tensor {
     /// Copies the elements.
     fn from(view: ArrayView<'_, T, D>) -> Tensor {
-        Tensor::from_values(view.iter().copied().collect(), view.shape().iter().copied().collect())
+        Tensor::from_values(view.iter().copied().collect::<Vec<T>>(), view.shape().iter().copied().collect())
     }
 }
 
@@ -157,7 +157,8 @@ impl Tensor {
         or_raise(take("to_ndarray", Tensor::from_values(self.to_vec::<T>(), self.layout.shape.clone())))
     }
 
-    /// The values as an ndarray array, without copying when no other handle shares the memory.
+    /// The values as an ndarray array, without copying when the memory came from a vector or an
+    /// array and no other handle shares it.
     #[track_caller]
     pub fn into_ndarray<T: Element>(self) -> ArrayD<T> {
         or_raise(self.try_into_ndarray())

@@ -1,6 +1,6 @@
 //! Loops over elements. Kernels see slices and layouts, never tensors; they know nothing of dtypes chosen at run time,
 //! promotion or errors. What is unsafe in this crate lives here, in [`pool`] (borrowed work on other threads),
-//! [`simd`] (instructions that not every processor has), [`gemm`] (matrix products) and [`pages`] (advice to the system).
+//! [`simd`] (instructions that not every processor has), [`gemm`] (matrix products), [`values`] (memory for any type) and [`pages`] (advice to the system).
 
 pub(crate) mod approx;
 pub(crate) mod cast;
@@ -15,3 +15,4 @@ pub(crate) mod reduce;
 pub(crate) mod rows;
 pub(crate) mod simd;
 pub(crate) mod softmax;
+pub(crate) mod values;

@@ -4,6 +4,7 @@ use crate::dtype::DType;
 use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error};
 use crate::kernel::reduce::{self, Fold, Max, Min, Prod, Sum, SumAbs, SumSquares};
+use crate::kernel::values::Values;
 use crate::layout::Layout;
 use crate::list::List;
 use crate::recycle;
@@ -108,7 +109,7 @@ impl Arranged {
     }
 
     /// Results `[outer, inner]` as a tensor with the dimensions of `x` in their order.
-    pub fn finish<T: Element>(&self, values: Vec<T>, x: &Tensor, over: &Over) -> Tensor {
+    pub fn finish<T: Element>(&self, values: Values<T>, x: &Tensor, over: &Over) -> Tensor {
         let made = Tensor::from_values(values, self.lengths.clone());
         let shape = over.shape(x);
         if self.order.is_sorted() {
