@@ -18,6 +18,9 @@ mod layout;
 mod words;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 pub use entry::ENTRY_SYMBOL;
 pub use layout::ChangedShape;
@@ -59,6 +62,9 @@ pub struct Program {
     /// The line of evcxr's text with a `?` in a program that has no error type for it yet: evcxr makes one when
     /// it is told that it is needed.
     pub question_mark: Option<usize>,
+    /// Whether compiling it reads files or variables of the environment, so that the text does not decide what
+    /// comes out.
+    pub reads_surroundings: bool,
     /// Whether the program has loops of its own, which optimisation pays for.
     pub has_loops: bool,
 }
@@ -71,7 +77,8 @@ impl Program {
     pub fn read(source: &str, session: &Session) -> Result<Program, ChangedShape> {
         let types = session.types;
         if analysis::is_one(source) {
-            return Ok(Program { lines: analysis::rewrite(source, types), question_mark: None, has_loops: false });
+            let lines = analysis::rewrite(source, types);
+            return Ok(Program { lines, question_mark: None, reads_surroundings: true, has_loops: false });
         }
         let layout = layout::Layout::read(source)?;
         let question_mark = if layout.error_type.is_empty() { entry::question_mark(&layout.entry) } else { None };
@@ -89,7 +96,8 @@ impl Program {
         definitions.extend(session.changing.iter().map(|(name, print)| (format!("{name}::"), print.clone())));
         lines.extend(entry.lines(&definitions));
         let has_loops = lines.iter().any(|line| words::words(&line.text).any(is_loop));
-        Ok(Program { lines, question_mark, has_loops })
+        let reads_surroundings = lines.iter().any(|line| SURROUNDINGS.is_match(&line.text));
+        Ok(Program { lines, question_mark, reads_surroundings, has_loops })
     }
 
     /// The text for rustc.
@@ -103,6 +111,11 @@ impl Program {
         (origin > 0).then_some(origin)
     }
 }
+
+/// The macros that bring in what is outside the text.
+static SURROUNDINGS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(include|include_str|include_bytes|env|option_env)\s*!").expect("the pattern is a literal")
+});
 
 fn is_loop(word: &str) -> bool {
     matches!(word, "for" | "while" | "loop" | "iter" | "into_iter" | "iter_mut" | "chars" | "bytes" | "lines" | "fold")

@@ -149,6 +149,14 @@ fn a_loop_is_worth_optimising() {
 }
 
 #[test]
+fn macros_that_read_files_or_the_environment_are_noticed() {
+    let reads = |statement: &str| read(&evcxr_text(&[], &[], &[statement], 1), &[]).reads_surroundings;
+    assert!(reads("let text = include_str!(\"data.csv\");"));
+    assert!(reads("let home = env! (\"HOME\");"));
+    assert!(!reads("let home = std::env::var(\"HOME\");"));
+}
+
+#[test]
 fn a_question_mark_without_an_error_type_is_noticed() {
     let source = evcxr_text(&[], &[], &["let a = 1;", "let n: i32 = \"1\".parse()?;"], 1);
     let line = source.lines().position(|line| line.contains('?')).unwrap() + 1;
