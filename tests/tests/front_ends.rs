@@ -64,3 +64,13 @@ fn pytest_accepts_the_lesson_with_nbmake_and_its_outputs_with_nbval() {
         desk.run(&mut command);
     }
 }
+
+#[test]
+fn papermill_runs_the_lesson() {
+    let desk = Desk::new();
+    let lesson = lab().workspace.notebooks().join("en/01-tensors.ipynb");
+    let mut command = desk.command("papermill");
+    desk.run(command.args(["--no-progress-bar", "--kernel", "soma"]).arg(&lesson).arg("executed.ipynb"));
+    let executed = Notebook::read(&desk.path().join("executed.ipynb"));
+    assert_eq!(Notebook::read(&lesson).difference(&executed), None);
+}
