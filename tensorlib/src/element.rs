@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use crate::dtype::DType;
+use crate::kernel::simd::{Narrow, Wide, Widest, Width};
 use crate::kernel::values::Values;
 use crate::scalar::Scalar;
 use crate::storage::Buffer;
@@ -10,6 +11,8 @@ use crate::storage::Buffer;
 mod sealed {
     /// Reaches the vector of one element type inside a buffer; only this crate can.
     pub trait Stored: Sized {
+        /// The instruction sets that loops over this type are compiled for.
+        type Width: super::Width;
         fn of(buffer: &super::Buffer) -> &[Self];
         fn of_mut(buffer: &mut super::Buffer) -> &mut [Self];
         fn wrap(values: super::Values<Self>) -> super::Buffer
@@ -35,8 +38,9 @@ pub trait Element: sealed::Stored + Copy + Default + PartialEq + PartialOrd + De
 }
 
 macro_rules! element {
-    ($ty:ty, $dtype:ident, $number:ident as $wide:ty, |$scalar:ident| $from:expr) => {
+    ($ty:ty, $dtype:ident, $width:ty, $number:ident as $wide:ty, |$scalar:ident| $from:expr) => {
         impl sealed::Stored for $ty {
+            type Width = $width;
             #[inline]
             fn of(buffer: &Buffer) -> &[$ty] {
                 match buffer {
@@ -79,16 +83,16 @@ macro_rules! element {
     };
 }
 
-element!(bool, Bool, Bool as bool, |value| match value {
+element!(bool, Bool, Narrow, Bool as bool, |value| match value {
     Scalar::Bool(value) => value,
     Scalar::Int(value) => value != 0,
     Scalar::Float(value) => value != 0.0,
 });
-element!(u8, U8, Int as i64, |value| value.to_i64() as u8);
-element!(i32, I32, Int as i64, |value| value.to_i64() as i32);
-element!(i64, I64, Int as i64, |value| value.to_i64());
-element!(f32, F32, Float as f64, |value| value.to_f64() as f32);
-element!(f64, F64, Float as f64, |value| value.to_f64());
+element!(u8, U8, Narrow, Int as i64, |value| value.to_i64() as u8);
+element!(i32, I32, Narrow, Int as i64, |value| value.to_i64() as i32);
+element!(i64, I64, Narrow, Int as i64, |value| value.to_i64());
+element!(f32, F32, Widest, Float as f64, |value| value.to_f64() as f32);
+element!(f64, F64, Wide, Float as f64, |value| value.to_f64());
 
 /// A tensor's dtype and its buffer's never differ; reaching this is a mistake inside this crate.
 #[cold]

@@ -3,11 +3,13 @@
 use super::map::{self, Map, Maps};
 use super::pool;
 use super::rows::Rows;
+use super::simd::Narrow;
 use crate::element::{Cast, Element};
 use crate::layout::Layout;
 
 struct Convert;
 impl<T: Cast<U>, U> Map<T, U> for Convert {
+    type Width = Narrow;
     #[inline(always)]
     fn of(value: T) -> U {
         value.cast()

@@ -2,6 +2,7 @@
 
 use super::map::{Map, Map2, Maps, Maps2, Updates};
 use super::number::{Floating, Number};
+use super::simd::Narrow;
 use crate::element::Element;
 
 /// Functions of two numbers that give a number.
@@ -18,7 +19,7 @@ pub(crate) enum Arithmetic {
     Minimum,
 }
 
-/// Functions of two values that give a truth value.
+/// Functions of two values of any type that give a truth value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Eq,
@@ -27,6 +28,11 @@ pub(crate) enum Comparison {
     Le,
     Gt,
     Ge,
+}
+
+/// Functions of two truth values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Logic {
     And,
     Or,
     Xor,
@@ -75,9 +81,10 @@ pub(crate) enum Transcendental {
 }
 
 macro_rules! functions2 {
-    ($($name:ident<$T:ident: $bound:ident> -> $U:ty: |$a:ident, $b:ident| $body:expr;)*) => { $(
+    ($($name:ident<$T:ident: $bound:ident> -> $U:ty, $width:ty: |$a:ident, $b:ident| $body:expr;)*) => { $(
         struct $name;
         impl<$T: $bound> Map2<$T, $U> for $name {
+            type Width = $width;
             #[inline(always)]
             fn of($a: $T, $b: $T) -> $U { $body }
         }
@@ -85,31 +92,45 @@ macro_rules! functions2 {
 }
 
 functions2! {
-    Add<T: Number> -> T: |a, b| a.add(b);
-    Sub<T: Number> -> T: |a, b| a.sub(b);
-    Mul<T: Number> -> T: |a, b| a.mul(b);
-    Div<T: Number> -> T: |a, b| a.div(b);
-    FloorDivide<T: Number> -> T: |a, b| a.floor_div(b);
-    Remainder<T: Number> -> T: |a, b| a.remainder(b);
-    Pow<T: Number> -> T: |a, b| a.pow(b);
-    Maximum<T: Number> -> T: |a, b| a.maximum(b);
-    Minimum<T: Number> -> T: |a, b| a.minimum(b);
-    Eq<T: Element> -> bool: |a, b| a == b;
-    Ne<T: Element> -> bool: |a, b| a != b;
-    Lt<T: Element> -> bool: |a, b| a < b;
-    Le<T: Element> -> bool: |a, b| a <= b;
-    Gt<T: Element> -> bool: |a, b| a > b;
-    Ge<T: Element> -> bool: |a, b| a >= b;
-    And<T: Element> -> bool: |a, b| a != T::default() && b != T::default();
-    Or<T: Element> -> bool: |a, b| a != T::default() || b != T::default();
-    Xor<T: Element> -> bool: |a, b| (a != T::default()) != (b != T::default());
+    Add<T: Number> -> T, T::Width: |a, b| a.add(b);
+    Sub<T: Number> -> T, T::Width: |a, b| a.sub(b);
+    Mul<T: Number> -> T, T::Width: |a, b| a.mul(b);
+    Div<T: Number> -> T, T::Width: |a, b| a.div(b);
+    FloorDivide<T: Number> -> T, Narrow: |a, b| a.floor_div(b);
+    Remainder<T: Number> -> T, Narrow: |a, b| a.remainder(b);
+    Pow<T: Number> -> T, Narrow: |a, b| a.pow(b);
+    Maximum<T: Number> -> T, T::Width: |a, b| a.maximum(b);
+    Minimum<T: Number> -> T, T::Width: |a, b| a.minimum(b);
+    Eq<T: Element> -> bool, T::Width: |a, b| a == b;
+    Ne<T: Element> -> bool, T::Width: |a, b| a != b;
+    Lt<T: Element> -> bool, T::Width: |a, b| a < b;
+    Le<T: Element> -> bool, T::Width: |a, b| a <= b;
+    Gt<T: Element> -> bool, T::Width: |a, b| a > b;
+    Ge<T: Element> -> bool, T::Width: |a, b| a >= b;
+}
+
+macro_rules! logic {
+    ($($name:ident: |$a:ident, $b:ident| $body:expr;)*) => { $(
+        struct $name;
+        impl Map2<bool, bool> for $name {
+            type Width = Narrow;
+            #[inline(always)]
+            fn of($a: bool, $b: bool) -> bool { $body }
+        }
+    )* };
+}
+
+logic! {
+    And: |a, b| a & b;
+    Or: |a, b| a | b;
+    Xor: |a, b| a ^ b;
 }
 
 macro_rules! functions1 {
-    ($($name:ident<$T:ident: $bound:ident> $heavy:literal: |$x:ident| $body:expr;)*) => { $(
+    ($($name:ident<$T:ident: $bound:ident>, $width:ty: |$x:ident| $body:expr;)*) => { $(
         struct $name;
         impl<$T: $bound> Map<$T, $T> for $name {
-            const HEAVY: bool = $heavy;
+            type Width = $width;
             #[inline(always)]
             fn of($x: $T) -> $T { $body }
         }
@@ -117,25 +138,25 @@ macro_rules! functions1 {
 }
 
 functions1! {
-    Neg<T: Number> false: |x| x.negate();
-    Abs<T: Number> false: |x| x.magnitude();
-    Sign<T: Number> false: |x| x.signum();
-    Square<T: Number> false: |x| x.mul(x);
+    Neg<T: Number>, T::Width: |x| x.negate();
+    Abs<T: Number>, T::Width: |x| x.magnitude();
+    Sign<T: Number>, T::Width: |x| x.signum();
+    Square<T: Number>, T::Width: |x| x.mul(x);
     // NaN stays NaN.
-    Relu<T: Number> false: |x| if x < T::ZERO { T::ZERO } else { x };
-    Exp<T: Floating> true: |x| x.exp();
-    Log<T: Floating> true: |x| x.log();
-    Sqrt<T: Floating> false: |x| x.sqrt();
-    Rsqrt<T: Floating> false: |x| T::ONE.div(x.sqrt());
-    Reciprocal<T: Floating> false: |x| T::ONE.div(x);
-    Sigmoid<T: Floating> true: |x| T::ONE.div(T::ONE.add(x.negate().exp()));
-    Tanh<T: Floating> true: |x| x.tanh();
-    Silu<T: Floating> true: |x| x.div(T::ONE.add(x.negate().exp()));
-    Softplus<T: Floating> false: |x| x.by(
+    Relu<T: Number>, T::Width: |x| if x < T::ZERO { T::ZERO } else { x };
+    Exp<T: Floating>, T::Width: |x| x.exp();
+    Log<T: Floating>, T::Width: |x| x.log();
+    Sqrt<T: Floating>, T::Width: |x| x.sqrt();
+    Rsqrt<T: Floating>, T::Width: |x| T::ONE.div(x.sqrt());
+    Reciprocal<T: Floating>, T::Width: |x| T::ONE.div(x);
+    Sigmoid<T: Floating>, T::Width: |x| T::ONE.div(T::ONE.add(x.negate().exp()));
+    Tanh<T: Floating>, T::Width: |x| x.tanh();
+    Silu<T: Floating>, T::Width: |x| x.div(T::ONE.add(x.negate().exp()));
+    Softplus<T: Floating>, Narrow: |x| x.by(
         |x| if x > 20.0 { x } else { x.exp().ln_1p() },
         |x| if x > 20.0 { x } else { x.exp().ln_1p() },
     );
-    Gelu<T: Floating> false: |x| x.by(
+    Gelu<T: Floating>, Narrow: |x| x.by(
         |x| (0.5 * f64::from(x) * (1.0 + super::erf::erf(f64::from(x) * std::f64::consts::FRAC_1_SQRT_2))) as f32,
         |x| 0.5 * x * (1.0 + super::erf::erf(x * std::f64::consts::FRAC_1_SQRT_2)),
     );
@@ -145,6 +166,7 @@ macro_rules! library {
     ($($name:ident: $method:ident;)*) => { $(
         struct $name;
         impl<T: Floating> Map<T, T> for $name {
+            type Width = Narrow;
             #[inline(always)]
             fn of(x: T) -> T { x.by(f32::$method, f64::$method) }
         }
@@ -171,7 +193,11 @@ pub(crate) fn arithmetic_in_place<T: Number>(op: Arithmetic) -> Updates<T> {
 }
 
 pub(crate) fn comparison<T: Element>(op: Comparison) -> Maps2<T, bool> {
-    table!(Maps2, op, Comparison: Eq Ne Lt Le Gt Ge And Or Xor)
+    table!(Maps2, op, Comparison: Eq Ne Lt Le Gt Ge)
+}
+
+pub(crate) fn logic(op: Logic) -> Maps2<bool, bool> {
+    table!(Maps2, op, Logic: And Or Xor)
 }
 
 pub(crate) fn simple<T: Number>(op: Simple) -> Maps<T, T> {

@@ -5,7 +5,7 @@
 
 use super::number::Number;
 use super::pool;
-use super::simd::{self, Loop};
+use super::simd::{Loop, Width};
 
 /// A matrix inside a slice.
 #[derive(Clone, Copy)]
@@ -183,7 +183,7 @@ impl<T: Number> Loop for Dot<'_, T> {
 pub(crate) fn dot<T: Number>(a: &[T], b: &[T]) -> T {
     const BLOCK: usize = 8192;
     if a.len() <= BLOCK {
-        return simd::wide(Dot(a, b));
+        return T::Width::run(Dot(a, b));
     }
     let middle = a.len().div_ceil(2).next_multiple_of(BLOCK);
     dot(&a[..middle], &b[..middle]).add(dot(&a[middle..], &b[middle..]))
@@ -225,7 +225,7 @@ fn matrix_vector<T: Number>(to: &mut [T], a: Matrix<T>, elements: &[T], offset: 
         part.fill(T::ZERO);
         for (column, &factor) in x.iter().enumerate() {
             let start = a.row(first) + column * a.column_stride;
-            simd::wide(AddScaled(part, &a.elements[start..start + part.len()], factor));
+            T::Width::run(AddScaled(part, &a.elements[start..start + part.len()], factor));
         }
     });
 }

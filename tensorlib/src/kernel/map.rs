@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use super::pool;
 use super::rows::Rows;
-use super::simd::{self, Loop};
+use super::simd::{Loop, Width};
 use crate::element::Element;
 use crate::layout::Layout;
 
@@ -18,13 +18,15 @@ const GATHER: usize = 256;
 
 /// A function of one element. Implementations are `#[inline(always)]`.
 pub(crate) trait Map<T, U> {
-    /// Whether it computes so much that the widest instructions pay.
-    const HEAVY: bool = false;
+    /// The instruction sets that its loop is compiled for.
+    type Width: Width;
     fn of(value: T) -> U;
 }
 
 /// A function of two elements. Implementations are `#[inline(always)]`.
 pub(crate) trait Map2<T, U> {
+    /// The instruction sets that its loops are compiled for.
+    type Width: Width;
     fn of(a: T, b: T) -> U;
 }
 
@@ -113,8 +115,7 @@ impl<T: Element, F: Map2<T, T>> Loop for InPlace<(&mut [T], T), F> {
 impl<T: Element, U: Element> Maps<T, U> {
     pub fn of<F: Map<T, U>>() -> Maps<T, U> {
         fn to<T: Element, U: Element, F: Map<T, U>>(to: &mut [U], from: &[T]) {
-            let body = Over::<_, F>((to, from), PhantomData);
-            if F::HEAVY { simd::widest(body) } else { simd::wide(body) }
+            F::Width::run(Over::<_, F>((to, from), PhantomData));
         }
         Maps { to: to::<T, U, F> }
     }
@@ -123,9 +124,9 @@ impl<T: Element, U: Element> Maps<T, U> {
 impl<T: Element, U: Element> Maps2<T, U> {
     pub fn of<F: Map2<T, U>>() -> Maps2<T, U> {
         Maps2 {
-            both: |to, a, b| simd::wide(Over::<_, F>((to, a, b), PhantomData)),
-            left: |to, a, b| simd::wide(Over::<_, F>((to, a, b), PhantomData)),
-            right: |to, a, b| simd::wide(Over::<_, F>((to, a, b), PhantomData)),
+            both: |to, a, b| F::Width::run(Over::<_, F>((to, a, b), PhantomData)),
+            left: |to, a, b| F::Width::run(Over::<_, F>((to, a, b), PhantomData)),
+            right: |to, a, b| F::Width::run(Over::<_, F>((to, a, b), PhantomData)),
         }
     }
 }
@@ -133,8 +134,8 @@ impl<T: Element, U: Element> Maps2<T, U> {
 impl<T: Element> Updates<T> {
     pub fn of<F: Map2<T, T>>() -> Updates<T> {
         Updates {
-            both: |to, b| simd::wide(InPlace::<_, F>((to, b), PhantomData)),
-            left: |to, b| simd::wide(InPlace::<_, F>((to, b), PhantomData)),
+            both: |to, b| F::Width::run(InPlace::<_, F>((to, b), PhantomData)),
+            left: |to, b| F::Width::run(InPlace::<_, F>((to, b), PhantomData)),
         }
     }
 }

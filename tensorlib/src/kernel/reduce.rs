@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 use super::number::{Floating, Number};
 use super::pool;
-use super::simd::{self, Loop};
+use super::simd::{Loop, Width};
 use crate::element::Element;
 
 /// Values combined side by side.
@@ -91,7 +91,7 @@ pub(crate) fn row<T: Element, F: Fold<T>>(values: &[T]) -> T {
         if values.len() < LANES / 4 {
             return values.iter().fold(F::start(), |so_far, &value| F::push(so_far, value));
         }
-        return simd::wide(Block::<T, F>(values, PhantomData));
+        return T::Width::run(Block::<T, F>(values, PhantomData));
     }
     let middle = values.len().div_ceil(2).next_multiple_of(BLOCK);
     F::merge(row::<T, F>(&values[..middle]), row::<T, F>(&values[middle..]))
@@ -159,15 +159,15 @@ fn columns<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usize, width
         let mut rest = vec![F::start(); to.len()];
         columns::<T, F>(to, from, middle, width);
         columns::<T, F>(&mut rest, &from[middle * width..], count - middle, width);
-        return simd::wide(MergeRow::<T, F>(to, &rest, PhantomData));
+        return T::Width::run(MergeRow::<T, F>(to, &rest, PhantomData));
     }
     to.fill(F::start());
     let whole = count / ROWS * ROWS;
     for row in (0..whole).step_by(ROWS) {
-        simd::wide(PushRows::<T, F>(to, &from[row * width..], width, PhantomData));
+        T::Width::run(PushRows::<T, F>(to, &from[row * width..], width, PhantomData));
     }
     for row in whole..count {
-        simd::wide(PushRow::<T, F>(to, &from[row * width..row * width + to.len()], PhantomData));
+        T::Width::run(PushRow::<T, F>(to, &from[row * width..row * width + to.len()], PhantomData));
     }
 }
 
@@ -218,7 +218,7 @@ pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usiz
             columns::<T, F>(part, &from[start * inner..], rows.min(count - start), inner);
         });
         to.fill(F::start());
-        parts.chunks_exact(inner).for_each(|part| simd::wide(MergeRow::<T, F>(to, part, PhantomData)));
+        parts.chunks_exact(inner).for_each(|part| T::Width::run(MergeRow::<T, F>(to, part, PhantomData)));
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A loop that the compiler can vectorise. `run` must be `#[inline(always)]`, and so must everything in its inner loop:
 /// only what is inlined is compiled for the wider instructions.
-pub(crate) trait Loop {
+pub trait Loop {
     type Output;
     fn run(self) -> Self::Output;
 }
@@ -53,9 +53,45 @@ fn level() -> u8 {
     }
 }
 
-/// Runs a loop with the widest instructions there are up to 256 bits: enough for what waits for memory.
+/// For which instruction sets a loop is compiled. Each costs code and time to build, so it is a property of the element
+/// type and the function: speed counts most for `f32`, and what calls a library function gains nothing.
+pub trait Width {
+    /// Runs a loop with the best instructions among those.
+    fn run<L: Loop>(body: L) -> L::Output;
+}
+
+/// Those that every processor of the kind has.
+pub struct Narrow;
+
+/// Those, and 256 bits.
+pub struct Wide;
+
+/// Those, 256 and 512 bits.
+pub struct Widest;
+
+impl Width for Narrow {
+    #[inline(always)]
+    fn run<L: Loop>(body: L) -> L::Output {
+        body.run()
+    }
+}
+
+impl Width for Wide {
+    #[inline(always)]
+    fn run<L: Loop>(body: L) -> L::Output {
+        wide(body)
+    }
+}
+
+impl Width for Widest {
+    #[inline(always)]
+    fn run<L: Loop>(body: L) -> L::Output {
+        widest(body)
+    }
+}
+
 #[inline(always)]
-pub(crate) fn wide<L: Loop>(body: L) -> L::Output {
+fn wide<L: Loop>(body: L) -> L::Output {
     #[cfg(target_arch = "x86_64")]
     if level() >= AVX2 {
         // SAFETY: the level says that the processor has these instructions.
@@ -64,9 +100,8 @@ pub(crate) fn wide<L: Loop>(body: L) -> L::Output {
     body.run()
 }
 
-/// Runs a loop with the widest instructions there are up to 512 bits, for those that compute much for each element.
 #[inline(always)]
-pub(crate) fn widest<L: Loop>(body: L) -> L::Output {
+fn widest<L: Loop>(body: L) -> L::Output {
     #[cfg(target_arch = "x86_64")]
     if level() >= AVX512 {
         // SAFETY: the level says that the processor has these instructions.

@@ -3,7 +3,7 @@
 use super::number::{Floating, Number};
 use super::pool;
 use super::reduce::{self, Max, Sum};
-use super::simd::{self, Loop};
+use super::simd::{Loop, Width};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Softmax {
@@ -43,11 +43,11 @@ pub(crate) fn rows<T: Floating>(to: &mut [T], from: &[T], length: usize, kind: S
         for (line, to) in part.chunks_exact_mut(length).enumerate() {
             let from = &from[first + line * length..first + (line + 1) * length];
             let largest = reduce::row::<T, Max>(from);
-            simd::widest(Shift::<T, true>(to, from, largest));
+            T::Width::run(Shift::<T, true>(to, from, largest));
             let sum = reduce::row::<T, Sum>(to);
             match kind {
-                Softmax::Plain => simd::wide(Scale(to, T::ONE.div(sum))),
-                Softmax::Log => simd::wide(Shift::<T, false>(to, from, largest.add(sum.log()))),
+                Softmax::Plain => T::Width::run(Scale(to, T::ONE.div(sum))),
+                Softmax::Log => T::Width::run(Shift::<T, false>(to, from, largest.add(sum.log()))),
             }
         }
     });

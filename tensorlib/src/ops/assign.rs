@@ -3,6 +3,7 @@
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, fallible};
 use crate::kernel::map::{self, Map2, Source, Updates};
+use crate::kernel::simd::Narrow;
 use crate::layout::Layout;
 use crate::operand::Operand;
 use crate::scalar::Scalar;
@@ -12,6 +13,7 @@ use crate::tensor::Tensor;
 /// The second of two.
 struct Second;
 impl<T: Element> Map2<T, T> for Second {
+    type Width = Narrow;
     #[inline(always)]
     fn of(_: T, b: T) -> T {
         b

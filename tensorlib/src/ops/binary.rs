@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::dtype::{DType, result_type};
 use crate::element::{Element, Stored, with_dtype, with_number};
 use crate::error::{Result, dtype_error, shape_error, value_error};
-use crate::kernel::functions::{self, Arithmetic, Comparison};
+use crate::kernel::functions::{self, Arithmetic, Comparison, Logic};
 use crate::kernel::map::{self, Maps2, Source};
 use crate::layout::{Layout, broadcast};
 use crate::list::List;
@@ -160,8 +160,8 @@ fn has_zero(tensor: &Tensor) -> bool {
 }
 
 /// What arithmetic on booleans means: or, and.
-fn boolean(function: Arithmetic) -> Comparison {
-    if matches!(function, Arithmetic::Add | Arithmetic::Maximum) { Comparison::Or } else { Comparison::And }
+fn boolean(function: Arithmetic) -> Logic {
+    if matches!(function, Arithmetic::Add | Arithmetic::Maximum) { Logic::Or } else { Logic::And }
 }
 
 /// A new tensor with `function` of the operands.
@@ -172,20 +172,23 @@ pub(crate) fn arithmetic(op: &str, function: Arithmetic, a: &Operand, b: &Operan
     with_number!(
         dtype,
         T => apply::<T, T>(op, &functions::arithmetic(function), a, b),
-        else apply::<bool, bool>(op, &functions::comparison(boolean(function)), a, b)
+        else apply::<bool, bool>(op, &functions::logic(boolean(function)), a, b)
     )
 }
 
 /// A new `bool` tensor with `function` of the operands.
 pub(crate) fn comparison(op: &str, function: Comparison, a: &Operand, b: &Operand) -> Result<Tensor> {
-    let dtype = match function {
-        // Each operand counts by itself: what is not zero is true.
-        Comparison::And | Comparison::Or | Comparison::Xor => DType::Bool,
-        _ => result_type(a.promotion(), b.promotion()),
-    };
+    let dtype = result_type(a.promotion(), b.promotion());
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, dtype, &mut room_a), convert(b, dtype, &mut room_b));
     with_dtype!(dtype, T => apply::<T, bool>(op, &functions::comparison(function), a, b))
+}
+
+/// A new `bool` tensor with `function` of the operands' truth: what is not zero is true.
+pub(crate) fn logic(op: &str, function: Logic, a: &Operand, b: &Operand) -> Result<Tensor> {
+    let (mut room_a, mut room_b) = (None, None);
+    let (a, b) = (convert(a, DType::Bool, &mut room_a), convert(b, DType::Bool, &mut room_b));
+    apply::<bool, bool>(op, &functions::logic(function), a, b)
 }
 
 /// [`arithmetic`], written into an operand that nobody else holds when its memory fits the result.
@@ -287,12 +290,12 @@ fn does_not_fit(op: &str, target: &Tensor, operand: &Tensor) -> crate::Error {
     }
 }
 
-/// Changes `target` to the truth of `function` of itself and the operand.
-pub(crate) fn comparison_in_place(op: &str, function: Comparison, target: &Tensor, b: &Operand) -> Result<()> {
+/// Changes `target` to truth values made from it: 1 or 0 in its own type.
+pub(crate) fn replace_by_truth(op: &str, target: &Tensor, truth: Tensor) -> Result<Tensor> {
     writable(op, target)?;
-    let value = comparison(op, function, &Operand::Borrowed(target), b)?;
-    if value.layout.shape != target.layout.shape {
-        return Err(does_not_fit(op, target, &value));
+    if truth.layout.shape != target.layout.shape {
+        return Err(does_not_fit(op, target, &truth));
     }
-    super::assign::copy(op, target, &value)
+    super::assign::copy(op, target, &truth)?;
+    Ok(target.alias())
 }

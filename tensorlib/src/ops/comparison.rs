@@ -2,26 +2,27 @@
 
 use crate::element::{Stored, with_dtype};
 use crate::error::fallible;
-use crate::kernel::functions::Comparison;
+use crate::kernel::functions::{Comparison, Logic};
 use crate::operand::Operand;
 use crate::ops::binary;
 use crate::storage;
 use crate::tensor::Tensor;
 
 macro_rules! comparisons {
-    ($($(#[$doc:meta])* $name:ident $try_name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
+    ($kind:ident $of:ident: $($(#[$doc:meta])* $name:ident $try_name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { $(
             fallible! {
                 $(#[$doc])*
                 pub fn $name | $try_name<'a>(&self, other: impl Into<Operand<'a>>) -> Tensor {
                     let other = other.into();
-                    binary::comparison(stringify!($name), Comparison::$function, &Operand::Borrowed(self), &other)
+                    binary::$of(stringify!($name), $kind::$function, &Operand::Borrowed(self), &other)
                 }
 
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place: elements become 1 or 0.")]
                 pub fn $name_ | $try_name_<'a>(&self, other: impl Into<Operand<'a>>) -> Tensor {
-                    binary::comparison_in_place(stringify!($name_), Comparison::$function, self, &other.into())?;
-                    Ok(self.alias())
+                    let truth =
+                        binary::$of(stringify!($name_), $kind::$function, &Operand::Borrowed(self), &other.into())?;
+                    binary::replace_by_truth(stringify!($name_), self, truth)
                 }
             }
         )* }
@@ -29,6 +30,7 @@ macro_rules! comparisons {
 }
 
 comparisons! {
+    Comparison comparison:
     /// Whether elements are equal, one by one. NaN equals nothing. For whole tensors see [`equal`](Tensor::equal).
     ///
     /// ```
@@ -71,6 +73,10 @@ comparisons! {
     /// assert_eq!(tensor![1, 2].ge(2).to_vec::<bool>(), [false, true]);
     /// ```
     ge try_ge ge_ try_ge_ Ge;
+}
+
+comparisons! {
+    Logic logic:
     /// Whether both are true (not zero), one by one.
     ///
     /// ```
@@ -108,8 +114,7 @@ impl Tensor {
     fallible! {
         /// [`logical_not`](Tensor::logical_not) in place: elements become 1 or 0.
         pub fn logical_not_ | try_logical_not_(&self) -> Tensor {
-            binary::comparison_in_place("logical_not_", Comparison::Eq, self, &Operand::Number(false.into()))?;
-            Ok(self.alias())
+            binary::replace_by_truth("logical_not_", self, self.logical_not())
         }
     }
 
