@@ -47,6 +47,17 @@ impl Notebook {
         Notebook { content: json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells }) }
     }
 
+    /// The notebook as it is before its first run.
+    pub fn without_outputs(&self) -> Notebook {
+        let mut content = self.content.clone();
+        let cells = content["cells"].as_array_mut().into_iter().flatten();
+        for cell in cells.filter(|cell| cell["cell_type"] == "code") {
+            cell["outputs"] = json!([]);
+            cell["execution_count"] = Value::Null;
+        }
+        Notebook { content }
+    }
+
     /// The file's text.
     pub fn to_json(&self) -> String {
         self.content.to_string()
@@ -220,6 +231,12 @@ mod tests {
     #[test]
     fn an_output_that_is_gone_is_a_difference() {
         assert!(notebook(json!([stream("1\n")])).difference(&notebook(json!([]))).is_some());
+    }
+
+    #[test]
+    fn without_outputs_nothing_of_a_run_is_left() {
+        let before = notebook(json!([stream("1\n")])).without_outputs();
+        assert_eq!(before.content, notebook(json!([])).content);
     }
 
     #[test]
