@@ -122,7 +122,10 @@ def main():
             page = browser.new_page(viewport=TALL)
             page.set_default_timeout(MINUTE)
             expect.set_options(timeout=MINUTE)
+            complaints = []
+            page.on("pageerror", lambda error: complaints.append(str(error)))
             learn(page, arguments)
+            assert complaints == [], complaints
         finally:
             browser.close()
 
@@ -185,6 +188,9 @@ def check_outputs(page):
     pictures = page.locator(".jp-RenderedSVG").locator("img, svg[viewBox]")
     assert tables.count() >= 10, f"only {tables.count()} tables"
     assert pictures.count() >= 3, f"only {pictures.count()} pictures"
+    formulas = page.locator(".jp-MarkdownCell mjx-container")
+    assert formulas.count() >= 3, f"only {formulas.count()} formulas"
+    assert page.locator(".jp-MarkdownCell mjx-merror").count() == 0
     for what, outputs in [("table", tables), ("picture", pictures)]:
         for index, output in enumerate(outputs.all()):
             output.scroll_into_view_if_needed()
