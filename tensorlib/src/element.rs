@@ -13,6 +13,8 @@ mod sealed {
     pub trait Stored: Sized {
         /// The instruction sets that loops over this type are compiled for.
         type Width: super::Width;
+        /// The same for functions that compute much for each element.
+        type Heavy: super::Width;
         fn of(buffer: &super::Buffer) -> &[Self];
         fn of_mut(buffer: &mut super::Buffer) -> &mut [Self];
         fn wrap(values: super::Values<Self>) -> super::Buffer
@@ -38,9 +40,10 @@ pub trait Element: sealed::Stored + Copy + Default + PartialEq + PartialOrd + De
 }
 
 macro_rules! element {
-    ($ty:ty, $dtype:ident, $width:ty, $number:ident as $wide:ty, |$scalar:ident| $from:expr) => {
+    ($ty:ty, $dtype:ident, $width:ty, $heavy:ty, $number:ident as $wide:ty, |$scalar:ident| $from:expr) => {
         impl sealed::Stored for $ty {
             type Width = $width;
+            type Heavy = $heavy;
             #[inline]
             fn of(buffer: &Buffer) -> &[$ty] {
                 match buffer {
@@ -83,16 +86,16 @@ macro_rules! element {
     };
 }
 
-element!(bool, Bool, Narrow, Bool as bool, |value| match value {
+element!(bool, Bool, Narrow, Narrow, Bool as bool, |value| match value {
     Scalar::Bool(value) => value,
     Scalar::Int(value) => value != 0,
     Scalar::Float(value) => value != 0.0,
 });
-element!(u8, U8, Narrow, Int as i64, |value| value.to_i64() as u8);
-element!(i32, I32, Narrow, Int as i64, |value| value.to_i64() as i32);
-element!(i64, I64, Narrow, Int as i64, |value| value.to_i64());
-element!(f32, F32, Widest, Float as f64, |value| value.to_f64() as f32);
-element!(f64, F64, Wide, Float as f64, |value| value.to_f64());
+element!(u8, U8, Narrow, Narrow, Int as i64, |value| value.to_i64() as u8);
+element!(i32, I32, Narrow, Narrow, Int as i64, |value| value.to_i64() as i32);
+element!(i64, I64, Narrow, Narrow, Int as i64, |value| value.to_i64());
+element!(f32, F32, Wide, Widest, Float as f64, |value| value.to_f64() as f32);
+element!(f64, F64, Wide, Narrow, Float as f64, |value| value.to_f64());
 
 /// A tensor's dtype and its buffer's never differ; reaching this is a mistake inside this crate.
 #[cold]

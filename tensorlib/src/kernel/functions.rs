@@ -144,14 +144,14 @@ functions1! {
     Square<T: Number>, T::Width: |x| x.mul(x);
     // NaN stays NaN.
     Relu<T: Number>, T::Width: |x| if x < T::ZERO { T::ZERO } else { x };
-    Exp<T: Floating>, T::Width: |x| x.exp();
-    Log<T: Floating>, T::Width: |x| x.log();
+    Exp<T: Floating>, T::Heavy: |x| x.exp();
+    Log<T: Floating>, T::Heavy: |x| x.log();
     Sqrt<T: Floating>, T::Width: |x| x.sqrt();
     Rsqrt<T: Floating>, T::Width: |x| T::ONE.div(x.sqrt());
     Reciprocal<T: Floating>, T::Width: |x| T::ONE.div(x);
-    Sigmoid<T: Floating>, T::Width: |x| T::ONE.div(T::ONE.add(x.negate().exp()));
-    Tanh<T: Floating>, T::Width: |x| x.tanh();
-    Silu<T: Floating>, T::Width: |x| x.div(T::ONE.add(x.negate().exp()));
+    Sigmoid<T: Floating>, T::Heavy: |x| T::ONE.div(T::ONE.add(x.negate().exp()));
+    Tanh<T: Floating>, T::Heavy: |x| x.tanh();
+    Silu<T: Floating>, T::Heavy: |x| x.div(T::ONE.add(x.negate().exp()));
     Softplus<T: Floating>, Narrow: |x| x.by(
         |x| if x > 20.0 { x } else { x.exp().ln_1p() },
         |x| if x > 20.0 { x } else { x.exp().ln_1p() },

@@ -54,7 +54,8 @@ fn level() -> u8 {
 }
 
 /// For which instruction sets a loop is compiled. Each costs code and time to build, so it is a property of the element
-/// type and the function: speed counts most for `f32`, and what calls a library function gains nothing.
+/// type and the function. What waits for memory gains nothing from 512 bits (rows that do not begin at a cache line even
+/// lose), and what calls a library function gains nothing at all.
 pub trait Width {
     /// Runs a loop with the best instructions among those.
     fn run<L: Loop>(body: L) -> L::Output;

@@ -43,7 +43,7 @@ pub(crate) fn rows<T: Floating>(to: &mut [T], from: &[T], length: usize, kind: S
         for (line, to) in part.chunks_exact_mut(length).enumerate() {
             let from = &from[first + line * length..first + (line + 1) * length];
             let largest = reduce::row::<T, Max>(from);
-            T::Width::run(Shift::<T, true>(to, from, largest));
+            T::Heavy::run(Shift::<T, true>(to, from, largest));
             let sum = reduce::row::<T, Sum>(to);
             match kind {
                 Softmax::Plain => T::Width::run(Scale(to, T::ONE.div(sum))),
