@@ -152,6 +152,9 @@ def learn(page, arguments):
         page.screenshot(path=f"{arguments.screenshots}-not-done.png")
         raise
     check_outputs(page)
+    formulas = page.locator(".jp-MarkdownCell mjx-container")
+    assert formulas.count() >= 3, f"only {formulas.count()} formulas"
+    assert page.locator(".jp-MarkdownCell mjx-merror").count() == 0
 
     for theme, preference, name in LOOKS:
         page.emulate_media(color_scheme=preference)
@@ -188,9 +191,6 @@ def check_outputs(page):
     pictures = page.locator(".jp-RenderedSVG").locator("img, svg[viewBox]")
     assert tables.count() >= 10, f"only {tables.count()} tables"
     assert pictures.count() >= 3, f"only {pictures.count()} pictures"
-    formulas = page.locator(".jp-MarkdownCell mjx-container")
-    assert formulas.count() >= 3, f"only {formulas.count()} formulas"
-    assert page.locator(".jp-MarkdownCell mjx-merror").count() == 0
     for what, outputs in [("table", tables), ("picture", pictures)]:
         for index, output in enumerate(outputs.all()):
             output.scroll_into_view_if_needed()
