@@ -1,0 +1,229 @@
+//! What rust-analyzer says of a place, in the words of the kernel.
+
+use ra_ap_hir::PrefixKind;
+use ra_ap_ide::{
+    Analysis, CompletionConfig, CompletionFieldsToResolve, CompletionItem, CompletionItemKind, FileId, FilePosition,
+    FileRange, HoverConfig, HoverDocFormat, RaFixtureConfig, SubstTyLen, TextRange, TextSize,
+};
+use ra_ap_ide_db::SymbolKind;
+use ra_ap_ide_db::imports::insert_use::{ImportGranularity, InsertUseConfig};
+
+use super::question::{Answer, Candidate};
+
+/// A place in a cell within the session's text.
+pub struct Place<'a> {
+    /// Where the cell starts in the session's text.
+    pub start: usize,
+    /// The place within the cell.
+    pub cursor: usize,
+    /// The cell.
+    pub code: &'a str,
+}
+
+/// What could be typed at a place.
+pub fn completions(analysis: &Analysis, file: FileId, place: &Place) -> Option<Answer> {
+    let position = FilePosition { file_id: file, offset: offset(place.start + place.cursor)? };
+    let items = analysis.completions(&completion_config(), position, None).ok()??;
+    let range = items.first()?.source_range;
+    let start = usize::from(range.start()).checked_sub(place.start)?;
+    let end = usize::from(range.end()).checked_sub(place.start)?;
+    let typed = place.code.get(start..place.cursor)?;
+    let mut fitting: Vec<CompletionItem> = items
+        .into_iter()
+        .filter(|item| item.source_range == range && item.lookup().starts_with(typed) && !is_own(item))
+        .collect();
+    fitting.sort_by(|a, b| {
+        let rank = |item: &CompletionItem| (place_of(item.kind), std::cmp::Reverse(item.relevance.score()));
+        rank(a).cmp(&rank(b)).then_with(|| a.label.primary.cmp(&b.label.primary))
+    });
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for candidate in fitting.into_iter().filter_map(candidate) {
+        if !candidates.iter().any(|other| other.text == candidate.text) {
+            candidates.push(candidate);
+        }
+    }
+    (!candidates.is_empty()).then_some(Answer::Completions { candidates, start, end })
+}
+
+/// Signature and documentation of what stands at a place; within a call's parentheses, of what is called.
+pub fn documentation(analysis: &Analysis, file: FileId, place: &Place) -> Option<Answer> {
+    let at = subject(place.code, place.cursor)?;
+    let offset = offset(place.start + at)?;
+    let range = FileRange { file_id: file, range: TextRange::empty(offset) };
+    let hover = |format| -> Option<String> {
+        let result = analysis.hover(&hover_config(format), range).ok()??;
+        Some(result.info.markup.as_str().to_owned())
+    };
+    let markdown = signature_first(&hover(HoverDocFormat::Markdown)?);
+    let plain = hover(HoverDocFormat::PlainText)?;
+    Some(Answer::Documentation { plain: plain.trim().to_owned(), markdown })
+}
+
+/// The name that a person at this place asks about: the one that the cursor touches, else that before the innermost
+/// open parenthesis.
+fn subject(code: &str, cursor: usize) -> Option<usize> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let before = &code[..cursor];
+    if code[cursor..].starts_with(is_word) {
+        return Some(cursor);
+    }
+    if before.ends_with(is_word) {
+        return before.char_indices().next_back().map(|(at, _)| at);
+    }
+    let mut depth = 0usize;
+    for (at, c) in before.char_indices().rev() {
+        match c {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' if depth > 0 => depth -= 1,
+            '(' => {
+                let callee = before[..at].trim_end_matches('!');
+                return callee.ends_with(is_word).then(|| callee.char_indices().next_back().map(|(at, _)| at))?;
+            }
+            '[' | '{' => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// rust-analyzer's text starts with the path of the module; the signature is what people look for.
+fn signature_first(markdown: &str) -> String {
+    let mut parts = markdown.trim().splitn(3, "```rust\n");
+    let (Some(""), Some(path), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return markdown.trim().to_owned();
+    };
+    let path = path.trim().trim_end_matches("```").trim();
+    match rest.split_once("\n```") {
+        Some((signature, rest)) => format!("```rust\n{signature}\n```\n\nin `{path}`{rest}"),
+        None => markdown.trim().to_owned(),
+    }
+}
+
+fn candidate(item: CompletionItem) -> Option<Candidate> {
+    let edit = item.text_edit.iter().next()?;
+    let signature = item.detail.clone().or_else(|| item.label.detail_right.clone()).unwrap_or_default();
+    // What analysis cannot resolve (the standard library, where its sources are not installed) has no name.
+    let signature = signature.replace("{unknown}", "_");
+    Some(Candidate { text: edit.insert.clone(), kind: kind(item.kind).to_owned(), signature })
+}
+
+/// The function that the cell was put into is nobody's business.
+fn is_own(item: &CompletionItem) -> bool {
+    item.lookup() == "soma_cell_run"
+}
+
+/// Fields come before methods, both before what is always there.
+fn place_of(kind: CompletionItemKind) -> u8 {
+    match kind {
+        CompletionItemKind::SymbolKind(SymbolKind::Field) => 0,
+        CompletionItemKind::SymbolKind(SymbolKind::Local | SymbolKind::ValueParam) => 1,
+        CompletionItemKind::Keyword | CompletionItemKind::Snippet => 4,
+        CompletionItemKind::BuiltinType => 3,
+        _ => 2,
+    }
+}
+
+/// The word for a kind that front ends have an icon for.
+fn kind(kind: CompletionItemKind) -> &'static str {
+    use SymbolKind as S;
+    match kind {
+        CompletionItemKind::SymbolKind(kind) => match kind {
+            S::Function | S::Method | S::Macro | S::ProcMacro | S::Derive | S::Attribute | S::BuiltinAttr => "function",
+            S::Struct | S::Enum | S::Union | S::Trait | S::TypeAlias | S::TypeParam | S::SelfType => "class",
+            S::Module | S::CrateRoot | S::ToolModule => "module",
+            S::Field => "property",
+            _ => "instance",
+        },
+        CompletionItemKind::Keyword | CompletionItemKind::Snippet => "keyword",
+        CompletionItemKind::BuiltinType => "class",
+        _ => "instance",
+    }
+}
+
+fn completion_config() -> CompletionConfig<'static> {
+    CompletionConfig {
+        // A front end inserts text; it has no fields to fill in and no second place to edit.
+        snippet_cap: None,
+        callable: None,
+        enable_postfix_completions: false,
+        enable_imports_on_the_fly: false,
+        enable_self_on_the_fly: false,
+        enable_auto_iter: false,
+        enable_auto_await: false,
+        enable_private_editable: false,
+        enable_term_search: false,
+        term_search_fuel: 0,
+        full_function_signatures: true,
+        add_colons_to_module: false,
+        add_semicolon_to_unit: false,
+        insert_use: InsertUseConfig {
+            granularity: ImportGranularity::Item,
+            enforce_granularity: false,
+            prefix_kind: PrefixKind::Plain,
+            group: false,
+            skip_glob_imports: false,
+        },
+        prefer_no_std: false,
+        prefer_prelude: true,
+        prefer_absolute: false,
+        snippets: Vec::new(),
+        limit: None,
+        fields_to_resolve: CompletionFieldsToResolve::empty(),
+        exclude_flyimport: Vec::new(),
+        exclude_traits: &[],
+        ra_fixture: RaFixtureConfig::default(),
+    }
+}
+
+fn hover_config(format: HoverDocFormat) -> HoverConfig<'static> {
+    HoverConfig {
+        links_in_hover: false,
+        memory_layout: None,
+        documentation: true,
+        keywords: true,
+        format,
+        max_trait_assoc_items_count: Some(10),
+        max_fields_count: Some(20),
+        max_enum_variants_count: Some(20),
+        max_subst_ty_len: SubstTyLen::LimitTo(80),
+        show_drop_glue: false,
+        ra_fixture: RaFixtureConfig::default(),
+    }
+}
+
+fn offset(bytes: usize) -> Option<TextSize> {
+    TextSize::try_from(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject_in(code: &str) -> Option<String> {
+        let cursor = code.find('|').unwrap();
+        let code = code.replacen('|', "", 1);
+        let at = subject(&code, cursor)?;
+        let start = code[..at].rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+        Some(code[start..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+    }
+
+    #[test]
+    fn a_question_is_about_the_word_at_the_cursor_or_the_call_around_it() {
+        assert_eq!(subject_in("|sum(x)").as_deref(), Some("sum"));
+        assert_eq!(subject_in("x.su|m(y)").as_deref(), Some("sum"));
+        assert_eq!(subject_in("x.sum|").as_deref(), Some("sum"));
+        assert_eq!(subject_in("zeros([2, 3], |").as_deref(), Some("zeros"));
+        assert_eq!(subject_in("zeros(|)").as_deref(), Some("zeros"));
+        assert_eq!(subject_in("println!(\"ä\", |").as_deref(), Some("println"));
+        assert_eq!(subject_in("{ |"), None);
+        assert_eq!(subject_in("|"), None);
+    }
+
+    #[test]
+    fn the_signature_comes_before_the_module() {
+        let hover = "\n```rust\ntensorlib::tensor\n```\n\n```rust\npub fn zeros() -> Tensor\n```\n\n---\n\nZeros.";
+        let shown = signature_first(hover);
+        assert_eq!(shown, "```rust\npub fn zeros() -> Tensor\n```\n\nin `tensorlib::tensor`\n\n---\n\nZeros.");
+        assert_eq!(signature_first("```rust\nlet x: i32\n```"), "```rust\nlet x: i32\n```");
+    }
+}

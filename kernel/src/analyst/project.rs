@@ -1,0 +1,178 @@
+//! The crates that a cell can name, as rust-analyzer holds them: what every cell links, what `:dep` added, the
+//! standard library where its sources are installed (`rustup component add rust-src`), and the session's own crate.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use ra_ap_base_db::SourceRoot;
+use ra_ap_hir::ChangeWithProcMacros;
+use ra_ap_ide::{Analysis, AnalysisHost, FileId};
+use ra_ap_ide_db::FxHashMap;
+use ra_ap_paths::AbsPathBuf;
+use ra_ap_project_model::{
+    CargoConfig, PackageRoot, ProjectManifest, ProjectWorkspace, ProjectWorkspaceKind, RustLibSource,
+};
+use ra_ap_vfs::file_set::FileSetConfig;
+use ra_ap_vfs::{Change, Vfs, VfsPath};
+
+use crate::toolchain::cell_libs::CellLibs;
+use crate::toolchain::facts::Facts;
+use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::places;
+
+/// A loaded project.
+pub struct Project {
+    host: AnalysisHost,
+    file: FileId,
+    /// The dependencies that evcxr's manifest named when it was loaded.
+    dependencies: toml::Table,
+}
+
+impl Project {
+    /// Reads everything that a session's cells can name.
+    ///
+    /// # Errors
+    /// When cargo cannot say what that is.
+    pub fn load(session: &Path, notes: &SessionNotes) -> Result<Project> {
+        let dependencies = dependencies(session);
+        let folder = session.join("analyst");
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error.into()),
+            _ => {}
+        }
+        // Crates that cargo cannot resolve (now) must not keep the others from being known.
+        let (host, file) = read(&folder, notes, &dependencies)
+            .or_else(|error| if dependencies.is_empty() { Err(error) } else { read(&folder, notes, &toml::Table::new()) })?;
+        Ok(Project { host, file, dependencies })
+    }
+
+    /// Loads the project again if a `:dep` has changed it. Where that fails, what was known stays known.
+    pub fn refresh(&mut self, session: &Path, notes: &SessionNotes) {
+        let dependencies = dependencies(session);
+        if dependencies != self.dependencies {
+            match Project::load(session, notes) {
+                Ok(project) => *self = project,
+                Err(_) => self.dependencies = dependencies,
+            }
+        }
+    }
+
+    /// Replaces the text of the session's crate.
+    pub fn set_text(&mut self, text: String) {
+        let mut change = ChangeWithProcMacros::default();
+        change.change_file(self.file, Some(text));
+        self.host.apply_change(change);
+    }
+
+    /// For questions about the present text. To be dropped before the text is changed.
+    pub fn analysis(&self) -> Analysis {
+        self.host.analysis()
+    }
+
+    /// The session's crate.
+    pub fn file(&self) -> FileId {
+        self.file
+    }
+}
+
+/// What `:dep` added: the dependencies of the crate in the session's folder.
+fn dependencies(session: &Path) -> toml::Table {
+    let manifest = fs::read_to_string(session.join("Cargo.toml")).unwrap_or_default();
+    let manifest: toml::Table = manifest.parse().unwrap_or_default();
+    manifest.get("dependencies").and_then(toml::Value::as_table).cloned().unwrap_or_default()
+}
+
+/// The manifest of a crate that may name what a cell may name.
+fn manifest(libs: &CellLibs, sources: &Path, dependencies: &toml::Table) -> String {
+    let mut all = dependencies.clone();
+    for (name, version) in &libs.versions {
+        // A cell gets the bundled crate, whatever version a `:dep` asked for that it meets.
+        all.insert(name.clone(), format!("={version}").into());
+    }
+    for (name, folder) in [("tensorlib", "tensorlib"), ("soma_cell", "kernel/cell")] {
+        let path = sources.join(folder).display().to_string();
+        all.insert(name.to_owned(), toml::Table::from_iter([("path".to_owned(), path.into())]).into());
+    }
+    let all = toml::Table::from_iter([("dependencies".to_owned(), toml::Value::Table(all))]);
+    format!("[package]\nname = \"ctx\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n[workspace]\n\n{all}")
+}
+
+fn read(folder: &Path, notes: &SessionNotes, dependencies: &toml::Table) -> Result<(AnalysisHost, FileId)> {
+    let sources = places::cache_dir().join("libs").join(&notes.libs.key).join("src");
+    fs::write(folder.join("Cargo.toml"), manifest(&notes.libs, &sources, dependencies))?;
+    fs::write(folder.join("lib.rs"), "")?;
+    fs::copy(sources.join("Cargo.lock"), folder.join("Cargo.lock")).context("the tensor library's sources are gone")?;
+    let folder = absolute(folder)?;
+    let manifest = ProjectManifest::from_manifest_file(folder.join("Cargo.toml"))?;
+    let workspace = ProjectWorkspace::load(manifest, &config(&notes.facts)?, &|_| {})?;
+    if let ProjectWorkspaceKind::Cargo { error: Some(error), .. } = &workspace.kind {
+        return Err(anyhow!("{error:#}"));
+    }
+    let mut vfs = Vfs::default();
+    for root in workspace.to_roots() {
+        read_root(&root, &mut vfs);
+    }
+    let lib = VfsPath::from(folder.join("lib.rs"));
+    vfs.set_file_contents(lib.clone(), Some(Vec::new()));
+    let (file, _) = vfs.file_id(&lib).context("the session's crate has no file")?;
+    let mut change = ChangeWithProcMacros::default();
+    for (file, changed) in vfs.take_changes() {
+        if let Change::Create(content, _) | Change::Modify(content, _) = changed.change {
+            change.change_file(file, String::from_utf8(content).ok());
+        }
+    }
+    change.set_roots(source_roots(&vfs, VfsPath::from(folder)));
+    let mut id = |path: &ra_ap_paths::AbsPath| vfs.file_id(&path.to_path_buf().into()).map(|(id, _)| id);
+    let (crates, _) = workspace.to_crate_graph(&mut id, &FxHashMap::default());
+    change.set_crate_graph(crates);
+    let mut host = AnalysisHost::default();
+    host.apply_change(change);
+    Ok((host, file))
+}
+
+fn config(facts: &Facts) -> Result<CargoConfig> {
+    // Asked to look for the sources itself, rust-analyzer would have rustup download them.
+    let has_sources = facts.sysroot.join("lib/rustlib/src/rust/library/std").is_dir();
+    let sysroot = if has_sources { Some(RustLibSource::Path(absolute(&facts.sysroot)?)) } else { None };
+    Ok(CargoConfig {
+        sysroot,
+        // Else crates for every other system would be read too.
+        target: Some(facts.host.clone()),
+        metadata_extra_args: vec!["--offline".to_owned()],
+        ..CargoConfig::default()
+    })
+}
+
+/// Libraries do not change while the session's crate does: all that was found out about them stays valid.
+fn source_roots(vfs: &Vfs, folder: VfsPath) -> Vec<SourceRoot> {
+    let mut sets = FileSetConfig::builder();
+    sets.add_file_set(vec![folder]);
+    let mut sets = sets.build().partition(vfs).into_iter();
+    let own = sets.next().map(SourceRoot::new_local);
+    own.into_iter().chain(sets.map(SourceRoot::new_library)).collect()
+}
+
+/// Reads the Rust files of a package.
+fn read_root(root: &PackageRoot, vfs: &mut Vfs) {
+    let mut pending: Vec<AbsPathBuf> = root.include.clone();
+    while let Some(path) = pending.pop() {
+        if root.exclude.contains(&path) {
+            continue;
+        }
+        let plain: &Path = path.as_ref();
+        if plain.is_dir() {
+            let entries = fs::read_dir(plain).into_iter().flatten().flatten();
+            pending.extend(entries.filter_map(|entry| absolute(&entry.path()).ok()));
+        } else if plain.extension().is_some_and(|extension| extension == "rs")
+            && let Ok(content) = fs::read(plain)
+        {
+            vfs.set_file_contents(path.into(), Some(content));
+        }
+    }
+}
+
+fn absolute(path: &Path) -> Result<AbsPathBuf> {
+    let text = path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
+    AbsPathBuf::try_from(text).map_err(|path| anyhow!("{path} is not an absolute path"))
+}

@@ -1,0 +1,79 @@
+//! What kernel and analyst say to each other: one JSON object a line.
+
+use serde::{Deserialize, Serialize};
+
+use crate::toolchain::program::Types;
+
+/// What the session knows that a cell may use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// The texts of its items, the newest version of each.
+    pub items: Vec<String>,
+    /// Its variables with their types.
+    pub variables: Types,
+}
+
+/// What is wanted of a place in a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wanted {
+    /// What could be typed there.
+    Completions,
+    /// What is said of what stands there.
+    Documentation,
+}
+
+/// A question about a place in a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// Stands in its reply.
+    pub id: u64,
+    /// What is wanted.
+    pub wanted: Wanted,
+    /// The cell as typed, with blanks in place of commands.
+    pub code: String,
+    /// The place, in bytes of the cell; on a character boundary.
+    pub cursor: usize,
+    /// What the cell may use.
+    pub known: Known,
+}
+
+/// The reply to a question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The question's.
+    pub id: u64,
+    /// `None` when analysis has nothing to say, or a newer question has replaced this one.
+    pub answer: Option<Answer>,
+}
+
+/// What analysis found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// What could be typed, best first, in place of this range of bytes of the cell.
+    Completions {
+        /// The candidates.
+        candidates: Vec<Candidate>,
+        /// Where the replaced text starts.
+        start: usize,
+        /// Where it ends.
+        end: usize,
+    },
+    /// Signature and documentation.
+    Documentation {
+        /// For a terminal.
+        plain: String,
+        /// With headings, links and code.
+        markdown: String,
+    },
+}
+
+/// A completion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// What it inserts.
+    pub text: String,
+    /// What it is, in the words that front ends have icons for: `function`, `instance`, `class`, …
+    pub kind: String,
+    /// Its type or signature.
+    pub signature: String,
+}
