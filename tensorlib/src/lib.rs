@@ -29,6 +29,7 @@
 //! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |
 //! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`] |
 //! | `x.shape`, `x.size()` | [`x.shape()`](Tensor::shape), [`x.size()`](Tensor::size) | prints `[3, 2]`, reads as a slice |
+//! | `x.size(0)` | `x.size()[0]` | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
 //! | `x.to(torch.float64)`, `x.double()` | [`x.to(DType::F64)`](Tensor::to), [`x.double()`](Tensor::double) | |
 //! | `z[0]`, `z[:, 1:]`, `z[-1, ::2]` | `z.i(0)`, `z.i((.., 1..))`, `z.i((-1, (..).step(2)))` | see [`index`] |
@@ -74,6 +75,9 @@
 //! | `kernel` | loops over slices; all that is unsafe | tensors, errors |
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`], [`exchange`] | the operations | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
+//!
+//! What is unsafe is checked with the address sanitizer: `RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test -p
+//! tensorlib --target x86_64-unknown-linux-gnu --lib --tests`.
 
 pub mod create;
 pub mod dtype;

@@ -4,7 +4,8 @@
 //! one after the other. Whoever needs two storages goes through [`read_two`] or [`read_and_write`], which take the locks
 //! in the order of their addresses; no other code may hold two guards at once.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::cell::RefCell;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype};
@@ -47,6 +48,20 @@ impl Buffer {
     }
 }
 
+thread_local! {
+    /// The storages that this thread lends to a caller's code, the latest last.
+    static LENT: RefCell<Vec<*const Storage>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A note of [`Storage::lend`].
+pub(crate) struct Lent(());
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        LENT.with_borrow_mut(Vec::pop);
+    }
+}
+
 /// A buffer and its lock.
 pub(crate) struct Storage {
     buffer: RwLock<Buffer>,
@@ -68,12 +83,43 @@ impl Storage {
     // no meaning here.
     #[inline]
     pub fn read(&self) -> RwLockReadGuard<'_, Buffer> {
-        self.buffer.read().unwrap_or_else(PoisonError::into_inner)
+        match self.buffer.try_read() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.refuse_when_lent();
+                self.buffer.read().unwrap_or_else(PoisonError::into_inner)
+            }
+        }
     }
 
     #[inline]
     pub fn write(&self) -> RwLockWriteGuard<'_, Buffer> {
-        self.buffer.write().unwrap_or_else(PoisonError::into_inner)
+        match self.buffer.try_write() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.refuse_when_lent();
+                self.buffer.write().unwrap_or_else(PoisonError::into_inner)
+            }
+        }
+    }
+
+    /// Notes that this thread runs a caller's code while it holds a guard, until the note is dropped.
+    pub fn lend(self: &Arc<Storage>) -> Lent {
+        LENT.with_borrow_mut(|lent| lent.push(Arc::as_ptr(self)));
+        Lent(())
+    }
+
+    /// Waiting for a lock that this very thread holds would never end.
+    #[cold]
+    fn refuse_when_lent(&self) {
+        if LENT.with_borrow(|lent| lent.contains(&std::ptr::from_ref(self))) {
+            panic!(
+                "a call that was lent a tensor's elements as an ndarray view uses the tensor's memory again; do that after \
+                 the call, or use clone() before it"
+            );
+        }
     }
 
     /// The buffer without locking, for the only handle there is.

@@ -149,3 +149,37 @@ fn arrays_and_tensors_share_memory_both_ways() {
     cut.invert_axis(ndarray::Axis(0));
     assert_eq!(Tensor::from(cut).to_vec::<i32>(), [3, 1]);
 }
+
+#[test]
+fn using_memory_again_that_is_lent_panics_instead_of_waiting_for_ever() {
+    let array = SharedArray::from(ndarray::array![1.0, 2.0]);
+    let x = from_ndarray(&array);
+    let uses: [&(dyn Fn() + std::panic::RefUnwindSafe); 2] =
+        [&|| x.with_ndarray(|_: ndarray::ArrayViewD<f64>| drop(x.add_(1.0))), &|| {
+            array.with_mut(|_: ndarray::ArrayViewMutD<f64>| drop(x.sum()))
+        }];
+    for call in uses {
+        let panic = std::panic::catch_unwind(call).unwrap_err();
+        let message = panic.downcast_ref::<&str>().unwrap();
+        assert!(message.starts_with("a call that was lent a tensor's elements"), "{message}");
+    }
+    assert_eq!(x.add(1.0).to_vec::<f64>(), [2.0, 3.0]);
+}
+
+/// Notebooks write down the types of variables by the path that `type_name` gives.
+#[test]
+fn types_can_be_named_by_the_path_of_their_definition() {
+    fn name<T>(_: Option<T>) -> &'static str {
+        std::any::type_name::<T>()
+    }
+    assert_eq!(name(None::<tensorlib::tensor::Tensor>), "tensorlib::tensor::Tensor");
+    assert_eq!(name(None::<tensorlib::size::Size>), "tensorlib::size::Size");
+    assert_eq!(name(None::<tensorlib::dtype::DType>), "tensorlib::dtype::DType");
+    assert_eq!(name(None::<tensorlib::scalar::Scalar>), "tensorlib::scalar::Scalar");
+    assert_eq!(name(None::<tensorlib::error::Error>), "tensorlib::error::Error");
+    assert_eq!(name(None::<tensorlib::exchange::array::SharedArray>), "tensorlib::exchange::array::SharedArray");
+    assert_eq!(name(None::<tensorlib::index::item::IndexItem>), "tensorlib::index::item::IndexItem");
+    assert_eq!(name(None::<tensorlib::picture::Diagram>), "tensorlib::picture::Diagram");
+    assert_eq!(name(None::<tensorlib::plot::Plot>), "tensorlib::plot::Plot");
+    assert_eq!(name(None::<tensorlib::render::Table>), "tensorlib::render::Table");
+}

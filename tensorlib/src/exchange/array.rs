@@ -63,6 +63,7 @@ fn same_type<T: Element>(op: &str, dtype: DType) -> Result<()> {
 fn lend<T: Element, R>(op: &str, tensor: &Tensor, body: impl FnOnce(ArrayViewD<'_, T>) -> R) -> Result<R> {
     same_type::<T>(op, tensor.dtype())?;
     let guard = tensor.storage.read();
+    let _lent = tensor.storage.lend();
     let layout = &tensor.layout;
     let elements = if layout.numel() == 0 { &[] } else { &T::of(&guard)[layout.offset..layout.end()] };
     let shape = IxDyn(&layout.shape).strides(IxDyn(&layout.strides));
@@ -169,8 +170,8 @@ impl Tensor {
         take("into_ndarray", self)
     }
 
-    /// Lends the elements as an ndarray view, without copying, for the time of a call. The call must not change tensors
-    /// that share this memory.
+    /// Lends the elements as an ndarray view, without copying, for the time of a call. A call that changes tensors that
+    /// share this memory panics.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
@@ -205,13 +206,14 @@ impl SharedArray {
         or_raise(take("into_ndarray", self.tensor))
     }
 
-    /// Lends the elements as an ndarray view for the time of a call, which must not change tensors that share them.
+    /// Lends the elements as an ndarray view for the time of a call. A call that changes tensors that share them panics.
     #[track_caller]
     pub fn with<T: Element, R>(&self, body: impl FnOnce(ArrayViewD<'_, T>) -> R) -> R {
         or_raise(lend("with", &self.tensor, body))
     }
 
-    /// Lends the elements as a writable ndarray view for the time of a call, which must not use tensors that share them.
+    /// Lends the elements as a writable ndarray view for the time of a call. A call that uses tensors that share them
+    /// panics.
     #[track_caller]
     pub fn with_mut<T: Element, R>(&self, body: impl FnOnce(ArrayViewMutD<'_, T>) -> R) -> R {
         or_raise(self.try_with_mut(body))
@@ -223,6 +225,7 @@ impl SharedArray {
         writable("with_mut", tensor)?;
         let layout = &tensor.layout;
         let mut guard = tensor.storage.write();
+        let _lent = tensor.storage.lend();
         let refused =
             |error| -> Error { value_error!("with_mut: ndarray has no view of shape {}: {error}", tensor.size()) };
         if layout.numel() == 0 {

@@ -1,6 +1,6 @@
 //! Tensors to and from elsewhere: ndarray in memory, NumPy's and safetensors files, serde.
 
-mod array;
+pub mod array;
 mod npy;
 mod npz;
 mod safetensors;

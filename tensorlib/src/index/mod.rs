@@ -21,7 +21,7 @@
 
 mod advanced;
 mod basic;
-mod item;
+pub mod item;
 mod select;
 
 pub use item::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
