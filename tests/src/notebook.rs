@@ -63,6 +63,22 @@ impl Notebook {
         self.content.to_string()
     }
 
+    /// The file's text as a lesson is committed: laid out as Jupyter does, without the version of the language, which
+    /// is that of the machine it ran on.
+    pub fn to_committed_json(&self) -> String {
+        let mut content = self.content.clone();
+        if let Some(language) = content["metadata"]["language_info"].as_object_mut() {
+            language.remove("version");
+        }
+        let text = format!("{content:#}");
+        // Jupyter indents by one space where serde_json does by two; a line break inside a string is written `\n`.
+        let lines = text.lines().map(|line| {
+            let content = line.trim_start_matches(' ');
+            " ".repeat((line.len() - content.len()) / 2) + content + "\n"
+        });
+        lines.collect()
+    }
+
     /// The cells of code, in order.
     pub fn code_cells(&self) -> impl Iterator<Item = CodeCell<'_>> {
         let cells = self.content["cells"].as_array().into_iter().flatten();

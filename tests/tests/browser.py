@@ -212,17 +212,20 @@ def check_contrast(page, when):
 
 def take_screenshots(page, start):
     """Goes through the notebook from the first line to the last, one screen after the other."""
+    for old in Path(start).parent.glob(f"{Path(start).name}-[0-9][0-9].png"):
+        old.unlink()
     page.set_viewport_size(SCREEN)
     notebook = page.locator(".jp-WindowedPanel-outer").first
-    height = notebook.evaluate("panel => { panel.scrollTop = 0; return panel.clientHeight; }")
-    position = -1
+    last = page.locator(".jp-Notebook .jp-Cell").last
+    notebook.evaluate("panel => { panel.scrollTop = 0; }")
     for number in range(1, 100):
+        # Cells take their height when they come into view.
         page.wait_for_timeout(300)
         page.screenshot(path=f"{start}-{number:02}.png")
-        reached = notebook.evaluate("(panel, step) => { panel.scrollTop += step; return panel.scrollTop; }", height - 80)
-        if reached <= position:
+        view, end = notebook.bounding_box(), last.bounding_box()
+        if end["y"] + end["height"] <= view["y"] + view["height"]:
             break
-        position = reached
+        notebook.evaluate("panel => { panel.scrollTop += panel.clientHeight - 80; }")
     page.set_viewport_size(TALL)
 
 

@@ -31,7 +31,7 @@ fn every_lesson_gives_what_is_committed(language: &str) {
             }
         }
         if std::env::var_os("SOMA_UPDATE_LESSONS").is_some() {
-            fs::copy(desk.path().join("executed.ipynb"), &lesson).unwrap();
+            fs::write(&lesson, executed.to_committed_json()).unwrap();
         } else if let Some(difference) = Notebook::read(&lesson).difference(&executed) {
             differences += &format!("{}\n{difference}\n", lesson.display());
         }
@@ -86,6 +86,14 @@ fn the_first_english_lesson_as_html_holds_tables_and_pictures() {
 #[test]
 fn the_first_chinese_lesson_as_html_holds_tables_and_pictures() {
     the_first_lesson_holds_tables_and_pictures("zh");
+}
+
+#[test]
+fn lessons_are_committed_as_they_are_updated() {
+    for lesson in ["en", "zh"].into_iter().flat_map(lessons) {
+        let committed = fs::read_to_string(&lesson).unwrap();
+        assert!(committed == Notebook::read(&lesson).to_committed_json(), "{} is laid out otherwise", lesson.display());
+    }
 }
 
 #[test]
