@@ -4,9 +4,11 @@
 //! makes) it stands in for these tools under evcxr; `soma runtime` runs cells; `soma kernel` is what Jupyter
 //! starts; `soma install` makes it known to Jupyter.
 
+mod analyst;
 mod engine;
 mod install;
 mod jupyter;
+mod process;
 mod runtime;
 mod toolchain;
 
@@ -36,6 +38,12 @@ enum Command {
     /// Run cells (the kernel calls this).
     #[command(hide = true)]
     Runtime,
+    /// Answer questions about code (the kernel calls this).
+    #[command(hide = true)]
+    Analyst {
+        /// The session's folder.
+        session: PathBuf,
+    },
     /// Make the kernel known to Jupyter and build the library that cells link.
     Install(install::InstallArgs),
     /// Remove the kernel from Jupyter.
@@ -75,9 +83,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 )
                 .with_writer(std::io::stderr)
                 .init();
-            jupyter::serve(&connection_file, engine::session::open()?)
+            let (session, release) = engine::session::open()?;
+            jupyter::serve(&connection_file, session, jupyter::KernelInfo { language_version: release })
         }
         Command::Runtime => runtime::supervisor::run(),
+        Command::Analyst { session } => analyst::server::run(session),
         Command::Install(arguments) => install::run(arguments, build_cell_libraries),
         Command::Uninstall(arguments) => install::run_uninstall(arguments),
         Command::Cache { clear } => cache(clear),
@@ -86,7 +96,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 fn build_cell_libraries() -> anyhow::Result<()> {
     let facts = toolchain::facts::Facts::find()?;
-    toolchain::cell_libs::ensure(&facts, &mut |line| eprintln!("{line}"))?;
+    let original = toolchain::notes::Original::read();
+    let builder = toolchain::cell_libs::Builder { original: &original, pid_file: None };
+    builder.ensure(&facts, &mut |line| eprintln!("{line}"))?;
     Ok(())
 }
 

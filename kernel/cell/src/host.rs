@@ -7,12 +7,15 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::report;
 
 /// How long text without a line end may wait in the buffer of standard output.
 const PARTIAL_LINE: Duration = Duration::from_millis(40);
+
+/// How long the end of a cell waits for that.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Hands on partial lines while a cell runs. It ends with the cell, since a thread does not survive the fork
 /// that follows.
@@ -47,7 +50,11 @@ pub extern "C" fn soma_cell_finish() {
     RUNNING.store(false, Ordering::SeqCst);
     if let Some(flusher) = FLUSHER.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take() {
         flusher.thread().unpark();
-        let _ = flusher.join();
+        // A cell may have leaked the lock of standard output, for which the flusher then waits for ever.
+        let deadline = Instant::now() + PATIENCE;
+        while !flusher.is_finished() && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
     }
     let _ = std::io::stdout().flush();
 }

@@ -48,6 +48,9 @@ fn send_to_evcxr(line: &str) {
 pub fn panicked() {
     if let Some([message, file, line, column]) = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take() {
         send("PANIC", &[&message, &file, &line, &column]);
+    } else {
+        // Unwound without a panic, as an interrupted tensor operation does.
+        send("UNWOUND", &[]);
     }
     send_to_evcxr("EVCXR_PANIC_NOTIFICATION");
 }

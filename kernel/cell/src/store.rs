@@ -13,6 +13,9 @@ use crate::report;
 /// change (`name::`), and a fingerprint of its source, everything it mentions included.
 pub type Definitions = &'static [(&'static str, &'static str)];
 
+/// How the paths of the notebook's own types begin.
+const NOTEBOOK: &str = "ctx::";
+
 struct Variable {
     value: Box<dyn Any>,
     /// Fingerprints of the notebook's own types that the value's type is made of.
@@ -69,13 +72,27 @@ impl VariableStore {
     #[inline(never)]
     fn put(&mut self, name: &str, type_name: &'static str, value: Box<dyn Any>) {
         report::send("VARIABLE", &[name, type_name]);
-        let definitions = self
-            .definitions
-            .iter()
-            .filter(|(path, _)| mentions(type_name, path))
-            .map(|(path, fingerprint)| ((*path).to_owned(), *fingerprint))
-            .collect();
+        if type_name.contains("std::io::stdio::Std") && type_name.contains("Lock") {
+            // Kept, it would stop everything that writes from another thread. The kernel says so.
+            return;
+        }
+        let definitions = self.definitions_of(type_name);
         self.variables.insert(name.to_owned(), Variable { value, definitions });
+    }
+
+    /// What the value's type is made of: the definitions that its name mentions; and for a type of the notebook
+    /// that has none of its own, what stands for those (`ctx::`).
+    fn definitions_of(&self, type_name: &str) -> Vec<(String, &'static str)> {
+        let specific = |path: &str| path != NOTEBOOK && mentions(type_name, path);
+        let mut found: Vec<_> = self.definitions.iter().filter(|(path, _)| specific(path)).copied().collect();
+        let unnamed = type_name.match_indices(NOTEBOOK).any(|(start, _)| {
+            let rest = &type_name[start..];
+            !found.iter().any(|(path, _)| begins_with(rest, path))
+        });
+        if unnamed {
+            found.extend(self.definitions.iter().find(|(path, _)| *path == NOTEBOOK).copied());
+        }
+        found.into_iter().map(|(path, fingerprint)| (path.to_owned(), fingerprint)).collect()
     }
 
     #[inline(never)]
@@ -88,7 +105,11 @@ impl VariableStore {
 
     #[inline(never)]
     fn check(&mut self, name: &str, id: TypeId) -> bool {
-        let Some(variable) = self.variables.get(name) else { return true };
+        let Some(variable) = self.variables.get(name) else {
+            report::send("LOST", &[name, "a cell that panicked had moved it away, or the process was restarted"]);
+            report::changed_type(name);
+            return false;
+        };
         // A redefined struct keeps its `TypeId` (that is a hash of its path), so its source is compared too.
         let same = (*variable.value).type_id() == id
             && variable.definitions.iter().all(|(path, fingerprint)| {
@@ -97,6 +118,7 @@ impl VariableStore {
         if !same {
             // Its destructor was compiled for the old definition and is still loaded: dropping is sound.
             self.variables.remove(name);
+            report::send("LOST", &[name, "its type was defined anew"]);
             report::changed_type(name);
         }
         same
@@ -105,10 +127,18 @@ impl VariableStore {
 
 /// Whether a type's full name has `path` in it: as a whole path, or as the beginning of one if it ends in `::`.
 fn mentions(type_name: &str, path: &str) -> bool {
-    let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     type_name
         .match_indices(path)
-        .any(|(start, _)| !type_name[..start].ends_with(word) && !type_name[start + path.len()..].starts_with(word))
+        .any(|(start, _)| !type_name[..start].ends_with(is_path) && begins_with(&type_name[start..], path))
+}
+
+/// Whether the path at the beginning of a text is this one, or begins with it if it ends in `::`.
+fn begins_with(text: &str, path: &str) -> bool {
+    text.strip_prefix(path).is_some_and(|rest| path.ends_with("::") || !rest.starts_with(is_path))
+}
+
+fn is_path(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == ':'
 }
 
 /// Makes an empty store; generated code calls it in the session's first cell.
@@ -133,7 +163,7 @@ mod tests {
         let mut store = VariableStore::default();
         store.put_variable("x", 1_i32);
         assert!(!store.check_variable::<String>("x"));
-        assert!(store.check_variable::<String>("x"), "it is gone, so nothing contradicts");
+        assert!(!store.check_variable::<String>("x"), "it is gone, so that a cell which needs it does not run");
     }
 
     #[test]
@@ -150,10 +180,24 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_only_a_macro_names_stands_and_falls_with_all_of_them() {
+        let mut store = VariableStore::default();
+        store.define(&[("ctx::", "all"), ("ctx::Named", "n"), ("ctx::module::", "m")]);
+        let of =
+            |store: &VariableStore, name| store.definitions_of(name).into_iter().map(|(_, f)| f).collect::<Vec<_>>();
+        assert_eq!(of(&store, "ctx::Named"), ["n"]);
+        assert_eq!(of(&store, "alloc::vec::Vec<ctx::module::Line>"), ["m"]);
+        assert_eq!(of(&store, "(ctx::Expanded, ctx::Named)"), ["n", "all"]);
+        assert_eq!(of(&store, "i32"), [""; 0]);
+    }
+
+    #[test]
     fn a_path_is_found_whole_only() {
         assert!(mentions("alloc::vec::Vec<ctx::User>", "ctx::User"));
         assert!(!mentions("alloc::vec::Vec<ctx::Users>", "ctx::User"));
         assert!(!mentions("my::ctx::User", "ctx::User"));
+        assert!(mentions("alloc::vec::Vec<shapes::circle::Circle>", "shapes::"));
+        assert!(!mentions("my::shapes::Circle", "shapes::"));
         assert!(mentions("alloc::vec::Vec<shapes::circle::Circle>", "shapes::"));
         assert!(!mentions("my::shapes::Circle", "shapes::"));
     }

@@ -14,6 +14,16 @@ pub fn answer(code: &str, variables: &Types) -> Option<Result<Option<MimeBundle>
     }
 }
 
+/// Whether a cell has a command by which evcxr starts the process that runs cells anew.
+pub fn restarts(code: &str) -> bool {
+    code.lines().any(|line| matches!(line.split_whitespace().next(), Some(":restart" | ":clear" | ":quit")))
+}
+
+/// Whether a cell has the command by which evcxr forgets all definitions.
+pub fn forgets(code: &str) -> bool {
+    code.lines().any(|line| line.split_whitespace().next() == Some(":clear"))
+}
+
 fn written(ty: Option<&str>) -> String {
     ty.map_or_else(|| "a type without a name: it lived in its own cell only".to_owned(), types::short)
 }

@@ -34,6 +34,10 @@ struct CellState {
     end: Option<ProcessEnd>,
     /// The cell ended by itself after it was asked to stop.
     stopped: bool,
+    /// The cell was unwound without a panic.
+    unwound: bool,
+    /// Variables that were dropped, and why.
+    lost: Vec<(String, String)>,
     /// Rust's runtime has said that the stack overflowed, which ends the process like any abort.
     overflowed: bool,
 }
@@ -119,11 +123,13 @@ impl CellState {
     fn report(&mut self, fields: &[String]) {
         let field = |at: usize| fields.get(at).cloned().unwrap_or_default();
         match field(0).as_str() {
-            "VARIABLE" => self.variables.push((field(1), field(2))),
+            "VARIABLE" => self.variables.push((plain(&field(1)), field(2))),
             "PANIC" => {
                 let number = |at| field(at).parse().unwrap_or(0);
                 self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });
             }
+            "UNWOUND" => self.unwound = true,
+            "LOST" => self.lost.push((plain(&field(1)), field(2))),
             "NOT_LOADED" => self.not_loaded = Some(field(1)),
             "ERROR" => self.question_mark = Some(field(1)),
             "DONE" => self.stopped = field(1) == "true",
@@ -201,7 +207,7 @@ impl SomaEvaluator {
     }
 
     /// What the cell's own end says, apart from the compiler.
-    fn outcome(&mut self, count: usize) -> Result<Option<MimeBundle>, Failure> {
+    fn outcome(&mut self) -> Result<Option<MimeBundle>, Failure> {
         let mut state = lock(&self.state);
         let pieces = state.parser.finish();
         for piece in pieces {
@@ -214,13 +220,21 @@ impl SomaEvaluator {
         let variables = std::mem::take(&mut state.variables);
         let (result, end) = (state.result.take(), state.end.take());
         let (overflowed, not_loaded) = (state.overflowed, state.not_loaded.take());
+        let (unwound, lost) = (state.unwound, std::mem::take(&mut state.lost));
         let (panic, question_mark, stopped) = (state.panic.take(), state.question_mark.take(), state.stopped);
         drop(state);
+        for (name, why) in lost {
+            self.notes.types.remove(&name);
+            self.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
+        }
         if let Some(end) = end {
             return Err(ended(&end, overflowed));
         }
-        if stopped && panic.is_some() {
+        if stopped && (unwound || panic.is_some()) {
             return Err(interrupted("your variables are kept"));
+        }
+        if unwound {
+            return Err(failure::sentence("Panic", "the cell was unwound without a message"));
         }
         if let Some(panic) = panic {
             return Err(self.explain(&panic));
@@ -232,7 +246,7 @@ impl SomaEvaluator {
         if let Some(error) = question_mark {
             return Err(failure::sentence("Error", &error));
         }
-        self.learn(variables, count);
+        self.learn(variables);
         Ok(result)
     }
 
@@ -263,8 +277,23 @@ impl SomaEvaluator {
         }
     }
 
+    /// Notes which variables a cell has moved away, also one that failed.
+    fn notice_moves(&mut self, count: usize) {
+        let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
+        let moved: Vec<String> = self.notes.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
+        for name in moved {
+            // What could not be kept has its reason already.
+            if self.notes.types.remove(&name).flatten().is_some() {
+                let cell = format!(
+                    "`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it"
+                );
+                self.gone.insert(name, cell);
+            }
+        }
+    }
+
     /// Notes the types of the variables that the cell has stored.
-    fn learn(&mut self, variables: Vec<(String, String)>, count: usize) {
+    fn learn(&mut self, variables: Vec<(String, String)>) {
         for (name, type_name) in variables {
             let ty = match self.nameable(&name, &type_name) {
                 Ok(ty) => {
@@ -282,16 +311,6 @@ impl SomaEvaluator {
             };
             self.notes.types.insert(name, ty);
         }
-        let live: BTreeSet<&str> = self.context.variables_and_types().map(|(name, _)| name).collect();
-        let moved: Vec<String> =
-            self.notes.types.keys().filter(|name| !live.contains(name.as_str())).cloned().collect();
-        for name in moved {
-            self.notes.types.remove(&name);
-            let cell = format!(
-                "`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it"
-            );
-            self.gone.insert(name, cell);
-        }
         self.names.update(&self.notes.types, self.context.defined_item_names().map(str::to_owned));
     }
 }
@@ -303,19 +322,26 @@ impl Evaluator for SomaEvaluator {
             return answer;
         }
         *lock(&self.state) = CellState { frontend: Some(frontend), ..CellState::default() };
+        if commands::restarts(&cell.code) {
+            // evcxr would kill the supervisor, which then could not end what cells have started.
+            self.channel.end_runtime();
+            self.notes.types.clear();
+            self.gone.clear();
+        }
         let prepared = prepare::prepare(&cell.code);
         let implementations = self.notes.implementations.clone();
-        for text in prepare::implementations(&cell.code) {
-            self.notes.implementations.retain(|other| *other != text);
-            self.notes.implementations.push(text);
+        self.notes.own = prepare::own_items(&cell.code);
+        for text in &self.notes.own.implementations {
+            self.notes.implementations.retain(|other| other != text);
+            self.notes.implementations.push(text.clone());
         }
         self.notes.write(&self.session).map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
         let text = prepared.text.clone();
-        self.past.retain(|past| past.count != cell.count);
         self.past.push(PastCell { count: cell.count, prepared });
         let context = &mut self.context;
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
         self.channel.sync();
+        self.notice_moves(cell.count);
         if !matches!(evaluated, Ok(Ok(_))) {
             // evcxr has forgotten them too.
             self.notes.implementations = implementations;
@@ -323,7 +349,8 @@ impl Evaluator for SomaEvaluator {
         let prepared = &self.past.last().expect("it was just pushed").prepared;
         match evaluated {
             Ok(Ok(outputs)) => {
-                let result = self.outcome(cell.count)?;
+                self.names.learn_items(&cell.code);
+                let result = self.outcome()?;
                 Ok(result.or_else(|| commands_output(outputs)))
             }
             _ if self.interrupted.load(Ordering::SeqCst) => {
@@ -393,6 +420,11 @@ fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
         _ => "it ended".to_owned(),
     };
     failure::sentence("Crash", &format!("the cell ended its process: {what}; {kept}"))
+}
+
+/// A name without the prefix that lets a keyword be one.
+fn plain(name: &str) -> String {
+    name.trim_start_matches("r#").to_owned()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -13,6 +13,7 @@ pub fn compilation(errors: &[CompilationError], prepared: &Prepared, count: usiz
     let mut first = None;
     for error in errors {
         let mut report = CompilerReport::new(error);
+        report.about_the_end(&prepared.source);
         if let Some(shown) = &prepared.shown {
             report.about_showing(shown);
         }
@@ -53,6 +54,16 @@ impl CompilerReport {
         notes.extend(hint(&code).map(str::to_owned));
         notes.dedup();
         CompilerReport { message, code, labels, notes }
+    }
+
+    /// What is missing at the end of a cell is noticed in the generated code that follows it.
+    fn about_the_end(&mut self, source: &Source) {
+        if self.code.is_empty() && self.labels.is_empty() {
+            let text = source.text.trim_end();
+            let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
+            let span = Source::place(&source.text, last)..Source::place(&source.text, text.len());
+            self.labels = vec![(span, "the cell ends here".to_owned(), true)];
+        }
     }
 
     /// That the cell's value has no way of being shown is said of generated code; here it is said of the value.
@@ -136,6 +147,9 @@ fn hint(code: &str) -> Option<&'static str> {
         "E0382" | "E0505" => Some(
             "a value that was moved is gone: write `&x + &y` to use tensors without moving them, or `x.clone()` for a copy",
         ),
+        "E0608" => {
+            Some("tensors are indexed with `.i(…)`: `b.i(0)` is the first row, `b.i((.., 1..))` all rows from column 1")
+        }
         "E0384" | "E0596" => Some("write `let mut x = …;` where the variable is defined, or `let mut x = x;` here"),
         _ => None,
     }

@@ -18,6 +18,7 @@ use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 use super::positions::{Insertion, Place, Source};
+use crate::toolchain::notes::OwnItems;
 
 /// A cell as evcxr is given it.
 #[derive(Debug)]
@@ -70,10 +71,19 @@ pub fn prepare(typed: &str) -> Prepared {
     Prepared { text, source: Source::new(typed, insertions), shown }
 }
 
-/// The texts of the implementations that a cell defines, as evcxr will repeat them.
-pub fn implementations(typed: &str) -> Vec<String> {
+/// What a cell defines, with implementations as evcxr will repeat them.
+pub fn own_items(typed: &str) -> OwnItems {
     let parsed = SourceFile::parse(&typed[code_start(typed)..], Edition::Edition2024);
-    parsed.syntax_node().children().filter_map(ast::Impl::cast).map(|item| item.syntax().text().to_string()).collect()
+    let mut own = OwnItems::default();
+    for item in parsed.syntax_node().children().filter_map(ast::Item::cast) {
+        match &item {
+            ast::Item::Impl(item) => own.implementations.push(item.syntax().text().to_string()),
+            item => {
+                own.names.extend(item.syntax().children().find_map(ast::Name::cast).map(|name| name.text().to_string()))
+            }
+        }
+    }
+    own
 }
 
 /// Where the Rust code starts: evcxr takes leading lines with `:` or `!` for commands.
@@ -108,7 +118,7 @@ fn types_for(statement: &ast::LetStmt) -> Vec<Addition> {
         return Vec::new();
     }
     let end = usize::from(statement.syntax().text_range().end());
-    variables(&pattern)
+    variables(&pattern, statement.let_else().is_some())
         .into_iter()
         .map(|variable| {
             let name = variable.name().expect("variables have names");
@@ -138,12 +148,13 @@ fn is_complete(ty: &SyntaxNode) -> bool {
 }
 
 /// The variables that a pattern binds, each once (both sides of `A(x) | B(x)` bind the same).
-fn variables(pattern: &ast::Pat) -> Vec<ast::IdentPat> {
+fn variables(pattern: &ast::Pat, may_fail: bool) -> Vec<ast::IdentPat> {
     let mut variables: Vec<ast::IdentPat> = Vec::new();
     for binding in pattern.syntax().descendants().filter_map(ast::IdentPat::cast) {
         let Some(name) = binding.name() else { continue };
-        // `None` parses as a binding; names of constants and variants are written in capitals.
-        let is_constant = name.text().starts_with(char::is_uppercase) && binding.mut_token().is_none();
+        // `None` parses as a binding; names of constants and variants are written in capitals. Only a pattern that
+        // may fail can hold them.
+        let is_constant = may_fail && name.text().starts_with(char::is_uppercase) && binding.mut_token().is_none();
         let known = variables.iter().any(|other| other.name().is_some_and(|other| other.text() == name.text()));
         if !is_constant && !known {
             variables.push(binding);
@@ -215,6 +226,20 @@ mod tests {
             text("let (None, a) = p else { return };"),
             "let (None, a) = p else { return };let a: soma_type!(a) = a;"
         );
+    }
+
+    #[test]
+    fn names_in_capitals_are_variables_where_a_pattern_cannot_fail() {
+        assert_eq!(text("let W1 = 1;"), "let W1 = 1;let W1: soma_type!(W1) = W1;");
+        assert_eq!(text("let (A, None) = p else { return };"), "let (A, None) = p else { return };");
+    }
+
+    #[test]
+    fn what_a_cell_defines_is_known() {
+        let own =
+            own_items(":opt 2\nfn f() {}\nstruct S;\nimpl S { fn g() {} }\nmacro_rules! m { () => {} }\nlet x = 1;");
+        assert_eq!(own.names, ["f", "S", "m"]);
+        assert_eq!(own.implementations, ["impl S { fn g() {} }"]);
     }
 
     #[test]

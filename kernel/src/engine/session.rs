@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -12,7 +12,10 @@ use nix::unistd::Pid;
 use super::assistant::SomaAssistant;
 use super::boundary::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 use super::evaluator::SomaEvaluator;
-use super::failure;
+use super::{commands, failure, prepare};
+use crate::analyst::client::Analyst;
+use crate::analyst::items::Items;
+use crate::analyst::question::Known;
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_libs;
 use crate::toolchain::facts::Facts;
@@ -20,10 +23,11 @@ use crate::toolchain::notes::{Original, SessionNotes};
 use crate::toolchain::program::Types;
 use crate::toolchain::{cell_build, tools};
 
-/// The names of a session's variables (with their types) and items, for completions while a cell runs.
+/// What a session's cells have defined, for questions about code while a cell runs.
 #[derive(Default)]
 pub struct Names {
     known: Mutex<(Types, Vec<String>)>,
+    items: Mutex<Items>,
 }
 
 impl Names {
@@ -34,18 +38,32 @@ impl Names {
         *lock(&self.known) = (variables.clone(), items);
     }
 
-    /// The variables with their types, and the items.
+    /// Adds the items of a cell that was compiled.
+    pub fn learn_items(&self, code: &str) {
+        let mut items = lock(&self.items);
+        if commands::forgets(code) {
+            items.clear();
+        }
+        items.learn(&code[prepare::code_start(code)..]);
+    }
+
+    /// All that a cell may use, for analysis.
+    pub fn for_analysis(&self) -> Known {
+        Known { items: lock(&self.items).texts(), variables: self.get().0 }
+    }
+
+    /// The variables with their types, and the names of items.
     pub fn get(&self) -> (Types, Vec<String>) {
         lock(&self.known).clone()
     }
 }
 
-/// Makes a session in the environment of this process. Call it before any thread is started: it sets
+/// Makes a session in the environment of this process, and tells rustc's release. Call it before any thread is started: it sets
 /// environment variables, by which evcxr finds its tools.
 ///
 /// # Errors
 /// When the session's folder cannot be made.
-pub fn open() -> Result<Session> {
+pub fn open() -> Result<(Session, Option<String>)> {
     // Asked before the links stand on `PATH`, where they would find themselves.
     let facts = Facts::find();
     let original = Original::read();
@@ -57,23 +75,28 @@ pub fn open() -> Result<Session> {
         unsafe { std::env::set_var(name, value) };
     }
     let names = Arc::new(Names::default());
-    let control = Arc::new(Control {
+    let analyst = Analyst::new(folder.path().to_owned());
+    let control = Arc::new_cyclic(|me| Control {
+        me: Weak::clone(me),
         channel: Mutex::new(None),
         interrupted: Arc::new(AtomicBool::new(false)),
         running: AtomicBool::new(false),
         folder: Mutex::new(Some(folder)),
+        analyst: analyst.clone(),
     });
+    let release = facts.as_ref().ok().map(|facts| facts.release().to_owned());
     let starter = Starter {
         facts: facts.map_err(|error| format!("{error:#}")),
         original,
         control: Arc::clone(&control),
         names: Arc::clone(&names),
     };
-    Ok(Session {
+    let session = Session {
         start: Box::new(move || Ok(Box::new(starter.start()) as Box<dyn Evaluator>)),
         controls: control,
-        assistant: Arc::new(SomaAssistant::new(names)),
-    })
+        assistant: Arc::new(SomaAssistant::new(names, analyst)),
+    };
+    Ok((session, release))
 }
 
 /// What is needed to start evaluating.
@@ -100,8 +123,17 @@ impl Starter {
     fn evaluator(&self, say: &mut dyn FnMut(&str)) -> Result<SomaEvaluator, Failure> {
         let failed = |error: &dyn std::fmt::Display| failure::sentence("StartError", &error.to_string());
         let facts = self.facts.clone().map_err(|error| failed(&error))?;
-        let libs = cell_libs::ensure(&facts, say).map_err(|error| failed(&format!("{error:#}")))?;
         let session = self.control.session().ok_or_else(|| failed(&"the session has ended"))?;
+        let builder =
+            cell_libs::Builder { original: &self.original, pid_file: Some(session.join(cell_build::PID_FILE)) };
+        let libs =
+            builder.ensure(&facts, say).map_err(|error| match self.control.interrupted.load(Ordering::SeqCst) {
+                true => failure::sentence(
+                    "Interrupted",
+                    "interrupted: Soma's tensor library is not built yet, and no cell can run",
+                ),
+                false => failed(&format!("{error:#}")),
+            })?;
         let notes = SessionNotes { facts, libs, original: self.original.clone() };
         notes.write(&session).map_err(|error| failed(&error))?;
         SomaEvaluator::start(
@@ -132,9 +164,12 @@ impl Evaluator for LazyEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
         let control = Arc::clone(&self.starter.control);
         let mut say = |line: &str| frontend.output(Output::Text { stream: Stream::Stderr, text: format!("{line}\n") });
-        let evaluator = self.ready(&mut say)?;
         control.running.store(true, Ordering::SeqCst);
-        let result = evaluator.evaluate(cell, frontend);
+        control.interrupted.store(false, Ordering::SeqCst);
+        let result = match self.ready(&mut say) {
+            Ok(evaluator) => evaluator.evaluate(cell, frontend),
+            Err(failure) => Err(failure),
+        };
         control.running.store(false, Ordering::SeqCst);
         result
     }
@@ -142,10 +177,12 @@ impl Evaluator for LazyEvaluator {
 
 /// Reaches the session from other threads, and owns its folder.
 struct Control {
+    me: Weak<Control>,
     channel: Mutex<Option<Channel>>,
     interrupted: Arc<AtomicBool>,
     running: AtomicBool,
     folder: Mutex<Option<tempfile::TempDir>>,
+    analyst: Analyst,
 }
 
 impl Control {
@@ -170,13 +207,18 @@ impl Controls for Control {
         }
         self.interrupted.store(true, Ordering::SeqCst);
         // Once more a little later: a cell may just have been between its compile and its run.
-        for pause in [0, 50, 200] {
-            std::thread::sleep(Duration::from_millis(pause));
-            if !self.running.load(Ordering::SeqCst) || !self.interrupted.load(Ordering::SeqCst) {
-                return;
+        self.interrupt_now();
+        let me = self.me.clone();
+        std::thread::spawn(move || {
+            for pause in [50, 200] {
+                std::thread::sleep(Duration::from_millis(pause));
+                let Some(control) = me.upgrade() else { return };
+                if !control.running.load(Ordering::SeqCst) || !control.interrupted.load(Ordering::SeqCst) {
+                    return;
+                }
+                control.interrupt_now();
             }
-            self.interrupt_now();
-        }
+        });
     }
 
     fn shutdown(&self) {
@@ -184,6 +226,7 @@ impl Controls for Control {
         if let Some(session) = self.session() {
             end_build(&session);
         }
+        self.analyst.end();
         if let Some(channel) = &*lock(&self.channel) {
             channel.quit();
         }

@@ -21,6 +21,8 @@ pub enum Unnameable {
     Local,
     /// A type that its crate does not make public.
     Private,
+    /// A lock of standard output, error or input.
+    StandardStreamLock,
 }
 
 impl Unnameable {
@@ -43,6 +45,10 @@ impl Unnameable {
             Unnameable::Local => format!(
                 "`{variable}` has a type that is defined inside a function or block, so later cells cannot name it. \
                  Define the type at the top level of a cell"
+            ),
+            Unnameable::StandardStreamLock => format!(
+                "`{variable}` holds the lock of a standard stream, which would keep every later cell from writing; \
+                 it was given back at the end of the cell"
             ),
             Unnameable::Private => format!(
                 "`{variable}` has a type that its crate keeps private, so later cells cannot have it. \
@@ -147,6 +153,12 @@ pub fn nameable(type_name: &str) -> Result<String, Unnameable> {
     }
     if type_name.contains("{{closure}}") {
         return Err(Unnameable::Closure);
+    }
+    if ["StdoutLock", "StderrLock", "StdinLock"]
+        .iter()
+        .any(|lock| type_name.contains(&format!("std::io::stdio::{lock}")))
+    {
+        return Err(Unnameable::StandardStreamLock);
     }
     if type_name.contains("{async") {
         return Err(Unnameable::Future);

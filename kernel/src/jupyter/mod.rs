@@ -79,15 +79,7 @@ pub struct KernelInfo {
 ///
 /// # Errors
 /// One sentence, when the connection file cannot be used or a socket cannot be bound.
-pub fn serve(connection_file: &Path, session: Session) -> anyhow::Result<()> {
-    serve_as(connection_file, session, KernelInfo::default())
-}
-
-/// Like [`serve`], with more to tell in kernel_info.
-///
-/// # Errors
-/// As [`serve`].
-pub fn serve_as(connection_file: &Path, session: Session, info: KernelInfo) -> anyhow::Result<()> {
+pub fn serve(connection_file: &Path, session: Session, info: KernelInfo) -> anyhow::Result<()> {
     let connection = connection::read(connection_file)?;
     // One thread could do the work; the second keeps a large message from delaying a small one.
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::supervisor::SOCKET;
 use super::wire::{Frame, INPUT, INTERRUPT, QUIT, SYNC};
 
-/// How long to wait for a supervisor to say that it has sent everything.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for a supervisor to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Receives frames in order, on the channel's own thread. While it does not return, the cell that writes
 /// them is made to wait.
@@ -89,8 +89,15 @@ impl Channel {
         if !self.state.send(&[SYNC, number]) {
             return;
         }
-        let gone = || lock(&self.state.supervisor).is_none();
-        let waiting = |synced: &mut u8| *synced != number && !gone();
+        // It may take long: a front end that reads slowly makes everything wait. A supervisor that is gone does not.
+        let waiting = |synced: &mut u8| *synced != number && self.state.has_supervisor();
+        drop(self.state.answered.wait_while(lock(&self.state.synced), waiting));
+    }
+
+    /// Ends the processes that run cells, and waits until they are gone.
+    pub fn end_runtime(&self) {
+        self.quit();
+        let waiting = |_: &mut u8| self.state.has_supervisor();
         drop(self.state.answered.wait_timeout_while(lock(&self.state.synced), PATIENCE, waiting));
     }
 
@@ -119,8 +126,14 @@ impl State {
         // Another one may have taken its place already.
         let gone = lock(&self.supervisor).take_if(|(supervisor, _)| *supervisor == number);
         if gone.is_some() {
+            // Between another thread's look and its wait there must be no gap.
+            drop(lock(&self.synced));
             self.answered.notify_all();
         }
+    }
+
+    fn has_supervisor(&self) -> bool {
+        lock(&self.supervisor).is_some()
     }
 
     fn send(&self, bytes: &[u8]) -> bool {

@@ -20,6 +20,7 @@ use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, p
 
 use super::wire::{Frame, INPUT, INTERRUPT, QUIT, SYNC, fields};
 use super::worker;
+use crate::process::die_with_parent;
 use crate::toolchain::notes::{Original, SESSION_DIR, SessionNotes, session_dir};
 
 /// The name of the kernel's socket in the session's folder.
@@ -94,17 +95,13 @@ fn adopt_orphans() {
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }
 
-/// Asks the system to end this process with its parent.
-pub fn die_with_parent() {
-    #[cfg(target_os = "linux")]
-    let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
-}
-
 /// The supervisor's ends of the worker's pipes.
 struct Worker {
     pid: Pid,
     /// The sleeping copy.
     copy: Option<Pid>,
+    /// The copy before that one, which the worker was about to end.
+    previous_copy: Option<Pid>,
     commands: OwnedFd,
     wake: OwnedFd,
     stdin: OwnedFd,
@@ -127,7 +124,17 @@ impl Worker {
                 for descriptor in [&reports, &stdout, &stderr] {
                     fcntl(descriptor, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
                 }
-                Ok(Worker { pid: child, copy: None, commands, wake, stdin, reports, stdout, stderr })
+                Ok(Worker {
+                    pid: child,
+                    copy: None,
+                    previous_copy: None,
+                    commands,
+                    wake,
+                    stdin,
+                    reports,
+                    stdout,
+                    stderr,
+                })
             }
             ForkResult::Child => {
                 die_with_parent();
@@ -330,11 +337,8 @@ impl Supervisor {
         let fields = fields(line);
         match (fields[0].as_str(), fields.get(1)) {
             ("COPY", Some(pid)) => {
-                let previous = self.worker.copy.replace(Pid::from_raw(pid.parse()?));
-                // The worker ends it, unless it dies in between.
-                if let Some(previous) = previous {
-                    let _ = kill(previous, Signal::SIGKILL);
-                }
+                // The worker ends the one before, unless it dies in between.
+                self.worker.previous_copy = self.worker.copy.replace(Pid::from_raw(pid.parse()?));
             }
             ("NO_COPY", _) => {
                 self.worker.copy = None;
@@ -379,7 +383,10 @@ impl Supervisor {
         let interrupted = self.cell.as_ref().is_some_and(|cell| cell.interrupted.is_some());
         let was_running = self.cell.take().is_some();
         let kind = if interrupted { "INTERRUPTED" } else { "CRASHED" };
-        let copy = self.worker.copy.take();
+        // The dead worker's children are ours now; of a process that is not, nothing is known.
+        let is_alive = |pid: &Pid| matches!(waitpid(*pid, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive));
+        end(self.worker.previous_copy.take().filter(is_alive));
+        let copy = self.worker.copy.take().filter(is_alive);
         let mut fields = vec![kind.to_owned(), copy.is_some().to_string()];
         fields.extend_from_slice(how);
         Frame::Report(fields).encode(&mut self.outgoing);

@@ -81,7 +81,7 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) {
             if !matches!(wake.read(&mut byte), Ok(1)) {
                 exit_now(0)
             }
-            super::supervisor::die_with_parent();
+            crate::process::die_with_parent();
             report(reports, "WORKING");
             // The copy before was the parent's. This process leaves one too, so that a second crash is survived.
             *copy = None;

@@ -49,7 +49,7 @@ pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i
     let source = fs::read_to_string("src/lib.rs").context("evcxr left no source for the cell")?;
     // An interrupt, or the end of the kernel, ends the compile too.
     let _ = nix::unistd::setpgid(nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(0));
-    crate::runtime::supervisor::die_with_parent();
+    crate::process::die_with_parent();
     fs::write(session.join(PID_FILE), std::process::id().to_string())?;
     let status = compile(session, notes, &cell, &source, arguments)?;
     let _ = fs::remove_file(session.join(PID_FILE));
@@ -72,6 +72,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         &program::Session {
             types: &cell.types,
             implementations: &cell.implementations,
+            own: &cell.own,
             changing: &dependencies.changing,
             linked: dependencies.linked(),
         },
@@ -102,7 +103,9 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     let build = match cached {
         Some(build) => build,
         None => {
-            let output = recipe.command(&library, &notes.original).output().context("cannot run rustc")?;
+            let mut rustc = recipe.command(&library, &notes.original);
+            crate::process::end_with_parent(&mut rustc);
+            let output = rustc.output().context("cannot run rustc")?;
             let build = Build::read(&output, &library, check_only)?;
             // A compiler that was stopped has said nothing about the program.
             if output.status.code().is_some() && !program.reads_surroundings {
@@ -228,6 +231,7 @@ impl Recipe<'_> {
             .args(["--edition", "2024", "--crate-name", "ctx", "--crate-type", "cdylib", "--error-format", "json"])
             .args(["-C", "prefer-dynamic", "-C", "metadata=soma", "-C", "codegen-units=1"])
             .args(["-C", "debug-assertions=on", "-C", "overflow-checks=on", "-C", "strip=debuginfo"])
+            .args(["-A", "warnings"])
             .args(["-C", &format!("opt-level={}", self.opt_level)])
             .args(&self.libs.linker)
             .args(self.libraries());

@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -18,7 +19,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::facts::{Facts, hex};
+use super::notes::Original;
 use super::places;
+use crate::process;
 
 /// The sources of `tensorlib` and `soma_cell` as a workspace: path and text.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
@@ -43,36 +46,112 @@ pub struct CellLibs {
     pub linker: Vec<String>,
 }
 
-/// The libraries for this compiler; built first, if they are not there, which takes a minute or so.
-/// `say` is told what is happening, line by line.
-///
-/// # Errors
-/// A sentence with what the build said and what to do.
-pub fn ensure(facts: &Facts, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
-    let key = key(facts);
-    let libs = places::cache_dir().join("libs");
-    let folder = libs.join(&key);
-    let record = folder.join("ready.json");
-    if let Some(ready) = read(&record) {
-        // The time of last use.
-        let _ = fs::File::options().append(true).open(&record).and_then(|file| file.set_modified(SystemTime::now()));
-        return Ok(ready);
+/// In what surroundings to build.
+pub struct Builder<'a> {
+    /// The environment for cargo.
+    pub original: &'a Original,
+    /// Where to leave the number of the process group that builds, for whoever wants to end it.
+    pub pid_file: Option<PathBuf>,
+}
+
+impl Builder<'_> {
+    /// The libraries for this compiler; built first, if they are not there, which takes a minute or so.
+    /// `say` is told what is happening, line by line.
+    ///
+    /// # Errors
+    /// A sentence with what the build said and what to do.
+    pub fn ensure(&self, facts: &Facts, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
+        let key = key(facts);
+        let libs = places::cache_dir().join("libs");
+        let folder = libs.join(&key);
+        let record = folder.join("ready.json");
+        if let Some(ready) = read(&record) {
+            // The time of last use.
+            let _ =
+                fs::File::options().append(true).open(&record).and_then(|file| file.set_modified(SystemTime::now()));
+            return Ok(ready);
+        }
+        let others = libs.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        places::private_dir(&folder)?;
+        // Of several kernels that need it at once, one builds and the others wait.
+        let lock = fs::File::create(folder.join("lock"))?;
+        let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
+        if let Some(ready) = read(&record) {
+            return Ok(ready);
+        }
+        let why = if others { "the Rust toolchain or tensorlib has changed" } else { "first use" };
+        say(&format!(
+            "Soma builds its tensor library for rustc {} ({why}); this takes about a minute.",
+            facts.release()
+        ));
+        let ready = self.build(facts, &folder, key, say)?;
+        places::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
+        say("Soma's tensor library is ready.");
+        drop_unused(&libs, &folder);
+        Ok(ready)
     }
-    let others = libs.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    places::private_dir(&folder)?;
-    // Of several kernels that need it at once, one builds and the others wait.
-    let lock = fs::File::create(folder.join("lock"))?;
-    let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
-    if let Some(ready) = read(&record) {
-        return Ok(ready);
+    fn build(&self, facts: &Facts, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
+        let source = folder.join("src");
+        for (path, text) in SOURCES {
+            let path = source.join(path);
+            fs::create_dir_all(path.parent().expect("a file is in a folder"))?;
+            fs::write(path, text)?;
+        }
+        let mut command = Command::new(&facts.cargo);
+        self.original.restore(&mut command);
+        command.process_group(0);
+        process::end_with_parent(&mut command);
+        let mut child = command
+            .args(["rustc", "--release", "--package", "soma_cell", "--lib", "--crate-type", "dylib"])
+            .args(["--message-format", "json-render-diagnostics", "--color", "never"])
+            .current_dir(&source)
+            .env("RUSTC", &facts.rustc)
+            .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(facts))
+            .env("CARGO_TARGET_DIR", folder.join("target"))
+            .env_remove("CARGO_BUILD_BUILD_DIR")
+            .env_remove("RUSTC_WRAPPER")
+            .env_remove("RUSTC_WORKSPACE_WRAPPER")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot run {}", facts.cargo.display()))?;
+        if let Some(file) = &self.pid_file {
+            fs::write(file, child.id().to_string())?;
+        }
+        let stdout = child.stdout.take().expect("standard output is piped");
+        let artifacts = std::thread::spawn(move || -> Vec<serde_json::Value> {
+            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
+        });
+        let mut log = Vec::new();
+        for line in BufReader::new(child.stderr.take().expect("standard error is piped")).lines().map_while(Result::ok)
+        {
+            if line.trim_start().starts_with("Compiling") {
+                say(line.trim());
+            }
+            log.push(line);
+        }
+        let status = child.wait()?;
+        if let Some(file) = &self.pid_file {
+            let _ = fs::remove_file(file);
+        }
+        let artifacts = artifacts.join().unwrap_or_default();
+        if !status.success() {
+            bail!("Soma's tensor library could not be built; cargo said:\n{}", explain(&log));
+        }
+        let externs = CRATES
+            .iter()
+            .map(|name| Ok(((*name).to_owned(), artifact(&artifacts, name)?)))
+            .collect::<Result<Vec<_>>>()?;
+        let dylib = externs[0].1.clone();
+        let deps = folder.join("target/release/deps");
+        let versions =
+            CRATES.iter().filter_map(|name| Some(((*name).to_owned(), version(&artifacts, name)?))).collect();
+        let mut libs = CellLibs { key, dylib, deps, externs, versions, linker: Vec::new() };
+        libs.linker = direct_linker(facts, folder, &libs).unwrap_or_default();
+        Ok(libs)
     }
-    let why = if others { "the Rust toolchain or tensorlib has changed" } else { "first use" };
-    say(&format!("Soma builds its tensor library for rustc {} ({why}); this takes about a minute.", facts.release()));
-    let ready = build(facts, &folder, key, say)?;
-    places::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
-    say("Soma's tensor library is ready.");
-    drop_unused(&libs, &folder);
-    Ok(ready)
 }
 
 /// Removes the libraries of compilers and versions that nobody has used for a month; each is 100 MB.
@@ -110,55 +189,6 @@ fn read(record: &Path) -> Option<CellLibs> {
     let libs: CellLibs = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
     let complete = libs.dylib.exists() && libs.externs.iter().all(|(_, path)| path.exists());
     complete.then_some(libs)
-}
-
-fn build(facts: &Facts, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
-    let source = folder.join("src");
-    for (path, text) in SOURCES {
-        let path = source.join(path);
-        fs::create_dir_all(path.parent().expect("a file is in a folder"))?;
-        fs::write(path, text)?;
-    }
-    let mut child = Command::new(&facts.cargo)
-        .args(["rustc", "--release", "--package", "soma_cell", "--lib", "--crate-type", "dylib"])
-        .args(["--message-format", "json-render-diagnostics", "--color", "never"])
-        .current_dir(&source)
-        .env("RUSTC", &facts.rustc)
-        .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(facts))
-        .env("CARGO_TARGET_DIR", folder.join("target"))
-        .env_remove("CARGO_BUILD_BUILD_DIR")
-        .env_remove("RUSTC_WRAPPER")
-        .env_remove("RUSTC_WORKSPACE_WRAPPER")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot run {}", facts.cargo.display()))?;
-    let stdout = child.stdout.take().expect("standard output is piped");
-    let artifacts = std::thread::spawn(move || -> Vec<serde_json::Value> {
-        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
-    });
-    let mut log = Vec::new();
-    for line in BufReader::new(child.stderr.take().expect("standard error is piped")).lines().map_while(Result::ok) {
-        if line.trim_start().starts_with("Compiling") {
-            say(line.trim());
-        }
-        log.push(line);
-    }
-    let status = child.wait()?;
-    let artifacts = artifacts.join().unwrap_or_default();
-    if !status.success() {
-        bail!("Soma's tensor library could not be built; cargo said:\n{}", explain(&log));
-    }
-    let externs =
-        CRATES.iter().map(|name| Ok(((*name).to_owned(), artifact(&artifacts, name)?))).collect::<Result<Vec<_>>>()?;
-    let dylib = externs[0].1.clone();
-    let deps = folder.join("target/release/deps");
-    let versions = CRATES.iter().filter_map(|name| Some(((*name).to_owned(), version(&artifacts, name)?))).collect();
-    let mut libs = CellLibs { key, dylib, deps, externs, versions, linker: Vec::new() };
-    libs.linker = direct_linker(facts, folder, &libs).unwrap_or_default();
-    Ok(libs)
 }
 
 /// Tries to link with the toolchain's own LLD, told what a C compiler would tell it. rustc usually starts `cc`,

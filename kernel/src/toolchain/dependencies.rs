@@ -196,6 +196,7 @@ impl Build<'_> {
     /// Runs the build: its status, cargo's messages, and what it wrote for people. They see what takes long.
     fn build(&self) -> Result<(ExitStatus, Vec<Value>, String)> {
         let mut command = self.cargo(&["build", "--message-format", "json-render-diagnostics"]);
+        crate::process::end_with_parent(&mut command);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot run cargo")?;
         let stdout = child.stdout.take().expect("standard output is piped");
         let messages = std::thread::spawn(move || -> Vec<Value> {

@@ -63,6 +63,17 @@ pub struct CellNotes {
     /// The texts of all implementations, those of the newest cell last. evcxr keeps an implementation without
     /// noticing that a later one replaces it.
     pub implementations: Vec<String>,
+    /// What the cell itself defines: it is compiled whether or not the cell uses it.
+    pub own: OwnItems,
+}
+
+/// What a cell defines.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OwnItems {
+    /// The names of its functions, types, traits, macros and so on.
+    pub names: Vec<String>,
+    /// The texts of its implementations.
+    pub implementations: Vec<String>,
 }
 
 /// The folder of the session that this process serves as a stand-in.

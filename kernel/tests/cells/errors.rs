@@ -59,6 +59,7 @@ fn unfinished_code_is_an_error_and_not_something_else() {
     notebook.fails("let c = ").points_at("2]:1:7");
     notebook.fails("let d = 5").points_at("3]:1:10");
     notebook.fails("let e = (1 + ;").points_at("4]:1:9");
+    notebook.fails("1 + ").points_at("5]:1:3");
     notebook.fails("fn broken( {");
     notebook.gives("c", "1");
 }

@@ -63,3 +63,30 @@ fn what_a_cell_cannot_reach_costs_it_nothing() {
         "{program}"
     );
 }
+
+#[test]
+fn an_error_in_a_cell_of_definitions_is_said_at_once() {
+    let mut notebook = Notebook::open();
+    let error = notebook.fails("fn g() -> i32 { \"no\" }");
+    error.points_at("1]:1:17");
+    notebook.fails("struct S;\nimpl S { fn f(&self) -> i32 { \"no\" } }").points_at("2]:2:31");
+    notebook.ok("fn g() -> i32 { 1 }");
+    notebook.gives("g()", "1");
+}
+
+#[test]
+fn a_change_behind_a_type_is_noticed_too() {
+    let mut notebook = Notebook::open();
+    notebook.ok("mod geometry { pub struct Line(pub u64); }\nlet line = geometry::Line(7);");
+    notebook.gives("line.0", "7");
+    notebook.ok("mod geometry { pub struct Line(pub String); }");
+    let error = notebook.fails("line.0.len()");
+    assert!(error.traceback.contains("`line` is lost: its type was defined anew"), "{}", error.traceback);
+    notebook.ok("macro_rules! size { () => { 2 } }\nstruct M { v: [u64; size!()] }\nlet m = M { v: [1, 2] };");
+    notebook.gives("m.v.len()", "2");
+    notebook.ok("macro_rules! size { () => { 3 } }");
+    notebook.fails("m.v.len()");
+    notebook.ok("struct K;\nimpl K { const N: usize = 1; }\nstruct A { v: [u64; K::N] }\nlet a = A { v: [5] };");
+    notebook.ok("impl K { const N: usize = 2; }");
+    notebook.fails("a.v.len()");
+}

@@ -9,6 +9,7 @@ mod errors;
 mod items;
 mod notebook;
 mod output;
+mod questions;
 mod survival;
 #[path = "../../src/jupyter/test_frontend.rs"]
 #[allow(dead_code)]

@@ -167,6 +167,11 @@ impl Notebook {
         &mut self.frontend
     }
 
+    /// How many processes whose command line has this in it were started by cells or their kernel.
+    pub fn processes(&self, command: &str) -> usize {
+        self.left().iter().filter(|left| left.contains(command)).count()
+    }
+
     /// Kills the kernel as `kill -9` would, and asserts that nothing of it is left.
     pub fn kill(mut self) {
         self.kernel.kill().unwrap();

@@ -79,3 +79,24 @@ fn many_lines_arrive_complete_and_in_order() {
     let expected: String = (0..200_000).map(|i| format!("{i}\n")).collect();
     assert!(cell.stdout == expected, "{} of {} bytes", cell.stdout.len(), expected.len());
 }
+
+#[test]
+fn a_kept_lock_of_standard_output_stops_nothing() {
+    let mut notebook = Notebook::open();
+    let cell = notebook
+        .ok("let mut out = std::io::stdout().lock();\nuse std::io::Write;\nwriteln!(out, \"locked\").unwrap();");
+    assert_eq!(cell.stdout, "locked\n");
+    assert!(cell.stderr.contains("`out` holds the lock"), "{}", cell.stderr);
+    assert_eq!(notebook.ok("println!(\"free\");").stdout, "free\n");
+    assert_eq!(notebook.ok("std::thread::spawn(|| println!(\"free\")).join().unwrap();").stdout, "free\n");
+}
+
+#[test]
+fn a_file_that_is_read_while_compiling_is_read_again() {
+    let mut notebook = Notebook::open();
+    let file = notebook.folder().join("data.txt");
+    for text in ["one", "two"] {
+        std::fs::write(&file, text).unwrap();
+        notebook.gives(&format!("include_str!(\"{}\")", file.display()), &format!("\"{text}\""));
+    }
+}

@@ -74,3 +74,23 @@ fn nothing_is_left_of_a_killed_kernel() {
     notebook.ok("1");
     notebook.kill();
 }
+
+#[test]
+fn an_interrupted_tensor_operation_is_an_interrupted_cell() {
+    let mut notebook = Notebook::open();
+    notebook.ok("use tensorlib::prelude::*;\nlet x = rand([300, 300]);");
+    let request = notebook.start("for _ in 0..1_000_000 { x.matmul(&x); }");
+    std::thread::sleep(Duration::from_millis(1500));
+    notebook.interrupt();
+    let error = notebook.finish(&request).error.expect("an interrupted cell fails");
+    assert_eq!((error.name.as_str(), error.message.as_str()), ("Interrupted", "interrupted: your variables are kept"));
+    notebook.gives("x.numel()", "90000");
+}
+
+#[test]
+fn restart_ends_what_cells_have_started() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let child = std::process::Command::new(\"sleep\").arg(\"600\").spawn().unwrap(); let kept = 1;");
+    notebook.gives(":restart\nlet kept = 2; kept", "2");
+    assert_eq!(notebook.processes("sleep"), 0);
+}

@@ -106,3 +106,26 @@ fn types_from_private_modules_are_kept_by_their_public_paths() {
     notebook.ok("let t = tensorlib::ones([2]); let size = t.size(); let d = t.dtype();");
     notebook.gives("(t.numel(), size.len())", "(2, 1)");
 }
+
+#[test]
+fn names_in_capitals_and_raw_names_are_names() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let W1 = 2; let A = vec![1]; let r#type = 3;");
+    notebook.gives("(W1, &A, r#type)", "(2, [1], 3)");
+    notebook.ok("let (B, None) = (4, None::<i32>) else { panic!() };");
+}
+
+#[test]
+fn a_lost_variable_says_why_and_costs_nothing_else() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let n = vec![1]; let kept = 2;");
+    notebook.fails("let moved = n;\npanic!(\"after the move\")");
+    let error = notebook.fails("n");
+    assert!(error.traceback.contains("`n` is lost"), "{}", error.traceback);
+    notebook.gives("kept", "2");
+    notebook.ok("println!(\"\\n\");");
+    notebook.ok(":restart");
+    let error = notebook.fails("kept");
+    assert_ne!(error.name, "Crash");
+    notebook.gives("let kept = 3; kept", "3");
+}

@@ -14,9 +14,9 @@ use std::thread::JoinHandle;
 use jupyter_protocol::connection_info::ConnectionInfo;
 use tempfile::TempDir;
 
+use super::KernelInfo;
 use super::fake_session::{self, FakeControls};
 use super::test_frontend::{TestFrontend, ipc_connection};
-use super::{KernelInfo, serve_as};
 use crate::engine::boundary::Session;
 
 /// A kernel that serves on a thread of the test.
@@ -44,7 +44,7 @@ impl TestKernel {
 }
 
 fn serve(file: &Path, session: Session) -> anyhow::Result<()> {
-    serve_as(file, session, KernelInfo { language_version: Some("1.95.0".to_owned()) })
+    super::serve(file, session, KernelInfo { language_version: Some("1.95.0".to_owned()) })
 }
 
 /// Runs a test with a kernel whose session is ready at once; then shuts the kernel down, and asserts

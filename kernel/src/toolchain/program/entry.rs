@@ -48,8 +48,9 @@ impl Entry {
             .flat_map(|line| words::words(&line.text))
             .collect();
         let is_mentioned = |name: &str| mentioned.contains(name.trim_start_matches("r#"));
-        let kept =
-            |name: &str| is_mentioned(name) && types.get(name.trim_start_matches("r#")).is_none_or(Option::is_some);
+        // A variable without a type is not in the store: it could not be kept, or the process was restarted.
+        let has_type = |name: &str| types.get(name).is_some_and(Option::is_some);
+        let kept = |name: &str| is_mentioned(name) && has_type(name.trim_start_matches("r#"));
         let mut body = Vec::with_capacity(layout.entry.len());
         for line in &layout.entry {
             body.extend(rewrite_line(line, types, &is_mentioned, &kept));

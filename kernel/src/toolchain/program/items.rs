@@ -12,8 +12,9 @@ use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
 use sha2::{Digest, Sha256};
 
-use super::{Line, words};
+use super::{Line, Session, words};
 use crate::toolchain::facts::hex;
+use crate::toolchain::notes::OwnItems;
 
 /// The items that stay, in a fixed order.
 #[derive(Default)]
@@ -23,7 +24,8 @@ pub struct Items {
     /// Everything else.
     pub lines: Vec<Line>,
     /// For each type of the notebook that stays: its path as `type_name` prints it, and a fingerprint of its
-    /// source and of every type that this mentions.
+    /// source and of everything that this mentions. `ctx::name::` stands for all types of a module, `ctx::` for
+    /// those that only an expanded macro names.
     pub definitions: BTreeMap<String, String>,
 }
 
@@ -40,13 +42,21 @@ enum Kind {
     /// Stays when one of the names is meant.
     Named {
         names: Vec<String>,
-        is_type: bool,
-        is_macro: bool,
+        sort: Sort,
     },
     /// Stays when all of the names that are items of the session stay.
     Implementation(Implementation),
     /// Stays.
     Always,
+}
+
+/// What a name stands for, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sort {
+    Type,
+    Module,
+    Macro,
+    Other,
 }
 
 /// What an implementation is of, and what is in it.
@@ -60,19 +70,21 @@ struct Implementation {
     is_of_trait: bool,
     /// The names of what it holds.
     members: BTreeSet<String>,
+    /// Its constants and types, which can decide a layout.
+    constants: String,
 }
 
 impl Items {
-    /// The part of `lines` that code with these `roots` can reach. Of `implementations` that exclude one another
-    /// the one that comes last stays.
-    pub fn reachable(lines: &[Line], roots: &BTreeSet<String>, implementations: &[String]) -> Items {
+    /// The part of `lines` that code with these `roots` can reach, and what the cell itself defines. Of
+    /// implementations that exclude one another the newest stays.
+    pub fn reachable(lines: &[Line], roots: &BTreeSet<String>, session: &Session) -> Items {
         let Some(mut pieces) = pieces(lines) else {
             // A syntax error: rustc will explain it, given everything.
             return Items { lines: lines.to_vec(), ..Items::default() };
         };
-        drop_replaced(&mut pieces, implementations);
-        let stays = closure(&pieces, roots);
-        let definitions = definitions(&pieces);
+        drop_replaced(&mut pieces, session.implementations);
+        let stays = closure(&pieces, roots, session.own);
+        let definitions = Definitions::read(&pieces);
         let mut kept: Vec<&Piece> = pieces.iter().zip(&stays).filter(|(_, stays)| **stays).map(|(p, _)| p).collect();
         // Macros first: they must stand before their calls. Then by text: evcxr's order is that of a hash map.
         kept.sort_by_key(|piece| (!piece.is_macro(), piece.text.clone()));
@@ -80,17 +92,31 @@ impl Items {
         for piece in kept {
             let out = if piece.kind == Kind::Attribute { &mut items.attributes } else { &mut items.lines };
             out.extend(piece.lines.iter().cloned());
-            if let Kind::Named { names, is_type: true, .. } = &piece.kind {
-                items.definitions.insert(format!("ctx::{}", names[0]), definitions[&names[0]].clone());
+            match &piece.kind {
+                Kind::Named { names, sort: Sort::Type } => items.define(&definitions, &names[0], ""),
+                Kind::Named { names, sort: Sort::Module } => items.define(&definitions, &names[0], "::"),
+                Kind::Always if !piece.is_import() => {
+                    items.definitions.insert("ctx::".to_owned(), definitions.of_all(&pieces));
+                }
+                _ => {}
             }
         }
         items
     }
+
+    fn define(&mut self, definitions: &Definitions, name: &str, end: &str) {
+        self.definitions.insert(format!("ctx::{name}{end}"), definitions.fingerprint([name]));
+    }
 }
 
 impl Piece {
+    fn is_import(&self) -> bool {
+        let text = self.text.trim_start().trim_start_matches("pub ");
+        text.starts_with("use ") || text.starts_with("extern crate ")
+    }
+
     fn is_macro(&self) -> bool {
-        matches!(self.kind, Kind::Named { is_macro: true, .. })
+        matches!(self.kind, Kind::Named { sort: Sort::Macro, .. })
     }
 }
 
@@ -131,26 +157,26 @@ fn kind(node: &SyntaxNode) -> Kind {
         return Kind::Attribute;
     }
     let Some(item) = ast::Item::cast(node.clone()) else { return Kind::Always };
-    let named = |item: &dyn HasName, is_type, is_macro| match item.name() {
-        Some(name) => Kind::Named { names: vec![plain(&name.text())], is_type, is_macro },
+    let named = |item: &dyn HasName, sort| match item.name() {
+        Some(name) => Kind::Named { names: vec![plain(&name.text())], sort },
         None => Kind::Always,
     };
     match &item {
-        ast::Item::Const(item) => named(item, false, false),
-        ast::Item::Static(item) => named(item, false, false),
-        ast::Item::Fn(item) => named(item, false, false),
-        ast::Item::MacroRules(item) => named(item, false, true),
-        ast::Item::Module(item) => named(item, false, false),
-        ast::Item::TypeAlias(item) => named(item, false, false),
-        ast::Item::Struct(item) => named(item, true, false),
-        ast::Item::Enum(item) => named(item, true, false),
-        ast::Item::Union(item) => named(item, true, false),
+        ast::Item::Const(item) => named(item, Sort::Other),
+        ast::Item::Static(item) => named(item, Sort::Other),
+        ast::Item::Fn(item) => named(item, Sort::Other),
+        ast::Item::MacroRules(item) => named(item, Sort::Macro),
+        ast::Item::Module(item) => named(item, Sort::Module),
+        ast::Item::TypeAlias(item) => named(item, Sort::Other),
+        ast::Item::Struct(item) => named(item, Sort::Type),
+        ast::Item::Enum(item) => named(item, Sort::Type),
+        ast::Item::Union(item) => named(item, Sort::Type),
         ast::Item::Trait(item) => {
             let Some(name) = item.name() else { return Kind::Always };
             let own = item.assoc_item_list().into_iter().flat_map(|list| list.assoc_items());
             let methods = own.filter_map(|item| item.syntax().children().find_map(ast::Name::cast));
             let names = std::iter::once(name).chain(methods).map(|name| plain(&name.text())).collect();
-            Kind::Named { names, is_type: false, is_macro: false }
+            Kind::Named { names, sort: Sort::Other }
         }
         ast::Item::Impl(item) => Kind::Implementation(implementation(item)),
         _ => Kind::Always,
@@ -162,6 +188,9 @@ fn implementation(item: &ast::Impl) -> Implementation {
     let list = item.assoc_item_list();
     let text = item.syntax().text().to_string();
     let header = text.split('{').next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let constants = list.iter().flat_map(|list| list.assoc_items());
+    let constants = constants.filter(|item| matches!(item, ast::AssocItem::Const(_) | ast::AssocItem::TypeAlias(_)));
+    let constants = constants.map(|item| item.syntax().text().to_string()).collect::<Vec<_>>().join("\n");
     let members = list.iter().flat_map(|list| list.assoc_items());
     let members = members.filter_map(|item| item.syntax().children().find_map(ast::Name::cast));
     Implementation {
@@ -169,6 +198,7 @@ fn implementation(item: &ast::Impl) -> Implementation {
         header,
         is_of_trait: item.trait_().is_some(),
         members: members.map(|name| plain(&name.text())).collect(),
+        constants,
     }
 }
 
@@ -204,7 +234,7 @@ fn last_path_name(ty: &ast::Type) -> Option<String> {
 }
 
 /// Which pieces stay.
-fn closure(pieces: &[Piece], roots: &BTreeSet<String>) -> Vec<bool> {
+fn closure(pieces: &[Piece], roots: &BTreeSet<String>, own: &OwnItems) -> Vec<bool> {
     let items: BTreeSet<&str> = pieces
         .iter()
         .filter_map(|piece| match &piece.kind {
@@ -212,7 +242,7 @@ fn closure(pieces: &[Piece], roots: &BTreeSet<String>) -> Vec<bool> {
             _ => None,
         })
         .collect();
-    let mut meant: BTreeSet<&str> = roots.iter().map(String::as_str).collect();
+    let mut meant: BTreeSet<&str> = roots.iter().chain(&own.names).map(|name| name.trim_start_matches("r#")).collect();
     let mut stays = vec![false; pieces.len()];
     let mut kept_items: BTreeSet<&str> = BTreeSet::new();
     loop {
@@ -225,7 +255,8 @@ fn closure(pieces: &[Piece], roots: &BTreeSet<String>) -> Vec<bool> {
                 Kind::Attribute | Kind::Always => true,
                 Kind::Named { names, .. } => names.iter().any(|name| meant.contains(name.as_str())),
                 Kind::Implementation(Implementation { of, .. }) => {
-                    of.iter().all(|name| !items.contains(name.as_str()) || kept_items.contains(name.as_str()))
+                    own.implementations.iter().any(|text| text.trim() == piece.text.trim())
+                        || of.iter().all(|name| !items.contains(name.as_str()) || kept_items.contains(name.as_str()))
                 }
             };
             if *stays {
@@ -242,36 +273,56 @@ fn closure(pieces: &[Piece], roots: &BTreeSet<String>) -> Vec<bool> {
     }
 }
 
-/// A fingerprint for each type: its source, its derives and implementations aside, and the types it mentions.
-fn definitions(pieces: &[Piece]) -> BTreeMap<String, String> {
-    let types: BTreeMap<&str, &str> = pieces
-        .iter()
-        .filter_map(|piece| match &piece.kind {
-            Kind::Named { names, .. } if !piece.is_macro() => Some((names[0].as_str(), piece.text.as_str())),
-            _ => None,
-        })
-        .collect();
-    let fingerprint = |name: &str| {
-        let mut sources = BTreeMap::new();
-        let mut open = vec![name];
+/// What decides how the notebook's types are laid out.
+struct Definitions<'a> {
+    /// By name: the sources of items, and of what implementations say of constants and types.
+    sources: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+impl<'a> Definitions<'a> {
+    fn read(pieces: &'a [Piece]) -> Definitions<'a> {
+        let mut sources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for piece in pieces {
+            match &piece.kind {
+                Kind::Named { names, .. } => {
+                    sources.entry(&names[0]).or_default().insert(&piece.text);
+                }
+                Kind::Implementation(Implementation { of, constants, .. }) if !constants.is_empty() => {
+                    for name in of {
+                        sources.entry(name).or_default().insert(constants);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Definitions { sources }
+    }
+
+    /// A digest of everything that can be reached from these words.
+    fn fingerprint<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> String {
+        let mut reached: BTreeMap<&str, &BTreeSet<&str>> = BTreeMap::new();
+        let mut open: Vec<&str> =
+            words.into_iter().filter_map(|word| Some(*self.sources.get_key_value(word)?.0)).collect();
         while let Some(name) = open.pop() {
-            let Some(source) = types.get(name) else { continue };
-            if sources.insert(name, *source).is_none() {
-                open.extend(words::words(source));
+            let Some(sources) = self.sources.get(name) else { continue };
+            if reached.insert(name, sources).is_none() {
+                open.extend(sources.iter().flat_map(|source| words::words(source)));
             }
         }
         let mut digest = Sha256::new();
-        for source in sources.values() {
+        for source in reached.values().copied().flatten() {
             digest.update(source.as_bytes());
             digest.update([0]);
         }
         hex(&digest.finalize())
-    };
-    pieces
-        .iter()
-        .filter_map(|piece| match &piece.kind {
-            Kind::Named { names, is_type: true, .. } => Some((names[0].clone(), fingerprint(&names[0]))),
-            _ => None,
-        })
-        .collect()
+    }
+
+    /// A digest of the items that may expand to more, and of everything that these mention.
+    fn of_all(&self, pieces: &[Piece]) -> String {
+        let all = pieces.iter().filter(|piece| piece.kind == Kind::Always && !piece.is_import());
+        let texts: BTreeSet<&str> = all.map(|piece| piece.text.as_str()).collect();
+        let mentioned = self.fingerprint(texts.iter().flat_map(|text| words::words(text)));
+        let texts: Vec<&str> = texts.into_iter().collect();
+        hex(&Sha256::digest(texts.join("\0") + &mentioned))
+    }
 }

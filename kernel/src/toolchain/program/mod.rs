@@ -20,7 +20,11 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use ra_ap_syntax::ast;
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind};
 use regex::Regex;
+
+use super::notes::OwnItems;
 
 pub use entry::ENTRY_SYMBOL;
 pub use layout::ChangedShape;
@@ -36,6 +40,8 @@ pub struct Session<'a> {
     pub types: &'a Types,
     /// The implementations of all cells, the newest last.
     pub implementations: &'a [String],
+    /// What the cell itself defines.
+    pub own: &'a OwnItems,
     /// Crates whose content may differ from cell to cell, with a fingerprint.
     pub changing: &'a [(String, String)],
     /// A dylib whose crates are to be taken from it: rustc must see it named.
@@ -83,7 +89,7 @@ impl Program {
         let layout = layout::Layout::read(source)?;
         let question_mark = if layout.error_type.is_empty() { entry::question_mark(&layout.entry) } else { None };
         let entry = entry::Entry::rewrite(&layout, types);
-        let kept = items::Items::reachable(&layout.items, &entry.words, session.implementations);
+        let kept = items::Items::reachable(&layout.items, &entry.words, session);
         let mut lines = Vec::new();
         lines.push(Line { text: layout.header.to_owned(), origin: 1 });
         lines.extend(kept.attributes);
@@ -95,7 +101,8 @@ impl Program {
         let mut definitions = kept.definitions;
         definitions.extend(session.changing.iter().map(|(name, print)| (format!("{name}::"), print.clone())));
         lines.extend(entry.lines(&definitions));
-        let has_loops = lines.iter().any(|line| words::words(&line.text).any(is_loop));
+        let text: String = lines.iter().flat_map(|line| [&*line.text, "\n"]).collect();
+        let has_loops = has_loops(&text);
         let reads_surroundings = lines.iter().any(|line| SURROUNDINGS.is_match(&line.text));
         Ok(Program { lines, question_mark, reads_surroundings, has_loops })
     }
@@ -117,9 +124,22 @@ static SURROUNDINGS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(include|include_str|include_bytes|env|option_env)\s*!").expect("the pattern is a literal")
 });
 
-fn is_loop(word: &str) -> bool {
-    matches!(word, "for" | "while" | "loop" | "iter" | "into_iter" | "iter_mut" | "chars" | "bytes" | "lines" | "fold")
+/// Whether a program has loops, or calls what loops over its own code.
+fn has_loops(text: &str) -> bool {
+    let parsed = SourceFile::parse(text, Edition::Edition2024);
+    parsed.syntax_node().descendants().any(|node| match node.kind() {
+        SyntaxKind::FOR_EXPR | SyntaxKind::WHILE_EXPR | SyntaxKind::LOOP_EXPR => true,
+        SyntaxKind::METHOD_CALL_EXPR => {
+            let name = ast::MethodCallExpr::cast(node).and_then(|call| call.name_ref());
+            name.is_some_and(|name| ITERATIONS.contains(&&*name.text()))
+        }
+        _ => false,
+    })
 }
+
+/// Methods that run a closure many times or begin to go through something.
+const ITERATIONS: [&str; 10] =
+    ["iter", "into_iter", "iter_mut", "chars", "bytes", "lines", "fold", "map", "for_each", "filter"];
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,10 @@
 //! Programs from texts in evcxr's shape. That evcxr really writes this shape is what every test in
 //! `kernel/tests/cells` shows; `layout` says so when it does not.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::*;
 
 /// A cell's text as evcxr 0.22 writes it, with these items, variables (name and type) and statements.
@@ -27,9 +31,19 @@ fn evcxr_text(items: &[&str], variables: &[(&str, &str)], statements: &[&str], n
     text.join("\n")
 }
 
+static CHECKED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"check_variable::<(.*)>\(stringify!\((.*)\)\);").unwrap());
+
 fn read(text: &str, types: &[(&str, &str)]) -> Program {
-    let types = types.iter().map(|(name, ty)| ((*name).to_owned(), Some((*ty).to_owned()))).collect();
-    Program::read(text, &Session { types: &types, implementations: &[], changing: &[], linked: None }).unwrap()
+    // Variables with a stated type have it in the store, too.
+    let stated = CHECKED.captures_iter(text).map(|found| (found[2].to_owned(), Some(found[1].to_owned())));
+    let given = types.iter().map(|(name, ty)| ((*name).to_owned(), Some((*ty).to_owned())));
+    let types = stated.chain(given).collect();
+    Program::read(
+        text,
+        &Session { types: &types, implementations: &[], own: &OwnItems::default(), changing: &[], linked: None },
+    )
+    .unwrap()
 }
 
 #[test]
@@ -66,6 +80,15 @@ fn what_a_cell_cannot_reach_makes_none() {
     ];
     let large = read(&evcxr_text(&items, &[("far", "crate::Far")], &cell, 1), &[]);
     assert_eq!(small.text(), large.text());
+}
+
+#[test]
+fn what_the_cell_itself_defines_is_compiled() {
+    let items = ["fn wrong() -> i32 { \"no\" }", "struct S;", "impl Clone for S { fn nonsense() {} }", "fn other() {}"];
+    let own = OwnItems { names: vec!["wrong".to_owned()], implementations: vec![items[2].to_owned()] };
+    let session = Session { types: &Types::new(), implementations: &[], own: &own, changing: &[], linked: None };
+    let text = Program::read(&evcxr_text(&items, &[], &[], 1), &session).unwrap().text();
+    assert!(text.contains(items[0]) && text.contains(items[2]) && !text.contains(items[3]), "{text}");
 }
 
 #[test]
@@ -123,7 +146,13 @@ fn the_newest_of_two_implementations_stays() {
     let other = "impl P { fn g(&self) -> i32 { 3 } }";
     let source = evcxr_text(&["struct P;", new, old, other], &[], &["P.f(); P.g();"], 1);
     let order = [old, new, other].map(str::to_owned);
-    let session = Session { types: &Types::new(), implementations: &order, changing: &[], linked: None };
+    let session = Session {
+        types: &Types::new(),
+        implementations: &order,
+        own: &OwnItems::default(),
+        changing: &[],
+        linked: None,
+    };
     let text = Program::read(&source, &session).unwrap().text();
     assert!(text.contains(new) && text.contains(other) && !text.contains(old), "{text}");
 }
@@ -169,7 +198,8 @@ fn a_question_mark_without_an_error_type_is_noticed() {
 #[test]
 fn another_shape_of_evcxrs_text_says_what_must_follow_it() {
     let usual = evcxr_text(&[], &[("a", "i32")], &["a;"], 1);
-    let session = Session { types: &Types::new(), implementations: &[], changing: &[], linked: None };
+    let session =
+        Session { types: &Types::new(), implementations: &[], own: &OwnItems::default(), changing: &[], linked: None };
     assert!(Program::read(&usual, &session).is_ok());
     for (landmark, replacement) in [
         ("#![allow(unused_imports, unused_mut, dead_code)]", "#![allow(unused)]"),
