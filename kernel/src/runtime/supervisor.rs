@@ -65,12 +65,24 @@ pub fn run() -> Result<()> {
         kernel_is_gone: false,
     };
     let result = supervisor.serve();
+    // A pipe that breaks in the middle of a word is how a kernel's death may be noticed first.
+    supervisor.kernel_is_gone |= result.is_err() && supervisor.kernel_hangs_up();
     supervisor.end_everything();
     if supervisor.kernel_is_gone {
         // It was killed, and could not remove its folder.
-        let _ = std::fs::remove_dir_all(session);
+        remove_folder(&session);
     }
     result
+}
+
+/// Removes a session's folder. A compile that is being ended may still be writing into it.
+fn remove_folder(session: &Path) {
+    for _ in 0..50 {
+        match std::fs::remove_dir_all(session) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => std::thread::sleep(Duration::from_millis(50)),
+            _ => return,
+        }
+    }
 }
 
 /// Cells see the environment that the kernel was started in, not the one made for evcxr.
