@@ -9,6 +9,7 @@ use ra_ap_ide_db::SymbolKind;
 use ra_ap_ide_db::imports::insert_use::{ImportGranularity, InsertUseConfig};
 
 use super::question::{Answer, Candidate};
+use super::shown;
 
 /// A place in a cell within the session's text.
 pub struct Place<'a> {
@@ -50,13 +51,9 @@ pub fn documentation(analysis: &Analysis, file: FileId, place: &Place) -> Option
     let at = subject(place.code, place.cursor)?;
     let offset = offset(place.start + at)?;
     let range = FileRange { file_id: file, range: TextRange::empty(offset) };
-    let hover = |format| -> Option<String> {
-        let result = analysis.hover(&hover_config(format), range).ok()??;
-        Some(result.info.markup.as_str().to_owned())
-    };
-    let markdown = signature_first(&hover(HoverDocFormat::Markdown)?);
-    let plain = hover(HoverDocFormat::PlainText)?;
-    Some(Answer::Documentation { plain: plain.trim().to_owned(), markdown })
+    let hover = analysis.hover(&hover_config(), range).ok()??;
+    let markdown = shown::markdown(hover.info.markup.as_str());
+    Some(Answer::Documentation { plain: shown::plain(&markdown), markdown })
 }
 
 /// The name that a person at this place asks about: the one that the cursor touches, else that before the innermost
@@ -67,7 +64,9 @@ fn subject(code: &str, cursor: usize) -> Option<usize> {
     if code[cursor..].starts_with(is_word) {
         return Some(cursor);
     }
-    if before.ends_with(is_word) {
+    let name = before.trim_end_matches('!');
+    if name.ends_with(is_word) {
+        let before = name;
         return before.char_indices().next_back().map(|(at, _)| at);
     }
     let mut depth = 0usize;
@@ -86,25 +85,14 @@ fn subject(code: &str, cursor: usize) -> Option<usize> {
     None
 }
 
-/// rust-analyzer's text starts with the path of the module; the signature is what people look for.
-fn signature_first(markdown: &str) -> String {
-    let mut parts = markdown.trim().splitn(3, "```rust\n");
-    let (Some(""), Some(path), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
-        return markdown.trim().to_owned();
-    };
-    let path = path.trim().trim_end_matches("```").trim();
-    match rest.split_once("\n```") {
-        Some((signature, rest)) => format!("```rust\n{signature}\n```\n\nin `{path}`{rest}"),
-        None => markdown.trim().to_owned(),
-    }
-}
-
 fn candidate(item: CompletionItem) -> Option<Candidate> {
     let edit = item.text_edit.iter().next()?;
     let signature = item.detail.clone().or_else(|| item.label.detail_right.clone()).unwrap_or_default();
-    // What analysis cannot resolve (the standard library, where its sources are not installed) has no name.
-    let signature = signature.replace("{unknown}", "_");
-    Some(Candidate { text: edit.insert.clone(), kind: kind(item.kind).to_owned(), signature })
+    Some(Candidate {
+        text: edit.insert.clone(),
+        kind: kind(item.kind).to_owned(),
+        signature: shown::signature(&signature),
+    })
 }
 
 /// The function that the cell was put into is nobody's business.
@@ -175,13 +163,13 @@ fn completion_config() -> CompletionConfig<'static> {
     }
 }
 
-fn hover_config(format: HoverDocFormat) -> HoverConfig<'static> {
+fn hover_config() -> HoverConfig<'static> {
     HoverConfig {
         links_in_hover: false,
         memory_layout: None,
         documentation: true,
         keywords: true,
-        format,
+        format: HoverDocFormat::Markdown,
         max_trait_assoc_items_count: Some(10),
         max_fields_count: Some(20),
         max_enum_variants_count: Some(20),
@@ -215,15 +203,8 @@ mod tests {
         assert_eq!(subject_in("zeros([2, 3], |").as_deref(), Some("zeros"));
         assert_eq!(subject_in("zeros(|)").as_deref(), Some("zeros"));
         assert_eq!(subject_in("println!(\"ä\", |").as_deref(), Some("println"));
+        assert_eq!(subject_in("tensor!|").as_deref(), Some("tensor"));
         assert_eq!(subject_in("{ |"), None);
         assert_eq!(subject_in("|"), None);
-    }
-
-    #[test]
-    fn the_signature_comes_before_the_module() {
-        let hover = "\n```rust\ntensorlib::tensor\n```\n\n```rust\npub fn zeros() -> Tensor\n```\n\n---\n\nZeros.";
-        let shown = signature_first(hover);
-        assert_eq!(shown, "```rust\npub fn zeros() -> Tensor\n```\n\nin `tensorlib::tensor`\n\n---\n\nZeros.");
-        assert_eq!(signature_first("```rust\nlet x: i32\n```"), "```rust\nlet x: i32\n```");
     }
 }

@@ -84,7 +84,10 @@ mod tests {
 
     #[test]
     fn a_new_definition_replaces_the_old_one() {
-        assert_eq!(after(&["struct P { x: i32 }\nfn P() {}", "struct P { y: i32 }"]), ["fn P() {}", "struct P { y: i32 }"]);
+        assert_eq!(
+            after(&["struct P { x: i32 }\nfn P() {}", "struct P { y: i32 }"]),
+            ["fn P() {}", "struct P { y: i32 }"]
+        );
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! which ends when nobody has asked for some minutes, and with its kernel. A question carries all that the analyst
 //! needs of the session ([`question`]): it keeps nothing between questions but what it has read of libraries.
 //! In the child, [`server`] takes questions, [`project`] holds the crates, [`session_text`] writes the notebook
-//! as one Rust file, and [`answers`] asks rust-analyzer about a place in it.
+//! as one Rust file, and [`answers`] asks rust-analyzer about a place in it, whose
+//! texts [`shown`] trims for a notebook.
 //!
 //! Invariant: nothing here runs or compiles a cell, or knows of evcxr, messages and front ends. Everything works
 //! without the analyst, only less well: no caller may wait for it without a limit.
@@ -18,3 +19,4 @@ mod project;
 pub mod question;
 pub mod server;
 mod session_text;
+mod shown;

@@ -1,0 +1,109 @@
+//! Completions and documentation, by analysis, while a cell runs.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::notebook::Notebook;
+
+/// How long the analyst may read libraries before it must answer; answers then take a fraction of a second.
+const LOADING: Duration = Duration::from_secs(120);
+
+const SETUP: &str = "use tensorlib::prelude::*;\nlet größe = rand([3, 2]);";
+const OWN: &str = "struct Wheel { radius: f64, weight: Tensor }\n/// Makes a wheel of this size.\n\
+                   fn make(radius: f64) -> Wheel { Wheel { radius, weight: zeros([2]) } }\nlet wheel = make(1.0);";
+const LONG: &str = "std::thread::sleep(std::time::Duration::from_secs(600));";
+
+/// What is completed at the `|`: texts and signatures.
+fn completions(notebook: &mut Notebook, code: &str) -> Vec<(String, String)> {
+    let request = question(code);
+    let reply = notebook.frontend().ask("complete_request", request);
+    let types = reply["metadata"]["_jupyter_types_experimental"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    types.iter().map(|one| (text(&one["text"]), text(&one["signature"]))).collect()
+}
+
+fn question(code: &str) -> Value {
+    let cursor = code[..code.find('|').unwrap()].chars().count();
+    json!({ "code": code.replacen('|', "", 1), "cursor_pos": cursor, "detail_level": 0 })
+}
+
+fn names(found: &[(String, String)]) -> Vec<&str> {
+    found.iter().map(|(text, _)| text.as_str()).collect()
+}
+
+/// A notebook with a running cell whose analyst has read everything.
+fn busy_notebook() -> (Notebook, String) {
+    let mut notebook = Notebook::open();
+    notebook.ok(SETUP);
+    notebook.ok(OWN);
+    let cell = notebook.start(LONG);
+    let deadline = Instant::now() + LOADING;
+    while completions(&mut notebook, "größe.su|").is_empty() {
+        assert!(Instant::now() < deadline, "the analyst never answered");
+    }
+    (notebook, cell)
+}
+
+fn analysts(notebook: &Notebook) -> usize {
+    let folder = notebook.folder().canonicalize().unwrap();
+    let is_analyst = |process: &std::fs::DirEntry| {
+        let command = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(&folder))
+            && command.split(|byte| *byte == 0).nth(1) == Some(b"analyst")
+    };
+    std::fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_analyst).count()
+}
+
+#[test]
+fn members_paths_and_documentation_are_known_while_a_cell_runs() {
+    let (mut notebook, cell) = busy_notebook();
+    let methods = completions(&mut notebook, "let é = 1;\nlet y = größe.su|;\nlet z = y;");
+    assert!(names(&methods).contains(&"sum_dim"), "{methods:?}");
+    let sum = methods.iter().find(|(name, _)| name == "sum").unwrap();
+    assert_eq!(sum.1, "fn sum(&self) -> Tensor");
+
+    let fields = completions(&mut notebook, "wheel.|");
+    assert_eq!(fields[..2], [("radius".to_owned(), "f64".to_owned()), ("weight".to_owned(), "Tensor".to_owned())]);
+    let nested = completions(&mut notebook, "let w = make(2.0);\nif w.radius > 1.0 { w.weight.matm| }");
+    assert_eq!(names(&nested), ["matmul"]);
+
+    assert!(names(&completions(&mut notebook, "use tensorlib::prel|")).contains(&"prelude"));
+    assert!(names(&completions(&mut notebook, "DType::|")).contains(&"F32"));
+    assert!(names(&completions(&mut notebook, ":opt 2\nlet w = mak|")).contains(&"make"));
+    let local = completions(&mut notebook, "let wheels = vec![make(1.0)];\nwhee|");
+    assert_eq!(names(&local), ["wheel", "wheels"]);
+    assert_eq!(completions(&mut notebook, "let s = \"größe.|\";"), []);
+    assert_eq!(completions(&mut notebook, "// größe.|"), []);
+
+    let own = notebook.frontend().ask("inspect_request", question("let w = make(1.0|);"));
+    let plain = own["data"]["text/plain"].as_str().unwrap();
+    assert_eq!(plain, "fn make(radius: f64) -> Wheel\n\ndefined in this notebook\n\nMakes a wheel of this size.");
+    let zeros = notebook.frontend().ask("inspect_request", question("zer|os([2])"));
+    let markdown = zeros["data"]["text/markdown"].as_str().unwrap();
+    assert!(markdown.starts_with("```rust\npub fn zeros(") && markdown.contains("Zeros"), "{markdown}");
+    let variable = notebook.frontend().ask("inspect_request", question("größe|"));
+    assert!(variable["data"]["text/plain"].as_str().unwrap().contains("größe: Tensor"), "{variable}");
+
+    notebook.interrupt();
+    notebook.finish(&cell);
+    // What a cell has changed is known at once.
+    notebook.ok("struct Wheel { spokes: usize }\nlet wheel = Wheel { spokes: 3 };");
+    assert_eq!(completions(&mut notebook, "wheel.|")[0], ("spokes".to_owned(), "usize".to_owned()));
+}
+
+#[test]
+fn the_analyst_ends_with_a_kernel_that_is_killed() {
+    let (notebook, _) = busy_notebook();
+    assert_eq!(analysts(&notebook), 1);
+    notebook.kill();
+}
+
+#[test]
+fn a_kernel_that_nobody_asks_starts_no_analyst() {
+    let mut notebook = Notebook::open();
+    notebook.ok(SETUP);
+    assert!(names(&completions(&mut notebook, ":va|")).contains(&":vars"));
+    assert_eq!(completions(&mut notebook, "\"x.|\""), []);
+    assert_eq!(analysts(&notebook), 0);
+}
