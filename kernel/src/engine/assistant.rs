@@ -1,4 +1,7 @@
 //! Answers about code that need no running: whether it is complete, what could follow, what a name is.
+//!
+//! The session's names, commands, keywords and files are known here and answer at once; what else there is to
+//! know of code, the analyst knows, and what it does not say in time the names must do for.
 
 use std::sync::Arc;
 
@@ -7,10 +10,13 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 use super::boundary::{Assistant, Completeness, Completion, Completions, MimeBundle};
 use super::session::Names;
 use super::{prepare, types};
+use crate::analyst::client::Analyst;
+use crate::analyst::question::{Answer, Wanted};
 
-/// Answers from the session's names.
+/// Answers from the session's names and from analysis.
 pub struct SomaAssistant {
     names: Arc<Names>,
+    analyst: Analyst,
 }
 
 /// Rust's keywords, for completion.
@@ -41,35 +47,37 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 impl SomaAssistant {
-    /// An assistant that knows a session's names.
-    pub fn new(names: Arc<Names>) -> SomaAssistant {
-        SomaAssistant { names }
-    }
-}
-
-impl Assistant for SomaAssistant {
-    fn completeness(&self, code: &str) -> Completeness {
-        completeness(code)
+    /// An assistant that knows a session's names and its analyst.
+    pub fn new(names: Arc<Names>, analyst: Analyst) -> SomaAssistant {
+        SomaAssistant { names, analyst }
     }
 
-    fn complete(&self, code: &str, cursor: usize) -> Completions {
-        let cursor = floor(code, cursor);
-        let line_start = code[..cursor].rfind('\n').map_or(0, |at| at + 1);
-        let line = code[line_start..cursor].trim_start();
-        if line.starts_with(':') && !line.contains(' ') {
-            let items = COMMANDS.iter().filter(|(name, _)| name.starts_with(line)).map(|(name, what)| Completion {
-                text: (*name).to_owned(),
-                kind: "magic".to_owned(),
-                signature: (*what).to_owned(),
-            });
-            return Completions { items: items.collect(), start: cursor - line.len(), end: cursor };
+    fn ask(&self, wanted: Wanted, code: &str, cursor: usize) -> Option<Answer> {
+        let code_start = prepare::code_start(code);
+        if cursor < code_start {
+            return None;
         }
-        let start = word_start(code, cursor);
+        // Commands are no Rust; as blanks they leave offsets as they are.
+        let blanks = code[..code_start].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
+        let rust: String = blanks.chain(code[code_start..].chars()).collect();
+        self.analyst.ask(wanted, &rust, cursor, self.names.for_analysis())
+    }
+
+    fn analysed_completions(&self, code: &str, cursor: usize) -> Option<Completions> {
+        let Answer::Completions { candidates, start, end } = self.ask(Wanted::Completions, code, cursor)? else {
+            return None;
+        };
+        let items = candidates.into_iter().map(|candidate| Completion {
+            text: candidate.text,
+            kind: candidate.kind,
+            signature: candidate.signature,
+        });
+        Some(Completions { items: items.collect(), start, end })
+    }
+
+    /// Variables, items and keywords that start with the word before the cursor.
+    fn named_completions(&self, code: &str, start: usize, cursor: usize) -> Completions {
         let word = &code[start..cursor];
-        // After a dot or `::` only analysis could say what follows.
-        if code[..start].ends_with(['.', ':']) {
-            return Completions { items: Vec::new(), start, end: cursor };
-        }
         let (variables, defined) = self.names.get();
         let mut items: Vec<Completion> = Vec::new();
         let mut add = |text: &str, kind: &str, signature: String| {
@@ -89,6 +97,51 @@ impl Assistant for SomaAssistant {
         Completions { items, start, end: cursor }
     }
 
+    /// In a string, names can stand in braces only; elsewhere it may be the path of a file.
+    fn completions_in_string(&self, code: &str, string_start: usize, cursor: usize) -> Completions {
+        let start = word_start(code, cursor);
+        if code[string_start..start].ends_with('{') && !code[string_start..start].ends_with("{{") {
+            let mut found = self.named_completions(code, start, cursor);
+            found.items.retain(|item| item.kind == "instance");
+            return found;
+        }
+        files(code, string_start, cursor)
+    }
+}
+
+impl Assistant for SomaAssistant {
+    fn completeness(&self, code: &str) -> Completeness {
+        completeness(code)
+    }
+
+    fn complete(&self, code: &str, cursor: usize) -> Completions {
+        let cursor = floor(code, cursor);
+        let line_start = code[..cursor].rfind('\n').map_or(0, |at| at + 1);
+        let line = code[line_start..cursor].trim_start();
+        if line.starts_with(':') && !line.starts_with("::") && !line.contains(' ') {
+            let items = COMMANDS.iter().filter(|(name, _)| name.starts_with(line)).map(|(name, what)| Completion {
+                text: (*name).to_owned(),
+                kind: "magic".to_owned(),
+                signature: (*what).to_owned(),
+            });
+            return Completions { items: items.collect(), start: cursor - line.len(), end: cursor };
+        }
+        let start = word_start(code, cursor);
+        match surroundings(code, cursor) {
+            Surroundings::Comment => return Completions { items: Vec::new(), start, end: cursor },
+            Surroundings::String { start } => return self.completions_in_string(code, start, cursor),
+            Surroundings::Code => {}
+        }
+        if let Some(found) = self.analysed_completions(code, cursor) {
+            return found;
+        }
+        // After a dot or `::` only analysis can say what follows.
+        if code[..start].ends_with(['.', ':']) {
+            return Completions { items: Vec::new(), start, end: cursor };
+        }
+        self.named_completions(code, start, cursor)
+    }
+
     fn inspect(&self, code: &str, cursor: usize, _detail: u8) -> Option<MimeBundle> {
         let cursor = floor(code, cursor);
         let start = word_start(code, cursor);
@@ -98,6 +151,9 @@ impl Assistant for SomaAssistant {
         if let Some((name, what)) = command.and_then(|name| COMMANDS.iter().find(|(known, _)| *known == name)) {
             return Some(MimeBundle::from([("text/plain".to_owned(), format!("{name}\n{what}"))]));
         }
+        if let Some(Answer::Documentation { plain, markdown }) = self.ask(Wanted::Documentation, code, cursor) {
+            return Some(MimeBundle::from([("text/plain".to_owned(), plain), ("text/markdown".to_owned(), markdown)]));
+        }
         let (variables, defined) = self.names.get();
         let text = match variables.get(word) {
             Some(ty) => format!("{word}: {}", ty.as_deref().map_or("(a type without a name)".into(), types::short)),
@@ -106,6 +162,67 @@ impl Assistant for SomaAssistant {
         };
         Some(MimeBundle::from([("text/plain".to_owned(), text)]))
     }
+}
+
+/// What a place in a cell is in.
+#[derive(Debug, PartialEq)]
+enum Surroundings {
+    Code,
+    Comment,
+    /// A string whose content starts here.
+    String {
+        start: usize,
+    },
+}
+
+fn surroundings(code: &str, cursor: usize) -> Surroundings {
+    let code_start = prepare::code_start(code);
+    if cursor <= code_start {
+        let line = code[..cursor].rsplit('\n').next().unwrap_or_default();
+        return if line.starts_with("//") { Surroundings::Comment } else { Surroundings::Code };
+    }
+    let parsed = SourceFile::parse(&code[code_start..], Edition::Edition2024);
+    let tokens = parsed.syntax_node().descendants_with_tokens().filter_map(|element| element.into_token());
+    for token in tokens {
+        let (start, end) = (usize::from(token.text_range().start()), usize::from(token.text_range().end()));
+        let (start, end) = (start + code_start, end + code_start);
+        if cursor <= start || cursor > end {
+            continue;
+        }
+        match token.kind() {
+            SyntaxKind::COMMENT if cursor < end || token.text().starts_with("//") => return Surroundings::Comment,
+            SyntaxKind::STRING | SyntaxKind::BYTE_STRING | SyntaxKind::C_STRING => {
+                let content = start + token.text().find('"').map_or(0, |at| at + 1);
+                if cursor >= content && (cursor < end || !is_closed(token.text())) {
+                    return Surroundings::String { start: content };
+                }
+            }
+            _ => {}
+        }
+    }
+    Surroundings::Code
+}
+
+/// Files and folders whose path starts with what a string holds before the cursor.
+fn files(code: &str, start: usize, cursor: usize) -> Completions {
+    let typed = &code[start..cursor];
+    let name_start = start + typed.rfind('/').map_or(0, |at| at + 1);
+    let (folder, prefix) = (&code[start..name_start], &code[name_start..cursor]);
+    let entries = std::fs::read_dir(if folder.is_empty() { "." } else { folder }).into_iter().flatten().flatten();
+    let mut items: Vec<Completion> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let hidden = name.starts_with('.') && !prefix.starts_with('.');
+            let slash = if entry.path().is_dir() { "/" } else { "" };
+            (name.starts_with(prefix) && !hidden).then(|| Completion {
+                text: format!("{name}{slash}"),
+                kind: "path".to_owned(),
+                signature: String::new(),
+            })
+        })
+        .collect();
+    items.sort_by(|a, b| a.text.cmp(&b.text));
+    Completions { items, start: name_start, end: cursor }
 }
 
 /// Whether a cell can be run as it stands: whether its brackets, strings and comments are closed.
@@ -171,7 +288,8 @@ mod tests {
         let names = Names::default();
         let types = [("weights".to_owned(), Some("tensorlib::Tensor".to_owned())), ("wide".to_owned(), None)];
         names.update(&types.into(), ["Wheel".to_owned(), "walk".to_owned()].into_iter());
-        SomaAssistant::new(Arc::new(names))
+        // A session that does not exist has no analyst.
+        SomaAssistant::new(Arc::new(names), Analyst::new("/nonexistent".into()))
     }
 
     #[test]
@@ -210,6 +328,28 @@ mod tests {
     fn a_cursor_inside_a_character_is_moved_back() {
         assert_eq!(assistant().complete("日", 1).start, 0);
         assert_eq!(assistant().inspect("日", 2, 0), None);
+    }
+
+    #[test]
+    fn in_a_string_there_are_files_and_in_its_braces_variables() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("größe.npy"), "").unwrap();
+        let code = format!("load(\"{}/gr", folder.path().display());
+        let found = assistant().complete(&code, code.len());
+        assert_eq!((found.items[0].text.as_str(), found.start), ("größe.npy", code.len() - 2));
+        let code = "let s = \"we\";";
+        assert_eq!(assistant().complete(code, 11).items, []);
+        let words = assistant().complete("println!(\"{we", 13).items;
+        assert_eq!(words.iter().map(|item| item.text.as_str()).collect::<Vec<_>>(), ["weights"]);
+    }
+
+    #[test]
+    fn comments_and_closed_strings_are_told_from_code() {
+        assert_eq!(surroundings("// we", 5), Surroundings::Comment);
+        assert_eq!(surroundings("/* a */ we", 10), Surroundings::Code);
+        assert_eq!(surroundings("\"é\"", 2), Surroundings::String { start: 1 });
+        assert_eq!(surroundings("\"a\"", 3), Surroundings::Code);
+        assert_eq!(surroundings(":dep a\nr#\"b", 11), Surroundings::String { start: 10 });
     }
 
     #[test]
