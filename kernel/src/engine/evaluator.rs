@@ -220,13 +220,9 @@ impl SomaEvaluator {
         let variables = std::mem::take(&mut state.variables);
         let (result, end) = (state.result.take(), state.end.take());
         let (overflowed, not_loaded) = (state.overflowed, state.not_loaded.take());
-        let (unwound, lost) = (state.unwound, std::mem::take(&mut state.lost));
+        let unwound = state.unwound;
         let (panic, question_mark, stopped) = (state.panic.take(), state.question_mark.take(), state.stopped);
         drop(state);
-        for (name, why) in lost {
-            self.notes.types.remove(&name);
-            self.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
-        }
         if let Some(end) = end {
             return Err(ended(&end, overflowed));
         }
@@ -277,8 +273,13 @@ impl SomaEvaluator {
         }
     }
 
-    /// Notes which variables a cell has moved away, also one that failed.
-    fn notice_moves(&mut self, count: usize) {
+    /// Notes which variables a cell has lost or moved away, also one that failed.
+    fn notice_losses(&mut self, count: usize) {
+        let lost = std::mem::take(&mut lock(&self.state).lost);
+        for (name, why) in lost {
+            self.notes.types.remove(&name);
+            self.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
+        }
         let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
         let moved: Vec<String> = self.notes.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
         for name in moved {
@@ -341,7 +342,7 @@ impl Evaluator for SomaEvaluator {
         let context = &mut self.context;
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
         self.channel.sync();
-        self.notice_moves(cell.count);
+        self.notice_losses(cell.count);
         if !matches!(evaluated, Ok(Ok(_))) {
             // evcxr has forgotten them too.
             self.notes.implementations = implementations;

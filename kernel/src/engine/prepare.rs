@@ -152,9 +152,10 @@ fn variables(pattern: &ast::Pat, may_fail: bool) -> Vec<ast::IdentPat> {
     let mut variables: Vec<ast::IdentPat> = Vec::new();
     for binding in pattern.syntax().descendants().filter_map(ast::IdentPat::cast) {
         let Some(name) = binding.name() else { continue };
-        // `None` parses as a binding; names of constants and variants are written in capitals. Only a pattern that
-        // may fail can hold them.
-        let is_constant = may_fail && name.text().starts_with(char::is_uppercase) && binding.mut_token().is_none();
+        // `None` parses as a binding: in a pattern that may fail, a name in camel case is a variant's.
+        let text = name.text();
+        let is_camel_case = text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase);
+        let is_constant = may_fail && is_camel_case && binding.mut_token().is_none();
         let known = variables.iter().any(|other| other.name().is_some_and(|other| other.text() == name.text()));
         if !is_constant && !known {
             variables.push(binding);
@@ -231,7 +232,10 @@ mod tests {
     #[test]
     fn names_in_capitals_are_variables_where_a_pattern_cannot_fail() {
         assert_eq!(text("let W1 = 1;"), "let W1 = 1;let W1: soma_type!(W1) = W1;");
-        assert_eq!(text("let (A, None) = p else { return };"), "let (A, None) = p else { return };");
+        assert_eq!(
+            text("let (A, None) = p else { return };"),
+            "let (A, None) = p else { return };let A: soma_type!(A) = A;"
+        );
     }
 
     #[test]

@@ -263,13 +263,13 @@ fn collect(key: String, messages: &[Value], metadata: &Value) -> Result<Dependen
     let packages = metadata["packages"].as_array().into_iter().flatten();
     for package in packages.filter(|package| package["source"].is_null() && package["id"] != root) {
         let Some(file) = library(messages, &package["id"]) else { continue };
-        digest.update(fs::read(&file)?);
+        let own = Sha256::digest(fs::read(&file)?);
+        digest.update(own);
         let names = package["targets"].as_array().into_iter().flatten();
         let names = names.filter_map(|target| Some(target["name"].as_str()?.replace('-', "_")));
-        ready.changing.extend(names.map(|name| (name, String::new())));
+        ready.changing.extend(names.map(|name| (name, hex(&own))));
     }
     ready.identity = hex(&digest.finalize());
-    ready.changing.iter_mut().for_each(|(_, fingerprint)| fingerprint.clone_from(&ready.identity));
     ready.search = vec![format!("dependency={}", target_dir().join("debug/deps").display())];
     for message in messages.iter().filter(|message| message["reason"] == "build-script-executed") {
         let paths = message["linked_paths"].as_array().into_iter().flatten().filter_map(Value::as_str);

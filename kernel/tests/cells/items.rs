@@ -77,11 +77,11 @@ fn an_error_in_a_cell_of_definitions_is_said_at_once() {
 #[test]
 fn a_change_behind_a_type_is_noticed_too() {
     let mut notebook = Notebook::open();
-    notebook.ok("mod geometry { pub struct Line(pub u64); }\nlet line = geometry::Line(7);");
-    notebook.gives("line.0", "7");
+    notebook.ok("mod geometry { pub struct Line(pub u64); }\nlet row = geometry::Line(7);");
+    notebook.gives("row.0", "7");
     notebook.ok("mod geometry { pub struct Line(pub String); }");
-    let error = notebook.fails("line.0.len()");
-    assert!(error.traceback.contains("`line` is lost: its type was defined anew"), "{}", error.traceback);
+    let error = notebook.fails("row.0.len()");
+    assert!(error.traceback.contains("`row` is lost: its type was defined anew"), "{}", error.traceback);
     notebook.ok("macro_rules! size { () => { 2 } }\nstruct M { v: [u64; size!()] }\nlet m = M { v: [1, 2] };");
     notebook.gives("m.v.len()", "2");
     notebook.ok("macro_rules! size { () => { 3 } }");
