@@ -61,13 +61,12 @@ pub fn documentation(analysis: &Analysis, file: FileId, place: &Place) -> Option
 fn subject(code: &str, cursor: usize) -> Option<usize> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let before = &code[..cursor];
-    if code[cursor..].starts_with(is_word) {
-        return Some(cursor);
-    }
-    let name = before.trim_end_matches('!');
-    if name.ends_with(is_word) {
-        let before = name;
-        return before.char_indices().next_back().map(|(at, _)| at);
+    let name_end = if code[cursor..].starts_with(is_word) { cursor } else { before.trim_end_matches('!').len() };
+    let name_start = code[..name_end].trim_end_matches(is_word).len();
+    let is_name = code[name_start..].starts_with(is_word);
+    // Nobody asks what a number is.
+    if is_name && !code[name_start..].starts_with(|c: char| c.is_ascii_digit()) {
+        return Some(name_start);
     }
     let mut depth = 0usize;
     for (at, c) in before.char_indices().rev() {
@@ -203,6 +202,7 @@ mod tests {
         assert_eq!(subject_in("zeros([2, 3], |").as_deref(), Some("zeros"));
         assert_eq!(subject_in("zeros(|)").as_deref(), Some("zeros"));
         assert_eq!(subject_in("println!(\"ä\", |").as_deref(), Some("println"));
+        assert_eq!(subject_in("make(1.0|)").as_deref(), Some("make"));
         assert_eq!(subject_in("tensor!|").as_deref(), Some("tensor"));
         assert_eq!(subject_in("{ |"), None);
         assert_eq!(subject_in("|"), None);

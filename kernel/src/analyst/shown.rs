@@ -80,15 +80,15 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_no_fences() {
-        assert_eq!(
-            plain(&markdown(HOVER)),
-            "pub fn zeros() -> Tensor\n\nin `tensorlib::tensor`\n\nZeros.\n\nzeros();"
-        );
+        assert_eq!(plain(&markdown(HOVER)), "pub fn zeros() -> Tensor\n\nin `tensorlib::tensor`\n\nZeros.\n\nzeros();");
     }
 
     #[test]
     fn signatures_are_short() {
-        assert_eq!(signature("pub fn f<T>(x: Vec<T, Global>) -> {unknown}\nwhere\n    T: Copy,"), "fn f<T>(x: Vec<T>) -> _");
+        assert_eq!(
+            signature("pub fn f<T>(x: Vec<T, Global>) -> {unknown}\nwhere\n    T: Copy,"),
+            "fn f<T>(x: Vec<T>) -> _"
+        );
         assert_eq!(signature("pub fn g(&self) -> Self where Self: Sized,"), "fn g(&self) -> Self");
     }
 }
