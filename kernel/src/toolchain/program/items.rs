@@ -158,7 +158,7 @@ fn kind(node: &SyntaxNode) -> Kind {
     }
     let Some(item) = ast::Item::cast(node.clone()) else { return Kind::Always };
     let named = |item: &dyn HasName, sort| match item.name() {
-        Some(name) => Kind::Named { names: vec![plain(&name.text())], sort },
+        Some(name) => Kind::Named { names: vec![plain(name.text())], sort },
         None => Kind::Always,
     };
     match &item {
@@ -175,7 +175,7 @@ fn kind(node: &SyntaxNode) -> Kind {
             let Some(name) = item.name() else { return Kind::Always };
             let own = item.assoc_item_list().into_iter().flat_map(|list| list.assoc_items());
             let methods = own.filter_map(|item| item.syntax().children().find_map(ast::Name::cast));
-            let names = std::iter::once(name).chain(methods).map(|name| plain(&name.text())).collect();
+            let names = std::iter::once(name).chain(methods).map(|name| plain(name.text())).collect();
             Kind::Named { names, sort: Sort::Other }
         }
         ast::Item::Impl(item) => Kind::Implementation(implementation(item)),
@@ -197,7 +197,7 @@ fn implementation(item: &ast::Impl) -> Implementation {
         of: heads.filter_map(|ty| last_path_name(&ty)).collect(),
         header,
         is_of_trait: item.trait_().is_some(),
-        members: members.map(|name| plain(&name.text())).collect(),
+        members: members.map(|name| plain(name.text())).collect(),
         constants,
     }
 }
@@ -230,7 +230,7 @@ fn plain(name: &str) -> String {
 
 fn last_path_name(ty: &ast::Type) -> Option<String> {
     let ast::Type::PathType(path) = ty else { return None };
-    Some(plain(&path.path()?.segment()?.name_ref()?.text()))
+    Some(plain(path.path()?.segment()?.name_ref()?.text()))
 }
 
 /// Which pieces stay.

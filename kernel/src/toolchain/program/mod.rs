@@ -131,7 +131,7 @@ fn has_loops(text: &str) -> bool {
         SyntaxKind::FOR_EXPR | SyntaxKind::WHILE_EXPR | SyntaxKind::LOOP_EXPR => true,
         SyntaxKind::METHOD_CALL_EXPR => {
             let name = ast::MethodCallExpr::cast(node).and_then(|call| call.name_ref());
-            name.is_some_and(|name| ITERATIONS.contains(&&*name.text()))
+            name.is_some_and(|name| ITERATIONS.contains(&name.text()))
         }
         _ => false,
     })
