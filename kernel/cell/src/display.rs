@@ -1,7 +1,7 @@
 //! Showing things in the middle of a cell, and changing what was shown.
 //!
 //! ```
-//! use soma_cell::display::{clear_output, update_display};
+//! use soma_cell::display::clear_output;
 //! use soma_cell::{display, update_display};
 //!
 //! display!(vec![1, 2, 3]);
