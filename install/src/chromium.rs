@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -16,6 +17,9 @@ const ON_MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Ch
 /// The browser, and a font that has the characters of the lessons' languages.
 const PACKAGES: [&str; 2] = ["chromium", "fonts-noto-cjk"];
 
+/// Has apt wait for another one that is at work.
+const WAIT: [&str; 2] = ["-o", "DPkg::Lock::Timeout=600"];
+
 /// How long the package manager may take, on a slow connection.
 const LIMIT: Duration = Duration::from_secs(1800);
 
@@ -24,6 +28,9 @@ const LIMIT: Duration = Duration::from_secs(1800);
 /// # Errors
 /// One sentence that says what to type.
 pub fn find_or_install() -> Result<PathBuf> {
+    // Tests ask at the same time, and the package manager serves one at a time.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if let Some(found) = find() {
         return Ok(found);
     }
@@ -32,7 +39,9 @@ pub fn find_or_install() -> Result<PathBuf> {
         eprintln!("Installing {} from the system's packages", PACKAGES.join(" and "));
         // An old list of packages names files that are gone from the mirror.
         let installed = succeeds(Command::new(&apt).arg("update"))
-            && succeeds(Command::new(&apt).args(["install", "--yes", "--no-install-recommends"]).args(PACKAGES));
+            && succeeds(
+                Command::new(&apt).args(["install", "--yes", "--no-install-recommends"]).args(WAIT).args(PACKAGES),
+            );
         if let Some(found) = installed.then(find).flatten() {
             return Ok(found);
         }
