@@ -14,7 +14,6 @@
 
 mod answers;
 pub mod client;
-pub mod items;
 mod project;
 pub mod question;
 pub mod server;

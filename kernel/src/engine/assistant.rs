@@ -287,7 +287,8 @@ mod tests {
     fn assistant() -> SomaAssistant {
         let names = Names::default();
         let types = [("weights".to_owned(), Some("tensorlib::Tensor".to_owned())), ("wide".to_owned(), None)];
-        names.update(&types.into(), ["Wheel".to_owned(), "walk".to_owned()].into_iter());
+        names.update(&types.into());
+        names.items().learn(0, &prepare::prepare("struct Wheel;\nfn walk() {}").items);
         // A session that does not exist has no analyst.
         SomaAssistant::new(Arc::new(names), Analyst::new("/nonexistent".into()))
     }

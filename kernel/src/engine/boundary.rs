@@ -58,7 +58,7 @@ pub enum Output {
 }
 
 /// Why a cell failed, as a front end shows it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Failure {
     /// The error's kind (`ename`): a compiler code such as `E0308`, or `Panic`, `Interrupted`, …
     pub name: String,

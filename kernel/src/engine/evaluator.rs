@@ -11,13 +11,15 @@ use evcxr::{CommandContext, EvalContext, EvalOutputs};
 use super::boundary::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 use super::output::{Parser, Piece, TextStream};
 use super::panics::{self, PastCell};
+use super::prepare::{self, Prepared};
 use super::session::Names;
-use super::{commands, failure, prepare, types};
+use super::{commands, failure, types};
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
 use crate::toolchain::cell_build;
 use crate::toolchain::notes::CellNotes;
 use crate::toolchain::paths::PublicPaths;
+use crate::toolchain::program::{Types, words};
 
 /// What the running cell has written and reported.
 #[derive(Default)]
@@ -151,7 +153,8 @@ pub struct SomaEvaluator {
     channel: Channel,
     state: Arc<Mutex<CellState>>,
     session: PathBuf,
-    notes: CellNotes,
+    /// The types of all variables.
+    types: Types,
     /// Why a variable of an earlier cell is not there.
     gone: BTreeMap<String, String>,
     past: Vec<PastCell>,
@@ -181,8 +184,7 @@ impl SomaEvaluator {
         let soma = std::env::current_exe().map_err(|error| failed(&error.to_string()))?;
         let mut runtime = std::process::Command::new(soma);
         runtime.arg("runtime");
-        let notes = CellNotes::default();
-        notes.write(&session).map_err(|error| failed(&error.to_string()))?;
+        CellNotes::default().write(&session).map_err(|error| failed(&error.to_string()))?;
         let (context, outputs) =
             EvalContext::with_subprocess_command(runtime).map_err(|error| failed(&error.to_string()))?;
         // evcxr has tried its runtime on a cell of its own, which is nobody's output.
@@ -197,7 +199,7 @@ impl SomaEvaluator {
             channel,
             state,
             session,
-            notes,
+            types: Types::new(),
             gone: BTreeMap::new(),
             past: Vec::new(),
             public_paths: PublicPaths::default(),
@@ -277,14 +279,14 @@ impl SomaEvaluator {
     fn notice_losses(&mut self, count: usize) {
         let lost = std::mem::take(&mut lock(&self.state).lost);
         for (name, why) in lost {
-            self.notes.types.remove(&name);
+            self.types.remove(&name);
             self.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
         }
         let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
-        let moved: Vec<String> = self.notes.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
+        let moved: Vec<String> = self.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
         for name in moved {
             // What could not be kept has its reason already.
-            if self.notes.types.remove(&name).flatten().is_some() {
+            if self.types.remove(&name).flatten().is_some() {
                 let cell = format!(
                     "`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it"
                 );
@@ -310,47 +312,42 @@ impl SomaEvaluator {
                     None
                 }
             };
-            self.notes.types.insert(name, ty);
+            self.types.insert(name, ty);
         }
-        self.names.update(&self.notes.types, self.context.defined_item_names().map(str::to_owned));
+        self.names.update(&self.types);
     }
 }
 
 impl Evaluator for SomaEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
         self.interrupted.store(false, Ordering::SeqCst);
-        if let Some(answer) = commands::answer(&cell.code, &self.notes.types) {
+        if let Some(answer) = commands::answer(&cell.code, &self.types) {
             return answer;
         }
         *lock(&self.state) = CellState { frontend: Some(frontend), ..CellState::default() };
         if commands::restarts(&cell.code) {
             // evcxr would kill the supervisor, which then could not end what cells have started.
             self.channel.end_runtime();
-            self.notes.types.clear();
+            self.types.clear();
             self.gone.clear();
         }
         let prepared = prepare::prepare(&cell.code);
-        let implementations = self.notes.implementations.clone();
-        self.notes.own = prepare::own_items(&cell.code);
-        for text in &self.notes.own.implementations {
-            self.notes.implementations.retain(|other| other != text);
-            self.notes.implementations.push(text.clone());
+        if commands::forgets(&cell.code) {
+            self.names.items().clear();
         }
-        self.notes.write(&self.session).map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
+        self.notes_for(&prepared)
+            .write(&self.session)
+            .map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
         let text = prepared.text.clone();
         self.past.push(PastCell { count: cell.count, prepared });
         let context = &mut self.context;
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
         self.channel.sync();
         self.notice_losses(cell.count);
-        if !matches!(evaluated, Ok(Ok(_))) {
-            // evcxr has forgotten them too.
-            self.notes.implementations = implementations;
-        }
         let prepared = &self.past.last().expect("it was just pushed").prepared;
         match evaluated {
             Ok(Ok(outputs)) => {
-                self.names.learn_items(&cell.code);
+                self.names.items().learn(self.past.len() - 1, &prepared.items);
                 let result = self.outcome()?;
                 Ok(result.or_else(|| commands_output(outputs)))
             }
@@ -359,13 +356,13 @@ impl Evaluator for SomaEvaluator {
                 Err(interrupted("the cell was being compiled and did not run"))
             }
             Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
-                let mut failure = failure::compilation(&errors, prepared, cell.count);
+                let mut failure = failure::compilation(&errors, &self.past);
                 self.add_reasons(&mut failure);
                 Err(failure)
             }
             Ok(Err(evcxr::Error::SubprocessTerminated(_))) => {
-                self.notes.types.clear();
-                self.names.update(&self.notes.types, std::iter::empty());
+                self.types.clear();
+                self.names.update(&self.types);
                 Err(failure::sentence(
                     "Crash",
                     "the process that runs cells ended; every variable is lost, definitions are kept",
@@ -381,6 +378,17 @@ impl Evaluator for SomaEvaluator {
 }
 
 impl SomaEvaluator {
+    /// What the toolchain driver has to know of a cell.
+    fn notes_for(&self, prepared: &Prepared) -> CellNotes {
+        let known = |name: &String| Some((name.clone(), self.types.get(name)?.clone()));
+        let types: Types = prepared.words.iter().filter_map(known).collect();
+        // A cell means a variable's type without naming it.
+        let named = types.values().flatten().flat_map(|ty| words(ty)).map(str::to_owned);
+        let reached = named.chain(prepared.words.iter().cloned()).collect();
+        let items = self.names.items().for_cell(&prepared.items, &reached, prepared.has_loops);
+        CellNotes { words: prepared.words.clone(), types, items }
+    }
+
     /// Says of a name that is not found why an earlier cell's variable is gone.
     fn add_reasons(&self, failure: &mut Failure) {
         for (name, advice) in &self.gone {

@@ -1,14 +1,20 @@
 //! What went wrong, as a person reads it: the cell's own lines, `In [n]`, columns as typed.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use evcxr::CompilationError;
+use serde_json::Value;
 
 use super::boundary::Failure;
+use super::panics::PastCell;
 use super::positions::{Place, Source};
-use super::prepare::Prepared;
+use crate::toolchain::cell_build;
 
 /// The compiler's errors for a cell.
-pub fn compilation(errors: &[CompilationError], prepared: &Prepared, count: usize) -> Failure {
+pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> Failure {
+    let Some(PastCell { count, prepared }) = session.last() else { return Failure::default() };
     let mut traceback: Vec<String> = Vec::new();
     let mut first = None;
     for error in errors {
@@ -17,7 +23,7 @@ pub fn compilation(errors: &[CompilationError], prepared: &Prepared, count: usiz
         if let Some(shown) = &prepared.shown {
             report.about_showing(shown);
         }
-        let rendered = report.render(&prepared.source, count);
+        let rendered = report.render(&prepared.source, *count, session);
         if !traceback.contains(&rendered) {
             traceback.push(rendered);
         }
@@ -32,7 +38,9 @@ pub fn compilation(errors: &[CompilationError], prepared: &Prepared, count: usiz
 struct CompilerReport {
     code: String,
     message: String,
-    labels: Vec<(std::ops::Range<Place>, String, bool)>,
+    labels: Vec<(Range<Place>, String, bool)>,
+    /// Labels in earlier cells, whose places in the session stand first.
+    earlier: Vec<(usize, Range<Place>, String, bool)>,
     notes: Vec<String>,
 }
 
@@ -53,12 +61,13 @@ impl CompilerReport {
         let mut notes: Vec<String> = notes(error).into_iter().map(|note| clean(&note)).collect();
         notes.extend(hint(&code).map(str::to_owned));
         notes.dedup();
-        CompilerReport { message, code, labels, notes }
+        let earlier = earlier(error);
+        CompilerReport { message, code, labels, earlier, notes }
     }
 
     /// What is missing at the end of a cell is noticed in the generated code that follows it.
     fn about_the_end(&mut self, source: &Source) {
-        if self.code.is_empty() && self.labels.is_empty() {
+        if self.code.is_empty() && self.labels.is_empty() && self.earlier.is_empty() {
             let text = source.text.trim_end();
             let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
             let span = Source::place(&source.text, last)..Source::place(&source.text, text.len());
@@ -67,7 +76,7 @@ impl CompilerReport {
     }
 
     /// That the cell's value has no way of being shown is said of generated code; here it is said of the value.
-    fn about_showing(&mut self, shown: &std::ops::Range<Place>) {
+    fn about_showing(&mut self, shown: &Range<Place>) {
         if self.code != "E0599" || !self.message.starts_with("the method `evcxr_display` exists for") {
             return;
         }
@@ -80,7 +89,7 @@ impl CompilerReport {
         )];
     }
 
-    fn render(&self, source: &Source, count: usize) -> String {
+    fn render(&self, source: &Source, count: usize, session: &[PastCell]) -> String {
         let path = format!("In [{count}]");
         let title = Level::ERROR.primary_title(&self.message);
         let title = if self.code.is_empty() { title } else { title.id(&self.code) };
@@ -93,22 +102,47 @@ impl CompilerReport {
                 // Several errors of evcxr's own rounds may name the same place.
                 (!seen.contains(&(span.clone(), label))).then(|| {
                     seen.push((span.clone(), label));
-                    let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-                    kind.span(span).label(label.as_str())
+                    annotation(span, label, *primary)
                 })
             })
             .collect();
-        let mut group: Group = if annotations.is_empty() {
-            Group::with_title(title)
-                .element(Level::NOTE.message("the error is in code of an earlier cell, or in a `use`"))
-        } else {
-            title.element(Snippet::source(source.text.as_str()).path(path).annotations(annotations))
-        };
+        let own = Snippet::source(source.text.as_str()).path(path).annotations(annotations);
+        let mut group = Group::with_title(title);
+        if !seen.is_empty() {
+            group = group.element(own);
+        }
+        let cells: BTreeSet<usize> = self.earlier.iter().map(|(cell, ..)| *cell).collect();
+        for (at, cell) in cells.into_iter().filter_map(|at| Some((at, session.get(at)?))) {
+            let source = &cell.prepared.source;
+            let labels = self.earlier.iter().filter(|(of, ..)| *of == at);
+            let annotations = labels.map(|(_, span, label, primary)| annotation(source.bytes(span), label, *primary));
+            let path = format!("In [{}]", cell.count);
+            group = group.element(Snippet::source(source.text.as_str()).path(path).annotations(annotations));
+        }
         for note in &self.notes {
             group = group.element(Level::HELP.message(note.as_str()));
         }
         Renderer::styled().render(&[group])
     }
+}
+
+fn annotation(span: Range<usize>, label: &str, is_primary: bool) -> Annotation<'_> {
+    let kind = if is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+    kind.span(span).label(label)
+}
+
+/// The labels in earlier cells, which evcxr does not know of.
+fn earlier(error: &CompilationError) -> Vec<(usize, Range<Place>, String, bool)> {
+    let spans = error.json["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let read = |span: &Value| {
+        let cell = cell_build::earlier_cell_in(span["file_name"].as_str()?)?;
+        let number = |at: &str| Some(span[at].as_u64()? as usize);
+        let start = Place { line: number("line_start")?, column: number("column_start")? };
+        let end = Place { line: number("line_end")?, column: number("column_end")? };
+        let text = label(span["label"].as_str().unwrap_or_default(), &error.message());
+        Some((cell, start..end, text, span["is_primary"].as_bool()?))
+    };
+    spans.iter().filter_map(read).collect()
 }
 
 /// rustc's notes and helps that say something by themselves.
@@ -178,7 +212,7 @@ fn clean(message: &str) -> String {
 }
 
 /// A panic, with the place when it is known.
-pub fn panic(message: &str, place: Option<(&Source, usize, std::ops::Range<Place>)>) -> Failure {
+pub fn panic(message: &str, place: Option<(&Source, usize, Range<Place>)>) -> Failure {
     let headline = message.lines().next().unwrap_or_default().to_owned();
     let title = Level::ERROR.with_name(Some("panic")).primary_title(message);
     let group = match &place {

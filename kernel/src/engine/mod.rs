@@ -1,7 +1,8 @@
 //! From a cell as typed to what the person sees.
 //!
 //! [`boundary`] is what the protocol layer knows of all this. [`session`] puts a session together;
-//! [`evaluator`] runs a cell: [`prepare`] writes the types of its variables in, evcxr compiles and runs it,
+//! [`evaluator`] runs a cell: [`prepare`] writes the types of its variables in, [`items`] finds what it needs of
+//! earlier cells' definitions, evcxr compiles and runs it,
 //! [`output`] turns what it wrote into displays, [`types`] learns the variables' types, and [`failure`] and
 //! [`panics`] explain what went wrong in terms of the cell as typed.
 //!
@@ -12,6 +13,7 @@ pub mod boundary;
 mod commands;
 mod evaluator;
 mod failure;
+mod items;
 mod output;
 mod panics;
 mod positions;

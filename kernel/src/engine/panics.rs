@@ -36,10 +36,15 @@ pub fn find(program: &str, line: usize, column: usize, cells: &[PastCell]) -> Op
     let from = if line > entry { entry } else { 0 };
     let occurrence = lines[from..line - 1].iter().filter(|other| other == &text).count();
     cells.iter().enumerate().rev().find_map(|(cell, past)| {
-        // A line of a statement may be further in than the statement's first; its spaces are part of it.
-        let start = prepare::line_as_typed(&past.prepared, text, occurrence)
-            .or_else(|| prepare::line_as_typed(&past.prepared, text, 0))?;
-        let place = Place { line: start.line, column: start.column + column - 1 };
+        // A line of a statement may be further in than the statement's first; its spaces are part of it. The first
+        // line of an item is indented by the driver.
+        let bare = text.trim_start();
+        let indent = text.chars().count() - bare.chars().count();
+        let (start, before) = prepare::line_as_typed(&past.prepared, text, occurrence)
+            .or_else(|| prepare::line_as_typed(&past.prepared, text, 0))
+            .map(|start| (start, 0))
+            .or_else(|| Some((prepare::line_as_typed(&past.prepared, bare, 0)?, indent)))?;
+        let place = Place { line: start.line, column: (start.column + column).saturating_sub(1 + before) };
         let end = Place { column: place.column + 1, ..place };
         Some(PanicPlace { cell, span: past.prepared.source.as_typed(place..end) })
     })

@@ -11,14 +11,18 @@
 //! A macro may stand where a type stands, so evcxr takes `soma_type!(a)` for a full type and repeats it
 //! wherever it needs one; the toolchain driver then puts `_` in the cell that defines `a` and the type that
 //! the variable store reported in later cells (`toolchain::program`).
+//!
+//! Items are hidden from evcxr in the same way, in `soma_items!{…};` ([`items`](super::items) says why).
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
 
+use super::items::{self, Item};
 use super::positions::{Insertion, Place, Source};
-use crate::toolchain::notes::OwnItems;
+use crate::toolchain::program::{ITEMS_BEGIN, ITEMS_END, words};
 
 /// A cell as evcxr is given it.
 #[derive(Debug)]
@@ -29,6 +33,12 @@ pub struct Prepared {
     pub source: Source,
     /// The expression whose value the cell shows, in the cell as typed.
     pub shown: Option<Range<Place>>,
+    /// The items that it defines.
+    pub items: Vec<Item>,
+    /// Every name that its statements can mean.
+    pub words: BTreeSet<String>,
+    /// Whether it has loops, which optimisation pays for.
+    pub has_loops: bool,
 }
 
 /// The wrapper in which statements parse; it is on the first line only, so lines stay as they are.
@@ -40,14 +50,27 @@ pub fn prepare(typed: &str) -> Prepared {
     let code = &typed[start..];
     let parsed = SourceFile::parse(&format!("{PRELUDE}{code}\n}}"), Edition::Edition2024);
     let mut additions: Vec<Addition> = Vec::new();
+    let mut items: Vec<Item> = Vec::new();
+    let mut statements_text = String::new();
+    let mut statements_end = start;
     let function = parsed.syntax_node().children().find_map(ast::Fn::cast);
+    // rustc will say what is wrong with a cell that does not parse; evcxr then sees it as it is.
+    let parses = parsed.errors().is_empty();
     let in_typed = |offset: ra_ap_syntax::TextSize| (usize::from(offset) - PRELUDE.len() + start).min(typed.len());
     let statements = function.and_then(|f| ast::HasAttrs::attrs(&f).next().is_none().then(|| f.body()).flatten());
     for node in statements.iter().filter_map(|body| body.stmt_list()).flat_map(|list| list.syntax().children()) {
-        if let Some(statement) = ast::LetStmt::cast(node) {
+        if let Some(statement) = ast::LetStmt::cast(node.clone()) {
             additions.extend(types_for(&statement));
+        } else if let Some(item) = ast::Item::cast(node).filter(|item| parses && is_hidden(item)) {
+            let range = item.syntax().text_range();
+            let (start, end) = (in_typed(range.start()), in_typed(range.end()));
+            statements_text.push_str(&typed[statements_end..start]);
+            statements_end = end;
+            additions.extend(hiding(&item));
+            items.push(Item::new(&item, Source::place(typed, start)));
         }
     }
+    statements_text.push_str(&typed[statements_end..]);
     additions.sort_by_key(|addition| addition.at);
     let mut text = typed.to_owned();
     let mut insertions = Vec::new();
@@ -68,22 +91,30 @@ pub fn prepare(typed: &str) -> Prepared {
         let range = expression.syntax().text_range();
         Source::place(typed, in_typed(range.start()))..Source::place(typed, in_typed(range.end()))
     });
-    Prepared { text, source: Source::new(typed, insertions), shown }
+    Prepared {
+        text,
+        source: Source::new(typed, insertions),
+        shown,
+        items,
+        words: words(&statements_text).map(str::to_owned).collect(),
+        has_loops: items::has_loops(&parsed.syntax_node()),
+    }
 }
 
-/// What a cell defines, with implementations as evcxr will repeat them.
-pub fn own_items(typed: &str) -> OwnItems {
-    let parsed = SourceFile::parse(&typed[code_start(typed)..], Edition::Edition2024);
-    let mut own = OwnItems::default();
-    for item in parsed.syntax_node().children().filter_map(ast::Item::cast) {
-        match &item {
-            ast::Item::Impl(item) => own.implementations.push(item.syntax().text().to_string()),
-            item => {
-                own.names.extend(item.syntax().children().find_map(ast::Name::cast).map(|name| name.text().to_string()))
-            }
-        }
-    }
-    own
+/// Whether evcxr need not know of an item. It adds a dependency for `extern crate`, and takes a macro's call for a
+/// statement.
+fn is_hidden(item: &ast::Item) -> bool {
+    !matches!(item, ast::Item::ExternCrate(_) | ast::Item::MacroCall(_))
+}
+
+/// What hides an item from evcxr.
+fn hiding(item: &ast::Item) -> [Addition; 2] {
+    let range = item.syntax().text_range();
+    let (start, end) = (usize::from(range.start()), usize::from(range.end()));
+    [
+        Addition { at: start, text: ITEMS_BEGIN.to_owned(), name: start..start },
+        Addition { at: end, text: ITEMS_END.to_owned(), name: end..end },
+    ]
 }
 
 /// Where the Rust code starts: evcxr takes leading lines with `:` or `!` for commands.
@@ -239,11 +270,24 @@ mod tests {
     }
 
     #[test]
-    fn what_a_cell_defines_is_known() {
-        let own =
-            own_items(":opt 2\nfn f() {}\nstruct S;\nimpl S { fn g() {} }\nmacro_rules! m { () => {} }\nlet x = 1;");
-        assert_eq!(own.names, ["f", "S", "m"]);
-        assert_eq!(own.implementations, ["impl S { fn g() {} }"]);
+    fn items_are_hidden_and_known() {
+        let prepared = prepare(":opt 2\nfn f() {\n}\n#[derive(Debug)] struct S; let x = S;\nuse a::b;");
+        assert_eq!(
+            prepared.text,
+            ":opt 2\nsoma_items!{fn f() {\n}};\nsoma_items!{#[derive(Debug)] struct S;}; \
+             let x = S;let x: soma_type!(x) = x;\nsoma_items!{use a::b;};"
+        );
+        let items: Vec<(&str, usize, usize)> =
+            prepared.items.iter().map(|item| (item.text.as_str(), item.start.line, item.start.column)).collect();
+        assert_eq!(items, [("fn f() {\n}", 2, 1), ("#[derive(Debug)] struct S;", 4, 1), ("use a::b;", 5, 1)]);
+        assert_eq!(prepared.words.iter().map(String::as_str).collect::<Vec<_>>(), ["S", "let", "x"]);
+    }
+
+    #[test]
+    fn loops_are_known() {
+        assert!(prepare("for i in 0..9 { f(i); }").has_loops);
+        assert!(prepare("fn f() { x.iter().sum() }").has_loops);
+        assert!(!prepare("let y = &x + 1;").has_loops);
     }
 
     #[test]
@@ -252,8 +296,8 @@ mod tests {
     }
 
     #[test]
-    fn inner_blocks_and_items_are_left_alone() {
-        for code in ["{ let a = 1; }", "fn f() { let a = 1; }", "if let Some(x) = o { x } else { 0 }", "x + 1"] {
+    fn inner_blocks_and_what_is_no_definition_are_left_alone() {
+        for code in ["{ let a = 1; }", "extern crate a;", "m! { b }", "if let Some(x) = o { x } else { 0 }", "x + 1"] {
             assert_eq!(text(code), code);
         }
     }
@@ -269,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_cell_that_does_not_parse_is_handed_on() {
-        for code in ["let x = 1\nx", "}}}", "fn (", "let = 3;"] {
+        for code in ["let x = 1\nx", "}}}", "fn (", "let = 3;", "fn f() {}\nx +"] {
             assert_eq!(text(code), code);
         }
         assert_eq!(text("let a = 1; let x = "), "let a = 1;let a: soma_type!(a) = a; let x =; ");

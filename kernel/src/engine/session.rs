@@ -12,9 +12,9 @@ use nix::unistd::Pid;
 use super::assistant::SomaAssistant;
 use super::boundary::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 use super::evaluator::SomaEvaluator;
-use super::{commands, failure, prepare};
+use super::failure;
+use super::items::Items;
 use crate::analyst::client::Analyst;
-use crate::analyst::items::Items;
 use crate::analyst::question::Known;
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_libs;
@@ -26,35 +26,29 @@ use crate::toolchain::{cell_build, tools};
 /// What a session's cells have defined, for questions about code while a cell runs.
 #[derive(Default)]
 pub struct Names {
-    known: Mutex<(Types, Vec<String>)>,
+    variables: Mutex<Types>,
     items: Mutex<Items>,
 }
 
 impl Names {
-    /// Replaces what is known.
-    pub fn update(&self, variables: &Types, items: impl Iterator<Item = String>) {
-        let mut items: Vec<String> = items.collect();
-        items.sort();
-        *lock(&self.known) = (variables.clone(), items);
+    /// Replaces what is known of variables.
+    pub fn update(&self, variables: &Types) {
+        *lock(&self.variables) = variables.clone();
     }
 
-    /// Adds the items of a cell that was compiled.
-    pub fn learn_items(&self, code: &str) {
-        let mut items = lock(&self.items);
-        if commands::forgets(code) {
-            items.clear();
-        }
-        items.learn(&code[prepare::code_start(code)..]);
+    /// The session's items.
+    pub fn items(&self) -> MutexGuard<'_, Items> {
+        lock(&self.items)
     }
 
     /// All that a cell may use, for analysis.
     pub fn for_analysis(&self) -> Known {
-        Known { items: lock(&self.items).texts(), variables: self.get().0 }
+        Known { items: self.items().texts(), variables: lock(&self.variables).clone() }
     }
 
     /// The variables with their types, and the names of items.
     pub fn get(&self) -> (Types, Vec<String>) {
-        lock(&self.known).clone()
+        (lock(&self.variables).clone(), self.items().names().into_iter().collect())
     }
 }
 

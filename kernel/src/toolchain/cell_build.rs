@@ -18,7 +18,7 @@ use super::dependencies::{self, Dependencies};
 use super::facts::{Facts, hex};
 use super::notes::{CellNotes, Original, SessionNotes};
 use super::paths::CommandLine;
-use super::program::{self, Program};
+use super::program::{self, Origin, Program};
 
 /// The file that is compiled; panics name it, and the engine maps its lines back to cells.
 pub const SOURCE: &str = "src/cell.rs";
@@ -70,9 +70,9 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     let program = Program::read(
         source,
         &program::Session {
+            words: &cell.words,
             types: &cell.types,
-            implementations: &cell.implementations,
-            own: &cell.own,
+            items: &cell.items,
             changing: &dependencies.changing,
             linked: dependencies.linked(),
         },
@@ -86,7 +86,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     // Without loops of its own, a cell spends its time in libraries, which are optimised: compiling fast wins
     // (45 against 70 ms). A hot loop at level 0 would be many times slower.
     let opt_level = match level {
-        AUTOMATIC if program.has_loops => "2",
+        AUTOMATIC if cell.items.has_loops => "2",
         AUTOMATIC => "0",
         level => level,
     };
@@ -249,18 +249,28 @@ impl Recipe<'_> {
     }
 }
 
-/// Rewrites every span of a diagnostic from the compiled text's lines to those of evcxr's text. A span in
-/// lines that Soma added names no file, which evcxr shows to nobody.
+/// Rewrites every span of a diagnostic from the compiled text's lines: to those of evcxr's text, or to those of the
+/// earlier cell that the lines are from, under the name of [`earlier_cell`]. A span in lines that Soma added names
+/// no file; both are shown to nobody by evcxr.
 fn translate(diagnostic: &mut Value, program: &Program) {
     match diagnostic {
         Value::Object(fields) => {
             if fields.get("file_name").is_some_and(|name| name == SOURCE) {
-                let origin = |at: &str| fields.get(at).and_then(Value::as_u64).and_then(|n| program.origin(n as usize));
-                match (origin("line_start"), origin("line_end")) {
-                    (Some(start), Some(end)) => {
+                let number = |at: &str| fields.get(at).and_then(Value::as_u64).unwrap_or(0);
+                let place = |line: &str| program.origin(number(line) as usize);
+                match (place("line_start"), place("line_end")) {
+                    (Origin::Evcxr(start), Origin::Evcxr(end)) => {
                         fields.insert("file_name".into(), "src/lib.rs".into());
                         fields.insert("line_start".into(), start.into());
                         fields.insert("line_end".into(), end.into());
+                    }
+                    (Origin::Earlier { cell, line, indent }, Origin::Earlier { line: end, indent: end_indent, .. }) => {
+                        let columns = [("column_start", indent), ("column_end", end_indent)];
+                        let columns = columns.map(|(at, indent)| (at, number(at) + indent as u64));
+                        fields.insert("file_name".into(), earlier_cell(cell).into());
+                        fields.insert("line_start".into(), line.into());
+                        fields.insert("line_end".into(), end.into());
+                        fields.extend(columns.map(|(at, column)| (at.to_owned(), column.into())));
                     }
                     _ => {
                         fields.insert("file_name".into(), "generated".into());
@@ -273,3 +283,15 @@ fn translate(diagnostic: &mut Value, program: &Program) {
         _ => {}
     }
 }
+
+/// How diagnostics name a cell of the session, by its place.
+pub fn earlier_cell(cell: usize) -> String {
+    format!("{EARLIER_CELL}{cell}")
+}
+
+/// The place in the session of the cell that a diagnostic names, if it is an earlier one.
+pub fn earlier_cell_in(file: &str) -> Option<usize> {
+    file.strip_prefix(EARLIER_CELL)?.parse().ok()
+}
+
+const EARLIER_CELL: &str = "cell ";

@@ -1,5 +1,6 @@
 //! What the engine leaves in the session's folder for the processes that evcxr starts.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,22 +59,50 @@ impl Original {
 /// Written before each cell.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CellNotes {
-    /// The variables' types.
+    /// Every name that the cell's statements can mean.
+    pub words: BTreeSet<String>,
+    /// The types of the variables among them.
     pub types: Types,
-    /// The texts of all implementations, those of the newest cell last. evcxr keeps an implementation without
-    /// noticing that a later one replaces it.
-    pub implementations: Vec<String>,
-    /// What the cell itself defines: it is compiled whether or not the cell uses it.
-    pub own: OwnItems,
+    /// The items that the cell needs.
+    pub items: CellItems,
 }
 
-/// What a cell defines.
+/// What a cell defines and needs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct OwnItems {
-    /// The names of its functions, types, traits, macros and so on.
-    pub names: Vec<String>,
-    /// The texts of its implementations.
-    pub implementations: Vec<String>,
+pub struct CellItems {
+    /// The items that it defines, in order: they are compiled whether or not the cell uses them.
+    pub own: Vec<OwnItem>,
+    /// The items of earlier cells that it can reach.
+    pub earlier: Vec<EarlierItem>,
+    /// For each type of the notebook among them: its path as `type_name` prints it, and a fingerprint of what
+    /// decides its layout.
+    pub definitions: BTreeMap<String, String>,
+    /// Whether the cell or these items have loops, which optimisation pays for.
+    pub has_loops: bool,
+}
+
+/// An item that the cell defines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnItem {
+    /// Its text as typed.
+    pub text: String,
+    /// Whether it must stand before the places that use it.
+    pub is_macro: bool,
+}
+
+/// An item that an earlier cell has defined.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EarlierItem {
+    /// Its text.
+    pub text: String,
+    /// Whether it must stand before the places that use it.
+    pub is_macro: bool,
+    /// That cell's place in the session.
+    pub cell: usize,
+    /// The line of that cell where the text starts.
+    pub line: usize,
+    /// The character of that line.
+    pub column: usize,
 }
 
 /// The folder of the session that this process serves as a stand-in.

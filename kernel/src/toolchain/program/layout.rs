@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::Line;
+use super::{Line, Origin};
 
 /// evcxr's text, in parts.
 pub struct Layout<'a> {
     /// The first line: crate-level lint attributes.
     pub header: &'a str,
-    /// Everything the session has defined, in no order.
+    /// What evcxr keeps for every cell: crate-level attributes, `extern crate`.
     pub items: Vec<Line>,
     /// The error type behind `?`, in sessions that use it.
     pub error_type: Vec<Line>,
@@ -50,7 +50,7 @@ impl<'a> Layout<'a> {
     pub fn read(source: &'a str) -> Result<Layout<'a>, ChangedShape> {
         let missing = |landmark| ChangedShape { landmark };
         let all: Vec<&str> = source.lines().collect();
-        let line = |at: usize| Line { text: all[at].to_owned(), origin: at + 1 };
+        let line = |at: usize| Line { text: all[at].to_owned(), origin: Origin::Evcxr(at + 1) };
         let header = *all.first().filter(|first| **first == HEADER).ok_or(missing(HEADER))?;
         // The generated landmarks come last: an item that happens to hold the same text cannot fool this.
         let entry = all.iter().rposition(|text| text.starts_with(ENTRY)).ok_or(missing(ENTRY))?;

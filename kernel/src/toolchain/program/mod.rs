@@ -1,33 +1,37 @@
 //! From the source that evcxr writes for a cell to the source that rustc is given.
 //!
-//! evcxr's text changes from run to run (it walks hash maps) and grows with the session: every item, every
-//! variable, a copy of its runtime module. [`Program::read`] takes it apart ([`layout`]), drops the items the
-//! cell cannot reach ([`items`]) and the variables it does not mention ([`entry`]), puts the rest in a fixed
-//! order and points it at the precompiled `soma_cell`. What comes out is the same text for the same
-//! program, so it serves as its own cache key, and small, so it compiles fast.
+//! evcxr's text changes from run to run (it walks hash maps) and grows with the session: every variable, a copy
+//! of its runtime module. [`Program::read`] takes it apart ([`layout`]), drops the variables that the cell does
+//! not mention ([`entry`]), takes the cell's items out from among its statements ([`own`]), adds those of earlier
+//! cells that it can reach (the engine has chosen them: `engine::items`), puts all in a fixed order and points it
+//! at the precompiled `soma_cell`. What comes out is the same text for the same program, so it serves as its
+//! own cache key, and small, so it compiles fast.
 //!
-//! Every line remembers the line of evcxr's text it came from: diagnostics are handed back in evcxr's numbers.
+//! Every line remembers where it came from: diagnostics are handed back in evcxr's numbers, or in those of the
+//! earlier cell.
 //!
 //! This is text surgery on another crate's private output: `layout` checks each landmark, and a test
 //! compiles evcxr's present output so that a changed shape is noticed.
 
 mod analysis;
 mod entry;
-mod items;
+mod held;
 mod layout;
+mod own;
+mod variables;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use ra_ap_syntax::ast;
-use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind};
 use regex::Regex;
 
-use super::notes::OwnItems;
+use super::notes::{CellItems, EarlierItem};
 
 pub use entry::ENTRY_SYMBOL;
 pub use layout::ChangedShape;
+pub use own::{ITEMS_BEGIN, ITEMS_END};
+pub use words::words;
 
 /// What the session knows of its variables: their types as Rust code, or `None` for a variable whose type
 /// cannot be written down (a closure): it lived in its own cell only.
@@ -36,28 +40,46 @@ pub type Types = BTreeMap<String, Option<String>>;
 /// What a program depends on besides evcxr's text.
 #[derive(Clone, Copy)]
 pub struct Session<'a> {
-    /// The variables' types.
+    /// Every name that the cell's statements can mean.
+    pub words: &'a BTreeSet<String>,
+    /// The types of the variables among them.
     pub types: &'a Types,
-    /// The implementations of all cells, the newest last.
-    pub implementations: &'a [String],
-    /// What the cell itself defines.
-    pub own: &'a OwnItems,
+    /// What the cell defines, and what it needs of earlier cells.
+    pub items: &'a CellItems,
     /// Crates whose content may differ from cell to cell, with a fingerprint.
     pub changing: &'a [(String, String)],
     /// A dylib whose crates are to be taken from it: rustc must see it named.
     pub linked: Option<&'a str>,
 }
 
-/// A line of the program and the line of evcxr's text it stands for (from 1; 0 for none).
+/// Where a line of the program came from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Origin {
+    /// Soma has added it.
+    Generated,
+    /// The line of evcxr's text, from 1.
+    Evcxr(usize),
+    /// A line, from 1, of an earlier cell, and the characters that stand before it there.
+    Earlier {
+        /// The cell's place in the session.
+        cell: usize,
+        /// The line.
+        line: usize,
+        /// How many characters stand before.
+        indent: usize,
+    },
+}
+
+/// A line of the program.
 #[derive(Clone, Debug, PartialEq)]
 struct Line {
     text: String,
-    origin: usize,
+    origin: Origin,
 }
 
 impl Line {
     fn new(text: impl Into<String>) -> Line {
-        Line { text: text.into(), origin: 0 }
+        Line { text: text.into(), origin: Origin::Generated }
     }
 }
 
@@ -71,8 +93,6 @@ pub struct Program {
     /// Whether compiling it reads files or variables of the environment, so that the text does not decide what
     /// comes out.
     pub reads_surroundings: bool,
-    /// Whether the program has loops of its own, which optimisation pays for.
-    pub has_loops: bool,
 }
 
 impl Program {
@@ -81,30 +101,27 @@ impl Program {
     /// # Errors
     /// When the text does not have the shape that evcxr 0.22 gives it.
     pub fn read(source: &str, session: &Session) -> Result<Program, ChangedShape> {
-        let types = session.types;
         if analysis::is_one(source) {
-            let lines = analysis::rewrite(source, types);
-            return Ok(Program { lines, question_mark: None, reads_surroundings: true, has_loops: false });
+            let lines = analysis::rewrite(source, session);
+            return Ok(Program { lines, question_mark: None, reads_surroundings: true });
         }
         let layout = layout::Layout::read(source)?;
-        let question_mark = if layout.error_type.is_empty() { entry::question_mark(&layout.entry) } else { None };
-        let entry = entry::Entry::rewrite(&layout, types);
-        let kept = items::Items::reachable(&layout.items, &entry.words, session);
-        let mut lines = Vec::new();
-        lines.push(Line { text: layout.header.to_owned(), origin: 1 });
-        lines.extend(kept.attributes);
+        let (statements, own) = own::take(layout.entry, &session.items.own);
+        let question_mark = if layout.error_type.is_empty() { entry::question_mark(&statements) } else { None };
+        let held = held::Held::read(layout.items);
+        let mut lines = vec![Line { text: layout.header.to_owned(), origin: Origin::Evcxr(1) }];
+        lines.extend(held.attributes);
         lines.push(Line::new("use ::soma_cell::store as evcxr_internal_runtime;"));
         lines.push(Line::new("use ::soma_cell::show::{DebugFallback as _, Mark as _};"));
         lines.extend(session.linked.map(|name| Line::new(format!("use ::{name} as _;"))));
-        lines.extend(kept.lines);
+        lines.extend(items(own, session.items));
+        lines.extend(held.items);
         lines.extend(layout.error_type.iter().map(entry::question_mark_line));
-        let mut definitions = kept.definitions;
+        let mut definitions = session.items.definitions.clone();
         definitions.extend(session.changing.iter().map(|(name, print)| (format!("{name}::"), print.clone())));
-        lines.extend(entry.lines(&definitions));
-        let text: String = lines.iter().flat_map(|line| [&*line.text, "\n"]).collect();
-        let has_loops = has_loops(&text);
-        let reads_surroundings = lines.iter().any(|line| SURROUNDINGS.is_match(&line.text));
-        Ok(Program { lines, question_mark, reads_surroundings, has_loops })
+        lines.extend(entry::Entry::rewrite(&statements, session).lines(&definitions));
+        let reads_surroundings = lines.iter().any(|line| reads_surroundings(&line.text));
+        Ok(Program { lines, question_mark, reads_surroundings })
     }
 
     /// The text for rustc.
@@ -112,11 +129,33 @@ impl Program {
         self.lines.iter().flat_map(|line| [&*line.text, "\n"]).collect()
     }
 
-    /// The line of evcxr's text that a line of this program (from 1) came from, if any.
-    pub fn origin(&self, line: usize) -> Option<usize> {
-        let origin = self.lines.get(line.checked_sub(1)?)?.origin;
-        (origin > 0).then_some(origin)
+    /// Where a line of this program (from 1) came from.
+    pub fn origin(&self, line: usize) -> Origin {
+        line.checked_sub(1).and_then(|at| self.lines.get(at)).map_or(Origin::Generated, |line| line.origin)
     }
+}
+
+/// The items of a program. Macros first: they must stand before their calls. Then by text, so that it makes no
+/// difference in which order a notebook has defined them.
+fn items(own: Vec<Vec<Line>>, items: &CellItems) -> impl Iterator<Item = Line> {
+    let own = own.into_iter().zip(items.own.iter()).map(|(lines, item)| (!item.is_macro, item.text.as_str(), lines));
+    let earlier = items.earlier.iter().map(|item| (!item.is_macro, item.text.as_str(), earlier_lines(item)));
+    let mut all: Vec<_> = own.chain(earlier).collect();
+    all.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    all.into_iter().flat_map(|(_, _, lines)| lines)
+}
+
+fn earlier_lines(item: &EarlierItem) -> Vec<Line> {
+    let lines = item.text.lines().enumerate();
+    let line = |(at, text): (usize, &str)| Line {
+        text: text.to_owned(),
+        origin: Origin::Earlier {
+            cell: item.cell,
+            line: item.line + at,
+            indent: if at == 0 { item.column - 1 } else { 0 },
+        },
+    };
+    lines.map(line).collect()
 }
 
 /// The macros that bring in what is outside the text.
@@ -124,22 +163,10 @@ static SURROUNDINGS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(include|include_str|include_bytes|env|option_env)\s*!").expect("the pattern is a literal")
 });
 
-/// Whether a program has loops, or calls what loops over its own code.
-fn has_loops(text: &str) -> bool {
-    let parsed = SourceFile::parse(text, Edition::Edition2024);
-    parsed.syntax_node().descendants().any(|node| match node.kind() {
-        SyntaxKind::FOR_EXPR | SyntaxKind::WHILE_EXPR | SyntaxKind::LOOP_EXPR => true,
-        SyntaxKind::METHOD_CALL_EXPR => {
-            let name = ast::MethodCallExpr::cast(node).and_then(|call| call.name_ref());
-            name.is_some_and(|name| ITERATIONS.contains(&name.text()))
-        }
-        _ => false,
-    })
+fn reads_surroundings(line: &str) -> bool {
+    // Looked for first, since few lines have one: a pattern takes its time to be made.
+    (line.contains("include") || line.contains("env")) && SURROUNDINGS.is_match(line)
 }
-
-/// Methods that run a closure many times or begin to go through something.
-const ITERATIONS: [&str; 10] =
-    ["iter", "into_iter", "iter_mut", "chars", "bytes", "lines", "fold", "map", "for_each", "filter"];
 
 #[cfg(test)]
 mod tests;

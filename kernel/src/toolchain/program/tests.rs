@@ -1,11 +1,8 @@
 //! Programs from texts in evcxr's shape. That evcxr really writes this shape is what every test in
 //! `kernel/tests/cells` shows; `layout` says so when it does not.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::*;
+use crate::toolchain::notes::OwnItem;
 
 /// A cell's text as evcxr 0.22 writes it, with these items, variables (name and type) and statements.
 fn evcxr_text(items: &[&str], variables: &[(&str, &str)], statements: &[&str], number: usize) -> String {
@@ -31,35 +28,50 @@ fn evcxr_text(items: &[&str], variables: &[(&str, &str)], statements: &[&str], n
     text.join("\n")
 }
 
-static CHECKED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"check_variable::<(.*)>\(stringify!\((.*)\)\);").unwrap());
+/// The program for evcxr's text, in a session with these types and these items of earlier cells.
+fn read_with(text: &str, types: &[(&str, &str)], items: &[&str]) -> Program {
+    // Variables with a stated type have it in the store, too.
+    let stated = text.lines().filter_map(|line| {
+        let (_, rest) = line.split_once("check_variable::<")?;
+        let (ty, rest) = rest.rsplit_once(">(stringify!(")?;
+        Some((rest.split(')').next()?.to_owned(), Some(ty.to_owned())))
+    });
+    let given = types.iter().map(|(name, ty)| ((*name).to_owned(), Some((*ty).to_owned())));
+    let types: Types = stated.chain(given).collect();
+    let words = text.lines().filter(|line| !line.contains("variable_store")).flat_map(words::words);
+    let words = words.map(str::to_owned).collect();
+    let earlier = items.iter().enumerate().map(|(cell, text)| EarlierItem {
+        text: (*text).to_owned(),
+        is_macro: text.starts_with("macro"),
+        cell,
+        line: 2,
+        column: 5,
+    });
+    let own = text.lines().filter_map(|line| line.strip_prefix(ITEMS_BEGIN)?.strip_suffix(ITEMS_END));
+    let own = own.map(|text| OwnItem { text: text.to_owned(), is_macro: text.starts_with("macro") });
+    let items = CellItems { own: own.collect(), earlier: earlier.collect(), ..CellItems::default() };
+    Program::read(text, &Session { words: &words, types: &types, items: &items, changing: &[], linked: None }).unwrap()
+}
 
 fn read(text: &str, types: &[(&str, &str)]) -> Program {
-    // Variables with a stated type have it in the store, too.
-    let stated = CHECKED.captures_iter(text).map(|found| (found[2].to_owned(), Some(found[1].to_owned())));
-    let given = types.iter().map(|(name, ty)| ((*name).to_owned(), Some((*ty).to_owned())));
-    let types = stated.chain(given).collect();
-    Program::read(
-        text,
-        &Session { types: &types, implementations: &[], own: &OwnItems::default(), changing: &[], linked: None },
-    )
-    .unwrap()
+    read_with(text, types, &[])
 }
 
 #[test]
 fn the_order_of_hash_maps_and_the_number_of_the_cell_make_no_difference() {
-    let (f, g) = ("fn f() -> i32 { 1 }", "fn g() -> i32 { 2 }");
+    let (f, g, m) = ("fn f() -> i32 { 1 }", "fn g() -> i32 { 2 }", "macro_rules! m { () => {} }");
     let (a, b) = (("a", "i32"), ("b", "String"));
     let cell = ["let c = f() + g() + a + b.len() as i32;"];
-    let one = read(&evcxr_text(&[f, g], &[a, b], &cell, 3), &[]);
-    let other = read(&evcxr_text(&[g, f], &[b, a], &cell, 4), &[]);
+    let one = read_with(&evcxr_text(&[], &[a, b], &cell, 3), &[], &[f, g, m]);
+    let other = read_with(&evcxr_text(&[], &[b, a], &cell, 4), &[], &[m, g, f]);
     assert_eq!(one.text(), other.text());
+    assert!(one.text().find(m) < one.text().find(f), "a macro stands before its calls");
 }
 
 #[test]
 fn whatever_a_cell_uses_makes_a_difference() {
     let text = |item: &str, ty: &str, statement: &str| {
-        read(&evcxr_text(&[item], &[("a", "soma_type!(a)")], &[statement], 1), &[("a", ty)]).text()
+        read_with(&evcxr_text(&[], &[("a", "soma_type!(a)")], &[statement], 1), &[("a", ty)], &[item]).text()
     };
     let usual = text("fn f() -> i32 { 1 }", "i32", "f() + a;");
     assert_ne!(usual, text("fn f() -> i32 { 2 }", "i32", "f() + a;"), "an item");
@@ -69,65 +81,37 @@ fn whatever_a_cell_uses_makes_a_difference() {
 }
 
 #[test]
-fn what_a_cell_cannot_reach_makes_none() {
-    let cell = ["println!(\"{}\", used());"];
-    let small = read(&evcxr_text(&["fn used() -> i32 { 1 }"], &[], &cell, 1), &[]);
-    let items = [
-        "fn used() -> i32 { 1 }",
-        "fn other() {}",
-        "#[derive(Debug)]\nstruct Far { x: i32 }",
-        "impl Far { fn y(&self) {} }",
-    ];
-    let large = read(&evcxr_text(&items, &[("far", "crate::Far")], &cell, 1), &[]);
-    assert_eq!(small.text(), large.text());
-}
-
-#[test]
-fn what_the_cell_itself_defines_is_compiled() {
-    let items = ["fn wrong() -> i32 { \"no\" }", "struct S;", "impl Clone for S { fn nonsense() {} }", "fn other() {}"];
-    let own = OwnItems { names: vec!["wrong".to_owned()], implementations: vec![items[2].to_owned()] };
-    let session = Session { types: &Types::new(), implementations: &[], own: &own, changing: &[], linked: None };
-    let text = Program::read(&evcxr_text(&items, &[], &[], 1), &session).unwrap().text();
-    assert!(text.contains(items[0]) && text.contains(items[2]) && !text.contains(items[3]), "{text}");
-}
-
-#[test]
-fn what_it_can_reach_stays() {
-    let items = [
-        "fn start() -> Near { middle!() }",
-        "macro_rules! middle { () => { Near(1) } }",
-        "struct Near(i32);",
-        "impl std::fmt::Debug for Near { fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { helper(f) } }",
-        "fn helper(f: &mut std::fmt::Formatter) -> std::fmt::Result { Ok(()) }",
-        "trait Twice { fn twice(&self) -> i32; }",
-        "impl Twice for i32 { fn twice(&self) -> i32 { self * 2 } }",
-        "use std::collections::HashMap;",
-    ];
-    let text = read(&evcxr_text(&items, &[], &["start(); 4.twice();"], 1), &[]).text();
-    for item in items {
-        assert!(text.contains(item), "{item}\nis missing in\n{text}");
-    }
-}
-
-#[test]
 fn every_line_knows_where_it_came_from() {
-    let source =
-        evcxr_text(&["fn unused() {}", "fn f() -> i32 {\n    1\n}"], &[("a", "i32")], &["let b = f() + a;"], 1);
-    let program = read(&source, &[]);
+    let statements = ["let b = f() + a;", "soma_items!{fn own() {}};", "own();"];
+    let source = evcxr_text(&["extern crate std;"], &[("a", "i32")], &statements, 1);
+    let program = read_with(&source, &[], &["fn f() -> i32 {\n    1\n}"]);
     let lines: Vec<&str> = source.lines().collect();
     let text = program.text();
+    let mut earlier = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        if let Some(origin) = program.origin(number + 1)
-            && !line.contains("soma")
-            && !line.contains("put_variable")
-        {
-            assert_eq!(line, lines[origin - 1]);
+        match program.origin(number + 1) {
+            Origin::Evcxr(origin) if !line.contains("soma") && !line.contains("put_variable") => {
+                let from = lines[origin - 1].trim_start_matches(ITEMS_BEGIN).trim_end_matches(ITEMS_END);
+                assert_eq!(line.trim(), from.trim());
+            }
+            Origin::Earlier { cell, line: at, indent } => earlier.push((line, cell, at, indent)),
+            _ => {}
         }
     }
-    let statement = text.lines().position(|line| line == "let b = f() + a;").unwrap() + 1;
-    assert_eq!(program.origin(statement), Some(lines.iter().position(|line| *line == "let b = f() + a;").unwrap() + 1));
-    assert_eq!(program.origin(0), None);
-    assert_eq!(program.origin(10_000), None);
+    assert_eq!(earlier, [("fn f() -> i32 {", 0, 2, 4), ("    1", 0, 3, 0), ("}", 0, 4, 0)]);
+    let place = |line: &str, text: &str| text.lines().position(|other| other == line).map(|at| at + 1).unwrap();
+    for statement in ["let b = f() + a;", "own();"] {
+        assert_eq!(program.origin(place(statement, &text)), Origin::Evcxr(place(statement, &source)));
+    }
+    assert!(place("            fn own() {}", &text) < place("own();", &text));
+    assert_eq!(program.origin(0), Origin::Generated);
+    assert_eq!(program.origin(10_000), Origin::Generated);
+}
+
+#[test]
+fn variables_that_a_cell_does_not_mention_are_left_alone() {
+    let text = read(&evcxr_text(&[], &[("a", "i32"), ("evcxr_variable", "i32")], &["a;"], 1), &[]).text();
+    assert!(text.contains("stringify!(a)") && !text.contains("stringify!(evcxr_variable)"), "{text}");
 }
 
 #[test]
@@ -138,43 +122,6 @@ fn placeholders_mean_the_type_on_the_way_in_and_nothing_on_the_way_out() {
     assert!(text.contains("take_variable::<std::vec::Vec<u8>>(stringify!(a))"), "{text}");
     assert!(text.contains("let a = f(&a);let a: _ = a;"), "{text}");
     assert!(text.contains("put_variable::<_>(stringify!(a), a)"), "{text}");
-}
-
-#[test]
-fn the_newest_of_two_implementations_stays() {
-    let (old, new) = ("impl P { fn f(&self) -> i32 { 1 } }", "impl P { fn f(&self) -> i32 { 2 } }");
-    let other = "impl P { fn g(&self) -> i32 { 3 } }";
-    let source = evcxr_text(&["struct P;", new, old, other], &[], &["P.f(); P.g();"], 1);
-    let order = [old, new, other].map(str::to_owned);
-    let session = Session {
-        types: &Types::new(),
-        implementations: &order,
-        own: &OwnItems::default(),
-        changing: &[],
-        linked: None,
-    };
-    let text = Program::read(&source, &session).unwrap().text();
-    assert!(text.contains(new) && text.contains(other) && !text.contains(old), "{text}");
-}
-
-#[test]
-fn a_redefined_type_has_another_fingerprint() {
-    let fingerprint = |fields: &str, inner: &str| {
-        let items = [format!("struct Outer {{ {fields} }}"), format!("struct Inner {{ {inner} }}")];
-        let items: Vec<&str> = items.iter().map(String::as_str).collect();
-        let text = read(&evcxr_text(&items, &[("o", "crate::Outer")], &["drop(o);"], 1), &[]).text();
-        text.lines().find(|line| line.contains(".define(")).unwrap().to_owned()
-    };
-    let usual = fingerprint("inner: Inner", "x: i32");
-    assert_eq!(usual, fingerprint("inner: Inner", "x: i32"));
-    assert_ne!(usual, fingerprint("inner: Inner, n: u8", "x: i32"), "the type itself");
-    assert_ne!(usual, fingerprint("inner: Inner", "x: i64"), "a type inside it");
-}
-
-#[test]
-fn a_loop_is_worth_optimising() {
-    assert!(read(&evcxr_text(&[], &[], &["for i in 0..9 { f(i); }"], 1), &[]).has_loops);
-    assert!(!read(&evcxr_text(&[], &[], &["let y = &x + 1;"], 1), &[]).has_loops);
 }
 
 #[test]
@@ -190,7 +137,7 @@ fn a_question_mark_without_an_error_type_is_noticed() {
     let source = evcxr_text(&[], &[], &["let a = 1;", "let n: i32 = \"1\".parse()?;"], 1);
     let line = source.lines().position(|line| line.contains('?')).unwrap() + 1;
     assert_eq!(read(&source, &[]).question_mark, Some(line));
-    for harmless in ["let s = \"what?\";", "fn f() -> Option<i32> { Some(g()?) }"] {
+    for harmless in ["let s = \"what?\";", "let f = { fn f() -> Option<i32> { Some(g()?) } f };"] {
         assert_eq!(read(&evcxr_text(&[], &[], &[harmless], 1), &[]).question_mark, None, "{harmless}");
     }
 }
@@ -198,8 +145,8 @@ fn a_question_mark_without_an_error_type_is_noticed() {
 #[test]
 fn another_shape_of_evcxrs_text_says_what_must_follow_it() {
     let usual = evcxr_text(&[], &[("a", "i32")], &["a;"], 1);
-    let session =
-        Session { types: &Types::new(), implementations: &[], own: &OwnItems::default(), changing: &[], linked: None };
+    let (words, types, items) = (BTreeSet::new(), Types::new(), CellItems::default());
+    let session = Session { words: &words, types: &types, items: &items, changing: &[], linked: None };
     assert!(Program::read(&usual, &session).is_ok());
     for (landmark, replacement) in [
         ("#![allow(unused_imports, unused_mut, dead_code)]", "#![allow(unused)]"),
@@ -213,7 +160,7 @@ fn another_shape_of_evcxrs_text_says_what_must_follow_it() {
 }
 
 #[test]
-fn items_that_do_not_parse_all_stay() {
+fn what_evcxr_keeps_stays_also_when_it_does_not_parse() {
     let text = read(&evcxr_text(&["fn broken( {", "fn other() {}"], &[], &["1;"], 1), &[]).text();
     assert!(text.contains("fn broken( {") && text.contains("fn other() {}"), "{text}");
 }

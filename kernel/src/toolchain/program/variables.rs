@@ -1,0 +1,121 @@
+//! The lines that evcxr writes for each variable of the session, and the placeholders that stand for types.
+
+use crate::toolchain::program::Types;
+
+/// The type that the engine writes for a variable `x` is `soma_type!(x)`. In the cell that defines `x` it means
+/// `_`; where later cells take `x` out of the store it means the type that the store reported.
+const PLACEHOLDER: &str = "soma_type!(";
+
+const CHECK: &str = "vars_ok &= evcxr_variable_store.check_variable::<";
+const TAKE: &str = " = evcxr_variable_store.take_variable::<";
+const PUT: &str = "evcxr_variable_store.put_variable::<";
+const NAME: &str = ">(stringify!(";
+
+/// A line that evcxr has written for a variable.
+#[derive(Debug, PartialEq)]
+pub struct VariableLine<'a> {
+    /// What it does.
+    pub does: Does,
+    /// The variable's name, with the prefix that lets a keyword be one.
+    pub name: &'a str,
+    /// The type as evcxr was told it.
+    ty: &'a str,
+    /// What stands before and after the type.
+    around: (&'a str, &'a str),
+}
+
+/// What a line does with a variable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Does {
+    /// Asks whether the store has it with that type.
+    Check,
+    /// Takes it out of the store.
+    Take,
+    /// Puts it into the store.
+    Put,
+}
+
+impl<'a> VariableLine<'a> {
+    /// Reads a line; `None` when it is no such line.
+    pub fn read(line: &'a str) -> Option<VariableLine<'a>> {
+        let (does, start) = if line.starts_with(CHECK) {
+            (Does::Check, CHECK.len())
+        } else if line.starts_with(PUT) {
+            (Does::Put, PUT.len())
+        } else if line.starts_with("let ") {
+            (Does::Take, line.find(TAKE)? + TAKE.len())
+        } else {
+            return None;
+        };
+        // The type may hold anything but this.
+        let end = line.rfind(NAME)?;
+        let (ty, after) = (line.get(start..end)?, &line[end..]);
+        let name = after[NAME.len()..].split(')').next()?;
+        Some(VariableLine { does, name, ty, around: (&line[..start], after) })
+    }
+
+    /// The line with the variable's type as the session knows it.
+    pub fn with_stored_type(&self, types: &Types) -> String {
+        format!("{}{}{}", self.around.0, with_types(self.ty, types), self.around.1)
+    }
+
+    /// The line with the type left to rustc.
+    pub fn with_inferred_type(&self) -> String {
+        format!("{}_{}", self.around.0, self.around.1)
+    }
+}
+
+/// A text with these types in place of the engine's placeholders, and `_` where there is none.
+pub fn with_types(text: &str, types: &Types) -> String {
+    let mut pieces = text.split(PLACEHOLDER);
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.split_once(')') {
+            Some((name, rest)) => {
+                let known = types.get(name.trim_start_matches("r#")).and_then(Option::as_deref);
+                out.push_str(known.unwrap_or("_"));
+                out.push_str(rest);
+            }
+            None => {
+                out.push_str(PLACEHOLDER);
+                out.push_str(piece);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_for_variables_are_read_and_written() {
+        let types: Types = [("v".to_owned(), Some("std::vec::Vec<u8>".to_owned()))].into();
+        let check = "vars_ok &= evcxr_variable_store.check_variable::<soma_type!(v)>(stringify!(v));";
+        let take = "let mut r#type = evcxr_variable_store.take_variable::<Option<Box<u8>>>(stringify!(r#type));";
+        let put = "evcxr_variable_store.put_variable::<soma_type!(v)>(stringify!(v), v);";
+        let read = |line| VariableLine::read(line).unwrap();
+        assert_eq!((read(check).does, read(check).name), (Does::Check, "v"));
+        assert_eq!(
+            read(check).with_stored_type(&types),
+            "vars_ok &= evcxr_variable_store.check_variable::<std::vec::Vec<u8>>(stringify!(v));"
+        );
+        assert_eq!((read(take).does, read(take).name), (Does::Take, "r#type"));
+        assert_eq!(read(take).with_stored_type(&types), take);
+        assert_eq!((read(put).does, read(put).name), (Does::Put, "v"));
+        assert_eq!(read(put).with_inferred_type(), "evcxr_variable_store.put_variable::<_>(stringify!(v), v);");
+        for other in ["let x = 1;", "v", "vars_ok = true;", "let evcxr_variable_store = unsafe {&mut *x};"] {
+            assert_eq!(VariableLine::read(other), None);
+        }
+    }
+
+    #[test]
+    fn placeholders_mean_types() {
+        let types: Types = [("v".to_owned(), Some("u8".to_owned())), ("c".to_owned(), None)].into();
+        assert_eq!(
+            with_types("a: soma_type!(r#v), b: soma_type!(c), soma_type!(d", &types),
+            "a: u8, b: _, soma_type!(d"
+        );
+    }
+}
