@@ -4,7 +4,8 @@
 usage: notebooks.py [--rounds N] [--growth CELLS] [--kernels soma,rust,python3] [--out FOLDER]
 
 For each kernel that is installed (`jupyter kernelspec list`): from spawn to the first kernel_info reply, to the
-last idle of the lesson, the median of its cells after the first, and the memory of all its processes. Soma runs
+last idle of the lesson, the median of its cells after the first, and the memory of all its processes; from spawn
+to the result of `1 + 1`. Soma runs
 twice in each round: with an empty cell cache, and with a full one. Beside it stands rustc's own floor, an empty
 cdylib. Then the same for a notebook that grows (half of its cells define something), with the time of early and
 late cells. Prints tables in Markdown; with --out also writes growth.svg, a plot of each cell's time.
@@ -56,13 +57,23 @@ def run(kernel, cells, environment):
             client.get_shell_msg(timeout=60)
             times.append((time.perf_counter() - began) * 1e3)
         total = time.perf_counter() - start
-        process = psutil.Process(manager.provisioner.pid)
-        family = [process, *process.children(recursive=True)]
-        memory = sum(member.memory_full_info().pss for member in family) / 2**20
+        memory = idle_memory(psutil.Process(manager.provisioner.pid))
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     return {"info": info * 1e3, "total": total * 1e3, "cells": times, "memory": memory}
+
+
+def idle_memory(kernel):
+    """What all processes of a kernel hold when it has come to rest, in MiB."""
+    time.sleep(0.5)
+    total = 0
+    for process in [kernel, *kernel.children(recursive=True)]:
+        try:
+            total += process.memory_full_info().pss
+        except psutil.NoSuchProcess:
+            pass
+    return total / 2**20
 
 
 def floor(folder):
@@ -134,6 +145,13 @@ def table(results):
         print(f"| {name} | {info:.0f} ms | {total / 1e3:.2f} s | {p50:.1f} ms | {memory:.0f} MiB |")
 
 
+def first_table(results):
+    print("| | spawn → its result |\n|---|---|")
+    for name, rows in results.items():
+        if name != "floor":
+            print(f"| {name} | {median(rows, lambda row: row['total']) / 1e3:.2f} s |")
+
+
 def growth_table(results):
     print("| | first ten computing cells | last ten | ratio |\n|---|---|---|---|")
     for name, rows in results.items():
@@ -175,6 +193,8 @@ def main():
         print(f"not installed, left out: {', '.join(missing)}", file=sys.stderr)
     print("## The lesson\n")
     table(measure(arguments.rounds, kernels, lesson))
+    print("\n## One cell, `1 + 1`\n")
+    first_table(measure(arguments.rounds, kernels, lambda kernel: ["1 + 1"]))
     if arguments.growth:
         print(f"\n## A notebook of {arguments.growth} cells\n")
         results = measure(1, kernels, lambda kernel: growing(kernel, arguments.growth))

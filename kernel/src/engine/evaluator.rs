@@ -385,7 +385,9 @@ impl SomaEvaluator {
         // A cell means a variable's type without naming it.
         let named = types.values().flatten().flat_map(|ty| words(ty)).map(str::to_owned);
         let reached = named.chain(prepared.words.iter().cloned()).collect();
-        let items = self.names.items().for_cell(&prepared.items, &reached, prepared.has_loops);
+        let mut items = self.names.items().for_cell(&prepared.items, &reached, prepared.has_loops);
+        let source = &prepared.source;
+        items.shown = prepared.shown.as_ref().map(|span| source.text[source.bytes(span)].to_owned());
         CellNotes { words: prepared.words.clone(), types, items }
     }
 

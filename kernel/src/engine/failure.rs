@@ -208,7 +208,7 @@ fn borrowed(message: &str) -> Option<String> {
 
 /// A message without the names that generated code has in it.
 fn clean(message: &str) -> String {
-    message.replace("soma_type!", "type of ").replace("ctx::", "crate::")
+    message.replace("ctx::", "crate::")
 }
 
 /// A panic, with the place when it is known.

@@ -5,14 +5,14 @@
 //! sources). Here every such variable is re-bound right after its statement, on the same line:
 //!
 //! ```text
-//! let (a, b) = f();let a: soma_type!(a) = a;let b: soma_type!(b) = b;
+//! let (a, b) = f();let a: (/*type of a*/) = a;let b: (/*type of b*/) = b;
 //! ```
 //!
-//! A macro may stand where a type stands, so evcxr takes `soma_type!(a)` for a full type and repeats it
-//! wherever it needs one; the toolchain driver then puts `_` in the cell that defines `a` and the type that
+//! evcxr takes `(/*type of a*/)` for a full type, whose text it repeats wherever it needs one (and rust-analyzer
+//! takes it for `()`, about which there is nothing to find out); the toolchain driver then puts `_` in the cell that defines `a` and the type that
 //! the variable store reported in later cells (`toolchain::program`).
 //!
-//! Items are hidden from evcxr in the same way, in `soma_items!{…};` ([`items`](super::items) says why).
+//! Items and the expression whose value is shown are hidden from evcxr ([`program::hidden`] says how and why).
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -22,7 +22,7 @@ use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 use super::items::{self, Item};
 use super::positions::{Insertion, Place, Source};
-use crate::toolchain::program::{ITEMS_BEGIN, ITEMS_END, words};
+use crate::toolchain::program::{self, placeholder, words};
 
 /// A cell as evcxr is given it.
 #[derive(Debug)]
@@ -51,6 +51,7 @@ pub fn prepare(typed: &str) -> Prepared {
     let parsed = SourceFile::parse(&format!("{PRELUDE}{code}\n}}"), Edition::Edition2024);
     let mut additions: Vec<Addition> = Vec::new();
     let mut items: Vec<Item> = Vec::new();
+    let mut defines = false;
     let mut statements_text = String::new();
     let mut statements_end = start;
     let function = parsed.syntax_node().children().find_map(ast::Fn::cast);
@@ -61,16 +62,24 @@ pub fn prepare(typed: &str) -> Prepared {
     for node in statements.iter().filter_map(|body| body.stmt_list()).flat_map(|list| list.syntax().children()) {
         if let Some(statement) = ast::LetStmt::cast(node.clone()) {
             additions.extend(types_for(&statement));
+            defines = true;
         } else if let Some(item) = ast::Item::cast(node).filter(|item| parses && is_hidden(item)) {
             let range = item.syntax().text_range();
             let (start, end) = (in_typed(range.start()), in_typed(range.end()));
             statements_text.push_str(&typed[statements_end..start]);
             statements_end = end;
-            additions.extend(hiding(&item));
+            additions.extend(hiding(item.syntax(), program::ITEM));
             items.push(Item::new(&item, Source::place(typed, start)));
         }
     }
     statements_text.push_str(&typed[statements_end..]);
+    let value = statements.as_ref().and_then(ast::BlockExpr::tail_expr);
+    additions.extend(value.iter().filter(|_| parses).flat_map(|value| hiding(value.syntax(), program::VALUE)));
+    let last = statements.as_ref().and_then(|body| body.stmt_list()?.syntax().children().last());
+    if let Some(last) = last.filter(|_| defines && parses) {
+        let end = usize::from(last.text_range().end());
+        additions.push(Addition { at: end, text: program::NOTHING_TO_INFER.to_owned(), name: end..end });
+    }
     additions.sort_by_key(|addition| addition.at);
     let mut text = typed.to_owned();
     let mut insertions = Vec::new();
@@ -87,8 +96,8 @@ pub fn prepare(typed: &str) -> Prepared {
             stands_for: Source::place(typed, name.start)..Source::place(typed, name.end),
         });
     }
-    let shown = statements.and_then(|body| body.tail_expr()).map(|expression| {
-        let range = expression.syntax().text_range();
+    let shown = value.filter(|_| parses).map(|value| {
+        let range = value.syntax().text_range();
         Source::place(typed, in_typed(range.start()))..Source::place(typed, in_typed(range.end()))
     });
     Prepared {
@@ -107,13 +116,13 @@ fn is_hidden(item: &ast::Item) -> bool {
     !matches!(item, ast::Item::ExternCrate(_) | ast::Item::MacroCall(_))
 }
 
-/// What hides an item from evcxr.
-fn hiding(item: &ast::Item) -> [Addition; 2] {
-    let range = item.syntax().text_range();
+/// What hides a node from evcxr.
+fn hiding(node: &SyntaxNode, begin: &str) -> [Addition; 2] {
+    let range = node.text_range();
     let (start, end) = (usize::from(range.start()), usize::from(range.end()));
     [
-        Addition { at: start, text: ITEMS_BEGIN.to_owned(), name: start..start },
-        Addition { at: end, text: ITEMS_END.to_owned(), name: end..end },
+        Addition { at: start, text: begin.to_owned(), name: start..start },
+        Addition { at: end, text: program::END.to_owned(), name: end..end },
     ]
 }
 
@@ -158,10 +167,14 @@ fn types_for(statement: &ast::LetStmt) -> Vec<Addition> {
             let name = name.text().to_string();
             if statement.initializer().is_none() && statement.ty().is_none() {
                 // Declared now, assigned later: there is no value to re-bind yet.
-                return Addition { at: name_range.end, text: format!(": soma_type!({name})"), name: name_range };
+                return Addition { at: name_range.end, text: format!(": {}", placeholder(&name)), name: name_range };
             }
             let mutable = if variable.mut_token().is_some() && variable.ref_token().is_none() { "mut " } else { "" };
-            Addition { at: end, text: format!("let {mutable}{name}: soma_type!({name}) = {name};"), name: name_range }
+            Addition {
+                at: end,
+                text: format!("let {mutable}{name}: {} = {name};", placeholder(&name)),
+                name: name_range,
+            }
         })
         .collect()
 }
@@ -212,39 +225,40 @@ pub fn line_as_typed(prepared: &Prepared, compiled_line: &str, occurrence: usize
 mod tests {
     use super::*;
 
+    /// The prepared text, without what keeps rust-analyzer from its work.
     fn text(typed: &str) -> String {
-        prepare(typed).text
+        prepare(typed).text.replace(program::NOTHING_TO_INFER, "")
     }
 
     #[test]
     fn a_plain_let_is_bound_again_with_its_type() {
-        assert_eq!(text("let z = &x + &y;\nz"), "let z = &x + &y;let z: soma_type!(z) = z;\nz");
+        assert_eq!(text("let z = &x + &y;\nz"), "let z = &x + &y;let z: (/*type of z*/) = z;\nsoma_show!{z};");
     }
 
     #[test]
     fn mutability_is_kept() {
-        assert_eq!(text("let mut v = vec![];"), "let mut v = vec![];let mut v: soma_type!(v) = v;");
+        assert_eq!(text("let mut v = vec![];"), "let mut v = vec![];let mut v: (/*type of v*/) = v;");
     }
 
     #[test]
     fn a_stated_type_is_left_alone_and_a_partial_one_completed() {
         assert_eq!(text("let x: Vec<u8> = f();"), "let x: Vec<u8> = f();");
-        assert_eq!(text("let x: Vec<_> = f();"), "let x: Vec<_> = f();let x: soma_type!(x) = x;");
+        assert_eq!(text("let x: Vec<_> = f();"), "let x: Vec<_> = f();let x: (/*type of x*/) = x;");
     }
 
     #[test]
     fn every_variable_of_a_pattern_gets_a_type() {
         assert_eq!(
             text("let (a, mut b) = f();"),
-            "let (a, mut b) = f();let a: soma_type!(a) = a;let mut b: soma_type!(b) = b;"
+            "let (a, mut b) = f();let a: (/*type of a*/) = a;let mut b: (/*type of b*/) = b;"
         );
         assert_eq!(
             text("let P { x, y: (z, ..) } = p;"),
-            "let P { x, y: (z, ..) } = p;let x: soma_type!(x) = x;let z: soma_type!(z) = z;"
+            "let P { x, y: (z, ..) } = p;let x: (/*type of x*/) = x;let z: (/*type of z*/) = z;"
         );
         assert_eq!(
             text("let [first, .., last] = a;"),
-            "let [first, .., last] = a;let first: soma_type!(first) = first;let last: soma_type!(last) = last;"
+            "let [first, .., last] = a;let first: (/*type of first*/) = first;let last: (/*type of last*/) = last;"
         );
     }
 
@@ -252,20 +266,20 @@ mod tests {
     fn let_else_binds_after_the_else() {
         assert_eq!(
             text("let Some(x) = o else { return };\nx"),
-            "let Some(x) = o else { return };let x: soma_type!(x) = x;\nx"
+            "let Some(x) = o else { return };let x: (/*type of x*/) = x;\nsoma_show!{x};"
         );
         assert_eq!(
             text("let (None, a) = p else { return };"),
-            "let (None, a) = p else { return };let a: soma_type!(a) = a;"
+            "let (None, a) = p else { return };let a: (/*type of a*/) = a;"
         );
     }
 
     #[test]
     fn names_in_capitals_are_variables_where_a_pattern_cannot_fail() {
-        assert_eq!(text("let W1 = 1;"), "let W1 = 1;let W1: soma_type!(W1) = W1;");
+        assert_eq!(text("let W1 = 1;"), "let W1 = 1;let W1: (/*type of W1*/) = W1;");
         assert_eq!(
             text("let (A, None) = p else { return };"),
-            "let (A, None) = p else { return };let A: soma_type!(A) = A;"
+            "let (A, None) = p else { return };let A: (/*type of A*/) = A;"
         );
     }
 
@@ -275,7 +289,7 @@ mod tests {
         assert_eq!(
             prepared.text,
             ":opt 2\nsoma_items!{fn f() {\n}};\nsoma_items!{#[derive(Debug)] struct S;}; \
-             let x = S;let x: soma_type!(x) = x;\nsoma_items!{use a::b;};"
+             let x = S;let x: (/*type of x*/) = x;\nsoma_items!{use a::b;};/*soma: nothing to infer"
         );
         let items: Vec<(&str, usize, usize)> =
             prepared.items.iter().map(|item| (item.text.as_str(), item.start.line, item.start.column)).collect();
@@ -292,12 +306,14 @@ mod tests {
 
     #[test]
     fn a_variable_without_a_value_gets_its_type_at_once() {
-        assert_eq!(text("let x;\nx = 1;"), "let x: soma_type!(x);\nx = 1;");
+        assert_eq!(text("let x;\nx = 1;"), "let x: (/*type of x*/);\nx = 1;");
     }
 
     #[test]
     fn inner_blocks_and_what_is_no_definition_are_left_alone() {
-        for code in ["{ let a = 1; }", "extern crate a;", "m! { b }", "if let Some(x) = o { x } else { 0 }", "x + 1"] {
+        for code in
+            ["{ let a = 1; };", "extern crate a;", "m! { b }\nc();", "if let Some(x) = o { x } else { 0 }\nd();"]
+        {
             assert_eq!(text(code), code);
         }
     }
@@ -306,7 +322,7 @@ mod tests {
     fn commands_before_the_code_are_skipped() {
         assert_eq!(
             text(":dep a = \"1\"\n// c\n\nlet x = 1;"),
-            ":dep a = \"1\"\n// c\n\nlet x = 1;let x: soma_type!(x) = x;"
+            ":dep a = \"1\"\n// c\n\nlet x = 1;let x: (/*type of x*/) = x;"
         );
         assert_eq!(code_start(":vars"), 5);
     }
@@ -316,20 +332,20 @@ mod tests {
         for code in ["let x = 1\nx", "}}}", "fn (", "let = 3;", "fn f() {}\nx +"] {
             assert_eq!(text(code), code);
         }
-        assert_eq!(text("let a = 1; let x = "), "let a = 1;let a: soma_type!(a) = a; let x =; ");
+        assert_eq!(text("let a = 1; let x = "), "let a = 1;let a: (/*type of a*/) = a; let x =; ");
     }
 
     #[test]
     fn shadowing_within_a_line_keeps_the_order() {
         assert_eq!(
             text("let a = 1; let a = a + 1;"),
-            "let a = 1;let a: soma_type!(a) = a; let a = a + 1;let a: soma_type!(a) = a;"
+            "let a = 1;let a: (/*type of a*/) = a; let a = a + 1;let a: (/*type of a*/) = a;"
         );
     }
 
     #[test]
     fn await_in_a_let_is_a_let() {
-        assert_eq!(text("let r = f().await;"), "let r = f().await;let r: soma_type!(r) = r;");
+        assert_eq!(text("let r = f().await;"), "let r = f().await;let r: (/*type of r*/) = r;");
     }
 
     #[test]
@@ -345,9 +361,25 @@ mod tests {
     }
 
     #[test]
+    fn the_value_that_is_shown_is_hidden() {
+        assert_eq!(text("f(x)\n  .g() // end"), "soma_show!{f(x)\n  .g()}; // end");
+        assert_eq!(text("f(x);"), "f(x);");
+    }
+
+    #[test]
+    fn a_cell_that_defines_variables_hides_what_follows_it() {
+        assert_eq!(
+            prepare("let x: u8 = 1; x // one").text,
+            "let x: u8 = 1; soma_show!{x};/*soma: nothing to infer // one"
+        );
+        assert!(prepare("let x: u8 = 1;").text.ends_with(program::NOTHING_TO_INFER));
+        assert_eq!(prepare("{ let x = 1; };").text, "{ let x = 1; };");
+    }
+
+    #[test]
     fn errors_in_what_was_added_point_at_the_variable() {
         let prepared = prepare("let é = 1; let r = &é;\nr");
-        let at = prepared.text.find("let r: soma").unwrap();
+        let at = prepared.text.find("let r: (/*").unwrap();
         let place = Source::place(&prepared.text, at + 4);
         let span = prepared.source.as_typed(place..Place { column: place.column + 1, ..place });
         assert_eq!(&prepared.source.text[prepared.source.bytes(&span)], "r");

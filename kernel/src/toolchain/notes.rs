@@ -67,11 +67,13 @@ pub struct CellNotes {
     pub items: CellItems,
 }
 
-/// What a cell defines and needs.
+/// What a cell defines, shows and needs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CellItems {
     /// The items that it defines, in order: they are compiled whether or not the cell uses them.
     pub own: Vec<OwnItem>,
+    /// The expression whose value it shows.
+    pub shown: Option<String>,
     /// The items of earlier cells that it can reach.
     pub earlier: Vec<EarlierItem>,
     /// For each type of the notebook among them: its path as `type_name` prints it, and a fingerprint of what

@@ -90,3 +90,45 @@ fn a_change_behind_a_type_is_noticed_too() {
     notebook.ok("impl K { const N: usize = 2; }");
     notebook.fails("a.v.len()");
 }
+
+#[test]
+fn an_error_in_an_earlier_cells_item_points_there() {
+    let mut notebook = Notebook::open();
+    notebook.ok("struct P { x: i32 }\nfn area(p: &P) -> i32 {\n    p.x * 2\n}");
+    notebook.ok("struct P { y: i32 }");
+    let error = notebook.fails("area(&P { y: 2 })");
+    error.points_at("1]:3:7");
+    notebook.ok("fn area(p: &P) -> i32 { p.y * 2 }");
+    notebook.gives("area(&P { y: 2 })", "4");
+    notebook.fails("use std::collections::HashMapp;").points_at("6]:1:5");
+}
+
+#[test]
+fn imports_are_replaced_by_name() {
+    let mut notebook = Notebook::open();
+    notebook.ok("mod a { pub fn f() -> i32 { 1 } pub fn g() -> i32 { 2 } }\nmod b { pub fn f() -> i32 { 3 } }");
+    notebook.ok("use crate::a::{f, g};");
+    notebook.gives("(f(), g())", "(1, 2)");
+    notebook.ok("use crate::b::f;");
+    notebook.gives("(f(), g())", "(3, 2)");
+    notebook.ok("fn g() -> i32 { 4 }");
+    notebook.gives("(f(), g())", "(3, 4)");
+    notebook.ok(":clear");
+    notebook.fails("g()");
+}
+
+#[test]
+fn a_cell_run_again_with_other_methods_forgets_the_old_ones() {
+    let mut notebook = Notebook::open();
+    notebook.ok("struct P { x: i32 }\nimpl P { fn double(&self) -> i32 { self.x * 2 } }");
+    notebook.ok("struct P { y: i32 }\nimpl P { fn triple(&self) -> i32 { self.y * 3 } }");
+    notebook.gives("P { y: 2 }.triple()", "6");
+    notebook.fails("P { y: 2 }.double()");
+}
+
+#[test]
+fn comments_around_items_and_values_stay_comments() {
+    let mut notebook = Notebook::open();
+    notebook.gives("/* one */ fn m() -> i32 { 7 } /* two */ // three\nlet y = m(); // four\ny // five", "7");
+    notebook.gives("// only /* a comment\ny /* and\n another */", "7");
+}

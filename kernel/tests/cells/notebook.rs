@@ -235,7 +235,7 @@ impl CellError {
     /// Asserts that the error points at this place of the cell as typed.
     pub fn points_at(&self, place: &str) {
         assert!(self.traceback.contains(&format!("In [{place}")), "{}", self.traceback);
-        for internal in ["evcxr", "soma_type", "lib.rs", "cell.rs"] {
+        for internal in ["evcxr", "lib.rs", "cell.rs"] {
             assert!(!self.traceback.contains(internal), "{}", self.traceback);
         }
     }

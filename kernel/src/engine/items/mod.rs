@@ -87,6 +87,7 @@ impl Items {
                     column: known.item.start.column,
                 })
                 .collect(),
+            shown: None,
             definitions,
             has_loops: own_has_loops || kept.iter().any(|known| known.item.has_loops),
         }

@@ -2,7 +2,7 @@
 //! that takes the session's variables as parameters and holds the cell's statements.
 
 use super::variables::with_types;
-use super::{Line, Origin, Session, Types, own};
+use super::{Line, Origin, Session, Types, hidden};
 
 const WRAPPER: &str = "async fn evcxr_analysis_wrapper(";
 const BODY: &str = ") -> Result<(), EvcxrUserCodeError> {";
@@ -32,7 +32,7 @@ pub fn rewrite(source: &str, session: &Session) -> Vec<Line> {
         }
         in_parameters |= text == WRAPPER;
     }
-    let (mut lines, own) = own::take(lines, &session.items.own);
+    let (mut lines, own) = hidden::take(lines, session.items);
     lines.extend(super::items(own, session.items));
     lines.push(Line::new("use ::soma_cell::show::{DebugFallback as _, Mark as _};"));
     lines
@@ -47,8 +47,8 @@ mod tests {
 
     #[test]
     fn parameters_have_the_sessions_types_and_statements_have_none() {
-        let source = "#![allow(x)]\nasync fn evcxr_analysis_wrapper(\nmut v: soma_type!(v),\nc: soma_type!(c),\n\
-                      ) -> Result<(), EvcxrUserCodeError> {\nlet v = 1;let v: soma_type!(v) = v;\nsoma_items!{fn f() {}};\nOk(())\n}";
+        let source = "#![allow(x)]\nasync fn evcxr_analysis_wrapper(\nmut v: (/*type of v*/),\nc: (/*type of c*/),\n\
+                      ) -> Result<(), EvcxrUserCodeError> {\nlet v = 1;let v: (/*type of v*/) = v;\nsoma_items!{fn f() {}};\nOk(())\n}";
         let types: Types = [("v".to_owned(), Some("std::vec::Vec<u8>".to_owned())), ("c".to_owned(), None)].into();
         let items = CellItems {
             own: vec![OwnItem { text: "fn f() {}".to_owned(), is_macro: false }],

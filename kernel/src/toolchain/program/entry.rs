@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
+use super::hidden::SHOW;
 use super::variables::{Does, VariableLine, with_types};
 use super::{Line, Origin, Session, Types};
 
 /// The name of every cell's function. evcxr numbers them; a number in the text would make each cell unique.
 pub const ENTRY_SYMBOL: &str = "soma_cell_run";
-
-/// Shows the value of the last expression, marked as the cell's result.
-const SHOW: &str = ").soma_result().evcxr_display();";
 
 /// How evcxr prints the error behind a `?`.
 const PRINT_ERROR: (&str, &str) = ("eprintln!(", ", error);");
@@ -53,7 +51,6 @@ impl Entry {
             }
         }
         body.extend(sorted(run));
-        show_once(&mut body);
         Entry { body }
     }
 
@@ -88,18 +85,6 @@ fn rewrite_line(text: &str) -> String {
         ").evcxr_display();" => SHOW.to_owned(),
         _ => with_types(text, &Types::new()),
     }
-}
-
-/// evcxr's second way of showing the value, which it tries when the first does not compile or a variable was
-/// moved, is made the first way again: the value's own display must not depend on that.
-fn show_once(lines: &mut [Line]) {
-    const BEGIN: &str = "evcxr_send_text_plain(&format!(\"{:?}\",&(";
-    let Some(begin) = lines.iter().rposition(|line| line.text == BEGIN) else { return };
-    let Some(end) = lines.iter().rposition(|line| line.text.trim() == ")));").filter(|end| *end > begin) else {
-        return;
-    };
-    lines[begin].text = "(".to_owned();
-    lines[end].text = SHOW.to_owned();
 }
 
 /// The first line with a `?` operator, those in functions inside the function aside.

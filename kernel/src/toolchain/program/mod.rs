@@ -2,7 +2,7 @@
 //!
 //! evcxr's text changes from run to run (it walks hash maps) and grows with the session: every variable, a copy
 //! of its runtime module. [`Program::read`] takes it apart ([`layout`]), drops the variables that the cell does
-//! not mention ([`entry`]), takes the cell's items out from among its statements ([`own`]), adds those of earlier
+//! not mention ([`entry`]), takes the cell's items out from among its statements ([`hidden`]), adds those of earlier
 //! cells that it can reach (the engine has chosen them: `engine::items`), puts all in a fixed order and points it
 //! at the precompiled `soma_cell`. What comes out is the same text for the same program, so it serves as its
 //! own cache key, and small, so it compiles fast.
@@ -16,8 +16,8 @@
 mod analysis;
 mod entry;
 mod held;
+mod hidden;
 mod layout;
-mod own;
 mod variables;
 mod words;
 
@@ -29,8 +29,9 @@ use regex::Regex;
 use super::notes::{CellItems, EarlierItem};
 
 pub use entry::ENTRY_SYMBOL;
+pub use hidden::{END, ITEM, NOTHING_TO_INFER, VALUE};
 pub use layout::ChangedShape;
-pub use own::{ITEMS_BEGIN, ITEMS_END};
+pub use variables::placeholder;
 pub use words::words;
 
 /// What the session knows of its variables: their types as Rust code, or `None` for a variable whose type
@@ -106,7 +107,7 @@ impl Program {
             return Ok(Program { lines, question_mark: None, reads_surroundings: true });
         }
         let layout = layout::Layout::read(source)?;
-        let (statements, own) = own::take(layout.entry, &session.items.own);
+        let (statements, own) = hidden::take(layout.entry, session.items);
         let question_mark = if layout.error_type.is_empty() { entry::question_mark(&statements) } else { None };
         let held = held::Held::read(layout.items);
         let mut lines = vec![Line { text: layout.header.to_owned(), origin: Origin::Evcxr(1) }];

@@ -47,7 +47,7 @@ fn read_with(text: &str, types: &[(&str, &str)], items: &[&str]) -> Program {
         line: 2,
         column: 5,
     });
-    let own = text.lines().filter_map(|line| line.strip_prefix(ITEMS_BEGIN)?.strip_suffix(ITEMS_END));
+    let own = text.lines().filter_map(|line| line.strip_prefix(hidden::ITEM)?.strip_suffix(hidden::END));
     let own = own.map(|text| OwnItem { text: text.to_owned(), is_macro: text.starts_with("macro") });
     let items = CellItems { own: own.collect(), earlier: earlier.collect(), ..CellItems::default() };
     Program::read(text, &Session { words: &words, types: &types, items: &items, changing: &[], linked: None }).unwrap()
@@ -71,7 +71,7 @@ fn the_order_of_hash_maps_and_the_number_of_the_cell_make_no_difference() {
 #[test]
 fn whatever_a_cell_uses_makes_a_difference() {
     let text = |item: &str, ty: &str, statement: &str| {
-        read_with(&evcxr_text(&[], &[("a", "soma_type!(a)")], &[statement], 1), &[("a", ty)], &[item]).text()
+        read_with(&evcxr_text(&[], &[("a", "(/*type of a*/)")], &[statement], 1), &[("a", ty)], &[item]).text()
     };
     let usual = text("fn f() -> i32 { 1 }", "i32", "f() + a;");
     assert_ne!(usual, text("fn f() -> i32 { 2 }", "i32", "f() + a;"), "an item");
@@ -91,7 +91,8 @@ fn every_line_knows_where_it_came_from() {
     for (number, line) in text.lines().enumerate() {
         match program.origin(number + 1) {
             Origin::Evcxr(origin) if !line.contains("soma") && !line.contains("put_variable") => {
-                let from = lines[origin - 1].trim_start_matches(ITEMS_BEGIN).trim_end_matches(ITEMS_END);
+                let from = lines[origin - 1];
+                let from = from.strip_prefix(ITEM).and_then(|item| item.strip_suffix(END)).unwrap_or(from);
                 assert_eq!(line.trim(), from.trim());
             }
             Origin::Earlier { cell, line: at, indent } => earlier.push((line, cell, at, indent)),
@@ -116,7 +117,7 @@ fn variables_that_a_cell_does_not_mention_are_left_alone() {
 
 #[test]
 fn placeholders_mean_the_type_on_the_way_in_and_nothing_on_the_way_out() {
-    let text = evcxr_text(&[], &[("a", "soma_type!(a)")], &["let a = f(&a);let a: soma_type!(a) = a;"], 1);
+    let text = evcxr_text(&[], &[("a", "(/*type of a*/)")], &["let a = f(&a);let a: (/*type of a*/) = a;"], 1);
     let text = read(&text, &[("a", "std::vec::Vec<u8>")]).text();
     assert!(text.contains("check_variable::<std::vec::Vec<u8>>(stringify!(a))"), "{text}");
     assert!(text.contains("take_variable::<std::vec::Vec<u8>>(stringify!(a))"), "{text}");

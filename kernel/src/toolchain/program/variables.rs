@@ -2,9 +2,15 @@
 
 use crate::toolchain::program::Types;
 
-/// The type that the engine writes for a variable `x` is `soma_type!(x)`. In the cell that defines `x` it means
+/// What the engine writes for the type of a variable `x` is `(/*type of x*/)`. In the cell that defines `x` it means
 /// `_`; where later cells take `x` out of the store it means the type that the store reported.
-const PLACEHOLDER: &str = "soma_type!(";
+const PLACEHOLDER: (&str, &str) = ("(/*type of ", "*/)");
+
+/// What stands for the type of this variable.
+pub fn placeholder(variable: &str) -> String {
+    let (begin, end) = PLACEHOLDER;
+    format!("{begin}{variable}{end}")
+}
 
 const CHECK: &str = "vars_ok &= evcxr_variable_store.check_variable::<";
 const TAKE: &str = " = evcxr_variable_store.take_variable::<";
@@ -67,17 +73,18 @@ impl<'a> VariableLine<'a> {
 
 /// A text with these types in place of the engine's placeholders, and `_` where there is none.
 pub fn with_types(text: &str, types: &Types) -> String {
-    let mut pieces = text.split(PLACEHOLDER);
+    let (begin, end) = PLACEHOLDER;
+    let mut pieces = text.split(begin);
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        match piece.split_once(')') {
+        match piece.split_once(end) {
             Some((name, rest)) => {
                 let known = types.get(name.trim_start_matches("r#")).and_then(Option::as_deref);
                 out.push_str(known.unwrap_or("_"));
                 out.push_str(rest);
             }
             None => {
-                out.push_str(PLACEHOLDER);
+                out.push_str(begin);
                 out.push_str(piece);
             }
         }
@@ -92,9 +99,9 @@ mod tests {
     #[test]
     fn lines_for_variables_are_read_and_written() {
         let types: Types = [("v".to_owned(), Some("std::vec::Vec<u8>".to_owned()))].into();
-        let check = "vars_ok &= evcxr_variable_store.check_variable::<soma_type!(v)>(stringify!(v));";
+        let check = "vars_ok &= evcxr_variable_store.check_variable::<(/*type of v*/)>(stringify!(v));";
         let take = "let mut r#type = evcxr_variable_store.take_variable::<Option<Box<u8>>>(stringify!(r#type));";
-        let put = "evcxr_variable_store.put_variable::<soma_type!(v)>(stringify!(v), v);";
+        let put = "evcxr_variable_store.put_variable::<(/*type of v*/)>(stringify!(v), v);";
         let read = |line| VariableLine::read(line).unwrap();
         assert_eq!((read(check).does, read(check).name), (Does::Check, "v"));
         assert_eq!(
@@ -114,8 +121,8 @@ mod tests {
     fn placeholders_mean_types() {
         let types: Types = [("v".to_owned(), Some("u8".to_owned())), ("c".to_owned(), None)].into();
         assert_eq!(
-            with_types("a: soma_type!(r#v), b: soma_type!(c), soma_type!(d", &types),
-            "a: u8, b: _, soma_type!(d"
+            with_types("a: (/*type of r#v*/), b: (/*type of c*/), (/*type of d", &types),
+            "a: u8, b: _, (/*type of d"
         );
     }
 }
