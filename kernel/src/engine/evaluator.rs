@@ -335,7 +335,8 @@ impl Evaluator for SomaEvaluator {
         if commands::forgets(&cell.code) {
             self.names.items().clear();
         }
-        self.notes_for(&prepared)
+        let outlived = self.outlived_by(&prepared);
+        self.notes_for(&prepared, &outlived)
             .write(&self.session)
             .map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
         let text = prepared.text.clone();
@@ -348,6 +349,10 @@ impl Evaluator for SomaEvaluator {
         match evaluated {
             Ok(Ok(outputs)) => {
                 self.names.items().learn(self.past.len() - 1, &prepared.items);
+                for name in outlived {
+                    self.types.remove(&name);
+                    self.gone.insert(name.clone(), lost_type(&name));
+                }
                 let result = self.outcome()?;
                 Ok(result.or_else(|| commands_output(outputs)))
             }
@@ -357,7 +362,9 @@ impl Evaluator for SomaEvaluator {
             }
             Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
                 let mut failure = failure::compilation(&errors, &self.past);
-                self.add_reasons(&mut failure);
+                let outlived = outlived.iter().map(|name| (name.clone(), lost_type(name))).collect();
+                add_reasons(&mut failure, &outlived);
+                add_reasons(&mut failure, &self.gone);
                 Err(failure)
             }
             Ok(Err(evcxr::Error::SubprocessTerminated(_))) => {
@@ -379,9 +386,10 @@ impl Evaluator for SomaEvaluator {
 
 impl SomaEvaluator {
     /// What the toolchain driver has to know of a cell.
-    fn notes_for(&self, prepared: &Prepared) -> CellNotes {
+    fn notes_for(&self, prepared: &Prepared, outlived: &BTreeSet<String>) -> CellNotes {
         let known = |name: &String| Some((name.clone(), self.types.get(name)?.clone()));
-        let types: Types = prepared.words.iter().filter_map(known).collect();
+        let kept = prepared.words.iter().filter(|name| !outlived.contains(*name));
+        let types: Types = kept.filter_map(known).collect();
         // A cell means a variable's type without naming it.
         let named = types.values().flatten().flat_map(|ty| words(ty)).map(str::to_owned);
         let reached = named.chain(prepared.words.iter().cloned()).collect();
@@ -391,15 +399,28 @@ impl SomaEvaluator {
         CellNotes { words: prepared.words.clone(), types, items }
     }
 
-    /// Says of a name that is not found why an earlier cell's variable is gone.
-    fn add_reasons(&self, failure: &mut Failure) {
-        for (name, advice) in &self.gone {
-            let missing = ["value", "function"].map(|kind| format!("cannot find {kind} `{name}`"));
-            if failure.traceback.iter().any(|text| missing.iter().any(|missing| text.contains(missing))) {
-                failure.traceback.push(format!("note: {advice}"));
-            }
+    /// The variables whose types a cell defines anew. evcxr must not come to know of it from the store: it would
+    /// drop a variable of the same name that the cell defines.
+    fn outlived_by(&self, prepared: &Prepared) -> BTreeSet<String> {
+        let changed = self.names.items().changed_by(&prepared.items);
+        let is_changed = |ty: &str| changed.iter().any(|path| types::mentions(ty, path));
+        let outlived = self.types.iter().filter(|(_, ty)| ty.as_deref().is_some_and(is_changed));
+        outlived.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// Says of a name that is not found why an earlier cell's variable is gone.
+fn add_reasons(failure: &mut Failure, gone: &BTreeMap<String, String>) {
+    for (name, advice) in gone {
+        let missing = ["value", "function"].map(|kind| format!("cannot find {kind} `{name}`"));
+        if failure.traceback.iter().any(|text| missing.iter().any(|missing| text.contains(missing))) {
+            failure.traceback.push(format!("note: {advice}"));
         }
     }
+}
+
+fn lost_type(name: &str) -> String {
+    format!("`{name}` is lost: its type was defined anew; define it again")
 }
 
 /// What commands such as `:help` answered.

@@ -226,6 +226,14 @@ fn is_function(type_name: &str) -> bool {
         && last.starts_with(char::is_lowercase)
 }
 
+/// Whether a type is made of the type at this path; of any type below it when the path ends in `::`.
+pub fn mentions(ty: &str, path: &str) -> bool {
+    ty.match_indices(path).any(|(at, _)| {
+        let next = ty[at + path.len()..].chars().next();
+        path.ends_with("::") || !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
 /// A type for people: without the paths that the prelude or the eye does not need.
 pub fn short(ty: &str) -> String {
     PATH.replace_all(ty, |found: &regex::Captures| found[0].rsplit("::").next().unwrap_or_default().to_owned())
@@ -295,6 +303,15 @@ mod tests {
             Ok("std::vec::Vec<image::Rgb<u8>>")
         );
         assert_eq!(with_paths("a::B", &[("a::B".to_owned(), None)].into()), Err(Unnameable::Private));
+    }
+
+    #[test]
+    fn a_type_mentions_what_it_is_made_of() {
+        assert!(mentions("std::vec::Vec<crate::User>", "crate::User"));
+        assert!(!mentions("std::vec::Vec<crate::Users>", "crate::User"));
+        assert!(mentions("(crate::Users, crate::User)", "crate::User"));
+        assert!(mentions("crate::m::A", "crate::m::") && mentions("crate::m::A", "crate::"));
+        assert!(!mentions("tensorlib::Tensor", "crate::"));
     }
 
     #[test]

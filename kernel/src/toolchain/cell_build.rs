@@ -31,6 +31,7 @@ pub const AUTOMATIC: &str = "\"s\"";
 pub const PID_FILE: &str = "build.pid";
 
 /// How a cell is compiled, apart from its text.
+#[derive(Clone, Copy)]
 struct Recipe<'a> {
     facts: &'a Facts,
     libs: &'a CellLibs,
@@ -180,8 +181,9 @@ impl Build {
 
     fn decode(mut bytes: Vec<u8>) -> Option<Build> {
         let length = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?) as usize;
-        let diagnostics = String::from_utf8(bytes.get(8..8 + length)?.to_vec()).ok()?;
-        bytes.drain(..8 + length);
+        let end = length.checked_add(8)?;
+        let diagnostics = String::from_utf8(bytes.get(8..end)?.to_vec()).ok()?;
+        bytes.drain(..end);
         Some(Build { library: (!bytes.is_empty()).then_some(bytes), diagnostics })
     }
 }
@@ -295,3 +297,56 @@ pub fn earlier_cell_in(file: &str) -> Option<usize> {
 }
 
 const EARLIER_CELL: &str = "cell ";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The keys of recipes that differ in one thing each; the first is the usual one.
+    fn keys() -> Vec<String> {
+        let facts = Facts::find().unwrap();
+        let mut other_compiler = facts.clone();
+        other_compiler.version.push_str("-other");
+        let libs = CellLibs {
+            key: "libs".into(),
+            dylib: PathBuf::new(),
+            deps: PathBuf::new(),
+            externs: Vec::new(),
+            versions: Vec::new(),
+            linker: Vec::new(),
+        };
+        let other_libs = CellLibs { key: "other".into(), ..libs.clone() };
+        let none = Dependencies::default();
+        let some = Dependencies { identity: "some".into(), ..Dependencies::default() };
+        let usual = Recipe { facts: &facts, libs: &libs, dependencies: &none, opt_level: "0", check_only: false };
+        vec![
+            usual.key("cell"),
+            usual.key("other cell"),
+            Recipe { facts: &other_compiler, ..usual }.key("cell"),
+            Recipe { libs: &other_libs, ..usual }.key("cell"),
+            Recipe { dependencies: &some, ..usual }.key("cell"),
+            Recipe { opt_level: "2", ..usual }.key("cell"),
+            Recipe { check_only: true, ..usual }.key("cell"),
+        ]
+    }
+
+    #[test]
+    fn whatever_decides_what_rustc_makes_is_in_the_key() {
+        let (first, again) = (keys(), keys());
+        assert_eq!(first, again);
+        assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), first.len());
+    }
+
+    #[test]
+    fn a_build_is_the_same_after_the_cache() {
+        for library in [None, Some(vec![1, 2, 3])] {
+            let build = Build { library: library.clone(), diagnostics: "{\"a\": 1}\n".to_owned() };
+            let decoded = Build::decode(build.encode()).unwrap();
+            assert_eq!((decoded.library, decoded.diagnostics), (library, build.diagnostics));
+        }
+        assert!(Build::decode(vec![9, 0, 0]).is_none());
+        assert!(Build::decode(u64::MAX.to_le_bytes().to_vec()).is_none());
+    }
+}

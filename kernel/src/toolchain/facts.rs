@@ -36,9 +36,7 @@ impl Facts {
     /// A sentence that says what to install, when there is no working rustc.
     pub fn find() -> Result<Facts> {
         let file = places::cache_dir().join("toolchains").join(format!("{}.json", question()));
-        if let Some(facts) = read(&file)
-            && stamp(&facts.rustc) == Some(facts.stamp)
-        {
+        if let Some(facts) = recorded(&file) {
             return Ok(facts);
         }
         let facts = Facts::ask("rustc")?;
@@ -89,8 +87,10 @@ impl Facts {
     }
 }
 
-fn read(file: &Path) -> Option<Facts> {
-    serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+/// What was recorded of a compiler, unless it has changed since.
+fn recorded(file: &Path) -> Option<Facts> {
+    let facts: Facts = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    (stamp(&facts.rustc) == Some(facts.stamp)).then_some(facts)
 }
 
 fn stamp(file: &Path) -> Option<(u64, u64)> {
@@ -136,4 +136,30 @@ fn question() -> String {
 /// The first 16 bytes of a digest in hexadecimal: a file name.
 pub fn hex(digest: &[u8]) -> String {
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_toolchain_is_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (rustc, record) = (folder.path().join("rustc"), folder.path().join("facts.json"));
+        std::fs::write(&rustc, "one compiler").unwrap();
+        let facts = Facts {
+            rustc: rustc.clone(),
+            cargo: "cargo".into(),
+            sysroot: folder.path().into(),
+            version: "release: 1.2.3".to_owned(),
+            host: "host".to_owned(),
+            stamp: stamp(&rustc).unwrap(),
+        };
+        std::fs::write(&record, serde_json::to_vec(&facts).unwrap()).unwrap();
+        assert_eq!(recorded(&record).unwrap().release(), "1.2.3");
+        std::fs::write(&rustc, "another compiler").unwrap();
+        assert!(recorded(&record).is_none());
+        std::fs::write(&record, "{").unwrap();
+        assert!(recorded(&record).is_none());
+    }
 }

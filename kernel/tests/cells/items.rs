@@ -132,3 +132,17 @@ fn comments_around_items_and_values_stay_comments() {
     notebook.gives("/* one */ fn m() -> i32 { 7 } /* two */ // three\nlet y = m(); // four\ny // five", "7");
     notebook.gives("// only /* a comment\ny /* and\n another */", "7");
 }
+
+#[test]
+fn a_cell_that_is_run_again_with_another_type_has_its_new_variables() {
+    let mut notebook = Notebook::open();
+    notebook.ok("struct Wheel { radius: f64 }\nlet wheel = Wheel { radius: 1.0 };");
+    notebook.ok("struct Wheel { spokes: usize }\nlet wheel = Wheel { spokes: 3 };");
+    notebook.gives("wheel.spokes", "3");
+    notebook.ok("struct Wheel { spokes: usize, radius: f64 }");
+    notebook.ok("let wheel = Wheel { spokes: 4, radius: 1.0 };");
+    notebook.gives("wheel.spokes", "4");
+    let error = notebook.fails("struct Wheel;\nwheel");
+    assert!(error.traceback.contains("`wheel` is lost: its type was defined anew"), "{}", error.traceback);
+    notebook.gives("wheel.spokes", "4");
+}

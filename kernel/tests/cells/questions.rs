@@ -102,6 +102,9 @@ fn members_paths_and_documentation_are_known_while_a_cell_runs() {
 
     notebook.interrupt();
     notebook.finish(&cell);
+    // What a cell has changed is known at once.
+    notebook.ok("struct Wheel { spokes: usize }\nlet wheel = Wheel { spokes: 3 };");
+    assert_eq!(patiently(&mut notebook, "wheel.|")[0], ("spokes".to_owned(), "usize".to_owned()));
 }
 
 #[test]

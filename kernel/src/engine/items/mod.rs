@@ -93,6 +93,21 @@ impl Items {
         }
     }
 
+    /// The types whose layout may change when a cell defines these: their paths as later cells write them, `crate::m::`
+    /// for all types of a module, `crate::` for all.
+    pub fn changed_by(&self, own: &[Item]) -> Vec<String> {
+        if own.is_empty() || self.known.is_empty() {
+            return Vec::new();
+        }
+        let fingerprints = |all: &[&Item]| Definitions::read(all).of(all.iter().copied(), all);
+        let left = self.without_replaced(own);
+        let before: Vec<&Item> = self.known.iter().map(|known| &*known.item).collect();
+        let after: Vec<&Item> = left.iter().map(|known| &*known.item).chain(own).collect();
+        let after = fingerprints(&after);
+        let changed = fingerprints(&before).into_iter().filter(|(path, print)| after.get(path) != Some(print));
+        changed.map(|(path, _)| path.replacen("ctx::", "crate::", 1)).collect()
+    }
+
     /// The items that are still there when a cell defines these.
     fn without_replaced(&self, own: &[Item]) -> Vec<Known> {
         // A type that is defined anew takes along what its cell implemented for it.

@@ -123,3 +123,13 @@ fn loops_that_can_be_reached_count() {
     assert!(!needed(&["fn f() { loop {} }"], "1").has_loops);
     assert!(needed(&[], "for i in 0..9 { f(i); }").has_loops);
 }
+
+#[test]
+fn types_that_a_cell_changes_are_known() {
+    let items = after(&["struct Outer { inner: Inner }\nstruct Inner;\nstruct Other;\nmod m { pub struct A; }"]);
+    let changed = |cell: &str| items.changed_by(&prepare(cell).items);
+    assert_eq!(changed("struct Inner { x: u8 }"), ["crate::Inner", "crate::Outer"]);
+    assert_eq!(changed("mod m {}"), ["crate::m::"]);
+    assert_eq!(changed("struct Other;\nfn f() {}\nimpl Other { fn g() {} }"), Vec::<String>::new());
+    assert_eq!(changed("let x = 1;"), Vec::<String>::new());
+}
