@@ -46,6 +46,15 @@ impl VariableStore {
         self.check(name, TypeId::of::<T>())
     }
 
+    /// The same for a variable whose type is from a library that another of the same name has replaced: the cell was
+    /// compiled with the fingerprints of the other.
+    pub fn check_kept_variable<T: 'static>(&mut self, name: &str) -> bool {
+        if let Some(variable) = self.variables.get_mut(name) {
+            variable.definitions.retain(|(path, _)| path.starts_with(NOTEBOOK));
+        }
+        self.check(name, TypeId::of::<T>())
+    }
+
     /// Takes a variable out.
     ///
     /// # Panics
@@ -177,6 +186,19 @@ mod tests {
         assert!(store.check_variable::<User>("u"));
         store.define(Box::leak(Box::new(new)));
         assert!(!store.check_variable::<User>("u"));
+    }
+
+    #[test]
+    fn a_kept_type_is_not_compared_to_the_library_that_came_after_it() {
+        struct Old;
+        let path = std::any::type_name::<Old>();
+        let (before, after): ([_; 1], [_; 1]) = ([(path, "a")], [(path, "b")]);
+        let mut store = VariableStore::default();
+        store.define(Box::leak(Box::new(before)));
+        store.put_variable("v", Old);
+        store.define(Box::leak(Box::new(after)));
+        assert!(store.check_kept_variable::<Old>("v"));
+        assert!(!store.check_kept_variable::<i32>("v"));
     }
 
     #[test]

@@ -17,8 +17,9 @@ use super::{commands, failure, types};
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
 use crate::toolchain::cell_build;
+use crate::toolchain::kept::{Libraries, libraries_of};
 use crate::toolchain::notes::CellNotes;
-use crate::toolchain::paths::PublicPaths;
+use crate::toolchain::paths::{CommandLine, PublicPaths};
 use crate::toolchain::program::{Types, words};
 
 /// What the running cell has written and reported.
@@ -155,6 +156,8 @@ pub struct SomaEvaluator {
     session: PathBuf,
     /// The types of all variables.
     types: Types,
+    /// The libraries that their types are from.
+    made_with: BTreeMap<String, Libraries>,
     /// Why a variable of an earlier cell is not there.
     gone: BTreeMap<String, String>,
     past: Vec<PastCell>,
@@ -200,6 +203,7 @@ impl SomaEvaluator {
             state,
             session,
             types: Types::new(),
+            made_with: BTreeMap::new(),
             gone: BTreeMap::new(),
             past: Vec::new(),
             public_paths: PublicPaths::default(),
@@ -297,6 +301,8 @@ impl SomaEvaluator {
 
     /// Notes the types of the variables that the cell has stored.
     fn learn(&mut self, variables: Vec<(String, String)>) {
+        let externs = CommandLine::read(&self.session).map(|line| line.externs).unwrap_or_default();
+        let defined = self.past.last().map(|past| past.prepared.defined.clone()).unwrap_or_default();
         for (name, type_name) in variables {
             let ty = match self.nameable(&name, &type_name) {
                 Ok(ty) => {
@@ -312,8 +318,14 @@ impl SomaEvaluator {
                     None
                 }
             };
+            // A value that was there before, and only passed through this cell, is still of its own library.
+            let is_new = defined.contains(&name) || !self.made_with.contains_key(&name);
+            if let Some(ty) = ty.as_deref().filter(|_| is_new) {
+                self.made_with.insert(name.clone(), libraries_of(ty, &externs));
+            }
             self.types.insert(name, ty);
         }
+        self.made_with.retain(|name, _| self.types.contains_key(name));
         self.names.update(&self.types);
     }
 }
@@ -396,7 +408,9 @@ impl SomaEvaluator {
         let mut items = self.names.items().for_cell(&prepared.items, &reached, prepared.has_loops);
         let source = &prepared.source;
         items.shown = prepared.shown.as_ref().map(|span| source.text[source.bytes(span)].to_owned());
-        CellNotes { words: prepared.words.clone(), types, items }
+        let made_with = self.made_with.iter().filter(|(name, _)| types.contains_key(*name));
+        let made_with = made_with.map(|(name, libraries)| (name.clone(), libraries.clone())).collect();
+        CellNotes { words: prepared.words.clone(), types, made_with, items }
     }
 
     /// The variables whose types a cell defines anew. evcxr must not come to know of it from the store: it would

@@ -33,6 +33,8 @@ pub struct Prepared {
     pub source: Source,
     /// The expression whose value the cell shows, in the cell as typed.
     pub shown: Option<Range<Place>>,
+    /// The variables that it defines.
+    pub defined: BTreeSet<String>,
     /// The items that it defines.
     pub items: Vec<Item>,
     /// Every name that its statements can mean.
@@ -51,7 +53,7 @@ pub fn prepare(typed: &str) -> Prepared {
     let parsed = SourceFile::parse(&format!("{PRELUDE}{code}\n}}"), Edition::Edition2024);
     let mut additions: Vec<Addition> = Vec::new();
     let mut items: Vec<Item> = Vec::new();
-    let mut defines = false;
+    let mut defined = BTreeSet::new();
     let mut statements_text = String::new();
     let mut statements_end = start;
     let function = parsed.syntax_node().children().find_map(ast::Fn::cast);
@@ -62,7 +64,9 @@ pub fn prepare(typed: &str) -> Prepared {
     for node in statements.iter().filter_map(|body| body.stmt_list()).flat_map(|list| list.syntax().children()) {
         if let Some(statement) = ast::LetStmt::cast(node.clone()) {
             additions.extend(types_for(&statement));
-            defines = true;
+            let bound = statement.pat().map(|pattern| variables(&pattern, statement.let_else().is_some()));
+            let names = bound.into_iter().flatten().filter_map(|variable| variable.name());
+            defined.extend(names.map(|name| name.text().trim_start_matches("r#").to_owned()));
         } else if let Some(item) = ast::Item::cast(node).filter(|item| parses && is_hidden(item)) {
             let range = item.syntax().text_range();
             let (start, end) = (in_typed(range.start()), in_typed(range.end()));
@@ -76,7 +80,7 @@ pub fn prepare(typed: &str) -> Prepared {
     let value = statements.as_ref().and_then(ast::BlockExpr::tail_expr);
     additions.extend(value.iter().filter(|_| parses).flat_map(|value| hiding(value.syntax(), program::VALUE)));
     let last = statements.as_ref().and_then(|body| body.stmt_list()?.syntax().children().last());
-    if let Some(last) = last.filter(|_| defines && parses) {
+    if let Some(last) = last.filter(|_| !defined.is_empty() && parses) {
         let end = usize::from(last.text_range().end());
         additions.push(Addition { at: end, text: program::NOTHING_TO_INFER.to_owned(), name: end..end });
     }
@@ -104,6 +108,7 @@ pub fn prepare(typed: &str) -> Prepared {
         text,
         source: Source::new(typed, insertions),
         shown,
+        defined,
         items,
         words: words(&statements_text).map(str::to_owned).collect(),
         has_loops: items::has_loops(&parsed.syntax_node()),

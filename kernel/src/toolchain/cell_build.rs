@@ -4,6 +4,7 @@
 //! messages from standard output and the path of the library from a file, so both are written as cargo
 //! would; a diagnostic's lines are translated back into those of evcxr's own text.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -16,7 +17,8 @@ use super::cache::Cache;
 use super::cell_libs::CellLibs;
 use super::dependencies::{self, Dependencies};
 use super::facts::{Facts, hex};
-use super::notes::{CellNotes, Original, SessionNotes};
+use super::kept::Kept;
+use super::notes::{CellItems, CellNotes, Definition, Original, SessionNotes};
 use super::paths::CommandLine;
 use super::program::{self, Origin, Program};
 
@@ -36,6 +38,8 @@ struct Recipe<'a> {
     facts: &'a Facts,
     libs: &'a CellLibs,
     dependencies: &'a Dependencies,
+    /// The crates that the cell can name, and their files.
+    externs: &'a [(String, PathBuf)],
     opt_level: &'a str,
     /// Look for errors only, and make nothing.
     check_only: bool,
@@ -68,13 +72,16 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
             return Ok(101);
         }
     };
+    let present = externs(&notes.libs, &dependencies);
+    let kept = Kept::find(&cell.types, &cell.made_with, &present);
     let program = Program::read(
         source,
         &program::Session {
             words: &cell.words,
-            types: &cell.types,
+            types: &kept.types,
+            kept: &kept.variables,
             items: &cell.items,
-            changing: &dependencies.changing,
+            definitions: &definitions(&cell.items, &dependencies),
             linked: dependencies.linked(),
         },
     )?;
@@ -92,9 +99,17 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         level => level,
     };
     let check_only = arguments.contains(&"check");
-    let recipe = Recipe { facts: &notes.facts, libs: &notes.libs, dependencies: &dependencies, opt_level, check_only };
-    CommandLine { libraries: recipe.libraries(), identity: format!("{}-{}", notes.libs.key, dependencies.identity) }
-        .write(session)?;
+    let externs: Vec<_> = present.iter().cloned().chain(kept.externs).collect();
+    let recipe = Recipe {
+        facts: &notes.facts,
+        libs: &notes.libs,
+        dependencies: &dependencies,
+        externs: &externs,
+        opt_level,
+        check_only,
+    };
+    let identity = format!("{}-{}", notes.libs.key, dependencies.identity);
+    CommandLine { libraries: recipe.libraries(), externs: present, identity }.write(session)?;
     let library = library_path(&notes.facts);
     fs::create_dir_all(library.parent().expect("a library is in a folder"))?;
     fs::write(SOURCE, &text)?;
@@ -188,6 +203,31 @@ impl Build {
     }
 }
 
+/// The crates that a cell can name: what the session has added hides what every cell has.
+fn externs(libs: &CellLibs, dependencies: &Dependencies) -> Vec<(String, PathBuf)> {
+    let added = &dependencies.externs;
+    let own = libs.externs.iter().filter(|(name, _)| added.iter().all(|(other, _)| other != name));
+    added.iter().chain(own).cloned().collect()
+}
+
+/// The fingerprints that the cell is compiled with: of the notebook's types, with the crates that these are made of,
+/// and of the crates that come from a path.
+fn definitions(items: &CellItems, dependencies: &Dependencies) -> BTreeMap<String, String> {
+    let of_crate = |name: &str| dependencies.changing.iter().find(|(other, _)| other == name).map(|(_, print)| print);
+    let of_type = |definition: &Definition| {
+        let used = dependencies.externs.iter().filter(|(name, _)| definition.words.contains(name));
+        let crates: Vec<String> = used
+            .map(|(name, file)| format!("{} {}", file.display(), of_crate(name).map_or("", String::as_str)))
+            .collect();
+        if crates.is_empty() {
+            return definition.fingerprint.clone();
+        }
+        hex(&Sha256::digest(format!("{}\0{}", definition.fingerprint, crates.join("\0"))))
+    };
+    let types = items.definitions.iter().map(|(path, definition)| (path.clone(), of_type(definition)));
+    types.chain(dependencies.changing.iter().map(|(name, print)| (format!("{name}::"), print.clone()))).collect()
+}
+
 fn library_path(facts: &Facts) -> PathBuf {
     let folder = std::env::current_dir().unwrap_or_default();
     let name = format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
@@ -210,10 +250,10 @@ impl Recipe<'_> {
     /// The arguments that name the libraries a cell can use.
     fn libraries(&self) -> Vec<String> {
         let mut arguments = vec!["-L".to_owned(), format!("dependency={}", self.libs.deps.display())];
-        arguments.extend(self.dependencies.arguments());
-        let added = &self.dependencies.externs;
-        let own = self.libs.externs.iter().filter(|(name, _)| added.iter().all(|(other, _)| other != name));
-        arguments.extend(own.flat_map(|(name, file)| ["--extern".to_owned(), format!("{name}={}", file.display())]));
+        arguments.extend(self.dependencies.search());
+        let externs = self.externs.iter();
+        arguments
+            .extend(externs.flat_map(|(name, file)| ["--extern".to_owned(), format!("{name}={}", file.display())]));
         arguments
     }
 
@@ -320,7 +360,8 @@ mod tests {
         let other_libs = CellLibs { key: "other".into(), ..libs.clone() };
         let none = Dependencies::default();
         let some = Dependencies { identity: "some".into(), ..Dependencies::default() };
-        let usual = Recipe { facts: &facts, libs: &libs, dependencies: &none, opt_level: "0", check_only: false };
+        let usual =
+            Recipe { facts: &facts, libs: &libs, dependencies: &none, externs: &[], opt_level: "0", check_only: false };
         vec![
             usual.key("cell"),
             usual.key("other cell"),

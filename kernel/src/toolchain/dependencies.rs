@@ -59,12 +59,9 @@ impl Dependencies {
         self.folder.is_some().then_some(CRATE)
     }
 
-    /// The arguments that name them to rustc.
-    pub fn arguments(&self) -> Vec<String> {
-        let search = self.search.iter().flat_map(|path| ["-L".to_owned(), path.clone()]);
-        let externs = self.externs.iter();
-        let externs = externs.flat_map(|(name, file)| ["--extern".to_owned(), format!("{name}={}", file.display())]);
-        search.chain(externs).collect()
+    /// The arguments that tell rustc where to look for what they need themselves.
+    pub fn search(&self) -> impl Iterator<Item = String> {
+        self.search.iter().flat_map(|path| ["-L".to_owned(), path.clone()])
     }
 
     /// Builds what is asked for, or finds it built. The inner error is what cargo said.
@@ -233,7 +230,10 @@ impl Build<'_> {
                 .args(dynamic_flags(&self.notes.facts).split('\x1f'))
                 .args(["-C", &format!("extra-filename=-{}", ready.identity), "--out-dir"])
                 .arg(&folder);
-            command.args(ready.arguments());
+            command.args(ready.search());
+            for (name, file) in &ready.externs {
+                command.arg("--extern").arg(format!("{name}={}", file.display()));
+            }
             self.notes.original.restore(&mut command);
             let output = command.arg(source).output().context("cannot run rustc")?;
             if !output.status.success() {

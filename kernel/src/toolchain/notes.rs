@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell_libs::CellLibs;
 use super::facts::Facts;
+use super::kept::Libraries;
 use super::places;
 use super::program::Types;
 
@@ -63,6 +64,8 @@ pub struct CellNotes {
     pub words: BTreeSet<String>,
     /// The types of the variables among them.
     pub types: Types,
+    /// The libraries that those types are from.
+    pub made_with: BTreeMap<String, Libraries>,
     /// The items that the cell needs.
     pub items: CellItems,
 }
@@ -76,11 +79,19 @@ pub struct CellItems {
     pub shown: Option<String>,
     /// The items of earlier cells that it can reach.
     pub earlier: Vec<EarlierItem>,
-    /// For each type of the notebook among them: its path as `type_name` prints it, and a fingerprint of what
-    /// decides its layout.
-    pub definitions: BTreeMap<String, String>,
+    /// For each type of the notebook among them: its path as `type_name` prints it, and what decides its layout.
+    pub definitions: BTreeMap<String, Definition>,
     /// Whether the cell or these items have loops, which optimisation pays for.
     pub has_loops: bool,
+}
+
+/// What decides how a type of the notebook is laid out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// A fingerprint of its source and of everything in the session that this mentions.
+    pub fingerprint: String,
+    /// The other names that these mention, among which are those of crates.
+    pub words: BTreeSet<String>,
 }
 
 /// An item that the cell defines.

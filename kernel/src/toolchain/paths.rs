@@ -24,6 +24,8 @@ use super::places;
 pub struct CommandLine {
     /// The arguments that name libraries.
     pub libraries: Vec<String>,
+    /// The crates that a cell can name, and their files.
+    pub externs: Vec<(String, PathBuf)>,
     /// Digest of those libraries.
     pub identity: String,
 }
@@ -104,7 +106,11 @@ impl CommandLine {
         session.join("command-line.json")
     }
 
-    fn read(session: &Path) -> Result<CommandLine> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When no cell was compiled yet.
+    pub fn read(session: &Path) -> Result<CommandLine> {
         Ok(serde_json::from_slice(&fs::read(CommandLine::file(session)).context("no cell was compiled yet")?)?)
     }
 

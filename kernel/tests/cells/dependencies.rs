@@ -74,3 +74,43 @@ fn crates_that_every_cell_has_need_no_build() {
     notebook.gives("use ndarray::prelude::*;\nArray1::<f64>::ones(3).sum()", "3.0");
     notebook.gives("tensorlib::ones([2, 2]).numel()", "4");
 }
+
+#[test]
+fn a_variable_keeps_its_type_when_a_later_dependency_changes_the_crate() {
+    let mut notebook = Notebook::open();
+    notebook.ok(":offline 1");
+    let base = write_crate(
+        &notebook,
+        "base",
+        "[features]\nlarge = []\n",
+        "#[derive(Debug, Clone)] pub struct T { #[cfg(feature = \"large\")] pub more: [u64; 9], pub x: i32 }\n\
+         impl T { pub fn double(&self) -> i32 { self.x * 2 } }",
+    );
+    notebook.ok(&dep("base", &base, ""));
+    notebook.ok("let mut old = vec![base::T { x: 4 }]; let named: base::T = base::T { x: 5 };");
+    let manifest = format!("[dependencies]\nbase = {{ path = \"{}\", features = [\"large\"] }}\n", base.display());
+    let user = write_crate(&notebook, "user", &manifest, "pub fn f(t: &base::T) -> i32 { t.x + t.more[0] as i32 }");
+    notebook.ok(&dep("user", &user, ""));
+    notebook.gives("old[0].double() + named.double()", "18");
+    notebook.ok("let new = base::T { x: 1, more: [9; 9] }; old[0].x += 1;");
+    notebook.gives("(user::f(&new), old[0].double(), new.double())", "(10, 10, 2)");
+    notebook.fails("user::f(&old[0])");
+    notebook.ok("let old = base::T { x: 3, more: [0; 9] };");
+    notebook.gives("user::f(&old)", "3");
+}
+
+#[test]
+fn a_type_of_the_notebook_changes_with_the_crate_it_is_made_of() {
+    let mut notebook = Notebook::open();
+    notebook.ok(":offline 1");
+    let folder = write_crate(&notebook, "inner", "", "pub struct T { pub x: u8 }");
+    notebook.ok(&dep("inner", &folder, ""));
+    notebook.ok("use inner::T;\nstruct Outer { t: T, y: u8 }\nlet outer = Outer { t: T { x: 1 }, y: 2 }; let n = 3;");
+    notebook.gives("outer.t.x + outer.y", "3");
+    // Cargo compares times of files.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    write_crate(&notebook, "inner", "", "pub struct T { pub more: [u64; 9], pub x: u8 }");
+    let error = notebook.fails("outer.y");
+    assert!(error.traceback.contains("`outer` is lost: its type was defined anew"), "{}", error.traceback);
+    notebook.gives("n", "3");
+}

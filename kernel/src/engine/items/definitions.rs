@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::item::{Item, Kind, Sort};
 use crate::toolchain::facts::hex;
+use crate::toolchain::notes::Definition;
 use crate::toolchain::program::words;
 
 /// The sources of all items of the session, the cell's own among them.
@@ -27,6 +28,13 @@ impl<'a> Definitions<'a> {
                 Kind::Named { names, .. } => {
                     sources.entry(&names[0]).or_default().insert(&item.text);
                 }
+                Kind::Import(imports) => {
+                    for import in imports {
+                        if let Some(name) = &import.name {
+                            sources.entry(name).or_default().insert(&import.code);
+                        }
+                    }
+                }
                 Kind::Implementation(implementation) if !implementation.constants.is_empty() => {
                     for name in &implementation.of {
                         sources.entry(name).or_default().insert(&implementation.constants);
@@ -38,18 +46,18 @@ impl<'a> Definitions<'a> {
         Definitions { sources }
     }
 
-    /// For each of the items that is a type: its path as `type_name` prints it, and a fingerprint of its source
-    /// and of everything that this mentions. `ctx::name::` stands for all types of a module, `ctx::` for those
-    /// that only an expanded macro names.
-    pub fn of<'i>(&self, items: impl Iterator<Item = &'i Item>, all: &[&'a Item]) -> BTreeMap<String, String> {
+    /// For each of the items that is a type: its path as `type_name` prints it, and what decides its layout: its source
+    /// and everything that this mentions. `ctx::name::` stands for all types of a module, `ctx::` for those that only
+    /// an expanded macro names.
+    pub fn of<'i>(&self, items: impl Iterator<Item = &'i Item>, all: &[&'a Item]) -> BTreeMap<String, Definition> {
         let mut definitions = BTreeMap::new();
         for item in items {
             match &item.kind {
                 Kind::Named { names, sort: Sort::Type, .. } => {
-                    definitions.insert(format!("ctx::{}", names[0]), self.fingerprint([names[0].as_str()]));
+                    definitions.insert(format!("ctx::{}", names[0]), self.definition([names[0].as_str()], &[]));
                 }
                 Kind::Named { names, sort: Sort::Module, .. } => {
-                    definitions.insert(format!("ctx::{}::", names[0]), self.fingerprint([names[0].as_str()]));
+                    definitions.insert(format!("ctx::{}::", names[0]), self.definition([names[0].as_str()], &[]));
                 }
                 Kind::Nameless => {
                     definitions.entry("ctx::".to_owned()).or_insert_with(|| self.of_nameless(all));
@@ -60,31 +68,38 @@ impl<'a> Definitions<'a> {
         definitions
     }
 
-    /// A digest of everything that can be reached from these words.
-    fn fingerprint<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> String {
+    /// Everything that can be reached from these words, and these texts.
+    fn definition<'w>(&self, words: impl IntoIterator<Item = &'w str>, texts: &[&str]) -> Definition {
         let mut reached: BTreeMap<&str, &BTreeSet<&str>> = BTreeMap::new();
-        let mut open: Vec<&str> =
-            words.into_iter().filter_map(|word| Some(*self.sources.get_key_value(word)?.0)).collect();
+        let mut others = BTreeSet::new();
+        let mut open: Vec<String> = words.into_iter().map(str::to_owned).collect();
         while let Some(name) = open.pop() {
-            let Some(sources) = self.sources.get(name) else { continue };
-            if reached.insert(name, sources).is_none() {
-                open.extend(sources.iter().flat_map(|source| self::words(source)));
+            match self.sources.get_key_value(name.as_str()) {
+                Some((name, sources)) => {
+                    if reached.insert(name, sources).is_none() {
+                        open.extend(sources.iter().flat_map(|source| self::words(source)).map(str::to_owned));
+                    }
+                }
+                // A crate's name is in small letters, and so are most keywords, fields and variables.
+                None if name.starts_with(char::is_lowercase) => {
+                    others.insert(name);
+                }
+                None => {}
             }
         }
         let mut digest = Sha256::new();
-        for source in reached.values().copied().flatten() {
+        for source in reached.values().copied().flatten().chain(texts) {
             digest.update(source.as_bytes());
             digest.update([0]);
         }
-        hex(&digest.finalize())
+        Definition { fingerprint: hex(&digest.finalize()), words: others }
     }
 
-    /// A digest of the items that may expand to more, and of everything that these mention.
-    fn of_nameless(&self, all: &[&Item]) -> String {
+    /// What decides the layout of types that come out of macros.
+    fn of_nameless(&self, all: &[&Item]) -> Definition {
         let texts: BTreeSet<&str> =
             all.iter().filter(|item| item.kind == Kind::Nameless).map(|item| item.text.as_str()).collect();
-        let mentioned = self.fingerprint(texts.iter().flat_map(|text| words(text)));
         let texts: Vec<&str> = texts.into_iter().collect();
-        hex(&Sha256::digest(texts.join("\0") + &mentioned))
+        self.definition(texts.iter().flat_map(|text| words(text)), &texts)
     }
 }

@@ -40,7 +40,7 @@ pub fn rewrite(source: &str, session: &Session) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::toolchain::notes::{CellItems, EarlierItem, OwnItem};
@@ -55,7 +55,15 @@ mod tests {
             earlier: vec![EarlierItem { text: "struct S;".to_owned(), is_macro: false, cell: 0, line: 1, column: 1 }],
             ..CellItems::default()
         };
-        let session = Session { types: &types, items: &items, words: &BTreeSet::new(), changing: &[], linked: None };
+        let (none, definitions) = (BTreeSet::new(), BTreeMap::new());
+        let session = Session {
+            types: &types,
+            kept: &none,
+            items: &items,
+            words: &none,
+            definitions: &definitions,
+            linked: None,
+        };
         assert!(is_one(source));
         let text: Vec<String> = rewrite(source, &session).into_iter().map(|line| line.text).collect();
         assert_eq!(text[2..5], ["mut v: std::vec::Vec<u8>,", BODY, "let v = 1;let v: _ = v;"]);

@@ -45,7 +45,10 @@ impl Entry {
                 // Whatever it was before, the cell may have given it another type.
                 Does::Put => run.push((does, Line { text: variable.with_inferred_type(), origin: line.origin })),
                 Does::Check | Does::Take if has_type(variable.name) => {
-                    run.push((does, Line { text: variable.with_stored_type(types), origin: line.origin }));
+                    run.push((
+                        does,
+                        Line { text: variable.with_stored_type(types, session.kept), origin: line.origin },
+                    ));
                 }
                 Does::Check | Does::Take => {}
             }

@@ -45,10 +45,13 @@ pub struct Session<'a> {
     pub words: &'a BTreeSet<String>,
     /// The types of the variables among them.
     pub types: &'a Types,
+    /// The variables whose types are from libraries that others have replaced.
+    pub kept: &'a BTreeSet<String>,
     /// What the cell defines, and what it needs of earlier cells.
     pub items: &'a CellItems,
-    /// Crates whose content may differ from cell to cell, with a fingerprint.
-    pub changing: &'a [(String, String)],
+    /// The fingerprints of definitions that may differ from cell to cell: by the path that `type_name` prints, which
+    /// ends in `::` when it stands for all below it.
+    pub definitions: &'a BTreeMap<String, String>,
     /// A dylib whose crates are to be taken from it: rustc must see it named.
     pub linked: Option<&'a str>,
 }
@@ -118,9 +121,7 @@ impl Program {
         lines.extend(items(own, session.items));
         lines.extend(held.items);
         lines.extend(layout.error_type.iter().map(entry::question_mark_line));
-        let mut definitions = session.items.definitions.clone();
-        definitions.extend(session.changing.iter().map(|(name, print)| (format!("{name}::"), print.clone())));
-        lines.extend(entry::Entry::rewrite(&statements, session).lines(&definitions));
+        lines.extend(entry::Entry::rewrite(&statements, session).lines(session.definitions));
         let reads_surroundings = lines.iter().any(|line| reads_surroundings(&line.text));
         Ok(Program { lines, question_mark, reads_surroundings })
     }

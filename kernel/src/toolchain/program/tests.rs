@@ -50,7 +50,18 @@ fn read_with(text: &str, types: &[(&str, &str)], items: &[&str]) -> Program {
     let own = text.lines().filter_map(|line| line.strip_prefix(hidden::ITEM)?.strip_suffix(hidden::END));
     let own = own.map(|text| OwnItem { text: text.to_owned(), is_macro: text.starts_with("macro") });
     let items = CellItems { own: own.collect(), earlier: earlier.collect(), ..CellItems::default() };
-    Program::read(text, &Session { words: &words, types: &types, items: &items, changing: &[], linked: None }).unwrap()
+    Program::read(
+        text,
+        &Session {
+            words: &words,
+            types: &types,
+            kept: &BTreeSet::new(),
+            items: &items,
+            definitions: &BTreeMap::new(),
+            linked: None,
+        },
+    )
+    .unwrap()
 }
 
 fn read(text: &str, types: &[(&str, &str)]) -> Program {
@@ -147,7 +158,9 @@ fn a_question_mark_without_an_error_type_is_noticed() {
 fn another_shape_of_evcxrs_text_says_what_must_follow_it() {
     let usual = evcxr_text(&[], &[("a", "i32")], &["a;"], 1);
     let (words, types, items) = (BTreeSet::new(), Types::new(), CellItems::default());
-    let session = Session { words: &words, types: &types, items: &items, changing: &[], linked: None };
+    let definitions = BTreeMap::new();
+    let session =
+        Session { words: &words, types: &types, kept: &words, items: &items, definitions: &definitions, linked: None };
     assert!(Program::read(&usual, &session).is_ok());
     for (landmark, replacement) in [
         ("#![allow(unused_imports, unused_mut, dead_code)]", "#![allow(unused)]"),

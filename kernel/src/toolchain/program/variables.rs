@@ -1,5 +1,7 @@
 //! The lines that evcxr writes for each variable of the session, and the placeholders that stand for types.
 
+use std::collections::BTreeSet;
+
 use crate::toolchain::program::Types;
 
 /// What the engine writes for the type of a variable `x` is `(/*type of x*/)`. In the cell that defines `x` it means
@@ -60,9 +62,18 @@ impl<'a> VariableLine<'a> {
         Some(VariableLine { does, name, ty, around: (&line[..start], after) })
     }
 
-    /// The line with the variable's type as the session knows it.
-    pub fn with_stored_type(&self, types: &Types) -> String {
-        format!("{}{}{}", self.around.0, with_types(self.ty, types), self.around.1)
+    /// The line with the variable's type as the session knows it. A variable whose type is from a library that
+    /// another has replaced cannot be compared to the other's definitions.
+    pub fn with_stored_type(&self, types: &Types, kept: &BTreeSet<String>) -> String {
+        let plain = self.name.trim_start_matches("r#");
+        // It may have been stated with the name that the other library has now.
+        let known = types.get(plain).and_then(Option::clone).filter(|_| kept.contains(plain));
+        let before = match known {
+            Some(_) => self.around.0.replacen(".check_variable::", ".check_kept_variable::", 1),
+            None => self.around.0.to_owned(),
+        };
+        let ty = known.unwrap_or_else(|| with_types(self.ty, types));
+        format!("{before}{ty}{}", self.around.1)
     }
 
     /// The line with the type left to rustc.
@@ -105,11 +116,13 @@ mod tests {
         let read = |line| VariableLine::read(line).unwrap();
         assert_eq!((read(check).does, read(check).name), (Does::Check, "v"));
         assert_eq!(
-            read(check).with_stored_type(&types),
+            read(check).with_stored_type(&types, &BTreeSet::new()),
             "vars_ok &= evcxr_variable_store.check_variable::<std::vec::Vec<u8>>(stringify!(v));"
         );
         assert_eq!((read(take).does, read(take).name), (Does::Take, "r#type"));
-        assert_eq!(read(take).with_stored_type(&types), take);
+        assert_eq!(read(take).with_stored_type(&types, &BTreeSet::new()), take);
+        let kept = read(check).with_stored_type(&types, &BTreeSet::from(["v".to_owned()]));
+        assert!(kept.contains(".check_kept_variable::<std::vec::Vec<u8>>("), "{kept}");
         assert_eq!((read(put).does, read(put).name), (Does::Put, "v"));
         assert_eq!(read(put).with_inferred_type(), "evcxr_variable_store.put_variable::<_>(stringify!(v), v);");
         for other in ["let x = 1;", "v", "vars_ok = true;", "let evcxr_variable_store = unsafe {&mut *x};"] {
