@@ -35,6 +35,32 @@ impl<T: Debug + ?Sized> DebugFallback for T {
     }
 }
 
+/// Shows a value of type `T` that was written as text already, by a format of the person's; with the type's name
+/// without its paths if that is wanted.
+pub fn formatted<T: ?Sized>(text: &str, with_type: bool) {
+    let name = std::any::type_name::<T>();
+    if name == "()" {
+        return;
+    }
+    if with_type { send_text(&format!(": {} = {text}", short(name))) } else { send_text(text) }
+}
+
+/// A type's name without paths: `Option<alloc::string::String>` is `Option<String>`.
+fn short(name: &str) -> String {
+    let mut short = String::with_capacity(name.len());
+    let mut pieces = name.split("::").peekable();
+    while let Some(piece) = pieces.next() {
+        // What stands before `::` is a module's name, back to where the path begins.
+        let keep = if pieces.peek().is_some() {
+            piece.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1)
+        } else {
+            piece.len()
+        };
+        short.push_str(&piece[..keep]);
+    }
+    short
+}
+
 /// Marks that what follows is the value of the last expression, then hands the value on.
 pub trait Mark {
     /// Writes the mark; called after the expression was evaluated and before it is shown.
@@ -52,4 +78,16 @@ impl<T: ?Sized> Mark for T {
 fn send_text(text: &str) {
     let mut output = std::io::stdout().lock();
     let _ = write!(output, "EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_shown_without_their_paths() {
+        assert_eq!(short("core::option::Option<alloc::string::String>"), "Option<String>");
+        assert_eq!(short("(i32, &[ctx::m::A])"), "(i32, &[A])");
+        assert_eq!(short("f64"), "f64");
+    }
 }

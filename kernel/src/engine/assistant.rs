@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
 use super::boundary::{Assistant, Completeness, Completion, Completions, MimeBundle};
+use super::commands::{self, Command};
 use super::session::Names;
 use super::{prepare, types};
 use crate::analyst::client::Analyst;
@@ -24,26 +25,6 @@ const KEYWORDS: &[&str] = &[
     "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false", "fn",
     "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "static",
     "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while",
-];
-
-/// The commands of evcxr that make sense in a notebook, with what they do.
-const COMMANDS: &[(&str, &str)] = &[
-    (":dep", "Add a dependency: `:dep regex = \"1\"`"),
-    (":vars", "List the variables and their types"),
-    (":type", "Show a variable's type"),
-    (":help", "List the commands"),
-    (":opt", "Set the optimisation level of cells (0, 1, 2 or 3)"),
-    (":efmt", "Set how errors that `?` returns are written"),
-    (":env", "Set an environment variable (key=value)"),
-    (":build_env", "Set an environment variable for compiling (key=value)"),
-    (":clear", "Forget every variable and definition"),
-    (":restart", "Restart the process that runs cells"),
-    (":show_deps", "Show the dependencies"),
-    (":explain", "Explain the last compiler error"),
-    (":doc", "Show documentation of a name"),
-    (":timing", "Toggle printing how long cells take"),
-    (":toolchain", "Set the Rust toolchain to use"),
-    (":version", "Print evcxr's version"),
 ];
 
 impl SomaAssistant {
@@ -119,10 +100,11 @@ impl Assistant for SomaAssistant {
         let line_start = code[..cursor].rfind('\n').map_or(0, |at| at + 1);
         let line = code[line_start..cursor].trim_start();
         if line.starts_with(':') && !line.starts_with("::") && !line.contains(' ') {
-            let items = COMMANDS.iter().filter(|(name, _)| name.starts_with(line)).map(|(name, what)| Completion {
-                text: (*name).to_owned(),
+            let works = |command: &&Command| command.works() && command.name.starts_with(line);
+            let items = commands::TABLE.iter().filter(works).map(|command| Completion {
+                text: command.name.to_owned(),
                 kind: "magic".to_owned(),
-                signature: (*what).to_owned(),
+                signature: command.help.to_owned(),
             });
             return Completions { items: items.collect(), start: cursor - line.len(), end: cursor };
         }
@@ -148,8 +130,9 @@ impl Assistant for SomaAssistant {
         let end = cursor + code[cursor..].find(|c: char| !is_word(c)).unwrap_or(code.len() - cursor);
         let word = &code[start..end];
         let command = code[..start].ends_with(':').then(|| format!(":{word}"));
-        if let Some((name, what)) = command.and_then(|name| COMMANDS.iter().find(|(known, _)| *known == name)) {
-            return Some(MimeBundle::from([("text/plain".to_owned(), format!("{name}\n{what}"))]));
+        let command = command.and_then(|name| commands::TABLE.iter().find(|known| known.name == name));
+        if let Some(Command { name, arguments, help, .. }) = command {
+            return Some(MimeBundle::from([("text/plain".to_owned(), format!("{name} {arguments}\n{help}"))]));
         }
         if let Some(Answer::Documentation { plain, markdown }) = self.ask(Wanted::Documentation, code, cursor) {
             return Some(MimeBundle::from([("text/plain".to_owned(), plain), ("text/markdown".to_owned(), markdown)]));

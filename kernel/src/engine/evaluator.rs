@@ -5,15 +5,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use evcxr::{CommandContext, EvalContext, EvalOutputs};
 
-use super::boundary::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
+use super::boundary::{Assistant, Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
+use super::commands::{self, Settings};
 use super::output::{Parser, Piece, TextStream};
 use super::panics::{self, PastCell};
 use super::prepare::{self, Prepared};
 use super::session::Names;
-use super::{commands, failure, types};
+use super::{failure, types};
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
 use crate::toolchain::cell_build;
@@ -37,6 +39,8 @@ struct CellState {
     end: Option<ProcessEnd>,
     /// The cell ended by itself after it was asked to stop.
     stopped: bool,
+    /// How long it ran, when it is through.
+    running: Option<Duration>,
     /// The cell was unwound without a panic.
     unwound: bool,
     /// Variables that were dropped, and why.
@@ -135,7 +139,10 @@ impl CellState {
             "LOST" => self.lost.push((plain(&field(1)), field(2))),
             "NOT_LOADED" => self.not_loaded = Some(field(1)),
             "ERROR" => self.question_mark = Some(field(1)),
-            "DONE" => self.stopped = field(1) == "true",
+            "DONE" => {
+                self.stopped = field(1) == "true";
+                self.running = field(2).parse().ok().map(Duration::from_micros);
+            }
             kind @ ("CRASHED" | "INTERRUPTED") => {
                 self.end = Some(ProcessEnd {
                     interrupted: kind == "INTERRUPTED",
@@ -147,6 +154,9 @@ impl CellState {
         }
     }
 }
+
+/// How long documentation may take to be found, the first time.
+const DOCUMENTATION: Duration = Duration::from_secs(30);
 
 /// Evaluates the cells of one session.
 pub struct SomaEvaluator {
@@ -164,6 +174,8 @@ pub struct SomaEvaluator {
     public_paths: PublicPaths,
     interrupted: Arc<AtomicBool>,
     names: Arc<Names>,
+    assistant: Arc<dyn Assistant>,
+    settings: Settings,
 }
 
 impl SomaEvaluator {
@@ -175,6 +187,7 @@ impl SomaEvaluator {
         session: PathBuf,
         interrupted: Arc<AtomicBool>,
         names: Arc<Names>,
+        assistant: Arc<dyn Assistant>,
         shared: &Mutex<Option<Channel>>,
     ) -> Result<SomaEvaluator, Failure> {
         let failed = |what: &str| failure::sentence("StartError", what);
@@ -209,6 +222,8 @@ impl SomaEvaluator {
             public_paths: PublicPaths::default(),
             interrupted,
             names,
+            assistant,
+            settings: Settings::default(),
         })
     }
 
@@ -333,17 +348,37 @@ impl SomaEvaluator {
 impl Evaluator for SomaEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
         self.interrupted.store(false, Ordering::SeqCst);
-        if let Some(answer) = commands::answer(&cell.code, &self.types) {
-            return answer;
+        let started = Instant::now();
+        let commands = commands::read(&cell.code, &self.types, &self.settings)?;
+        self.settings.clone_from(&commands.settings);
+        let answer = match &commands.documentation {
+            Some(name) => Some(self.documentation(name)?),
+            None => commands.answer,
+        };
+        if commands.rest.trim().is_empty() {
+            return Ok(answer);
         }
-        *lock(&self.state) = CellState { frontend: Some(frontend), ..CellState::default() };
+        *lock(&self.state) = CellState { frontend: Some(Arc::clone(&frontend)), ..CellState::default() };
+        let result = self.run(cell, &commands.rest);
+        if commands.time {
+            let running = std::mem::take(&mut lock(&self.state).running);
+            frontend.output(Output::Text { stream: Stream::Stdout, text: timing(started.elapsed(), running) });
+        }
+        result.map(|result| result.or(answer))
+    }
+}
+
+impl SomaEvaluator {
+    /// Runs a cell without the commands that Soma has carried out.
+    fn run(&mut self, cell: &Cell, code: &str) -> Result<Option<MimeBundle>, Failure> {
         if commands::restarts(&cell.code) {
             // evcxr would kill the supervisor, which then could not end what cells have started.
             self.channel.end_runtime();
             self.types.clear();
             self.gone.clear();
         }
-        let prepared = prepare::prepare(&cell.code);
+        let mut prepared = prepare::prepare(code);
+        prepared.source.text.clone_from(&cell.code);
         if commands::forgets(&cell.code) {
             self.names.items().clear();
         }
@@ -394,9 +429,26 @@ impl Evaluator for SomaEvaluator {
             )),
         }
     }
-}
 
-impl SomaEvaluator {
+    /// The documentation of a name. The analyst may first have to read its libraries; until then there is less to say.
+    fn documentation(&self, name: &str) -> Result<MimeBundle, Failure> {
+        let deadline = Instant::now() + DOCUMENTATION;
+        loop {
+            let found = self.assistant.inspect(name, name.len(), 0);
+            if found.as_ref().is_some_and(|found| found.contains_key("text/markdown")) {
+                return Ok(found.unwrap_or_default());
+            }
+            if self.interrupted.load(Ordering::SeqCst) {
+                return Err(interrupted("nothing was looked up"));
+            }
+            if Instant::now() > deadline {
+                let message = format!("nothing is known of `{name}`: is it spelt as in a cell that could use it?");
+                return found.ok_or_else(|| failure::sentence("NameError", &message));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// What the toolchain driver has to know of a cell.
     fn notes_for(&self, prepared: &Prepared, outlived: &BTreeSet<String>) -> CellNotes {
         let known = |name: &String| Some((name.clone(), self.types.get(name)?.clone()));
@@ -407,6 +459,7 @@ impl SomaEvaluator {
         let reached = named.chain(prepared.words.iter().cloned()).collect();
         let mut items = self.names.items().for_cell(&prepared.items, &reached, prepared.has_loops);
         let source = &prepared.source;
+        items.show.clone_from(&self.settings.show);
         items.shown = prepared.shown.as_ref().map(|span| source.text[source.bytes(span)].to_owned());
         let made_with = self.made_with.iter().filter(|(name, _)| types.contains_key(*name));
         let made_with = made_with.map(|(name, libraries)| (name.clone(), libraries.clone())).collect();
@@ -430,6 +483,14 @@ fn add_reasons(failure: &mut Failure, gone: &BTreeMap<String, String>) {
         if failure.traceback.iter().any(|text| missing.iter().any(|missing| text.contains(missing))) {
             failure.traceback.push(format!("note: {advice}"));
         }
+    }
+}
+
+/// How long a cell took, and how much of that it ran; the rest is the compiler's.
+fn timing(total: Duration, running: Option<Duration>) -> String {
+    match running {
+        Some(running) => format!("took {total:.1?}, of which the cell ran {running:.1?}\n"),
+        None => format!("took {total:.1?}; the cell did not run\n"),
     }
 }
 

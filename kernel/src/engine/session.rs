@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::assistant::SomaAssistant;
-use super::boundary::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
+use super::boundary::{Assistant, Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 use super::evaluator::SomaEvaluator;
 use super::failure;
 use super::items::Items;
@@ -78,17 +78,19 @@ pub fn open() -> Result<(Session, Option<String>)> {
         folder: Mutex::new(Some(folder)),
         analyst: analyst.clone(),
     });
+    let assistant: Arc<dyn Assistant> = Arc::new(SomaAssistant::new(Arc::clone(&names), analyst));
     let release = facts.as_ref().ok().map(|facts| facts.release().to_owned());
     let starter = Starter {
         facts: facts.map_err(|error| format!("{error:#}")),
         original,
         control: Arc::clone(&control),
         names: Arc::clone(&names),
+        assistant: Arc::clone(&assistant),
     };
     let session = Session {
         start: Box::new(move || Ok(Box::new(starter.start()) as Box<dyn Evaluator>)),
         controls: control,
-        assistant: Arc::new(SomaAssistant::new(names, analyst)),
+        assistant,
     };
     Ok((session, release))
 }
@@ -99,6 +101,7 @@ struct Starter {
     original: Original,
     control: Arc<Control>,
     names: Arc<Names>,
+    assistant: Arc<dyn Assistant>,
 }
 
 impl Starter {
@@ -134,6 +137,7 @@ impl Starter {
             session,
             Arc::clone(&self.control.interrupted),
             Arc::clone(&self.names),
+            Arc::clone(&self.assistant),
             &self.control.channel,
         )
     }

@@ -358,10 +358,11 @@ impl Supervisor {
             }
             ("WORKING", _) => {}
             ("EVCXR", Some(text)) => tell_evcxr(text),
-            ("DONE", _) => {
+            ("DONE", micros) => {
+                let micros = micros.cloned().unwrap_or_default();
                 let interrupted = self.cell.take().is_some_and(|cell| cell.interrupted.is_some());
                 self.forward_output(true);
-                Frame::Report(vec!["DONE".into(), interrupted.to_string()]).encode(&mut self.outgoing);
+                Frame::Report(vec!["DONE".into(), interrupted.to_string(), micros]).encode(&mut self.outgoing);
                 tell_evcxr("EVCXR_EXECUTION_COMPLETE");
             }
             _ => Frame::Report(fields).encode(&mut self.outgoing),

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::wait::waitpid;
@@ -50,6 +51,7 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
     leave_copy(&mut copy, &mut reports, &mut wake);
     while let Some(cell) = read_line(&mut commands) {
         (library.start)();
+        let started = Instant::now();
         match run_cell(&cell, variables) {
             Ok(after) => variables = after,
             Err(error) => {
@@ -60,7 +62,7 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             }
         }
         (library.finish)();
-        report(&mut reports, "DONE");
+        report(&mut reports, &format!("DONE\t{}", started.elapsed().as_micros()));
         leave_copy(&mut copy, &mut reports, &mut wake);
     }
     exit_now(0)

@@ -77,12 +77,23 @@ pub struct CellItems {
     pub own: Vec<OwnItem>,
     /// The expression whose value it shows.
     pub shown: Option<String>,
+    /// How it is shown.
+    pub show: Show,
     /// The items of earlier cells that it can reach.
     pub earlier: Vec<EarlierItem>,
     /// For each type of the notebook among them: its path as `type_name` prints it, and what decides its layout.
     pub definitions: BTreeMap<String, Definition>,
     /// Whether the cell or these items have loops, which optimisation pays for.
     pub has_loops: bool,
+}
+
+/// How values are shown that do not show themselves.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Show {
+    /// The format, `{:?}` unless it was set.
+    pub format: Option<String>,
+    /// Whether the type is shown, too.
+    pub types: bool,
 }
 
 /// What decides how a type of the notebook is laid out.

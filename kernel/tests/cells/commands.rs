@@ -35,3 +35,47 @@ fn clear_forgets_variables_and_items() {
     notebook.gives(":vars", "no variables yet");
     notebook.gives("let x = 2; x", "2");
 }
+
+#[test]
+fn values_are_shown_as_the_person_has_set() {
+    let mut notebook = Notebook::open();
+    notebook.gives(":fmt {:.2?}", "Output format: {:.2?}");
+    notebook.gives("[1.0, 2.0 / 3.0]", "[1.00, 0.67]");
+    notebook.gives(":types\nSome(String::new())", ": Option<String> = Some(\"\")");
+    notebook.gives(":fmt {}\n:types\n\"plain\"", "plain");
+    notebook.gives("tensorlib::ones([2])", "tensor([1., 1.])");
+    assert!(notebook.fails("vec![1]").traceback.contains("Vec"));
+    notebook.gives(":fmt", "Output format: {:?}");
+    notebook.gives("vec![1]", "[1]");
+    assert!(notebook.fails(":fmt {} {}").message.contains(":fmt {:#?}"));
+}
+
+#[test]
+fn a_cell_tells_how_long_it_took() {
+    let mut notebook = Notebook::open();
+    let cell = notebook.ok(":time\nstd::thread::sleep(std::time::Duration::from_millis(30)); 7");
+    assert_eq!(cell.text(), Some("7"));
+    let (total, running) = cell.stdout.trim().split_once(", of which the cell ran ").unwrap();
+    assert!(total.starts_with("took ") && running.ends_with("ms"), "{}", cell.stdout);
+    assert!(running.trim_end_matches("ms").parse::<f64>().unwrap() >= 30.0, "{}", cell.stdout);
+    assert_eq!(notebook.ok("1").stdout, "");
+    notebook.ok(":timing");
+    assert!(notebook.ok("1").stdout.starts_with("took "));
+}
+
+#[test]
+fn commands_that_mean_nothing_here_say_what_to_do() {
+    let mut notebook = Notebook::open();
+    assert!(notebook.fails(":toolchain nightly").message.contains("rust-toolchain.toml"));
+    assert!(notebook.fails(":cache 500").message.contains("soma cache"));
+    assert!(notebook.ok(":help").text().unwrap().contains(":time "));
+}
+
+#[test]
+fn documentation_is_shown_by_name() {
+    let mut notebook = Notebook::open();
+    notebook.ok("/// Twice as much.\nfn twice(x: i32) -> i32 { x * 2 }");
+    let text = notebook.ok(":doc twice").text().unwrap().to_owned();
+    assert!(text.contains("fn twice(x: i32) -> i32"), "{text}");
+    assert!(notebook.fails(":doc").message.contains(":doc zeros"));
+}

@@ -15,7 +15,7 @@ mod item;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::toolchain::notes::{CellItems, EarlierItem, OwnItem};
+use crate::toolchain::notes::{CellItems, EarlierItem, OwnItem, Show};
 use item::Kind;
 pub use item::{Item, has_loops};
 
@@ -88,6 +88,7 @@ impl Items {
                 })
                 .collect(),
             shown: None,
+            show: Show::default(),
             definitions,
             has_loops: own_has_loops || kept.iter().any(|known| known.item.has_loops),
         }

@@ -34,7 +34,7 @@ pub fn rewrite(source: &str, session: &Session) -> Vec<Line> {
     }
     let (mut lines, own) = hidden::take(lines, session.items);
     lines.extend(super::items(own, session.items));
-    lines.push(Line::new("use ::soma_cell::show::{DebugFallback as _, Mark as _};"));
+    lines.push(Line::new(super::show::import(&session.items.show)));
     lines
 }
 

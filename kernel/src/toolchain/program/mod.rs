@@ -18,6 +18,7 @@ mod entry;
 mod held;
 mod hidden;
 mod layout;
+mod show;
 mod variables;
 mod words;
 
@@ -116,7 +117,7 @@ impl Program {
         let mut lines = vec![Line { text: layout.header.to_owned(), origin: Origin::Evcxr(1) }];
         lines.extend(held.attributes);
         lines.push(Line::new("use ::soma_cell::store as evcxr_internal_runtime;"));
-        lines.push(Line::new("use ::soma_cell::show::{DebugFallback as _, Mark as _};"));
+        lines.push(Line::new(show::import(&session.items.show)));
         lines.extend(session.linked.map(|name| Line::new(format!("use ::{name} as _;"))));
         lines.extend(items(own, session.items));
         lines.extend(held.items);

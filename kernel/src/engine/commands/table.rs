@@ -1,0 +1,79 @@
+//! All commands, evcxr's own included.
+
+/// A command.
+#[derive(Debug)]
+pub struct Command {
+    /// Its name, with the colon.
+    pub name: &'static str,
+    /// What follows the name.
+    pub arguments: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// Who carries it out.
+    pub by: By,
+}
+
+/// Who carries a command out.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    /// Soma.
+    Soma,
+    /// evcxr.
+    Evcxr,
+    /// Nobody; and what to do instead.
+    Nobody(&'static str),
+}
+
+impl Command {
+    /// Whether it does anything.
+    pub fn works(&self) -> bool {
+        !matches!(self.by, By::Nobody(_))
+    }
+}
+
+const fn command(name: &'static str, arguments: &'static str, help: &'static str, by: By) -> Command {
+    Command { name, arguments, help, by }
+}
+
+const TOOLCHAIN: &str = "it uses the toolchain that `rustc` means in the notebook's folder; write a `rust-toolchain.toml` \
+                         there, or run `rustup override set`, and restart the kernel";
+const CACHE: &str = "it has a cache of compiled cells; `soma cache` shows and clears it, and the environment variable \
+                     SOMA_CACHE_BYTES bounds it";
+const LINKING: &str = "it decides how cells are compiled and linked";
+
+/// The commands, in the order in which people look for them.
+pub const TABLE: &[Command] = &[
+    command(":help", "", "List the commands", By::Soma),
+    command(":dep", "regex = \"1\"", "Add a crate, as in a `Cargo.toml`", By::Evcxr),
+    command(":show_deps", "", "Show the crates that were added", By::Evcxr),
+    command(":vars", "", "List the variables and their types", By::Soma),
+    command(":type", "NAME", "Show a variable's type", By::Soma),
+    command(":t", "NAME", "Short for `:type`", By::Soma),
+    command(":doc", "NAME", "Show the documentation of a name", By::Soma),
+    command(":time", "", "Tell how long this cell takes", By::Soma),
+    command(":timing", "", "Tell how long every cell takes, or stop telling", By::Soma),
+    command(":fmt", "{:#?}", "Set how values are shown; without a format as `{:?}`", By::Soma),
+    command(":types", "", "Show values with their types, or stop it", By::Soma),
+    command(":efmt", "{:?}", "Set how errors that `?` returns are shown", By::Evcxr),
+    command(":opt", "LEVEL", "Compile cells at this optimisation level (0, 1, 2, 3)", By::Evcxr),
+    command(":explain", "", "Explain the last compiler error", By::Evcxr),
+    command(":env", "NAME=VALUE", "Set an environment variable; takes effect after `:restart`", By::Evcxr),
+    command(":build_env", "NAME=VALUE", "Set an environment variable for compiling", By::Evcxr),
+    command(":offline", "1", "Add crates without the network (1), or with it (0)", By::Evcxr),
+    command(":clear", "", "Forget every variable and definition", By::Evcxr),
+    command(":restart", "", "Forget every variable, and start the process that runs cells anew", By::Evcxr),
+    command(":preserve_vars_on_panic", "1", "Keep variables when a cell panics (1), or not (0)", By::Evcxr),
+    command(":load_config", "", "Read evcxr's start-up files again", By::Evcxr),
+    command(":last_compile_dir", "", "Show where the last cell was compiled", By::Evcxr),
+    command(":last_error_json", "", "Show the last compiler error as JSON", By::Evcxr),
+    command(":version", "", "Show evcxr's version", By::Evcxr),
+    command(":quit", "", "End the kernel", By::Evcxr),
+    command(":toolchain", "NAME", "Choose a toolchain", By::Nobody(TOOLCHAIN)),
+    command(":cache", "MIB", "Bound evcxr's cache", By::Nobody(CACHE)),
+    command(":clear_cache", "", "Clear evcxr's cache", By::Nobody(CACHE)),
+    command(":sccache", "1", "Use sccache", By::Nobody(CACHE)),
+    command(":linker", "NAME", "Choose a linker", By::Nobody(LINKING)),
+    command(":codegen_backend", "NAME", "Choose a code generator", By::Nobody(LINKING)),
+    command(":allow_static_linking", "1", "Link crates statically", By::Nobody(LINKING)),
+    command(":time_passes", "", "Show the time of rustc's passes", By::Nobody(LINKING)),
+];
