@@ -22,58 +22,16 @@ import sys
 import tempfile
 import time
 
-import psutil
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import KernelManager
-
-HERE = pathlib.Path(__file__).parent
-CELLS = {"soma": "lesson.soma.txt", "rust": "lesson.evcxr.txt", "python3": "lesson.torch.txt"}
-NAMES = {"soma": "Soma", "rust": "evcxr_jupyter", "python3": "ipykernel + PyTorch"}
+from kernels import NAMES, Kernel, installed, lesson, soma_binary
 
 
-def run(kernel, cells, environment):
+def run(name, cells, environment):
     """Run cells in a new kernel; everything in milliseconds from its spawn, memory in MiB."""
-    manager = KernelManager(kernel_name=kernel)
-    start = time.perf_counter()
-    manager.start_kernel(env=environment)
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.kernel_info()
-        client.get_shell_msg(timeout=60)
-        info = time.perf_counter() - start
-        times = []
-        for code in cells:
-            began = time.perf_counter()
-            request = client.execute(code)
-            while True:
-                message = client.get_iopub_msg(timeout=600)
-                if message["parent_header"].get("msg_id") != request:
-                    continue
-                if message["msg_type"] == "error":
-                    raise SystemExit(f"{kernel}: {code}\n{message['content']['ename']}: {message['content']['evalue']}")
-                if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                    break
-            client.get_shell_msg(timeout=60)
-            times.append((time.perf_counter() - began) * 1e3)
-        total = time.perf_counter() - start
-        memory = idle_memory(psutil.Process(manager.provisioner.pid))
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-    return {"info": info * 1e3, "total": total * 1e3, "cells": times, "memory": memory}
-
-
-def idle_memory(kernel):
-    """What all processes of a kernel hold when it has come to rest, in MiB."""
-    time.sleep(0.5)
-    total = 0
-    for process in [kernel, *kernel.children(recursive=True)]:
-        try:
-            total += process.memory_full_info().pss
-        except psutil.NoSuchProcess:
-            pass
-    return total / 2**20
+    with Kernel(name, environment) as kernel:
+        info = kernel.info()
+        times = [kernel.run(code)[0] * 1e3 for code in cells]
+        total = time.perf_counter() - kernel.started
+        return {"info": info * 1e3, "total": total * 1e3, "cells": times, "memory": kernel.memory()}
 
 
 def floor(folder):
@@ -85,10 +43,6 @@ def floor(folder):
     began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     return (time.perf_counter() - began) * 1e3
-
-
-def lesson(kernel):
-    return [cell.strip("\n") for cell in (HERE / CELLS[kernel]).read_text().split("\n//---\n")]
 
 
 def growing(kernel, count):
@@ -124,10 +78,6 @@ def measure(rounds, kernels, cells_of):
                 for name in ("Soma, nothing cached", "Soma, all cached"):
                     results.setdefault(name, []).append(run(kernel, cells_of(kernel), environment))
     return results
-
-
-def soma_binary():
-    return KernelSpecManager().get_kernel_spec("soma").argv[0]
 
 
 def median(rows, value):
@@ -186,9 +136,7 @@ def main():
     parser.add_argument("--kernels", default="soma,rust,python3")
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
-    installed = KernelSpecManager().find_kernel_specs()
-    kernels = [kernel for kernel in arguments.kernels.split(",") if kernel in installed]
-    missing = sorted(set(arguments.kernels.split(",")) - set(kernels))
+    kernels, missing = installed(arguments.kernels.split(","))
     if missing:
         print(f"not installed, left out: {', '.join(missing)}", file=sys.stderr)
     print("## The lesson\n")

@@ -11,6 +11,7 @@ use evcxr::{CommandContext, EvalContext, EvalOutputs};
 
 use super::boundary::{Assistant, Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 use super::commands::{self, Settings};
+use super::items::Item;
 use super::output::{Parser, Piece, TextStream};
 use super::panics::{self, PastCell};
 use super::prepare::{self, Prepared};
@@ -22,7 +23,7 @@ use crate::toolchain::cell_build;
 use crate::toolchain::kept::{Libraries, libraries_of};
 use crate::toolchain::notes::CellNotes;
 use crate::toolchain::paths::{CommandLine, PublicPaths};
-use crate::toolchain::program::{Types, words};
+use crate::toolchain::program::{self, Types};
 
 /// What the running cell has written and reported.
 #[derive(Default)]
@@ -294,6 +295,27 @@ impl SomaEvaluator {
         }
     }
 
+    /// Gives back to evcxr the variables that a cell had moved before it ended its process. They are in the copy of the
+    /// process that now runs, but evcxr has forgotten them: a cell that nobody sees takes them out of the store.
+    fn bring_back(&mut self) {
+        let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
+        let moved = self.types.iter().filter(|(name, ty)| ty.is_some() && !live.contains(*name));
+        let types: Types = moved.map(|(name, ty)| (name.clone(), ty.clone())).collect();
+        if types.is_empty() {
+            return;
+        }
+        let words: BTreeSet<String> = types.keys().cloned().collect();
+        let code: String = words.iter().map(|name| program::restoring(name)).collect();
+        let saved = std::mem::take(&mut *lock(&self.state));
+        if self.notes(words, types, &[], false).write(&self.session).is_ok()
+            && let Err(error) = self.context.execute(&code)
+        {
+            tracing::warn!("variables that a crashed cell had moved are lost: {error}");
+        }
+        self.channel.sync();
+        *lock(&self.state) = saved;
+    }
+
     /// Notes which variables a cell has lost or moved away, also one that failed.
     fn notice_losses(&mut self, count: usize) {
         let lost = std::mem::take(&mut lock(&self.state).lost);
@@ -391,6 +413,9 @@ impl SomaEvaluator {
         let context = &mut self.context;
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
         self.channel.sync();
+        if lock(&self.state).end.as_ref().is_some_and(|end| end.restored) {
+            self.bring_back();
+        }
         self.notice_losses(cell.count);
         let prepared = &self.past.last().expect("it was just pushed").prepared;
         match evaluated {
@@ -454,16 +479,22 @@ impl SomaEvaluator {
         let known = |name: &String| Some((name.clone(), self.types.get(name)?.clone()));
         let kept = prepared.words.iter().filter(|name| !outlived.contains(*name));
         let types: Types = kept.filter_map(known).collect();
-        // A cell means a variable's type without naming it.
-        let named = types.values().flatten().flat_map(|ty| words(ty)).map(str::to_owned);
-        let reached = named.chain(prepared.words.iter().cloned()).collect();
-        let mut items = self.names.items().for_cell(&prepared.items, &reached, prepared.has_loops);
+        let mut notes = self.notes(prepared.words.clone(), types, &prepared.items, prepared.has_loops);
+        notes.items.show.clone_from(&self.settings.show);
         let source = &prepared.source;
-        items.show.clone_from(&self.settings.show);
-        items.shown = prepared.shown.as_ref().map(|span| source.text[source.bytes(span)].to_owned());
+        notes.items.shown = prepared.shown.as_ref().map(|span| source.text[source.bytes(span)].to_owned());
+        notes
+    }
+
+    /// Notes on a cell with these words, variables and items.
+    fn notes(&self, words: BTreeSet<String>, types: Types, own: &[Item], has_loops: bool) -> CellNotes {
+        // A cell means a variable's type without naming it.
+        let named = types.values().flatten().flat_map(|ty| program::words(ty)).map(str::to_owned);
+        let reached = named.chain(words.iter().cloned()).collect();
+        let items = self.names.items().for_cell(own, &reached, has_loops);
         let made_with = self.made_with.iter().filter(|(name, _)| types.contains_key(*name));
         let made_with = made_with.map(|(name, libraries)| (name.clone(), libraries.clone())).collect();
-        CellNotes { words: prepared.words.clone(), types, made_with, items }
+        CellNotes { words, types, made_with, items }
     }
 
     /// The variables whose types a cell defines anew. evcxr must not come to know of it from the store: it would

@@ -94,3 +94,17 @@ fn restart_ends_what_cells_have_started() {
     notebook.gives(":restart\nlet kept = 2; kept", "2");
     assert_eq!(notebook.processes("sleep"), 0);
 }
+
+#[test]
+fn a_variable_that_a_crashed_cell_had_moved_is_back() {
+    let mut notebook = Notebook::open();
+    notebook.ok("#[derive(Debug)] struct Own(u8); let own = Own(1); let r#match = vec![1, 2]; let other = 3;");
+    notebook.ok("let mut grown = own; grown.0 += 1;");
+    let error = notebook.fails("drop((grown, r#match)); std::process::abort()");
+    assert!(error.message.contains("your variables are as they were before this cell"), "{}", error.message);
+    notebook.gives("(&grown, &r#match, other)", "(Own(2), [1, 2], 3)");
+    notebook.ok("grown.0 += 1; r#match.push(3);");
+    notebook.gives("(grown, r#match)", "(Own(3), [1, 2, 3])");
+    let error = notebook.fails("grown");
+    assert!(error.traceback.contains("moved away"), "{}", error.traceback);
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 use super::hidden::SHOW;
-use super::variables::{Does, VariableLine, with_types};
+use super::variables::{Does, VariableLine, with_restored, with_types};
 use super::{Line, Origin, Session, Types};
 
 /// The name of every cell's function. evcxr numbers them; a number in the text would make each cell unique.
@@ -31,7 +31,7 @@ impl Entry {
         for line in entry {
             let Some(variable) = VariableLine::read(&line.text) else {
                 body.extend(sorted(std::mem::take(&mut run)));
-                body.push(Line { text: rewrite_line(&line.text), origin: line.origin });
+                body.push(Line { text: with_restored(&rewrite_line(&line.text), types), origin: line.origin });
                 continue;
             };
             let does = variable.does;

@@ -32,7 +32,7 @@ use super::notes::{CellItems, EarlierItem};
 pub use entry::ENTRY_SYMBOL;
 pub use hidden::{END, ITEM, NOTHING_TO_INFER, VALUE};
 pub use layout::ChangedShape;
-pub use variables::placeholder;
+pub use variables::{placeholder, restoring};
 pub use words::words;
 
 /// What the session knows of its variables: their types as Rust code, or `None` for a variable whose type

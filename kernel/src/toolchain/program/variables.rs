@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use ra_ap_syntax::{Edition, SyntaxKind};
+
 use crate::toolchain::program::Types;
 
 /// What the engine writes for the type of a variable `x` is `(/*type of x*/)`. In the cell that defines `x` it means
@@ -12,6 +14,27 @@ const PLACEHOLDER: (&str, &str) = ("(/*type of ", "*/)");
 pub fn placeholder(variable: &str) -> String {
     let (begin, end) = PLACEHOLDER;
     format!("{begin}{variable}{end}")
+}
+
+/// Stands for a value that is in the store although evcxr does not know of it.
+const RESTORED: (&str, &str) = ("soma_restored!(", ")");
+
+/// A statement that makes a variable of such a value.
+pub fn restoring(variable: &str) -> String {
+    let is_keyword = SyntaxKind::from_keyword(variable, Edition::Edition2024).is_some();
+    let name = format!("{}{variable}", if is_keyword { "r#" } else { "" });
+    let (begin, end) = RESTORED;
+    // Whether it was mutable is not known any more.
+    format!("let mut {name}: {} = {begin}{name}{end};\n", placeholder(&name))
+}
+
+/// A line with the values that are in the store although evcxr does not know of them.
+pub fn with_restored(line: &str, types: &Types) -> String {
+    let (begin, end) = RESTORED;
+    let Some((before, rest)) = line.split_once(begin) else { return line.to_owned() };
+    let Some((name, after)) = rest.split_once(end) else { return line.to_owned() };
+    let ty = types.get(name.trim_start_matches("r#")).and_then(Option::as_deref).unwrap_or("_");
+    format!("{before}evcxr_variable_store.take_variable::<{ty}>(stringify!({name})){after}")
 }
 
 const CHECK: &str = "vars_ok &= evcxr_variable_store.check_variable::<";
@@ -128,6 +151,17 @@ mod tests {
         for other in ["let x = 1;", "v", "vars_ok = true;", "let evcxr_variable_store = unsafe {&mut *x};"] {
             assert_eq!(VariableLine::read(other), None);
         }
+    }
+
+    #[test]
+    fn a_restored_variable_is_taken_out_of_the_store() {
+        let types: Types = [("type".to_owned(), Some("u8".to_owned()))].into();
+        assert_eq!(restoring("type"), "let mut r#type: (/*type of r#type*/) = soma_restored!(r#type);\n");
+        assert_eq!(
+            with_restored("let mut r#type: _ = soma_restored!(r#type);", &types),
+            "let mut r#type: _ = evcxr_variable_store.take_variable::<u8>(stringify!(r#type));"
+        );
+        assert_eq!(with_restored("let x = 1;", &types), "let x = 1;");
     }
 
     #[test]
