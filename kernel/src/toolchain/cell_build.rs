@@ -140,12 +140,30 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         }
     }
     let Some(content) = build.library else { return Ok(i32::from(!check_only || build.diagnostics.contains("error"))) };
-    fs::write(&library, content)?;
+    provide(&library, &content, session, &text)?;
     println!("{}", json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [library]}));
     if let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH") {
         fs::write(file, library.to_string_lossy().as_bytes())?;
     }
     Ok(0)
+}
+
+/// Puts a cell's library where evcxr looks for it. The same file as the last time is one that the worker has loaded
+/// already, so that running a cell again and again takes no more memory; but a `static` starts anew with each run.
+fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> Result<()> {
+    let _ = fs::remove_file(library);
+    if text.contains("static") {
+        return Ok(fs::write(library, content)?);
+    }
+    let loaded = session.join("loaded").join(hex(&Sha256::digest(content)));
+    if fs::hard_link(&loaded, library).is_ok() {
+        return Ok(());
+    }
+    fs::write(library, content)?;
+    // Without it, running the cell again costs what running another one does.
+    let _ =
+        fs::create_dir_all(loaded.parent().expect("it is in a folder")).and_then(|()| fs::hard_link(library, loaded));
+    Ok(())
 }
 
 /// rustc's diagnostic as cargo hands it on.

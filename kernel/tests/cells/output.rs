@@ -100,3 +100,17 @@ fn a_file_that_is_read_while_compiling_is_read_again() {
         notebook.gives(&format!("include_str!(\"{}\")", file.display()), &format!("\"{text}\""));
     }
 }
+
+#[test]
+fn a_static_starts_anew_with_each_run_and_nothing_else_is_loaded_twice() {
+    let mut notebook = Notebook::open();
+    let counting = "static N: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);\n\
+                    N.fetch_add(1, std::sync::atomic::Ordering::SeqCst)";
+    notebook.gives(counting, "0");
+    notebook.gives(counting, "0");
+    let libraries = "std::fs::read_to_string(\"/proc/self/maps\").unwrap().matches(\"libcode_\").count()";
+    let before: usize = notebook.ok(libraries).text().unwrap().parse().unwrap();
+    for _ in 0..5 {
+        notebook.gives(libraries, &before.to_string());
+    }
+}
