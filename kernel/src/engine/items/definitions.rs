@@ -74,17 +74,13 @@ impl<'a> Definitions<'a> {
         let mut others = BTreeSet::new();
         let mut open: Vec<String> = words.into_iter().map(str::to_owned).collect();
         while let Some(name) = open.pop() {
-            match self.sources.get_key_value(name.as_str()) {
-                Some((name, sources)) => {
-                    if reached.insert(name, sources).is_none() {
-                        open.extend(sources.iter().flat_map(|source| self::words(source)).map(str::to_owned));
-                    }
+            if let Some((name, sources)) = self.sources.get_key_value(name.as_str()) {
+                if reached.insert(name, sources).is_none() {
+                    open.extend(sources.iter().flat_map(|source| self::words(source)).map(str::to_owned));
                 }
+            } else if name.starts_with(char::is_lowercase) {
                 // A crate's name is in small letters, and so are most keywords, fields and variables.
-                None if name.starts_with(char::is_lowercase) => {
-                    others.insert(name);
-                }
-                None => {}
+                others.insert(name);
             }
         }
         let mut digest = Sha256::new();

@@ -225,7 +225,7 @@ pub fn has_loops(node: &SyntaxNode) -> bool {
         SyntaxKind::FOR_EXPR | SyntaxKind::WHILE_EXPR | SyntaxKind::LOOP_EXPR => true,
         SyntaxKind::METHOD_CALL_EXPR => {
             let name = ast::MethodCallExpr::cast(node).and_then(|call| call.name_ref());
-            name.is_some_and(|name| ITERATIONS.contains(&name.text().as_ref()))
+            name.is_some_and(|name| ITERATIONS.contains(&name.text()))
         }
         _ => false,
     })
