@@ -83,6 +83,10 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 )
                 .with_writer(std::io::stderr)
                 .init();
+            if process::serves_a_terminal() {
+                // SAFETY: no other thread has been started. `soma_cell::progress` looks for it.
+                unsafe { std::env::set_var("SOMA_TERMINAL", "1") };
+            }
             let (session, release) = engine::session::open()?;
             jupyter::serve(&connection_file, session, jupyter::KernelInfo { language_version: release })
         }

@@ -21,3 +21,14 @@ pub fn end_with_parent(command: &mut Command) {
         });
     }
 }
+
+/// Whether the front end that started this kernel is `jupyter console`. It replaces no displays, so a progress bar has
+/// to be a line that is written over. The protocol does not tell; the parent's command line does.
+pub fn serves_a_terminal() -> bool {
+    let parent = std::fs::read(format!("/proc/{}/cmdline", std::os::unix::process::parent_id())).unwrap_or_default();
+    // `python …/jupyter-console`, `python …/jupyter console` (which runs the first), `python -m jupyter_console`.
+    parent.split(|byte| *byte == 0).take(3).any(|word| {
+        let name = word.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        name == b"jupyter-console" || name == b"jupyter_console"
+    })
+}

@@ -12,6 +12,9 @@ CELLS = [
     ("t.mul(2)", r"tensor\(\[0, 2, 4\]\)"),
     ("undefined_name", "cannot find value `undefined_name`"),
     ("t.sum()", r"tensor\(3\)"),
+    ("let n: i64 = soma_cell::progress(0..3).sum();", r"100% \|█+\| 3/3"),
+    ('println!("<{}>", soma_cell::input("Name? "));', "Name? "),
+    ("n", r"\]: 3"),
 ]
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -34,6 +37,9 @@ def main():
         if expected:
             terminal.expect(expected)
             screen.append(terminal.before + terminal.after)
+        if expected == "Name? ":
+            terminal.send("Ada\r")
+            terminal.expect("<Ada>")
     terminal.expect(rf"In \[.*?{len(CELLS) + 1}.*?\]:")
     terminal.sendeof()
     # "Do you really want to exit ([y]/n)?"

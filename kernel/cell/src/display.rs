@@ -22,6 +22,7 @@ macro_rules! display {
         #[allow(unused_imports)]
         use $crate::show::DebugFallback as _;
         ($value).evcxr_display();
+        $crate::show::end_display();
     }};
     ($value:expr, id = $id:expr $(,)?) => {{
         $crate::display::next_has_id(&$id);

@@ -2,7 +2,7 @@
 //!
 //! Here live the variable store that takes the place of the one evcxr would write into every cell
 //! ([`store`]), the trait that lets evcxr's first attempt at showing a value always compile ([`show`]),
-//! what a cell can call to show things before its end ([`display`]),
+//! what a cell can call to show things before its end ([`display`], [`progress`]) and to ask the person ([`input`]),
 //! and the worker's side of the reports that the kernel reads ([`report`], [`host`]).
 //!
 //! The worker process loads this dylib before the first cell; cells link the same file, so that the
@@ -11,9 +11,13 @@
 
 pub mod display;
 pub mod host;
+pub mod input;
 pub mod instances;
+pub mod progress;
 pub mod report;
 pub mod show;
 pub mod store;
 
+pub use input::{input, password, try_input, try_password};
+pub use progress::progress;
 pub use tensorlib;

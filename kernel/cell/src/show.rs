@@ -14,6 +14,18 @@ pub(crate) fn mark(says: &str) {
     let _ = write!(std::io::stdout().lock(), "\x1b_soma:{says}\x1b\\");
 }
 
+/// Writes one representation of a display.
+pub(crate) fn send(mime: &str, text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = write!(output, "EVCXR_BEGIN_CONTENT {mime}\n{text}\nEVCXR_END_CONTENT\n");
+}
+
+/// Says that a display is whole: it is shown now, not when it is clear that nothing more belongs to it.
+pub fn end_display() {
+    mark("end");
+    let _ = std::io::stdout().flush();
+}
+
 /// A trait that no type has: the kernel learns how rustc names a variable's type by asking for it.
 pub trait Nothing {}
 
@@ -76,8 +88,7 @@ impl<T: ?Sized> Mark for T {
 
 #[inline(never)]
 fn send_text(text: &str) {
-    let mut output = std::io::stdout().lock();
-    let _ = write!(output, "EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT\n");
+    send("text/plain", text);
 }
 
 #[cfg(test)]

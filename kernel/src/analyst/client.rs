@@ -130,7 +130,8 @@ fn command(session: &Path) -> Option<Command> {
     command.env_remove(SESSION_DIR).env_remove("EVCXR_TMPDIR");
     command.env("CARGO", &notes.facts.cargo).env("RUSTC", &notes.facts.rustc);
     command.arg("analyst").arg(session);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // Why it ends with an error is for the kernel's log.
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     process::end_with_parent(&mut command);
     Some(command)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use evcxr::{CommandContext, EvalContext, EvalOutputs};
@@ -12,149 +12,18 @@ use evcxr::{CommandContext, EvalContext, EvalOutputs};
 use super::boundary::{Assistant, Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 use super::commands::{self, Settings};
 use super::items::Item;
-use super::output::{Parser, Piece, TextStream};
+use super::output::Piece;
 use super::panics::{self, PastCell};
 use super::prepare::{self, Prepared};
+use super::running::{CellState, Listener, PanicReport, ProcessEnd, lock, plain};
 use super::session::Names;
 use super::{failure, types};
-use crate::runtime::channel::{Channel, Receiver};
-use crate::runtime::wire::Frame;
+use crate::runtime::channel::Channel;
 use crate::toolchain::cell_build;
 use crate::toolchain::kept::{Libraries, libraries_of};
 use crate::toolchain::notes::CellNotes;
 use crate::toolchain::paths::{CommandLine, PublicPaths};
 use crate::toolchain::program::{self, Types};
-
-/// What the running cell has written and reported.
-#[derive(Default)]
-struct CellState {
-    frontend: Option<Arc<dyn Frontend>>,
-    parser: Parser,
-    errors: TextStream,
-    result: Option<MimeBundle>,
-    variables: Vec<(String, String)>,
-    panic: Option<PanicReport>,
-    question_mark: Option<String>,
-    /// Why the compiled cell could not be loaded.
-    not_loaded: Option<String>,
-    end: Option<ProcessEnd>,
-    /// The cell ended by itself after it was asked to stop.
-    stopped: bool,
-    /// How long it ran, when it is through.
-    running: Option<Duration>,
-    /// The cell was unwound without a panic.
-    unwound: bool,
-    /// Variables that were dropped, and why.
-    lost: Vec<(String, String)>,
-    /// Rust's runtime has said that the stack overflowed, which ends the process like any abort.
-    overflowed: bool,
-}
-
-struct PanicReport {
-    message: String,
-    line: usize,
-    column: usize,
-}
-
-/// How the process of a cell ended.
-struct ProcessEnd {
-    interrupted: bool,
-    /// Whether the variables are as they were before the cell.
-    restored: bool,
-    /// `SIGNALED`/`EXITED` and the signal's name or the code.
-    how: Vec<String>,
-}
-
-/// Takes frames off the channel, on the channel's thread.
-struct Listener {
-    state: Arc<Mutex<CellState>>,
-    channel: Arc<Mutex<Option<Channel>>>,
-}
-
-impl Receiver for Listener {
-    fn receive(&mut self, frame: Frame) {
-        let mut state = lock(&self.state);
-        match frame {
-            Frame::Stdout(bytes) => {
-                let pieces = state.parser.push(&bytes);
-                self.take(&mut state, pieces);
-            }
-            Frame::Stderr(bytes) => {
-                let text = state.errors.push(&bytes);
-                state.overflowed |= text.contains("has overflowed its stack");
-                state.show(Output::Text { stream: Stream::Stderr, text });
-            }
-            Frame::Report(fields) => state.report(&fields),
-            Frame::Synced(_) | Frame::Supervisor => {}
-        }
-    }
-}
-
-impl Listener {
-    fn take(&self, state: &mut CellState, pieces: Vec<Piece>) {
-        for piece in pieces {
-            match piece {
-                Piece::Shown(output) => state.show(output),
-                Piece::Result(bundle) => state.result = Some(bundle),
-                Piece::Input { prompt, password } => self.ask(state, prompt, password),
-            }
-        }
-    }
-
-    /// Asks the person on a thread of its own: output and an interrupt must get through meanwhile.
-    fn ask(&self, state: &CellState, prompt: String, password: bool) {
-        let (Some(frontend), Some(channel)) =
-            (state.frontend.clone(), lock(&self.channel).as_ref().map(Channel::handle))
-        else {
-            return;
-        };
-        std::thread::spawn(move || match frontend.input(&prompt, password) {
-            Ok(line) => channel.input(&line),
-            Err(reason) => {
-                frontend.output(Output::Text { stream: Stream::Stderr, text: format!("{reason}\n") });
-                channel.input("");
-            }
-        });
-    }
-}
-
-impl CellState {
-    fn show(&self, output: Output) {
-        if matches!(&output, Output::Text { text, .. } if text.is_empty()) {
-            return;
-        }
-        if let Some(frontend) = &self.frontend {
-            frontend.output(output);
-        }
-    }
-
-    fn report(&mut self, fields: &[String]) {
-        let field = |at: usize| fields.get(at).cloned().unwrap_or_default();
-        match field(0).as_str() {
-            "VARIABLE" => self.variables.push((plain(&field(1)), field(2))),
-            "PANIC" => {
-                let number = |at| field(at).parse().unwrap_or(0);
-                self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });
-            }
-            "UNWOUND" => self.unwound = true,
-            "LOST" => self.lost.push((plain(&field(1)), field(2))),
-            "NOT_LOADED" => self.not_loaded = Some(field(1)),
-            "ERROR" => self.question_mark = Some(field(1)),
-            "DONE" => {
-                self.stopped = field(1) == "true";
-                self.running = field(2).parse().ok().map(Duration::from_micros);
-            }
-            kind @ ("CRASHED" | "INTERRUPTED") => {
-                self.end = Some(ProcessEnd {
-                    interrupted: kind == "INTERRUPTED",
-                    restored: field(1) == "true",
-                    how: fields[2..].to_vec(),
-                });
-            }
-            _ => {}
-        }
-    }
-}
 
 /// How long documentation may take to be found, the first time.
 const DOCUMENTATION: Duration = Duration::from_secs(30);
@@ -236,7 +105,7 @@ impl SomaEvaluator {
             match piece {
                 Piece::Shown(output) => state.show(output),
                 Piece::Result(bundle) => state.result = Some(bundle),
-                Piece::Input { .. } => {}
+                Piece::Input(_) => {}
             }
         }
         let variables = std::mem::take(&mut state.variables);
@@ -558,13 +427,4 @@ fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
         _ => "it ended".to_owned(),
     };
     failure::sentence("Crash", &format!("the cell ended its process: {what}; {kept}"))
-}
-
-/// A name without the prefix that lets a keyword be one.
-fn plain(name: &str) -> String {
-    name.trim_start_matches("r#").to_owned()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -3,7 +3,7 @@
 //! [`boundary`] is what the protocol layer knows of all this. [`session`] puts a session together;
 //! [`evaluator`] runs a cell: [`prepare`] writes the types of its variables in, [`items`] finds what it needs of
 //! earlier cells' definitions, evcxr compiles and runs it,
-//! [`output`] turns what it wrote into displays, [`types`] learns the variables' types, and [`failure`] and
+//! [`running`] takes what it writes, [`output`] turns that into displays, [`types`] learns the variables' types, and [`failure`] and
 //! [`panics`] explain what went wrong in terms of the cell as typed.
 //!
 //! Invariant: nothing here knows of sockets, messages or front ends.
@@ -18,5 +18,6 @@ mod output;
 mod panics;
 mod positions;
 mod prepare;
+mod running;
 pub mod session;
 mod types;

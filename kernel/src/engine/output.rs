@@ -26,12 +26,18 @@ pub enum Piece {
     /// The value of the last expression.
     Result(MimeBundle),
     /// The cell waits for a line of input.
-    Input {
-        /// What to ask.
-        prompt: String,
-        /// Whether to hide the answer.
-        password: bool,
-    },
+    Input(Question),
+}
+
+/// What a cell asks the person.
+#[derive(Debug, Default, PartialEq)]
+pub struct Question {
+    /// What to ask.
+    pub prompt: String,
+    /// Whether to hide the answer.
+    pub password: bool,
+    /// Whether the cell says itself, when there is no answer, that there is none.
+    pub explains: bool,
 }
 
 /// Reads one process's standard output.
@@ -120,6 +126,13 @@ impl Parser {
             None if says == "result" => self.target = Target::Result,
             Some(("display", id)) => self.target = Target::Named(id.to_owned()),
             Some(("update", id)) => self.target = Target::Update(id.to_owned()),
+            // What follows is something else, be it content again.
+            None if says == "end" => self.target = Target::Display,
+            Some((kind @ ("input" | "password"), prompt)) => pieces.push(Piece::Input(Question {
+                prompt: prompt.to_owned(),
+                password: kind == "password",
+                explains: true,
+            })),
             Some(("clear", when)) => pieces.push(Piece::Shown(Output::Clear { wait: when == "wait" })),
             _ => {}
         }
@@ -151,7 +164,8 @@ impl Parser {
         match line.split_once(':') {
             Some((kind @ ("" | "_PASSWORD"), prompt)) => {
                 self.end_display(pieces);
-                pieces.push(Piece::Input { prompt: prompt.to_owned(), password: !kind.is_empty() });
+                let question = Question { prompt: prompt.to_owned(), password: !kind.is_empty(), explains: false };
+                pieces.push(Piece::Input(question));
             }
             _ => self.plain(format!("EVCXR_INPUT_REQUEST{line}\n").as_bytes(), pieces),
         }
@@ -339,6 +353,21 @@ mod tests {
     }
 
     #[test]
+    fn a_display_that_has_ended_is_shown_and_takes_nothing_more() {
+        let block = "EVCXR_BEGIN_CONTENT text/plain\nx\nEVCXR_END_CONTENT\n";
+        let html = "EVCXR_BEGIN_CONTENT text/html\nx\nEVCXR_END_CONTENT\n";
+        let end = "\x1b_soma:end\x1b\\";
+        let mut parser = Parser::default();
+        assert_eq!(parser.push([block, end].concat().as_bytes()), [display(&[("text/plain", "x")])]);
+        assert_eq!(
+            parse(&[block, end, html, end].concat()),
+            [display(&[("text/plain", "x")]), display(&[("text/html", "x")])]
+        );
+        let nothing_named = ["\x1b_soma:display:a\x1b\\", end, block].concat();
+        assert_eq!(parse(&nothing_named), [display(&[("text/plain", "x")])], "a value that shows nothing had the id");
+    }
+
+    #[test]
     fn empty_and_odd_content_is_kept() {
         assert_eq!(parse("EVCXR_BEGIN_CONTENT text/plain\n\nEVCXR_END_CONTENT\n"), [display(&[("text/plain", "")])]);
         assert_eq!(
@@ -357,10 +386,14 @@ mod tests {
             parse("a\nEVCXR_INPUT_REQUEST:Name: \nEVCXR_INPUT_REQUEST_PASSWORD:\nEVCXR_INPUT_REQUESTS\n"),
             [
                 shown("a\n"),
-                Piece::Input { prompt: "Name: ".into(), password: false },
-                Piece::Input { prompt: String::new(), password: true },
+                Piece::Input(Question { prompt: "Name: ".into(), password: false, explains: false }),
+                Piece::Input(Question { prompt: String::new(), password: true, explains: false }),
                 shown("EVCXR_INPUT_REQUESTS\n")
             ]
+        );
+        assert_eq!(
+            parse("\x1b_soma:password:Key: \x1b\\"),
+            [Piece::Input(Question { prompt: "Key: ".into(), password: true, explains: true })]
         );
     }
 

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::supervisor::SOCKET;
-use super::wire::{Frame, INPUT, INTERRUPT, QUIT, SYNC};
+use super::wire::{END_OF_INPUT, Frame, INPUT, INTERRUPT, QUIT, SYNC};
 
 /// How long to wait for a supervisor to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,6 +36,8 @@ struct State {
     answered: Condvar,
     /// The number of the last asked one.
     asked: Mutex<u8>,
+    /// How many answers for cells the present supervisor was sent.
+    answers: AtomicU8,
 }
 
 impl Channel {
@@ -76,7 +78,18 @@ impl Channel {
     /// Answers a cell's request for input with one line.
     pub fn input(&self, line: &str) {
         let line = line.replace('\n', " ");
-        self.state.send(&[&[INPUT], line.as_bytes(), b"\n"].concat());
+        self.answer(&[&[INPUT], line.as_bytes(), b"\n"].concat());
+    }
+
+    /// Answers it with the end of the input: there is nobody to ask.
+    pub fn no_input(&self) {
+        self.answer(&[END_OF_INPUT]);
+    }
+
+    fn answer(&self, request: &[u8]) {
+        // Counted first: what the supervisor has said before it had the answer is then known to be out of date.
+        self.state.answers.fetch_add(1, Ordering::SeqCst);
+        self.state.send(request);
     }
 
     /// Waits until everything that cells have written so far was received.
@@ -114,12 +127,14 @@ impl State {
         while let Ok(Some(frame)) = Frame::read(&mut stream) {
             match frame {
                 Frame::Supervisor => {
+                    self.answers.store(0, Ordering::SeqCst);
                     *lock(&self.supervisor) = stream.try_clone().ok().map(|stream| (number, stream));
                 }
                 Frame::Synced(number) => {
                     *lock(&self.synced) = number;
                     self.answered.notify_all();
                 }
+                Frame::Waiting(answers) if answers != self.answers.load(Ordering::SeqCst) => {}
                 frame => lock(receiver).receive(frame),
             }
         }

@@ -7,11 +7,13 @@
 //! becomes the worker, and every variable is as it was before that cell.
 //!
 //! What a cell writes reaches the kernel on a private channel ([`wire`], [`channel`]) byte for byte;
-//! evcxr sees its control lines only.
+//! evcxr sees its control lines only. What it reads comes the other way ([`stdin`]).
 //!
 //! Invariant: nothing here knows of Jupyter, of evcxr's state or of source code.
 
 pub mod channel;
+mod stdin;
 pub mod supervisor;
 pub mod wire;
 mod worker;
+mod worker_handle;

@@ -4,23 +4,21 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, pipe2, read, write};
+use nix::unistd::{Pid, read, write};
 
-use super::wire::{Frame, INPUT, INTERRUPT, QUIT, SYNC, fields};
-use super::worker;
-use crate::process::die_with_parent;
+use super::wire::{END_OF_INPUT, Frame, INPUT, INTERRUPT, QUIT, SYNC, fields};
+use super::worker_handle::Worker;
 use crate::toolchain::notes::{Original, SESSION_DIR, SessionNotes, session_dir};
 
 /// The name of the kernel's socket in the session's folder.
@@ -28,6 +26,9 @@ pub const SOCKET: &str = "channel";
 
 /// How long a cell may take to stop by itself (tensor operations ask) before its process is ended.
 const GRACE: Duration = Duration::from_millis(300);
+
+/// How often it is looked whether a cell waits for standard input.
+const LOOK_FOR_READERS: Duration = Duration::from_millis(100);
 
 /// Above this much unsent output the worker's pipes are left to fill, which makes the cell wait.
 const BACKLOG: usize = 1 << 20;
@@ -107,64 +108,12 @@ fn adopt_orphans() {
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }
 
-/// The supervisor's ends of the worker's pipes.
-struct Worker {
-    pid: Pid,
-    /// The sleeping copy.
-    copy: Option<Pid>,
-    /// The copy before that one, which the worker was about to end.
-    previous_copy: Option<Pid>,
-    commands: OwnedFd,
-    wake: OwnedFd,
-    stdin: OwnedFd,
-    reports: OwnedFd,
-    stdout: OwnedFd,
-    stderr: OwnedFd,
-}
-
-impl Worker {
-    fn start(dylib: &Path, kernel: &UnixStream) -> Result<Worker> {
-        let (commands_in, commands) = pipe2(OFlag::O_CLOEXEC)?;
-        let (wake_in, wake) = pipe2(OFlag::O_CLOEXEC)?;
-        let (stdin_in, stdin) = pipe2(OFlag::O_CLOEXEC)?;
-        let (reports, reports_out) = pipe2(OFlag::O_CLOEXEC)?;
-        let (stdout, stdout_out) = pipe2(OFlag::O_CLOEXEC)?;
-        let (stderr, stderr_out) = pipe2(OFlag::O_CLOEXEC)?;
-        // SAFETY: this process has one thread, so the child may do anything.
-        match unsafe { fork() }? {
-            ForkResult::Parent { child } => {
-                for descriptor in [&reports, &stdout, &stderr] {
-                    fcntl(descriptor, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-                }
-                Ok(Worker {
-                    pid: child,
-                    copy: None,
-                    previous_copy: None,
-                    commands,
-                    wake,
-                    stdin,
-                    reports,
-                    stdout,
-                    stderr,
-                })
-            }
-            ForkResult::Child => {
-                die_with_parent();
-                let _ = SigSet::all().thread_unblock();
-                let _ = (dup2_stdin(&stdin_in), dup2_stdout(&stdout_out), dup2_stderr(&stderr_out));
-                drop((commands, wake, stdin, reports, stdout, stderr));
-                // SAFETY: the descriptor is the kernel's socket, which is the supervisor's alone.
-                unsafe { libc::close(kernel.as_raw_fd()) };
-                worker::run(worker::Pipes { commands: commands_in, reports: reports_out, wake: wake_in }, dylib)
-            }
-        }
-    }
-}
-
 /// The cell that is running.
 struct RunningCell {
     /// When it was asked to stop.
     interrupted: Option<Instant>,
+    /// When it was last looked whether it waits for input.
+    looked: Instant,
 }
 
 struct Supervisor {
@@ -197,6 +146,7 @@ impl Supervisor {
                 PollFd::new(self.worker.reports.as_fd(), PollFlags::POLLIN),
                 PollFd::new(self.worker.stdout.as_fd(), output),
                 PollFd::new(self.worker.stderr.as_fd(), output),
+                PollFd::new(self.worker.stdin.as_fd(), self.worker.stdin.wants()),
             ];
             match poll(&mut waits, self.timeout()) {
                 Err(Errno::EINTR) => continue,
@@ -220,7 +170,23 @@ impl Supervisor {
                 self.reap()?;
             }
             self.end_a_cell_that_ignores_interrupts();
+            self.worker.stdin.send();
+            self.look_for_readers();
             self.send();
+        }
+    }
+
+    /// Tells the kernel, once, that something waits for a line that nobody was asked for.
+    fn look_for_readers(&mut self) {
+        let Some(cell) = &mut self.cell else { return };
+        if cell.looked.elapsed() < LOOK_FOR_READERS {
+            return;
+        }
+        cell.looked = Instant::now();
+        if self.worker.stdin.is_waited_for(self.worker.pid) {
+            // The question stands in it.
+            self.forward_output(true);
+            Frame::Waiting(self.worker.stdin.answers()).encode(&mut self.outgoing);
         }
     }
 
@@ -230,6 +196,7 @@ impl Supervisor {
                 let left = GRACE.saturating_sub(since.elapsed()).as_millis() as u16;
                 PollTimeout::from(left.saturating_add(1))
             }
+            None if self.cell.is_some() => PollTimeout::try_from(LOOK_FOR_READERS).unwrap_or(PollTimeout::NONE),
             None => PollTimeout::NONE,
         }
     }
@@ -245,7 +212,7 @@ impl Supervisor {
             // The symbol that evcxr names is the numbered one; every cell has Soma's.
             if let Some((library, _symbol)) = line.strip_prefix("LOAD_AND_RUN ").and_then(|rest| rest.rsplit_once(' '))
             {
-                self.cell = Some(RunningCell { interrupted: None });
+                self.cell = Some(RunningCell { interrupted: None, looked: Instant::now() });
                 write_all(&self.worker.commands, format!("{library}\n").as_bytes());
             }
         }
@@ -288,7 +255,11 @@ impl Supervisor {
                 (Some(&INPUT), _) => {
                     let Some(end) = self.requests.iter().position(|byte| *byte == b'\n') else { return Ok(true) };
                     let line: Vec<u8> = self.requests.drain(..=end).skip(1).collect();
-                    write_all(&self.worker.stdin, &line);
+                    self.worker.stdin.answer(&line);
+                }
+                (Some(&END_OF_INPUT), _) => {
+                    self.requests.pop_front();
+                    self.worker.stdin.end();
                 }
                 (Some(&SYNC), None) | (None, _) => return Ok(true),
                 (Some(_), _) => {
@@ -309,7 +280,7 @@ impl Supervisor {
     }
 
     fn end_a_cell_that_ignores_interrupts(&mut self) {
-        if let Some(RunningCell { interrupted: Some(since) }) = &self.cell
+        if let Some(RunningCell { interrupted: Some(since), .. }) = &self.cell
             && since.elapsed() >= GRACE
         {
             let _ = kill(self.worker.pid, Signal::SIGKILL);
@@ -406,6 +377,7 @@ impl Supervisor {
         match copy {
             Some(copy) => {
                 self.worker.pid = copy;
+                self.worker.stdin.clear();
                 write_all(&self.worker.wake, b"!");
             }
             None => {

@@ -15,6 +15,8 @@ pub enum Frame {
     Report(Vec<String>),
     /// Everything written before the kernel's [`SYNC`] of this number has been sent.
     Synced(u8),
+    /// Something in the cell reads from standard input, which holds nothing, after this many answers (modulo 256).
+    Waiting(u8),
 }
 
 /// Kernel to supervisor: stop the running cell.
@@ -23,6 +25,8 @@ pub const INTERRUPT: u8 = b'I';
 pub const SYNC: u8 = b'S';
 /// Kernel to supervisor: a line for the cell's standard input, ended by a line end.
 pub const INPUT: u8 = b'L';
+/// Kernel to supervisor: what the cell reads ends here, for once.
+pub const END_OF_INPUT: u8 = b'E';
 /// Kernel to supervisor: end everything.
 pub const QUIT: u8 = b'Q';
 
@@ -31,6 +35,7 @@ const STDERR: u8 = b'e';
 const REPORT: u8 = b'r';
 const SYNCED: u8 = b's';
 const SUPERVISOR: u8 = b'v';
+const WAITING: u8 = b'w';
 
 impl Frame {
     /// Appends the frame's bytes.
@@ -45,6 +50,7 @@ impl Frame {
                 (REPORT, joined.as_bytes())
             }
             Frame::Synced(number) => (SYNCED, std::slice::from_ref(number)),
+            Frame::Waiting(number) => (WAITING, std::slice::from_ref(number)),
         };
         out.push(kind);
         out.extend_from_slice(&u32::try_from(bytes.len()).expect("frames are small").to_le_bytes());
@@ -70,6 +76,7 @@ impl Frame {
             REPORT => Frame::Report(fields(&String::from_utf8_lossy(&bytes))),
             SUPERVISOR => Frame::Supervisor,
             SYNCED if bytes.len() == 1 => Frame::Synced(bytes[0]),
+            WAITING if bytes.len() == 1 => Frame::Waiting(bytes[0]),
             _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "not a frame of Soma's runtime")),
         }))
     }
@@ -113,6 +120,7 @@ mod tests {
             Frame::Stderr(Vec::new()),
             Frame::Report(vec!["PANIC".into(), "two\nlines\tand a \\".into(), String::new()]),
             Frame::Synced(7),
+            Frame::Waiting(255),
         ];
         let mut bytes = Vec::new();
         frames.iter().for_each(|frame| frame.encode(&mut bytes));

@@ -95,6 +95,13 @@ impl Notebook {
         self.finish(&request)
     }
 
+    /// Runs a cell for a front end that asks nobody, as nbconvert does.
+    pub fn run_without_stdin(&mut self, code: &str) -> Cell {
+        let content = serde_json::json!({ "code": code, "allow_stdin": false });
+        let request = self.frontend.send_shell("execute_request", content);
+        self.finish(&request)
+    }
+
     /// Sends a cell off.
     pub fn start(&mut self, code: &str) -> String {
         self.frontend.send_execute(code)

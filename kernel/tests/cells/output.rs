@@ -43,6 +43,42 @@ fn a_display_can_be_replaced() {
 }
 
 #[test]
+fn a_display_is_shown_when_it_is_made() {
+    let mut notebook = Notebook::open();
+    let request =
+        notebook.start("soma_cell::display!(1); loop { std::thread::sleep(std::time::Duration::from_millis(10)); }");
+    while notebook.frontend().iopub_any().kind != "display_data" {}
+    notebook.interrupt();
+    assert_eq!(notebook.finish(&request).error.unwrap().name, "Interrupted");
+}
+
+#[test]
+fn a_progress_bar_is_one_display_that_ends_full() {
+    let mut notebook = Notebook::open();
+    let cell = notebook.ok(
+        "let mut sum = 0;\nfor x in soma_cell::progress(0..25) { sum += x; std::thread::sleep(std::time::Duration::from_millis(20)); }",
+    );
+    assert_eq!(cell.kinds[0], "display_data");
+    assert!(cell.kinds[1..].iter().all(|kind| kind == "update_display_data"), "{:?}", cell.kinds);
+    assert!((3..12).contains(&cell.kinds.len()), "{:?}", cell.kinds);
+    let last = cell.displays.last().unwrap()["text/plain"].as_str().unwrap();
+    assert!(last.starts_with("100% |████████████████████| 25/25 [00:0"), "{last}");
+    notebook.gives("sum", "300");
+}
+
+#[test]
+fn an_interrupted_progress_bar_shows_how_far_it_came() {
+    let mut notebook = Notebook::open();
+    let request = notebook.start("for _ in soma_cell::progress(0..1000).label(\"epoch\") { std::thread::sleep(std::time::Duration::from_millis(10)); }");
+    while notebook.frontend().iopub_any().kind != "update_display_data" {}
+    notebook.interrupt();
+    let cell = notebook.finish(&request);
+    assert_eq!(cell.error.unwrap().message, "interrupted: your variables are kept");
+    let last = cell.displays.last().unwrap()["text/plain"].as_str().unwrap();
+    assert!(last.starts_with("epoch:   ") && last.contains("/1000 ["), "{last}");
+}
+
+#[test]
 fn third_party_content_keeps_working() {
     let mut notebook = Notebook::open();
     notebook.ok("struct Html(&'static str);\nimpl Html { fn evcxr_display(&self) { println!(\"EVCXR_BEGIN_CONTENT text/html\\n{}\\nEVCXR_END_CONTENT\", self.0); } }");
@@ -60,16 +96,6 @@ fn nothing_is_shown_of_the_unit_value_and_of_statements() {
     for code in ["()", "1;", "let x = 1;", "", "// a comment", "fn f() {}"] {
         assert_eq!(notebook.ok(code).kinds, [""; 0], "{code}");
     }
-}
-
-#[test]
-fn a_cell_reads_lines_from_the_person() {
-    let mut notebook = Notebook::open();
-    notebook.ok("fn ask(prompt: &str) -> String {\n    println!(\"EVCXR_INPUT_REQUEST:{prompt}\");\n    let mut line = String::new();\n    std::io::stdin().read_line(&mut line).unwrap();\n    line.trim_end().to_owned()\n}");
-    let request = notebook.start("format!(\"hello {}\", ask(\"Name? \"))");
-    assert_eq!(notebook.frontend().stdin(&request)["prompt"], "Name? ");
-    notebook.frontend().send_input("Ada");
-    assert_eq!(notebook.finish(&request).text(), Some("\"hello Ada\""));
 }
 
 #[test]

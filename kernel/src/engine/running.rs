@@ -1,0 +1,167 @@
+//! What a running cell writes and reports, as it comes off the channel.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::boundary::{Frontend, MimeBundle, Output, Stream};
+use super::output::{Parser, Piece, Question, TextStream};
+use crate::runtime::channel::{Channel, Receiver};
+use crate::runtime::wire::Frame;
+
+/// What the running cell has written and reported.
+#[derive(Default)]
+pub struct CellState {
+    pub frontend: Option<Arc<dyn Frontend>>,
+    pub parser: Parser,
+    pub errors: TextStream,
+    pub result: Option<MimeBundle>,
+    pub variables: Vec<(String, String)>,
+    pub panic: Option<PanicReport>,
+    pub question_mark: Option<String>,
+    /// Why the compiled cell could not be loaded.
+    pub not_loaded: Option<String>,
+    pub end: Option<ProcessEnd>,
+    /// The cell ended by itself after it was asked to stop.
+    pub stopped: bool,
+    /// How long it ran, when it is through.
+    pub running: Option<Duration>,
+    /// The cell was unwound without a panic.
+    pub unwound: bool,
+    /// Variables that were dropped, and why.
+    pub lost: Vec<(String, String)>,
+    /// Rust's runtime has said that the stack overflowed, which ends the process like any abort.
+    pub overflowed: bool,
+    /// The person is being asked for input.
+    pub is_asking: bool,
+    /// That nobody can be asked has been said.
+    pub said_no_input: bool,
+}
+
+/// A panic, in lines and columns of the compiled program.
+pub struct PanicReport {
+    pub message: String,
+    pub line: usize,
+    pub column: usize,
+}
+
+/// How the process of a cell ended.
+pub struct ProcessEnd {
+    pub interrupted: bool,
+    /// Whether the variables are as they were before the cell.
+    pub restored: bool,
+    /// `SIGNALED`/`EXITED` and the signal's name or the code.
+    pub how: Vec<String>,
+}
+
+/// Takes frames off the channel, on the channel's thread.
+pub struct Listener {
+    pub state: Arc<Mutex<CellState>>,
+    pub channel: Arc<Mutex<Option<Channel>>>,
+}
+
+impl Receiver for Listener {
+    fn receive(&mut self, frame: Frame) {
+        let mut state = lock(&self.state);
+        match frame {
+            Frame::Stdout(bytes) => {
+                let pieces = state.parser.push(&bytes);
+                self.take(&mut state, pieces);
+            }
+            Frame::Stderr(bytes) => {
+                let text = state.errors.push(&bytes);
+                state.overflowed |= text.contains("has overflowed its stack");
+                state.show(Output::Text { stream: Stream::Stderr, text });
+            }
+            Frame::Report(fields) => state.report(&fields),
+            // A question of its own is on its way, or open.
+            Frame::Waiting(_) if state.is_asking => {}
+            Frame::Waiting(_) => self.ask(&mut state, Question::default()),
+            Frame::Synced(_) | Frame::Supervisor => {}
+        }
+    }
+}
+
+impl Listener {
+    fn take(&self, state: &mut CellState, pieces: Vec<Piece>) {
+        for piece in pieces {
+            match piece {
+                Piece::Shown(output) => state.show(output),
+                Piece::Result(bundle) => state.result = Some(bundle),
+                Piece::Input(question) => self.ask(state, question),
+            }
+        }
+    }
+
+    /// Asks the person on a thread of its own: output and an interrupt must get through meanwhile.
+    fn ask(&self, state: &mut CellState, question: Question) {
+        let (Some(frontend), Some(channel)) =
+            (state.frontend.clone(), lock(&self.channel).as_ref().map(Channel::handle))
+        else {
+            return;
+        };
+        state.is_asking = true;
+        let shared = Arc::clone(&self.state);
+        std::thread::spawn(move || {
+            match frontend.input(&question.prompt, question.password) {
+                Ok(line) => channel.input(&line),
+                Err(reason) => {
+                    // Said once: a program may try again and again.
+                    if !question.explains && !std::mem::replace(&mut lock(&shared).said_no_input, true) {
+                        frontend.output(Output::Text { stream: Stream::Stderr, text: format!("note: {reason}\n") });
+                    }
+                    channel.no_input();
+                }
+            }
+            lock(&shared).is_asking = false;
+        });
+    }
+}
+
+impl CellState {
+    /// Shows something to the person who runs the cell.
+    pub fn show(&self, output: Output) {
+        if matches!(&output, Output::Text { text, .. } if text.is_empty()) {
+            return;
+        }
+        if let Some(frontend) = &self.frontend {
+            frontend.output(output);
+        }
+    }
+
+    fn report(&mut self, fields: &[String]) {
+        let field = |at: usize| fields.get(at).cloned().unwrap_or_default();
+        match field(0).as_str() {
+            "VARIABLE" => self.variables.push((plain(&field(1)), field(2))),
+            "PANIC" => {
+                let number = |at| field(at).parse().unwrap_or(0);
+                self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });
+            }
+            "UNWOUND" => self.unwound = true,
+            "LOST" => self.lost.push((plain(&field(1)), field(2))),
+            "NOT_LOADED" => self.not_loaded = Some(field(1)),
+            "ERROR" => self.question_mark = Some(field(1)),
+            "DONE" => {
+                self.stopped = field(1) == "true";
+                self.running = field(2).parse().ok().map(Duration::from_micros);
+            }
+            kind @ ("CRASHED" | "INTERRUPTED") => {
+                self.end = Some(ProcessEnd {
+                    interrupted: kind == "INTERRUPTED",
+                    restored: field(1) == "true",
+                    how: fields[2..].to_vec(),
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A name without the prefix that lets a keyword be one.
+pub fn plain(name: &str) -> String {
+    name.trim_start_matches("r#").to_owned()
+}
+
+/// What a mutex guards, also after a thread that held it has panicked.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,79 @@
+//! The worker and its copy, as the supervisor holds them.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use anyhow::Result;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::SigSet;
+use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, pipe2};
+
+use super::stdin::Stdin;
+use super::worker;
+use crate::process::die_with_parent;
+
+/// The supervisor's ends of the worker's pipes.
+pub struct Worker {
+    /// The process that runs cells.
+    pub pid: Pid,
+    /// The sleeping copy.
+    pub copy: Option<Pid>,
+    /// The copy before that one, which the worker was about to end.
+    pub previous_copy: Option<Pid>,
+    /// Takes the path of a cell's library, a line each.
+    pub commands: OwnedFd,
+    /// A byte here wakes the copy.
+    pub wake: OwnedFd,
+    /// Gives reports, a line each.
+    pub reports: OwnedFd,
+    /// What cells print.
+    pub stdout: OwnedFd,
+    /// What they print as errors.
+    pub stderr: OwnedFd,
+    /// What they read.
+    pub stdin: Stdin,
+}
+
+impl Worker {
+    /// Starts one, with the cells' library.
+    ///
+    /// # Errors
+    /// When the system has no process or pipe to give.
+    pub fn start(dylib: &Path, kernel: &UnixStream) -> Result<Worker> {
+        let (commands_in, commands) = pipe2(OFlag::O_CLOEXEC)?;
+        let (wake_in, wake) = pipe2(OFlag::O_CLOEXEC)?;
+        let stdin = Stdin::new()?;
+        let (reports, reports_out) = pipe2(OFlag::O_CLOEXEC)?;
+        let (stdout, stdout_out) = pipe2(OFlag::O_CLOEXEC)?;
+        let (stderr, stderr_out) = pipe2(OFlag::O_CLOEXEC)?;
+        // SAFETY: this process has one thread, so the child may do anything.
+        match unsafe { fork() }? {
+            ForkResult::Parent { child } => {
+                for descriptor in [&reports, &stdout, &stderr] {
+                    fcntl(descriptor, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+                }
+                Ok(Worker {
+                    pid: child,
+                    copy: None,
+                    previous_copy: None,
+                    commands,
+                    wake,
+                    reports,
+                    stdout,
+                    stderr,
+                    stdin,
+                })
+            }
+            ForkResult::Child => {
+                die_with_parent();
+                let _ = SigSet::all().thread_unblock();
+                let _ = (dup2_stdin(stdin.workers_end()), dup2_stdout(&stdout_out), dup2_stderr(&stderr_out));
+                drop((commands, wake, stdin, reports, stdout, stderr));
+                // SAFETY: the descriptor is the kernel's socket, which is the supervisor's alone.
+                unsafe { libc::close(kernel.as_raw_fd()) };
+                worker::run(worker::Pipes { commands: commands_in, reports: reports_out, wake: wake_in }, dylib)
+            }
+        }
+    }
+}
