@@ -55,6 +55,12 @@ pub enum Output {
         /// Whether to wait for the next output.
         wait: bool,
     },
+    /// Something to read and put away, such as documentation: a front end shows it in its pager, if it has one, and
+    /// once the cell has ended.
+    Page {
+        /// Its representations, plain text among them.
+        data: MimeBundle,
+    },
 }
 
 /// Why a cell failed, as a front end shows it.

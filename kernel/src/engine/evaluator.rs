@@ -242,10 +242,10 @@ impl Evaluator for SomaEvaluator {
         let started = Instant::now();
         let commands = commands::read(&cell.code, &self.types, &self.settings)?;
         self.settings.clone_from(&commands.settings);
-        let answer = match &commands.documentation {
-            Some(name) => Some(self.documentation(name)?),
-            None => commands.answer,
-        };
+        if let Some(name) = &commands.documentation {
+            frontend.output(Output::Page { data: self.documentation(name)? });
+        }
+        let answer = commands.answer;
         if commands.rest.trim().is_empty() {
             return Ok(answer);
         }

@@ -1,15 +1,15 @@
 //! What a running cell sees of the front end that sent it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jupyter_protocol::messaging::{ClearOutput, DisplayData, Transient, UpdateDisplayData};
+use jupyter_protocol::messaging::{ClearOutput, DisplayData, Payload, Transient, UpdateDisplayData};
 
 use super::iopub_queue::IopubQueue;
 use super::media::{media, size};
 use super::stdin::Stdin;
 use super::wire::{self, Origin};
-use crate::engine::boundary::{Frontend, Output};
+use crate::engine::boundary::{Frontend, MimeBundle, Output};
 
 /// How long a question waits for the output before it to be published.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
@@ -27,6 +27,18 @@ pub struct CellFrontend {
     pub allow_stdin: bool,
     /// Whether outputs are dropped, as `silent` asks.
     pub silent: bool,
+    /// What the cell's reply is to carry for the pager.
+    pub pages: Mutex<Vec<MimeBundle>>,
+}
+
+impl CellFrontend {
+    /// What the cell has put into the pager, as the
+    /// [payloads](https://jupyter-client.readthedocs.io/en/stable/messaging.html#payloads-deprecated) of its reply.
+    /// They are called deprecated there, but there is no other way to a pager.
+    pub fn payload(&self) -> Vec<Payload> {
+        let pages = std::mem::take(&mut *self.pages.lock().unwrap_or_else(PoisonError::into_inner));
+        pages.into_iter().map(|data| Payload::Page { data: media(data), start: 0 }).collect()
+    }
 }
 
 impl Frontend for CellFrontend {
@@ -52,6 +64,7 @@ impl Frontend for CellFrontend {
             }
             // https://jupyter-client.readthedocs.io/en/stable/messaging.html#clear-output
             Output::Clear { wait } => self.iopub.output(wire::message(ClearOutput { wait }, origin), 0),
+            Output::Page { data } => self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(data),
         }
     }
 

@@ -172,15 +172,13 @@ impl Executor {
             self.history(|history| history.push(cell.count, &cell.code));
             self.count += 1;
         }
-        let outcome = if blank {
-            Ok(None)
-        } else {
-            self.evaluate(&cell, self.frontend(&origin, request.allow_stdin, request.silent))
-        };
+        let frontend = self.frontend(&origin, request.allow_stdin, request.silent);
+        let outcome = if blank { Ok(None) } else { self.evaluate(&cell, frontend.clone()) };
         let mut reply = ExecuteReply {
             // As in ipykernel, a cell without a number of its own reports the last one that had.
             execution_count: (self.count - 1).into(),
             user_expressions: Some(HashMap::new()),
+            payload: frontend.payload(),
             ..ExecuteReply::default()
         };
         match outcome {
@@ -250,7 +248,7 @@ impl Executor {
         guarded(|| evaluator.evaluate(cell, frontend))
     }
 
-    fn frontend(&self, origin: &Arc<Origin>, allow_stdin: bool, silent: bool) -> Arc<dyn Frontend> {
+    fn frontend(&self, origin: &Arc<Origin>, allow_stdin: bool, silent: bool) -> Arc<CellFrontend> {
         let Surroundings { iopub, stdin, .. } = &self.surroundings;
         Arc::new(CellFrontend {
             origin: origin.clone(),
@@ -258,6 +256,7 @@ impl Executor {
             stdin: stdin.clone(),
             allow_stdin,
             silent,
+            pages: Mutex::default(),
         })
     }
 

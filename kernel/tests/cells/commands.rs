@@ -72,10 +72,16 @@ fn commands_that_mean_nothing_here_say_what_to_do() {
 }
 
 #[test]
-fn documentation_is_shown_by_name() {
+fn documentation_is_shown_by_name_in_the_pager() {
     let mut notebook = Notebook::open();
     notebook.ok("/// Twice as much.\nfn twice(x: i32) -> i32 { x * 2 }");
-    let text = notebook.ok(":doc twice").text().unwrap().to_owned();
-    assert!(text.contains("fn twice(x: i32) -> i32"), "{text}");
+    let cell = notebook.ok(":doc twice");
+    assert_eq!(cell.kinds, [""; 0]);
+    let [page] = &cell.pages[..] else { panic!("{cell:?}") };
+    let text = page["text/plain"].as_str().unwrap();
+    assert!(text.contains("fn twice(x: i32) -> i32") && text.contains("Twice as much."), "{text}");
+    assert!(page["text/markdown"].as_str().unwrap().contains("Twice as much."), "{page}");
+    let cell = notebook.ok(":doc twice\ntwice(3)");
+    assert_eq!((cell.text(), cell.pages.len()), (Some("6"), 1));
     assert!(notebook.fails(":doc").message.contains(":doc zeros"));
 }

@@ -30,6 +30,8 @@ pub struct Cell {
     pub displays: Vec<Value>,
     /// The error, if there was one.
     pub error: Option<CellError>,
+    /// What the reply carries for the pager, in order.
+    pub pages: Vec<Value>,
     /// The kinds of all outputs, in order.
     pub kinds: Vec<String>,
 }
@@ -141,6 +143,8 @@ impl Notebook {
         }
         let reply = self.frontend.shell("execute_reply", request);
         assert_eq!(reply["status"] == "ok", cell.error.is_none(), "{reply}");
+        let payload = reply["payload"].as_array().into_iter().flatten();
+        cell.pages = payload.filter(|item| item["source"] == "page").map(|page| page["data"].clone()).collect();
         cell
     }
 

@@ -94,6 +94,21 @@ fn joined(published: &[(String, Value)]) -> Vec<(String, Value)> {
 }
 
 #[test]
+fn what_is_to_be_paged_comes_with_the_reply_and_is_no_output() {
+    with_kernel(|frontend| {
+        let (published, reply) = run_with(frontend, "page about zeros\nvalue 1", json!({}));
+        assert_eq!(
+            published.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(),
+            ["execute_input", "execute_result"]
+        );
+        let page = json!({ "source": "page", "data": { "text/plain": "about zeros" }, "start": 0 });
+        assert_eq!(reply["payload"], json!([page]));
+        let (_, reply) = run_with(frontend, "page unseen", json!({ "silent": true }));
+        assert_eq!(reply["payload"], json!([]));
+    });
+}
+
+#[test]
 fn a_failing_cell_is_shown_and_replied_to_and_the_next_runs() {
     with_kernel(|frontend| {
         let (published, reply) = run_with(frontend, "fail E0308 mismatched types", json!({}));
