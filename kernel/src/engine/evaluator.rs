@@ -147,6 +147,21 @@ impl SomaEvaluator {
         failure::panic(&report.message, place)
     }
 
+    /// Shows what the compiler warns of in the cell that has run.
+    fn warn(&self) {
+        let messages = std::fs::read_to_string(self.session.join(cell_build::WARNINGS)).unwrap_or_default();
+        if messages.is_empty() {
+            return;
+        }
+        let program = std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default();
+        let place = |line, column| {
+            let place = panics::find(&program, line, column, &self.past)?;
+            Some((place.cell, place.span.start))
+        };
+        let text = failure::warnings(&messages, &self.past, place);
+        lock(&self.state).show(Output::Remark { text });
+    }
+
     /// A variable's type as later cells can write it.
     fn nameable(&mut self, variable: &str, type_name: &str) -> Result<String, types::Unnameable> {
         let ty = types::nameable(type_name)?;
@@ -295,6 +310,7 @@ impl SomaEvaluator {
                     self.gone.insert(name.clone(), lost_type(&name));
                 }
                 let result = self.outcome()?;
+                self.warn();
                 Ok(result.or_else(|| commands_output(outputs)))
             }
             _ if self.interrupted.load(Ordering::SeqCst) => {
