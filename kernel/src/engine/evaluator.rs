@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use evcxr::{CommandContext, EvalContext, EvalOutputs};
 
 use super::boundary::{Assistant, Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
-use super::commands::{self, Settings};
+use super::commands::{self, Settings, Variables};
 use super::items::Item;
 use super::output::Piece;
 use super::panics::{self, PastCell};
@@ -255,7 +255,8 @@ impl Evaluator for SomaEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
         self.interrupted.store(false, Ordering::SeqCst);
         let started = Instant::now();
-        let commands = commands::read(&cell.code, &self.types, &self.settings)?;
+        let commands =
+            commands::read(&cell.code, Variables { types: &self.types, values: &self.names.values() }, &self.settings)?;
         self.settings.clone_from(&commands.settings);
         if let Some(name) = &commands.documentation {
             frontend.output(Output::Page { data: self.documentation(name)? });
@@ -301,6 +302,7 @@ impl SomaEvaluator {
             self.bring_back();
         }
         self.notice_losses(cell.count);
+        self.names.values().extend(std::mem::take(&mut lock(&self.state).values));
         let prepared = &self.past.last().expect("it was just pushed").prepared;
         match evaluated {
             Ok(Ok(outputs)) => {

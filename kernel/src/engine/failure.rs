@@ -229,7 +229,7 @@ fn notes(message: &Value) -> Vec<String> {
             if internal.iter().any(|word| message.contains(word) || replacement.contains(word)) {
                 return None;
             }
-            Some(if replacement.is_empty() || replacement.len() > 80 {
+            Some(if replacement.is_empty() || replacement.len() > 80 || message.contains(&format!("`{replacement}")) {
                 message.to_owned()
             } else {
                 format!("{message}: `{replacement}`")

@@ -89,7 +89,7 @@ fn likely_mistakes_are_warned_of_under_the_result() {
     let warning = crate::notebook::without_colours(&cell.stderr);
     assert!(warning.starts_with("warning: unused `Result` that must be used"), "{warning}");
     assert!(warning.contains("In [1]:2:1"), "{warning}");
-    assert!(warning.contains("`let _ = `") && !warning.contains("unused-must-use"), "{warning}");
+    assert!(warning.contains("`let _ = ...`") && !warning.contains("unused-must-use"), "{warning}");
     // Said where it was written, and each time that is run, not in cells that use it.
     let defines = "fn area(w: f32, h: f32) -> f32 {\n    let double = 2.0 * w;\n    w * h\n}";
     let warning = crate::notebook::without_colours(&notebook.ok(defines).stderr);
