@@ -131,16 +131,20 @@ fn hiding(node: &SyntaxNode, begin: &str) -> [Addition; 2] {
     ]
 }
 
-/// Where the Rust code starts: evcxr takes leading lines with `:` or `!` for commands.
+/// Where the Rust code starts: evcxr takes leading lines with `:` or `!` for commands. Comments before the code belong
+/// to it; they may be its documentation.
 pub fn code_start(typed: &str) -> usize {
-    let mut start = 0;
+    let (mut start, mut line_start) = (0, 0);
     for line in typed.split_inclusive('\n') {
         let text = line.trim_end();
         let command = text.starts_with('!') || text.trim_start_matches(' ').starts_with(':');
         if !command && !text.starts_with("//") && !text.trim().is_empty() {
             return start;
         }
-        start += line.len();
+        line_start += line.len();
+        if command {
+            start = line_start;
+        }
     }
     typed.len()
 }
