@@ -14,8 +14,8 @@ fn suite(desk: &Desk) -> Command {
 fn jupyters_conformance_suite_passes() {
     let desk = Desk::new();
     let finished = desk.run(&mut suite(&desk));
-    let skipped: Vec<&str> = finished.stderr.lines().filter(|line| line.contains("... skipped")).collect();
-    // Soma shows documentation as an output, which stays in the notebook, and sends no pages.
-    assert!(matches!(skipped[..], [line] if line.starts_with("test_pager")), "{skipped:#?}");
+    // A test that was skipped, in whole or in part, is counted in the last line: `OK (skipped=1)`.
+    assert!(finished.stderr.trim_end().ends_with("\nOK"), "{}", finished.stderr);
+    // A new version of the suite may bring tests that want samples of their own.
     assert!(finished.stderr.contains("Ran 13 tests"), "{}", finished.stderr);
 }
