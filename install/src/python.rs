@@ -32,18 +32,50 @@ pub fn environment(workspace: &Workspace, python: &Python) -> Result<PathBuf> {
     let pins = fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
     let stamp = stamp(&pins, python);
     let stamp_file = venv.join("soma-lab-stamp");
-    if fs::read_to_string(&stamp_file).is_ok_and(|found| found == stamp) {
-        return Ok(venv);
+    if !is_stamped(&stamp_file, &stamp) {
+        eprintln!(" (the first time, this downloads some 100 packages)");
+        make(&venv, &requirements, python)?;
+        let settings = venv.join("share/jupyter/lab/settings");
+        fs::create_dir_all(&settings)
+            .and_then(|()| fs::write(settings.join("overrides.json"), SETTINGS))
+            // Last, so that an environment without it is one that was not finished.
+            .and_then(|()| fs::write(&stamp_file, stamp))
+            .with_context(|| format!("cannot write to {}", venv.display()))?;
     }
-    eprintln!(" (the first time, this downloads some 100 packages)");
-    make(&venv, &requirements, python)?;
-    let settings = venv.join("share/jupyter/lab/settings");
-    fs::create_dir_all(&settings)
-        .and_then(|()| fs::write(settings.join("overrides.json"), SETTINGS))
-        // Last, so that an environment without it is one that was not finished.
-        .and_then(|()| fs::write(&stamp_file, stamp))
-        .with_context(|| format!("cannot write to {}", venv.display()))?;
+    own_package(&venv, &workspace.root.join("install/papermill"))?;
     Ok(venv)
+}
+
+/// Installs the package that lets papermill write parameters in Rust, when its sources have changed.
+fn own_package(venv: &Path, sources: &Path) -> Result<()> {
+    let contents = contents(sources).with_context(|| format!("cannot read {}", sources.display()))?;
+    let stamp = digest(contents.iter().map(Vec::as_slice));
+    let stamp_file = venv.join("soma-papermill-stamp");
+    if is_stamped(&stamp_file, &stamp) {
+        return Ok(());
+    }
+    // What builds it is among the pinned packages, so that nothing has to be downloaded.
+    let options = ["--no-build-isolation", "--no-deps", "--force-reinstall"];
+    let installed = process::run(pip(venv).args(options).arg(sources), LIMIT)?;
+    if !installed.succeeded() {
+        bail!("{} could not be installed (pip said: {})", sources.display(), last_words(&installed));
+    }
+    fs::write(&stamp_file, stamp).with_context(|| format!("cannot write to {}", venv.display()))
+}
+
+/// The package's files: all of its Python, and what describes it.
+fn contents(sources: &Path) -> std::io::Result<Vec<Vec<u8>>> {
+    let mut files = vec![sources.join("pyproject.toml"), sources.join("README.md")];
+    for entry in fs::read_dir(sources.join("soma_papermill"))? {
+        files.push(entry?.path());
+    }
+    files.retain(|file| file.is_file());
+    files.sort();
+    files.into_iter().map(fs::read).collect()
+}
+
+fn is_stamped(file: &Path, stamp: &str) -> bool {
+    fs::read_to_string(file).is_ok_and(|found| found == stamp)
 }
 
 fn make(venv: &Path, requirements: &Path, python: &Python) -> Result<()> {
@@ -53,11 +85,7 @@ fn make(venv: &Path, requirements: &Path, python: &Python) -> Result<()> {
     if !made.succeeded() {
         bail!("cannot make a Python environment in {}: {}", venv.display(), last_words(&made));
     }
-    let mut pip = Command::new(venv.join("bin/python"));
-    environment::without_cargo(&mut pip);
-    environment::in_venv(&mut pip, venv);
-    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--requirement"]);
-    let installed = process::run(pip.arg(requirements), LIMIT)?;
+    let installed = process::run(pip(venv).arg("--requirement").arg(requirements), LIMIT)?;
     if !installed.succeeded() {
         bail!(
             "JupyterLab could not be installed: check the network connection, then try again (pip said: {})",
@@ -67,6 +95,15 @@ fn make(venv: &Path, requirements: &Path, python: &Python) -> Result<()> {
     Ok(())
 }
 
+/// `pip install` for this environment.
+fn pip(venv: &Path) -> Command {
+    let mut pip = Command::new(venv.join("bin/python"));
+    environment::without_cargo(&mut pip);
+    environment::in_venv(&mut pip, venv);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
+    pip
+}
+
 /// The last line that is not empty: tools end with what went wrong.
 fn last_words(finished: &Finished) -> String {
     let text = if finished.stderr.is_empty() { &finished.stdout } else { &finished.stderr };
@@ -74,9 +111,12 @@ fn last_words(finished: &Finished) -> String {
 }
 
 fn stamp(pins: &[u8], python: &Python) -> String {
+    digest([pins, SETTINGS.as_bytes(), python.version.as_bytes(), python.executable.as_os_str().as_encoded_bytes()])
+}
+
+fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut digest = Sha256::new();
-    for part in [pins, SETTINGS.as_bytes(), python.version.as_bytes(), python.executable.as_os_str().as_encoded_bytes()]
-    {
+    for part in parts {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }

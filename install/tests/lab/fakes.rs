@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-/// Makes environments whose `pip` notes that it was called and whose JupyterLab has one kernel running.
+/// Makes environments whose `pip` notes what it was called for and whose JupyterLab has one kernel running.
 const PYTHON: &str = r#"
 case "$*" in
   *python_version*) echo 3.12.1 ;;
@@ -20,7 +20,7 @@ case "$*" in
     cp "$FAKES/jupyter-lab" "$4/bin/jupyter-lab" ;;
   *) exit 9 ;;
 esac"#;
-const PIP: &str = r#"echo called >> "$FAKES/pip-calls""#;
+const PIP: &str = r#"echo "$*" >> "$FAKES/pip-calls""#;
 const JUPYTER_LAB: &str = r#"
 sleep 300 &
 trap "kill $!; exit 0" TERM
@@ -112,9 +112,10 @@ impl Machine {
         self.lab(&["set-up"]).end()
     }
 
-    /// How often packages were installed.
-    pub fn pip_calls(&self) -> usize {
-        fs::read_to_string(self.path("pip-calls")).unwrap_or_default().lines().count()
+    /// How often something was installed that is asked for with these words.
+    pub fn pip_calls(&self, words: &str) -> usize {
+        let calls = fs::read_to_string(self.path("pip-calls")).unwrap_or_default();
+        calls.lines().filter(|call| call.contains(words)).count()
     }
 
     /// The entry that the kernel has made for itself.

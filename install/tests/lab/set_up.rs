@@ -24,7 +24,7 @@ fn a_second_set_up_installs_no_packages() {
     let machine = Machine::complete();
     machine.set_up().succeeded();
     machine.set_up().succeeded();
-    assert_eq!(machine.pip_calls(), 1);
+    assert_eq!(["--requirement", "install/papermill"].map(|words| machine.pip_calls(words)), [1, 1]);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn another_python_version_makes_the_environment_anew() {
     machine.set_up().succeeded();
     let newer = fs::read_to_string(machine.path("python3")).unwrap().replace("3.12.1", "3.13.0");
     machine.with("python3", &newer).set_up().succeeded();
-    assert_eq!(machine.pip_calls(), 2);
+    assert_eq!(["--requirement", "install/papermill"].map(|words| machine.pip_calls(words)), [2, 2]);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn several_set_ups_at_once_install_packages_once() {
     for lab in labs {
         lab.end().succeeded();
     }
-    assert_eq!(machine.pip_calls(), 1);
+    assert_eq!(["--requirement", "install/papermill"].map(|words| machine.pip_calls(words)), [1, 1]);
 }
 
 #[test]
@@ -79,6 +79,15 @@ fn packages_that_cannot_be_fetched_are_told_in_pips_words_and_tried_again() {
     assert!(said.complaint().contains("check the network connection"), "{}", said.stderr);
     assert!(said.complaint().contains("ERROR: no route to host"), "{}", said.stderr);
     machine.with("pip", "exit 0").set_up().succeeded();
+}
+
+#[test]
+fn an_own_package_that_cannot_be_installed_is_told_in_pips_words() {
+    let machine = Machine::complete();
+    let pip = r#"case "$*" in *install/papermill*) echo 'ERROR: no space left' >&2; exit 1 ;; esac"#;
+    let said = machine.with("pip", pip).set_up();
+    assert!(said.complaint().contains("install/papermill could not be installed"), "{}", said.stderr);
+    assert!(said.complaint().contains("ERROR: no space left"), "{}", said.stderr);
 }
 
 #[test]
