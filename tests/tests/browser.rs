@@ -1,4 +1,5 @@
-//! The lessons as a learner runs them: in JupyterLab, in a browser, by a click on *Run All Cells*.
+//! JupyterLab in a browser: the lessons as a learner runs them, by a click on *Run All Cells*, and what the page shows
+//! while cells run.
 //!
 //! Screenshots go to `artifacts` in cargo's target folder, for a person to look at.
 
@@ -29,6 +30,22 @@ fn a_learner_runs(language: &str, name: &str) {
     if let Some(difference) = committed.difference(&saved) {
         panic!("JupyterLab saved other outputs than those committed:\n{difference}");
     }
+}
+
+#[test]
+fn jupyterlab_shows_what_happens_while_cells_run() {
+    let chromium = chromium::find_or_install().unwrap_or_else(|error| panic!("{error:#}"));
+    let screenshots = lab().workspace.artifacts();
+    fs::create_dir_all(&screenshots).unwrap();
+    let desk = Desk::new();
+    let server = desk.jupyterlab();
+    let mut command = desk.command("python");
+    command.arg(beside_the_tests("live.py")).arg("--chromium").arg(&chromium);
+    command.args(["--address", &server.address, "--token", &server.token]);
+    command.arg("--screenshots").arg(screenshots.join("live"));
+    desk::check(&mut command);
+    assert_eq!(server.end(), []);
+    assert_eq!(desk.left_in_tmp(), Vec::<String>::new());
 }
 
 #[test]
