@@ -44,7 +44,7 @@ pub extern "C" fn soma_cell_start() {
     *FLUSHER.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = flusher.ok();
 }
 
-/// Called after every cell: hands on what `print!` left in the buffer.
+/// Called after every cell: hands on what `print!` left in the buffer, and says what variables hold.
 #[unsafe(no_mangle)]
 pub extern "C" fn soma_cell_finish() {
     RUNNING.store(false, Ordering::SeqCst);
@@ -57,6 +57,10 @@ pub extern "C" fn soma_cell_finish() {
         }
     }
     let _ = std::io::stdout().flush();
+    // The cell may have been asked to stop; this may not.
+    tensorlib::interrupt::clear();
+    // A variable that cannot be described is no reason to fail.
+    let _ = std::panic::catch_unwind(crate::store::report_values);
 }
 
 /// Asks the running cell to stop: tensor operations look. Called in a signal handler; sets a flag only.

@@ -3,12 +3,14 @@
 //! Here live the variable store that takes the place of the one evcxr would write into every cell
 //! ([`store`]), the trait that lets evcxr's first attempt at showing a value always compile ([`show`]),
 //! what a cell can call to show things before its end ([`display`], [`progress`]) and to ask the person ([`input`]),
-//! and the worker's side of the reports that the kernel reads ([`report`], [`host`]).
+//! what variables hold, in a few words ([`describe`]), and the worker's side of the reports that the kernel reads
+//! ([`report`], [`host`]).
 //!
 //! The worker process loads this dylib before the first cell; cells link the same file, so that the
 //! store, the random state of `tensorlib`, standard output's buffer and the panic hook exist once.
 //! Nothing here knows of Jupyter: the kernel turns reports and content blocks into messages.
 
+pub mod describe;
 pub mod display;
 pub mod host;
 pub mod input;

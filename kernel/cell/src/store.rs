@@ -6,7 +6,9 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::describe::{Description, describe};
 use crate::report;
 
 /// The definitions that a cell was compiled with: a type's path in the notebook's crate, or a crate that may
@@ -20,6 +22,8 @@ struct Variable {
     value: Box<dyn Any>,
     /// Fingerprints of the notebook's own types that the value's type is made of.
     definitions: Vec<(String, &'static str)>,
+    /// What the kernel was told of its value.
+    told: Option<Description>,
 }
 
 /// Holds every variable that no running cell has taken out.
@@ -68,10 +72,11 @@ impl VariableStore {
 
     /// A value that lives as long as the session, made at first use; evcxr keeps its async runtime here.
     pub fn lazy_arc<T: 'static, F: FnOnce() -> T>(&mut self, name: &str, create: F) -> std::sync::Arc<T> {
-        let entry = self
-            .variables
-            .entry(name.to_owned())
-            .or_insert_with(|| Variable { value: Box::new(std::sync::Arc::new(create())), definitions: Vec::new() });
+        let entry = self.variables.entry(name.to_owned()).or_insert_with(|| Variable {
+            value: Box::new(std::sync::Arc::new(create())),
+            definitions: Vec::new(),
+            told: None,
+        });
         match entry.value.downcast_ref::<std::sync::Arc<T>>() {
             Some(value) => std::sync::Arc::clone(value),
             None => panic!("`{name}` changed its type"),
@@ -86,7 +91,7 @@ impl VariableStore {
             return;
         }
         let definitions = self.definitions_of(type_name);
-        self.variables.insert(name.to_owned(), Variable { value, definitions });
+        self.variables.insert(name.to_owned(), Variable { value, definitions, told: None });
     }
 
     /// What the value's type is made of: the definitions that its name mentions; and for a type of the notebook
@@ -150,9 +155,29 @@ fn is_path(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == ':'
 }
 
+/// The store of the session; generated code holds the same pointer.
+static STORE: AtomicPtr<VariableStore> = AtomicPtr::new(std::ptr::null_mut());
+
 /// Makes an empty store; generated code calls it in the session's first cell.
 pub fn create_variable_store() -> *mut VariableStore {
-    Box::into_raw(Box::default())
+    let store = Box::into_raw(Box::default());
+    STORE.store(store, Ordering::SeqCst);
+    store
+}
+
+/// Tells the kernel what variables hold, where that has changed. A tensor may have been changed through another one
+/// that shares its memory, so all are looked at. Called between cells, on the thread that runs them.
+pub(crate) fn report_values() {
+    // SAFETY: a store is never freed, and only a running cell has a reference to it.
+    let Some(store) = (unsafe { STORE.load(Ordering::SeqCst).as_mut() }) else { return };
+    for (name, variable) in &mut store.variables {
+        let described = describe(variable.value.as_ref());
+        if described != variable.told {
+            let Description { shape, dtype, bytes, value } = described.clone().unwrap_or_default();
+            report::send("VALUE", &[name, &shape, &dtype, &bytes, &value]);
+            variable.told = described;
+        }
+    }
 }
 
 #[cfg(test)]

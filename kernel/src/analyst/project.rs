@@ -92,11 +92,11 @@ fn dependencies(session: &Path) -> toml::Table {
 fn manifest(libs: &CellLibs, sources: &Path, dependencies: &toml::Table) -> String {
     let mut all = dependencies.clone();
     for (name, version) in &libs.versions {
-        // A cell gets the bundled crate, whatever version a `:dep` asked for that it meets; with the features that
-        // `tensorlib` asks for, since what others need was perhaps never downloaded.
-        let bundled = [("version", format!("={version}").into()), ("default-features", false.into())];
-        let bundled = bundled.map(|(key, value): (&str, toml::Value)| (key.to_owned(), value));
-        all.insert(name.clone(), toml::Table::from_iter(bundled).into());
+        // A cell gets the bundled crate, whatever version a `:dep` asked for that it meets, with the features that the
+        // tensor library has chosen: crates that only others need may never have been downloaded.
+        let version = ("version".to_owned(), format!("={version}").into());
+        let features = ("default-features".to_owned(), false.into());
+        all.insert(name.clone(), toml::Table::from_iter([version, features]).into());
     }
     for (name, folder) in [("tensorlib", "tensorlib"), ("soma_cell", "kernel/cell")] {
         let path = sources.join(folder).display().to_string();

@@ -9,6 +9,7 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
 use super::boundary::{Assistant, Completeness, Completion, Completions, MimeBundle};
 use super::commands::{self, Command};
+use super::held::Held;
 use super::session::Names;
 use super::{prepare, types};
 use crate::analyst::client::Analyst;
@@ -134,16 +135,35 @@ impl Assistant for SomaAssistant {
         if let Some(Command { name, arguments, help, .. }) = command {
             return Some(MimeBundle::from([("text/plain".to_owned(), format!("{name} {arguments}\n{help}"))]));
         }
-        if let Some(Answer::Documentation { plain, markdown }) = self.ask(Wanted::Documentation, code, cursor) {
+        // A member or a path's part may have a variable's name.
+        let is_variable = !code[..start].ends_with(['.', ':']);
+        let held = self.names.values().get(word).filter(|_| is_variable).cloned();
+        if let Some(Answer::Documentation { mut plain, mut markdown }) = self.ask(Wanted::Documentation, code, cursor) {
+            if let Some(held) = held {
+                plain = format!("{plain}\n\n{}", holds(&held, ""));
+                markdown = format!("{markdown}\n\n{}", holds(&held, "`"));
+            }
             return Some(MimeBundle::from([("text/plain".to_owned(), plain), ("text/markdown".to_owned(), markdown)]));
         }
         let (variables, defined) = self.names.get();
         let text = match variables.get(word) {
-            Some(ty) => format!("{word}: {}", ty.as_deref().map_or("(a type without a name)".into(), types::short)),
+            Some(ty) => {
+                let ty = ty.as_deref().map_or("(a type without a name)".into(), types::short);
+                held.map_or_else(|| format!("{word}: {ty}"), |held| format!("{word}: {ty}\n{}", holds(&held, "")))
+            }
             None if defined.iter().any(|name| name == word) => format!("`{word}` is defined in this notebook"),
             None => return None,
         };
         Some(MimeBundle::from([("text/plain".to_owned(), text)]))
+    }
+}
+
+/// What a variable held after the last cell.
+fn holds(held: &Held, quote: &str) -> String {
+    let value = if held.value.is_empty() { "no values".to_owned() } else { format!("{quote}{}{quote}", held.value) };
+    match held.summary() {
+        summary if summary.is_empty() => format!("holds {value}"),
+        summary => format!("{summary}: {value}"),
     }
 }
 

@@ -55,6 +55,12 @@ pub enum Output {
         /// Whether to wait for the next output.
         wait: bool,
     },
+    /// Text about the cell that is to stand under its result, such as the compiler's warnings. Nothing for a cell that
+    /// fails.
+    Remark {
+        /// For people, with ANSI colours.
+        text: String,
+    },
     /// Something to read and put away, such as documentation: a front end shows it in its pager, if it has one, and
     /// once the cell has ended.
     Page {

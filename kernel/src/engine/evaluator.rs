@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use evcxr::{CommandContext, EvalContext, EvalOutputs};
 
 use super::boundary::{Assistant, Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
-use super::commands::{self, Settings};
+use super::commands::{self, Settings, Variables};
 use super::items::Item;
 use super::output::Piece;
 use super::panics::{self, PastCell};
@@ -147,6 +147,21 @@ impl SomaEvaluator {
         failure::panic(&report.message, place)
     }
 
+    /// Shows what the compiler warns of in the cell that has run.
+    fn warn(&self) {
+        let messages = std::fs::read_to_string(self.session.join(cell_build::WARNINGS)).unwrap_or_default();
+        if messages.is_empty() {
+            return;
+        }
+        let program = std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default();
+        let place = |line, column| {
+            let place = panics::find(&program, line, column, &self.past)?;
+            Some((place.cell, place.span.start))
+        };
+        let text = failure::warnings(&messages, &self.past, place);
+        lock(&self.state).show(Output::Remark { text });
+    }
+
     /// A variable's type as later cells can write it.
     fn nameable(&mut self, variable: &str, type_name: &str) -> Result<String, types::Unnameable> {
         let ty = types::nameable(type_name)?;
@@ -240,7 +255,8 @@ impl Evaluator for SomaEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
         self.interrupted.store(false, Ordering::SeqCst);
         let started = Instant::now();
-        let commands = commands::read(&cell.code, &self.types, &self.settings)?;
+        let commands =
+            commands::read(&cell.code, Variables { types: &self.types, values: &self.names.values() }, &self.settings)?;
         self.settings.clone_from(&commands.settings);
         if let Some(name) = &commands.documentation {
             frontend.output(Output::Page { data: self.documentation(name)? });
@@ -286,6 +302,7 @@ impl SomaEvaluator {
             self.bring_back();
         }
         self.notice_losses(cell.count);
+        self.names.values().extend(std::mem::take(&mut lock(&self.state).values));
         let prepared = &self.past.last().expect("it was just pushed").prepared;
         match evaluated {
             Ok(Ok(outputs)) => {
@@ -295,6 +312,7 @@ impl SomaEvaluator {
                     self.gone.insert(name.clone(), lost_type(&name));
                 }
                 let result = self.outcome()?;
+                self.warn();
                 Ok(result.or_else(|| commands_output(outputs)))
             }
             _ if self.interrupted.load(Ordering::SeqCst) => {

@@ -23,7 +23,7 @@ pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> Failure
         if let Some(shown) = &prepared.shown {
             report.about_showing(shown);
         }
-        let rendered = report.render(&prepared.source, *count, session);
+        let rendered = report.render_error(&prepared.source, *count, session);
         if !traceback.contains(&rendered) {
             traceback.push(rendered);
         }
@@ -34,7 +34,27 @@ pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> Failure
     Failure { name, message, traceback }
 }
 
-/// One compiler error in plain data.
+/// What the compiler warns of, a message of its own each. `place` tells which cell of the session a line and column of
+/// the compiled program are from, and where in it.
+pub fn warnings(
+    messages: &str,
+    session: &[PastCell],
+    place: impl Fn(usize, usize) -> Option<(usize, Place)>,
+) -> String {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut rendered: Vec<String> = Vec::new();
+    for message in messages {
+        let report = CompilerReport::of_warning(&message, session, &place);
+        let text = report.render(Level::WARNING, session);
+        // What stands nowhere in a cell is about code that nobody wrote.
+        if !report.earlier.is_empty() && !rendered.contains(&text) {
+            rendered.push(text);
+        }
+    }
+    rendered.into_iter().map(|text| text + "\n").collect()
+}
+
+/// One message of the compiler in plain data.
 struct CompilerReport {
     code: String,
     message: String,
@@ -58,11 +78,40 @@ impl CompilerReport {
                 Some((start..end, label(&message.label, &error.message()), message.is_primary))
             })
             .collect();
-        let mut notes: Vec<String> = notes(error).into_iter().map(|note| clean(&note)).collect();
+        let mut notes: Vec<String> = notes(&error.json).into_iter().map(|note| clean(&note)).collect();
         notes.extend(hint(&code).map(str::to_owned));
         notes.dedup();
         let earlier = earlier(error);
         CompilerReport { message, code, labels, earlier, notes }
+    }
+
+    fn of_warning(
+        message: &Value,
+        session: &[PastCell],
+        place: &impl Fn(usize, usize) -> Option<(usize, Place)>,
+    ) -> CompilerReport {
+        let text = message["message"].as_str().unwrap_or_default();
+        let spans = message["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let read = |span: &Value| {
+            let number = |at: &str| Some(span[at].as_u64()? as usize);
+            let (cell, start) = place(number("line_start")?, number("column_start")?)?;
+            // The end may be one behind the last character of its line, and so of the cell.
+            let (end_cell, end) = place(number("line_end")?, number("column_end")?.saturating_sub(1).max(1))?;
+            let end = Place { column: end.column + 1, ..end };
+            let label = label(span["label"].as_str().unwrap_or_default(), text);
+            (cell == end_cell).then_some((cell, start..end, label, span["is_primary"] == true))
+        };
+        let earlier: Vec<_> =
+            spans.iter().filter(|span| span["file_name"] == cell_build::SOURCE).filter_map(read).collect();
+        let mut notes: Vec<String> = notes(message).into_iter().map(|note| clean(&note)).collect();
+        let hides_the_value = earlier.iter().any(|(cell, span, _, is_primary)| {
+            let text = &session[*cell].prepared.source.text;
+            *is_primary && text[session[*cell].prepared.source.bytes(span).end..].trim() == ";"
+        });
+        if message["code"]["code"] == "unused_must_use" && hides_the_value {
+            notes.push("leave out the `;` at the end of the cell to see the value".to_owned());
+        }
+        CompilerReport { code: String::new(), message: clean(text), labels: Vec::new(), earlier, notes }
     }
 
     /// What is missing at the end of a cell is noticed in the generated code that follows it.
@@ -89,10 +138,9 @@ impl CompilerReport {
         )];
     }
 
-    fn render(&self, source: &Source, count: usize, session: &[PastCell]) -> String {
+    /// As an error in the cell that was compiled last.
+    fn render_error(&self, source: &Source, count: usize, session: &[PastCell]) -> String {
         let path = format!("In [{count}]");
-        let title = Level::ERROR.primary_title(&self.message);
-        let title = if self.code.is_empty() { title } else { title.id(&self.code) };
         let mut seen = Vec::new();
         let annotations: Vec<_> = self
             .labels
@@ -107,10 +155,22 @@ impl CompilerReport {
             })
             .collect();
         let own = Snippet::source(source.text.as_str()).path(path).annotations(annotations);
-        let mut group = Group::with_title(title);
-        if !seen.is_empty() {
-            group = group.element(own);
-        }
+        let group = self.title(Level::ERROR);
+        self.finish(if seen.is_empty() { group } else { group.element(own) }, session)
+    }
+
+    /// As a message about cells of the session.
+    fn render(&self, level: Level<'static>, session: &[PastCell]) -> String {
+        self.finish(self.title(level), session)
+    }
+
+    fn title<'a>(&'a self, level: Level<'a>) -> Group<'a> {
+        let title = level.primary_title(&self.message);
+        Group::with_title(if self.code.is_empty() { title } else { title.id(&self.code) })
+    }
+
+    /// Adds what is said of earlier cells, and the notes.
+    fn finish<'a>(&'a self, mut group: Group<'a>, session: &'a [PastCell]) -> String {
         let cells: BTreeSet<usize> = self.earlier.iter().map(|(cell, ..)| *cell).collect();
         for (at, cell) in cells.into_iter().filter_map(|at| Some((at, session.get(at)?))) {
             let source = &cell.prepared.source;
@@ -146,8 +206,8 @@ fn earlier(error: &CompilationError) -> Vec<(usize, Range<Place>, String, bool)>
 }
 
 /// rustc's notes and helps that say something by themselves.
-fn notes(error: &CompilationError) -> Vec<String> {
-    let children = error.json["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+fn notes(message: &Value) -> Vec<String> {
+    let children = message["children"].as_array().map(Vec::as_slice).unwrap_or_default();
     children
         .iter()
         .filter(|child| matches!(child["level"].as_str(), Some("help" | "note")))
@@ -162,11 +222,14 @@ fn notes(error: &CompilationError) -> Vec<String> {
                 "required for `&",
                 "is not implemented for `",
                 "consider annotating",
+                // How the lint was turned on.
+                "on by default",
+                "requested on the command line",
             ];
             if internal.iter().any(|word| message.contains(word) || replacement.contains(word)) {
                 return None;
             }
-            Some(if replacement.is_empty() || replacement.len() > 80 {
+            Some(if replacement.is_empty() || replacement.len() > 80 || message.contains(&format!("`{replacement}")) {
                 message.to_owned()
             } else {
                 format!("{message}: `{replacement}`")

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::boundary::{Frontend, MimeBundle, Output, Stream};
+use super::held::Held;
 use super::output::{Parser, Piece, Question, TextStream};
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
@@ -16,6 +17,8 @@ pub struct CellState {
     pub errors: TextStream,
     pub result: Option<MimeBundle>,
     pub variables: Vec<(String, String)>,
+    /// What variables hold, where that has changed.
+    pub values: Vec<(String, Held)>,
     pub panic: Option<PanicReport>,
     pub question_mark: Option<String>,
     /// Why the compiled cell could not be loaded.
@@ -132,6 +135,10 @@ impl CellState {
         let field = |at: usize| fields.get(at).cloned().unwrap_or_default();
         match field(0).as_str() {
             "VARIABLE" => self.variables.push((plain(&field(1)), field(2))),
+            "VALUE" => self.values.push((
+                plain(&field(1)),
+                Held { shape: field(2), dtype: field(3), bytes: field(4).parse().ok(), value: field(5) },
+            )),
             "PANIC" => {
                 let number = |at| field(at).parse().unwrap_or(0);
                 self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });

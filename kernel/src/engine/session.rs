@@ -13,6 +13,7 @@ use super::assistant::SomaAssistant;
 use super::boundary::{Assistant, Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 use super::evaluator::SomaEvaluator;
 use super::failure;
+use super::held::Values;
 use super::items::Items;
 use crate::analyst::client::Analyst;
 use crate::analyst::question::Known;
@@ -27,6 +28,7 @@ use crate::toolchain::{cell_build, tools};
 #[derive(Default)]
 pub struct Names {
     variables: Mutex<Types>,
+    values: Mutex<Values>,
     items: Mutex<Items>,
 }
 
@@ -34,6 +36,12 @@ impl Names {
     /// Replaces what is known of variables.
     pub fn update(&self, variables: &Types) {
         *lock(&self.variables) = variables.clone();
+        lock(&self.values).retain(|name, _| variables.contains_key(name));
+    }
+
+    /// What variables hold.
+    pub fn values(&self) -> MutexGuard<'_, Values> {
+        lock(&self.values)
     }
 
     /// The session's items.

@@ -9,7 +9,7 @@ use super::iopub_queue::IopubQueue;
 use super::media::{media, size};
 use super::stdin::Stdin;
 use super::wire::{self, Origin};
-use crate::engine::boundary::{Frontend, MimeBundle, Output};
+use crate::engine::boundary::{Frontend, MimeBundle, Output, Stream};
 
 /// How long a question waits for the output before it to be published.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
@@ -29,6 +29,8 @@ pub struct CellFrontend {
     pub silent: bool,
     /// What the cell's reply is to carry for the pager.
     pub pages: Mutex<Vec<MimeBundle>>,
+    /// What is to stand under the cell's result.
+    pub remarks: Mutex<String>,
 }
 
 impl CellFrontend {
@@ -38,6 +40,14 @@ impl CellFrontend {
     pub fn payload(&self) -> Vec<Payload> {
         let pages = std::mem::take(&mut *self.pages.lock().unwrap_or_else(PoisonError::into_inner));
         pages.into_iter().map(|data| Payload::Page { data: media(data), start: 0 }).collect()
+    }
+
+    /// Shows what was said about the cell, after its result.
+    pub fn show_remarks(&self) {
+        let text = std::mem::take(&mut *self.remarks.lock().unwrap_or_else(PoisonError::into_inner));
+        if !text.is_empty() {
+            self.output(Output::Text { stream: Stream::Stderr, text });
+        }
     }
 }
 
@@ -64,6 +74,9 @@ impl Frontend for CellFrontend {
             }
             // https://jupyter-client.readthedocs.io/en/stable/messaging.html#clear-output
             Output::Clear { wait } => self.iopub.output(wire::message(ClearOutput { wait }, origin), 0),
+            Output::Remark { text } => {
+                self.remarks.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+            }
             Output::Page { data } => self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(data),
         }
     }

@@ -190,6 +190,7 @@ impl Executor {
                     }
                     self.publish_result(&origin, cell.count, value);
                 }
+                frontend.show_remarks();
                 let expressions = request.user_expressions.unwrap_or_default();
                 reply.user_expressions = Some(self.evaluate_expressions(&origin, expressions));
             }
@@ -257,6 +258,7 @@ impl Executor {
             allow_stdin,
             silent,
             pages: Mutex::default(),
+            remarks: Mutex::default(),
         })
     }
 

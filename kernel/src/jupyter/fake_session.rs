@@ -1,7 +1,7 @@
 //! A session without Rust in it: cells are scripts of one-line commands, so that tests of the protocol
 //! can say exactly what the engine does.
 //!
-//! `print TEXT`, `eprint TEXT`, `display TEXT`, `named ID TEXT`, `update ID TEXT`, `clear`, `clear wait`, `page TEXT`,
+//! `print TEXT`, `eprint TEXT`, `display TEXT`, `named ID TEXT`, `update ID TEXT`, `clear`, `clear wait`, `page TEXT`, `remark TEXT`,
 //! `input PROMPT`, `password PROMPT`, `sleep MILLISECONDS`, `flood LINES`, `bytes COUNT`, `fail NAME MESSAGE`,
 //! `panic`, `later MILLISECONDS TEXT` (a thread that prints after the cell has ended), `value TEXT`.
 //! In text, `\n` stands for a line break.
@@ -118,6 +118,7 @@ impl FakeEvaluator {
             "display" => frontend.output(Output::Display { data: plain(argument), id: None }),
             "named" => frontend.output(Output::Display { data: plain(rest), id: Some(first.into()) }),
             "update" => frontend.output(Output::UpdateDisplay { data: plain(rest), id: first.into() }),
+            "remark" => frontend.output(Output::Remark { text: argument.into() }),
             "page" => frontend.output(Output::Page { data: plain(argument) }),
             "clear" => frontend.output(Output::Clear { wait: argument == "wait" }),
             "input" | "password" => {

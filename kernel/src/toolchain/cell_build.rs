@@ -32,6 +32,27 @@ pub const AUTOMATIC: &str = "\"s\"";
 /// Holds this process's number while a cell is compiled; it leads a process group that rustc is in.
 pub const PID_FILE: &str = "build.pid";
 
+/// What rustc warned of in the last cell that it compiled: its messages, one a line, with the places in [`SOURCE`].
+pub const WARNINGS: &str = "warnings.json";
+
+/// The lints that a person who runs a cell is told of: likely mistakes. Those about style, and about what is never
+/// used, are not: in a notebook the next cell may use it.
+const LINTS: &[&str] = &[
+    "unused_must_use",
+    "unused_variables",
+    "unused_assignments",
+    "unused_comparisons",
+    "unreachable_code",
+    "unreachable_patterns",
+    "path_statements",
+    "unconditional_recursion",
+    "invalid_nan_comparisons",
+    "for_loops_over_fallibles",
+    "dropping_references",
+    "deprecated",
+    "static_mut_refs",
+];
+
 /// How a cell is compiled, apart from its text.
 #[derive(Clone, Copy)]
 struct Recipe<'a> {
@@ -130,8 +151,15 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
             build
         }
     };
+    let mut warnings = String::new();
     for line in build.diagnostics.lines() {
         match serde_json::from_str::<Value>(line) {
+            // evcxr has no use for it.
+            Ok(diagnostic) if diagnostic["level"] == "warning" => {
+                if is_worth_telling(&diagnostic, &program) {
+                    warnings.extend([line, "\n"]);
+                }
+            }
             Ok(mut diagnostic) => {
                 translate(&mut diagnostic, &program);
                 println!("{}", compiler_message(diagnostic));
@@ -139,6 +167,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
             Err(_) => eprintln!("{line}"),
         }
     }
+    fs::write(session.join(WARNINGS), warnings)?;
     let Some(content) = build.library else { return Ok(i32::from(!check_only || build.diagnostics.contains("error"))) };
     provide(&library, &content, session, &text)?;
     println!("{}", json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [library]}));
@@ -164,6 +193,17 @@ fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> Result
     let _ =
         fs::create_dir_all(loaded.parent().expect("it is in a folder")).and_then(|()| fs::hard_link(library, loaded));
     Ok(())
+}
+
+/// Whether a warning is of a kind that people are told of, and about this cell: what is said of an earlier cell's item
+/// was said there.
+fn is_worth_telling(diagnostic: &Value, program: &Program) -> bool {
+    let is_own = |span: &Value| {
+        let line = span["line_start"].as_u64().unwrap_or(0) as usize;
+        span["is_primary"] == true && span["file_name"] == SOURCE && matches!(program.origin(line), Origin::Evcxr(_))
+    };
+    diagnostic["code"]["code"].as_str().is_some_and(|code| LINTS.contains(&code))
+        && diagnostic["spans"].as_array().is_some_and(|spans| spans.iter().any(is_own))
 }
 
 /// rustc's diagnostic as cargo hands it on.
@@ -291,7 +331,8 @@ impl Recipe<'_> {
             .args(["--edition", "2024", "--crate-name", "ctx", "--crate-type", "cdylib", "--error-format", "json"])
             .args(["-C", "prefer-dynamic", "-C", "metadata=soma", "-C", "codegen-units=1"])
             .args(["-C", "debug-assertions=on", "-C", "overflow-checks=on", "-C", "strip=debuginfo"])
-            .args(["-A", "warnings"])
+            .args(["-A", "unused", "-A", "nonstandard_style", "-A", "future_incompatible"])
+            .args(LINTS.iter().flat_map(|lint| ["-W", lint]))
             .args(["-C", &format!("opt-level={}", self.opt_level)])
             .args(&self.libs.linker)
             .args(self.libraries());

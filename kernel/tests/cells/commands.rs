@@ -7,7 +7,7 @@ fn variables_and_types_are_listed_as_people_write_them() {
     let mut notebook = Notebook::open();
     notebook.gives(":vars", "no variables yet");
     notebook.ok("let names = vec![String::new()]; let n = 1u8;");
-    notebook.gives(":vars", "n      u8\nnames  Vec<String>");
+    notebook.gives(":vars", "Variable  Type         Value\nn         u8           1\nnames     Vec<String>");
     notebook.gives(":type names", "names: Vec<String>");
     assert!(notebook.fails(":type missing").message.contains(":vars"));
 }
@@ -84,4 +84,29 @@ fn documentation_is_shown_by_name_in_the_pager() {
     let cell = notebook.ok(":doc twice\ntwice(3)");
     assert_eq!((cell.text(), cell.pages.len()), (Some("6"), 1));
     assert!(notebook.fails(":doc").message.contains(":doc zeros"));
+}
+
+#[test]
+fn vars_tells_what_variables_hold_now() {
+    let mut notebook = Notebook::open();
+    notebook
+        .ok("use tensorlib::prelude::*;\nlet x = arange(0, 6, 1).reshape([2, 3]);\nlet row = x.i(0);\nlet n = 3_u8;");
+    let row_of = |notebook: &mut Notebook, name: &str| {
+        let text = notebook.ok(":vars").text().unwrap().to_owned();
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{text}"));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row_of(&mut notebook, "x "), "x Tensor [2, 3] i64 48 B 0, 1, 2, 3, 4, 5");
+    assert_eq!(row_of(&mut notebook, "n "), "n u8 3");
+    // Through a view that shares its memory, in a cell that does not mention it.
+    notebook.ok("row.mul_(10);");
+    assert_eq!(row_of(&mut notebook, "x "), "x Tensor [2, 3] i64 48 B 0, 10, 20, 3, 4, 5");
+    // A cell that fails, and one that ends its process.
+    notebook.fails("x.add_(1); panic!()");
+    assert_eq!(row_of(&mut notebook, "row "), "row Tensor [3] i64 24 B 1, 11, 21");
+    notebook.fails("x.add_(1); std::process::abort()");
+    assert_eq!(row_of(&mut notebook, "row "), "row Tensor [3] i64 24 B 1, 11, 21");
+    notebook.ok("drop(x); let n = row.sum();");
+    assert_eq!(row_of(&mut notebook, "n "), "n Tensor [] i64 8 B 33");
+    assert!(!notebook.ok(":vars").text().unwrap().contains("x  "));
 }

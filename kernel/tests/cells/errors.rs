@@ -80,3 +80,42 @@ fn an_unknown_name_is_pointed_at() {
     assert_eq!(error.message, "cannot find value `missing` in this scope");
     error.points_at("1]:1:16");
 }
+
+#[test]
+fn likely_mistakes_are_warned_of_under_the_result() {
+    let mut notebook = Notebook::open();
+    let cell = notebook.ok("fn parse() -> Result<i32, String> { Err(\"no\".into()) }\nparse();\n2");
+    assert_eq!(cell.kinds, ["execute_result", "stream"]);
+    let warning = crate::notebook::without_colours(&cell.stderr);
+    assert!(warning.starts_with("warning: unused `Result` that must be used"), "{warning}");
+    assert!(warning.contains("In [1]:2:1"), "{warning}");
+    assert!(warning.contains("`let _ = ...`") && !warning.contains("unused-must-use"), "{warning}");
+    // Said where it was written, and each time that is run, not in cells that use it.
+    let defines = "fn area(w: f32, h: f32) -> f32 {\n    let double = 2.0 * w;\n    w * h\n}";
+    let warning = crate::notebook::without_colours(&notebook.ok(defines).stderr);
+    assert!(warning.contains("unused variable: `double`") && warning.contains("In [2]:2:9"), "{warning}");
+    assert_eq!(notebook.ok("area(2.0, 3.0)").stderr, "");
+    assert!(notebook.ok(defines).stderr.contains("double"), "also when it comes from the cache");
+}
+
+#[test]
+fn a_semicolon_that_hides_the_value_is_pointed_out() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let x = 2;");
+    let warning = crate::notebook::without_colours(&notebook.ok("x * 3;").stderr);
+    assert!(warning.contains("In [2]:1:1") && warning.contains("leave out the `;`"), "{warning}");
+}
+
+#[test]
+fn what_a_later_cell_may_use_is_not_warned_of() {
+    let mut notebook = Notebook::open();
+    for code in [
+        "use std::collections::HashMap;\nfn f() {}\nstruct S { a: i32 }\nlet mut v = vec![1];\nlet W = 3;",
+        "let v2 = { let mut v = v.clone(); v.push(1); v };",
+        "for _ in 0..2 {}",
+        "v.push(3);\nv.len()",
+        "#[allow(unused_variables)]\nfn g(a: i32) { let b = 1; }",
+    ] {
+        assert_eq!(notebook.ok(code).stderr, "", "{code}");
+    }
+}

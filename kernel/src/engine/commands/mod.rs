@@ -11,9 +11,9 @@ use std::fmt::Write;
 use super::boundary::{Failure, MimeBundle};
 use super::{failure, prepare};
 use crate::toolchain::notes::Show;
-use crate::toolchain::program::Types;
 use table::By;
 pub use table::{Command, TABLE};
+pub use variables::Variables;
 
 /// What commands have set for all cells that follow.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +43,7 @@ pub struct Commands {
 ///
 /// # Errors
 /// When a command cannot be carried out; the session is as before.
-pub fn read(code: &str, variables: &Types, settings: &Settings) -> Result<Commands, Failure> {
+pub fn read(code: &str, variables: Variables, settings: &Settings) -> Result<Commands, Failure> {
     let start = prepare::code_start(code);
     let mut read = Commands {
         rest: String::with_capacity(code.len()),
@@ -70,10 +70,10 @@ pub fn read(code: &str, variables: &Types, settings: &Settings) -> Result<Comman
 
 impl Commands {
     /// Carries out a command; `false` when it is evcxr's.
-    fn carry_out(&mut self, name: &str, arguments: &str, variables: &Types) -> Result<bool, Failure> {
+    fn carry_out(&mut self, name: &str, arguments: &str, variables: Variables) -> Result<bool, Failure> {
         let answer = match name {
             ":vars" => variables::table(variables),
-            ":type" | ":t" => variables::one_type(arguments, variables)?,
+            ":type" | ":t" => variables::one_type(arguments, variables.types)?,
             ":help" => help(),
             ":doc" if arguments.is_empty() => {
                 return Err(failure::sentence("CommandError", "`:doc` needs a name, as in `:doc zeros`"));
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     fn run(code: &str) -> Commands {
-        read(code, &Types::new(), &Settings::default()).unwrap()
+        read(code, Variables::default(), &Settings::default()).unwrap()
     }
 
     #[test]
@@ -200,14 +200,14 @@ mod tests {
         let settings = run(":fmt {:.2?}\n:types\n:timing").settings;
         assert_eq!(settings.show, Show { format: Some("{:.2?}".to_owned()), types: true });
         assert!(settings.timing);
-        let back = read(":fmt\n:types\n:timing", &Types::new(), &settings).unwrap();
+        let back = read(":fmt\n:types\n:timing", Variables::default(), &settings).unwrap();
         assert_eq!(back.settings, Settings::default());
         assert!(run(":time\nf()").time);
     }
 
     #[test]
     fn what_cannot_be_done_says_what_to_do() {
-        let failed = |code: &str| read(code, &Types::new(), &Settings::default()).unwrap_err().message;
+        let failed = |code: &str| read(code, Variables::default(), &Settings::default()).unwrap_err().message;
         assert!(failed(":fmt {} {}").contains(":fmt {:#?}"));
         assert!(failed(":fmt {x}").contains(":fmt {:#?}"));
         assert!(failed(":toolchain nightly").contains("rust-toolchain"));

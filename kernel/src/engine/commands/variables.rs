@@ -1,6 +1,7 @@
 //! The session's variables and their types, as `:vars` and `:type` tell them.
 
 use crate::engine::boundary::{Failure, MimeBundle};
+use crate::engine::held::{Held, Values};
 use crate::engine::{failure, types};
 use crate::toolchain::program::Types;
 
@@ -8,28 +9,81 @@ fn written(ty: Option<&str>) -> String {
     ty.map_or_else(|| "a type without a name: it lived in its own cell only".to_owned(), types::short)
 }
 
-/// All variables.
-pub fn table(variables: &Types) -> MimeBundle {
-    if variables.is_empty() {
+/// What is known of the session's variables.
+#[derive(Clone, Copy)]
+pub struct Variables<'a> {
+    /// Their types.
+    pub types: &'a Types,
+    /// What they hold.
+    pub values: &'a Values,
+}
+
+impl Default for Variables<'_> {
+    fn default() -> Self {
+        Variables { types: const { &Types::new() }, values: const { &Values::new() } }
+    }
+}
+
+/// A column: its title, and what stands in it for a variable.
+type Column = (&'static str, fn(&str, Option<&str>, &Held) -> String);
+
+const COLUMNS: [Column; 6] = [
+    ("Variable", |name, _, _| name.to_owned()),
+    ("Type", |_, ty, _| written(ty)),
+    ("Shape", |_, _, held| held.shape.clone()),
+    ("dtype", |_, _, held| held.dtype.clone()),
+    ("Size", |_, _, held| held.size().unwrap_or_default()),
+    ("Value", |_, _, held| held.value.clone()),
+];
+
+/// All variables, with the columns that have something in them.
+pub fn table(variables: Variables) -> MimeBundle {
+    if variables.types.is_empty() {
         return MimeBundle::from([("text/plain".to_owned(), "no variables yet".to_owned())]);
     }
-    let width = variables.keys().map(|name| name.chars().count()).max().unwrap_or(0);
-    let mut text = String::new();
-    let mut html = String::from(
-        "<table><thead><tr><th scope=\"col\" style=\"text-align:left\">Variable</th>\
-         <th scope=\"col\" style=\"text-align:left\">Type</th></tr></thead><tbody>",
-    );
-    for (name, ty) in variables {
-        let ty = written(ty.as_deref());
-        text.push_str(&format!("{name:width$}  {ty}\n"));
-        html.push_str(&format!(
-            "<tr><th scope=\"row\" style=\"text-align:left\">{}</th><td style=\"text-align:left\"><code>{}</code></td></tr>",
-            escape(name),
-            escape(&ty)
-        ));
-    }
-    html.push_str("</tbody></table>");
-    MimeBundle::from([("text/plain".to_owned(), text.trim_end().to_owned()), ("text/html".to_owned(), html)])
+    let nothing = Held::default();
+    let rows: Vec<Vec<String>> = variables
+        .types
+        .iter()
+        .map(|(name, ty)| {
+            let held = variables.values.get(name).unwrap_or(&nothing);
+            COLUMNS.iter().map(|(_, cell)| cell(name, ty.as_deref(), held)).collect()
+        })
+        .collect();
+    let columns: Vec<usize> = (0..COLUMNS.len()).filter(|at| rows.iter().any(|row| !row[*at].is_empty())).collect();
+    MimeBundle::from([
+        ("text/plain".to_owned(), in_text(&rows, &columns)),
+        ("text/html".to_owned(), in_html(&rows, &columns)),
+    ])
+}
+
+fn in_text(rows: &[Vec<String>], columns: &[usize]) -> String {
+    let titles: Vec<String> = COLUMNS.iter().map(|(title, _)| (*title).to_owned()).collect();
+    let lines: Vec<&Vec<String>> = std::iter::once(&titles).chain(rows).collect();
+    let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
+    let widths: Vec<(usize, usize)> = columns.iter().map(|at| (*at, width(*at))).collect();
+    let line = |line: &&Vec<String>| {
+        let cells: Vec<String> = widths.iter().map(|(at, width)| format!("{:width$}", line[*at])).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn in_html(rows: &[Vec<String>], columns: &[usize]) -> String {
+    const LEFT: &str = "style=\"text-align:left\"";
+    let titles: String = columns.iter().map(|at| format!("<th scope=\"col\" {LEFT}>{}</th>", COLUMNS[*at].0)).collect();
+    let cell = |row: &[String], at: usize| match (at, escape(&row[at])) {
+        (0, name) => format!("<th scope=\"row\" {LEFT}>{name}</th>"),
+        (_, text) if text.is_empty() => "<td></td>".to_owned(),
+        (4, size) => format!("<td style=\"text-align:right\">{size}</td>"),
+        (_, text) => format!("<td {LEFT}><code>{text}</code></td>"),
+    };
+    let row = |row: &Vec<String>| {
+        let cells: String = columns.iter().map(|at| cell(row, *at)).collect();
+        format!("<tr>{cells}</tr>")
+    };
+    let rows: String = rows.iter().map(row).collect();
+    format!("<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>")
 }
 
 /// The type of one.
@@ -58,10 +112,29 @@ mod tests {
 
     #[test]
     fn vars_lists_names_and_short_types() {
-        let bundle = table(&variables());
-        assert_eq!(bundle["text/plain"], "add  a type without a name: it lived in its own cell only\nv    Vec<String>");
+        let types = variables();
+        let bundle = table(Variables { types: &types, ..Variables::default() });
+        assert_eq!(
+            bundle["text/plain"],
+            "Variable  Type\nadd       a type without a name: it lived in its own cell only\nv         Vec<String>"
+        );
         assert!(bundle["text/html"].contains("<code>Vec&lt;String&gt;</code>"));
-        assert_eq!(table(&Types::new())["text/plain"], "no variables yet");
+        assert_eq!(table(Variables::default())["text/plain"], "no variables yet");
+    }
+
+    #[test]
+    fn vars_tells_what_tensors_hold() {
+        let types = Types::from([("z".to_owned(), Some("tensorlib::Tensor".to_owned()))]);
+        let held = Held { shape: "[3, 2]".into(), dtype: "f32".into(), bytes: Some(24), value: "0., 1., …".into() };
+        let values = Values::from([("z".to_owned(), held)]);
+        let bundle = table(Variables { types: &types, values: &values });
+        let [titles, row] = bundle["text/plain"].lines().collect::<Vec<_>>()[..] else { panic!("{bundle:?}") };
+        assert_eq!(
+            titles.split_whitespace().collect::<Vec<_>>(),
+            ["Variable", "Type", "Shape", "dtype", "Size", "Value"]
+        );
+        assert_eq!(row, "z         Tensor  [3, 2]  f32    24 B  0., 1., …");
+        assert!(bundle["text/html"].contains("<td style=\"text-align:right\">24 B</td>"), "{bundle:?}");
     }
 
     #[test]

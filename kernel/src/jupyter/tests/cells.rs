@@ -94,6 +94,19 @@ fn joined(published: &[(String, Value)]) -> Vec<(String, Value)> {
 }
 
 #[test]
+fn remarks_stand_under_the_result() {
+    with_kernel(|frontend| {
+        let (published, _) = run_with(frontend, "remark careful\nprint before\nvalue 1", json!({}));
+        let stream = |name: &str, text: &str| ("stream".to_owned(), json!({ "name": name, "text": text }));
+        assert_eq!(published[1], stream("stdout", "before"));
+        assert_eq!(published[2].0, "execute_result");
+        assert_eq!(published[3], stream("stderr", "careful"));
+        let (published, _) = run_with(frontend, "remark careful\nfail E x", json!({}));
+        assert_eq!(published.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), ["execute_input", "error"]);
+    });
+}
+
+#[test]
 fn what_is_to_be_paged_comes_with_the_reply_and_is_no_output() {
     with_kernel(|frontend| {
         let (published, reply) = run_with(frontend, "page about zeros\nvalue 1", json!({}));
