@@ -47,6 +47,12 @@ impl Notebook {
         Notebook { content: json!({ "nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells }) }
     }
 
+    /// The notebook with a tag on a cell, such as `parameters`.
+    pub fn with_tag(mut self, cell: usize, tag: &str) -> Notebook {
+        self.content["cells"][cell]["metadata"]["tags"] = json!([tag]);
+        self
+    }
+
     /// The notebook as it is before its first run.
     pub fn without_outputs(&self) -> Notebook {
         let mut content = self.content.clone();

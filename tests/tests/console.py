@@ -13,8 +13,9 @@ CELLS = [
     ("undefined_name", "cannot find value `undefined_name`"),
     ("t.sum()", r"tensor\(3\)"),
     ("let n: i64 = soma_cell::progress(0..3).sum();", r"100% \|█+\| 3/3"),
-    ('println!("<{}>", soma_cell::input("Name? "));', "Name? "),
-    ("n", r"\]: 3"),
+    ('println!("<{}>", soma_cell::input("Name? "));', r"Name\? "),
+    # The prompt ends with a change of colour.
+    ("n", r"\]: (?:\x1b\[[0-9;]*m)*3"),
 ]
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -37,7 +38,7 @@ def main():
         if expected:
             terminal.expect(expected)
             screen.append(terminal.before + terminal.after)
-        if expected == "Name? ":
+        if expected == r"Name\? ":
             terminal.send("Ada\r")
             terminal.expect("<Ada>")
     terminal.expect(rf"In \[.*?{len(CELLS) + 1}.*?\]:")

@@ -1,6 +1,8 @@
 //! The front ends other than JupyterLab: each runs cells, sees their results, and leaves nothing behind.
 
-use soma_tests::{Desk, Notebook, beside_the_tests, lab};
+use std::time::{Duration, Instant};
+
+use soma_tests::{Desk, Notebook, beside_the_tests, check, lab};
 
 #[test]
 fn jupyter_console_runs_cells_typed_into_a_terminal() {
@@ -9,6 +11,34 @@ fn jupyter_console_runs_cells_typed_into_a_terminal() {
     command.arg(beside_the_tests("console.py")).arg(lab().venv.join("bin/jupyter"));
     let screen = desk.run(&mut command).stdout;
     assert!(screen.contains("tensor(3)"), "{screen}");
+}
+
+#[test]
+fn qtconsole_has_its_dialogue_with_the_kernel() {
+    let desk = Desk::new();
+    desk.run(desk.command("python").arg(beside_the_tests("qt_console.py")));
+}
+
+#[test]
+fn editors_that_listen_late_are_told_all_they_need() {
+    let desk = Desk::new();
+    desk.run(desk.command("python").arg(beside_the_tests("editors.py")));
+}
+
+#[test]
+fn jupyter_server_runs_cells_over_its_rest_and_websocket_interfaces() {
+    let desk = Desk::new();
+    let server = desk.jupyterlab();
+    let mut command = desk.command("python");
+    check(command.arg(beside_the_tests("server_api.py")).args([&server.address, &server.token]));
+    // Its kernels are gone before it is.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while let left @ [_, _, ..] = &server.processes()[..] {
+        assert!(Instant::now() < deadline, "beside the server: {left:#?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(desk.left_in_tmp(), Vec::<String>::new());
+    assert_eq!(server.end(), []);
 }
 
 #[test]

@@ -15,6 +15,7 @@ case "$*" in
   *python_version*) echo 3.12.1 ;;
   *ensurepip*) ;;
   "-m venv --clear "*)
+    rm -rf "$4"
     mkdir -p "$4/bin"
     cp "$FAKES/pip" "$4/bin/python"
     cp "$FAKES/jupyter-lab" "$4/bin/jupyter-lab" ;;
