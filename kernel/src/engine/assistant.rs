@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
-use super::boundary::{Assistant, Completeness, Completion, Completions, MimeBundle};
-use super::commands::{self, Command};
+use super::boundary::{Assistant, Completeness, Completion, Completions, Failure, MimeBundle};
+use super::commands::{self, Command, Commands, Settings, Variables};
 use super::held::Held;
 use super::session::Names;
-use super::{prepare, types};
+use super::{failure, prepare, types};
 use crate::analyst::client::Analyst;
 use crate::analyst::question::{Answer, Wanted};
 
@@ -123,6 +123,22 @@ impl Assistant for SomaAssistant {
             return Completions { items: Vec::new(), start, end: cursor };
         }
         self.named_completions(code, start, cursor)
+    }
+
+    fn answer(&self, code: &str) -> Option<Result<MimeBundle, Failure>> {
+        let (types, _) = self.names.get();
+        let settings = Settings::default();
+        let commands = commands::read(code, Variables { types: &types, values: &self.names.values() }, &settings);
+        match commands {
+            // What is to hold for later cells is for the one who runs them.
+            Ok(commands) if !commands.rest.trim().is_empty() || commands.settings != settings => None,
+            Ok(Commands { documentation: Some(name), .. }) => {
+                let unknown = || failure::sentence("NameError", &format!("nothing is known of `{name}`"));
+                Some(self.inspect(&name, name.len(), 0).ok_or_else(unknown))
+            }
+            Ok(commands) => commands.answer.map(Ok),
+            Err(failure) => Some(Err(failure)),
+        }
     }
 
     fn inspect(&self, code: &str, cursor: usize, _detail: u8) -> Option<MimeBundle> {

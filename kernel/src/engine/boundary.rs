@@ -153,6 +153,9 @@ pub trait Assistant: Send + Sync {
     fn completeness(&self, code: &str) -> Completeness;
     /// What could be typed at byte offset `cursor`.
     fn complete(&self, code: &str, cursor: usize) -> Completions;
+    /// What a cell of nothing but questions (`:vars`) gives, when it can be told without running anything; `None` for
+    /// every other cell.
+    fn answer(&self, code: &str) -> Option<Result<MimeBundle, Failure>>;
     /// Documentation of what is at byte offset `cursor`; `None` when nothing is known.
     fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<MimeBundle>;
 }

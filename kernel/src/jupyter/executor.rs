@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use std::{io, thread};
@@ -55,6 +55,8 @@ struct Progress {
     starting: AtomicBool,
     /// Whether nothing more is to be run.
     ended: AtomicBool,
+    /// The number of the last cell that had one.
+    last_number: AtomicUsize,
 }
 
 impl Progress {
@@ -83,6 +85,11 @@ impl Queue {
         if self.progress.starting.load(Ordering::SeqCst) {
             self.progress.abort_received();
         }
+    }
+
+    /// The number of the last cell that had one; 0 before the first.
+    pub fn last_number(&self) -> usize {
+        self.progress.last_number.load(Ordering::SeqCst)
     }
 
     /// Runs nothing more.
@@ -170,6 +177,7 @@ impl Executor {
         }
         if numbered {
             self.history(|history| history.push(cell.count, &cell.code));
+            self.progress.last_number.store(self.count, Ordering::SeqCst);
             self.count += 1;
         }
         let frontend = self.frontend(&origin, request.allow_stdin, request.silent);
@@ -267,13 +275,15 @@ impl Executor {
     }
 }
 
-/// [Execution errors](https://jupyter-client.readthedocs.io/en/stable/messaging.html#execution-errors).
-fn error_output(failure: &Failure) -> JupyterMessageContent {
+/// An error as all front ends are told of it; see
+/// [execution errors](https://jupyter-client.readthedocs.io/en/stable/messaging.html#execution-errors).
+pub fn error_output(failure: &Failure) -> JupyterMessageContent {
     let Failure { name, message, traceback } = failure.clone();
     ErrorOutput { ename: name, evalue: message, traceback }.into()
 }
 
-fn reply_error(Failure { name, message, traceback }: Failure) -> ReplyError {
+/// The same as who sent the cell is told.
+pub fn reply_error(Failure { name, message, traceback }: Failure) -> ReplyError {
     ReplyError { ename: name, evalue: message, traceback }
 }
 

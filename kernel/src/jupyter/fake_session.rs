@@ -176,6 +176,15 @@ impl Assistant for FakeAssistant {
         Completions { items: if known { vec![item] } else { Vec::new() }, start, end: cursor }
     }
 
+    /// Knows what `ask` asks, and that `ask nonsense` cannot be answered.
+    fn answer(&self, code: &str) -> Option<Result<MimeBundle, Failure>> {
+        match code {
+            "ask" => Some(Ok(plain("an answer"))),
+            "ask nonsense" => Some(Err(failure("NameError", "nothing is known of nonsense"))),
+            _ => None,
+        }
+    }
+
     /// Knows `print`; panics on `panic`.
     fn inspect(&self, code: &str, _cursor: usize, detail: u8) -> Option<MimeBundle> {
         assert!(code != "panic", "asked to");

@@ -8,6 +8,7 @@ use super::KernelInfo;
 use super::executor::Queue;
 use super::history::History;
 use super::iopub_queue::IopubQueue;
+use super::requests::subshell::Subshells;
 use super::stdin::Stdin;
 use crate::engine::boundary::{Assistant, Controls};
 
@@ -21,6 +22,8 @@ pub struct Kernel {
     pub stdin: Arc<Stdin>,
     /// Cells that are to be run.
     pub cells: Queue,
+    /// The subshells that there are.
+    pub subshells: Subshells,
     /// Cells that were run.
     pub history: Arc<Mutex<History>>,
     /// Reaches the running cell.

@@ -123,6 +123,7 @@ async fn run(connection: &ConnectionInfo, session: Session, info: KernelInfo) ->
         iopub: iopub.clone(),
         stdin: stdin.clone(),
         cells,
+        subshells: Default::default(),
         history,
         controls: session.controls.clone(),
         assistant: session.assistant,

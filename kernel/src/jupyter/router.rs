@@ -13,7 +13,7 @@ use serde_json::json;
 use super::executor::Execution;
 use super::kernel::Kernel;
 use super::outbox::Outbox;
-use super::requests::{comm, complete, control, inspect, is_complete, kernel_info};
+use super::requests::{comm, complete, control, inspect, is_complete, kernel_info, subshell};
 use super::wire::{self, Origin, Request};
 
 /// Answers the requests of one socket, until the task is aborted.
@@ -32,15 +32,16 @@ pub async fn log_and_pause(problem: &str) {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-fn dispatch(kernel: &Arc<Kernel>, outbox: &Outbox, Request { origin, content }: Request) {
+fn dispatch(kernel: &Arc<Kernel>, outbox: &Outbox, Request { origin, subshell, content }: Request) {
     let content = match content {
         Ok(content) => content,
         Err(problem) => return refuse(kernel, outbox, &origin, "InvalidRequest", &problem),
     };
     match content {
-        Content::ExecuteRequest(request) => {
-            kernel.cells.push(Execution { origin, request, outbox: outbox.clone() });
-        }
+        Content::ExecuteRequest(request) => match subshell {
+            Some(id) => subshell::execute(kernel, outbox, origin, &id, request),
+            None => kernel.cells.push(Execution { origin, request, outbox: outbox.clone() }),
+        },
         Content::KernelInfoRequest(_) => answer(kernel, outbox, &origin, kernel_info::reply),
         Content::HistoryRequest(request) => {
             answer(kernel, outbox, &origin, |kernel| kernel.history().reply(&request).into());
@@ -62,8 +63,13 @@ fn dispatch(kernel: &Arc<Kernel>, outbox: &Outbox, Request { origin, content }: 
         Content::CommMsg(message) => announce(kernel, &origin, |_| comm::ignore("comm_msg", &message.comm_id)),
         Content::CommClose(message) => announce(kernel, &origin, |_| comm::ignore("comm_close", &message.comm_id)),
         Content::UnknownMessage(unknown) => {
-            let problem = format!("this kernel does not know {}", unknown.msg_type);
-            refuse(kernel, outbox, &origin, "UnknownMessage", &problem);
+            match subshell::reply(kernel, &unknown.msg_type, &unknown.content) {
+                Some(reply) => answer(kernel, outbox, &origin, |_| reply),
+                None => {
+                    let problem = format!("this kernel does not know {}", unknown.msg_type);
+                    refuse(kernel, outbox, &origin, "UnknownMessage", &problem);
+                }
+            }
         }
         // What a kernel sends, and what belongs on other sockets.
         Content::ClearOutput(_)

@@ -35,6 +35,8 @@ pub struct Origin {
 pub struct Request {
     /// Who sent it.
     pub origin: Arc<Origin>,
+    /// The [subshell](https://jupyter.org/enhancement-proposals/91-kernel-subshells/kernel-subshells.html) it is for.
+    pub subshell: Option<String>,
     /// What it asks for; or a sentence, when its content cannot be understood.
     pub content: Result<JupyterMessageContent, String>,
 }
@@ -57,6 +59,8 @@ fn unsigned<S>(multipart: ZmqMessage, connection: &Connection<S>) -> Result<RawM
 fn decode(raw: RawMessage) -> Result<Request, String> {
     let header: Map<String, Value> =
         serde_json::from_slice(&raw.jparts[0]).map_err(|error| format!("refused a message: its header: {error}"))?;
+    // The crate's type has no field for it.
+    let subshell = header.get("subshell_id").and_then(Value::as_str).map(str::to_owned);
     let header: Header = serde_json::from_value(with_defaults(
         Value::Object(header),
         &json!({ "username": "", "session": "", "version": PROTOCOL_VERSION }),
@@ -67,7 +71,7 @@ fn decode(raw: RawMessage) -> Result<Request, String> {
         .map(|content| with_cursor(&header.msg_type, content))
         .and_then(|content| JupyterMessageContent::from_type_and_content(&header.msg_type, content))
         .map_err(|error| format!("the content of {} cannot be understood: {error}", header.msg_type));
-    Ok(Request { origin: Arc::new(Origin { header, identities: raw.zmq_identities }), content })
+    Ok(Request { origin: Arc::new(Origin { header, identities: raw.zmq_identities }), subshell, content })
 }
 
 /// What the specification says about fields that a request leaves out.

@@ -34,7 +34,7 @@ pub fn reply(kernel: &Kernel) -> JupyterMessageContent {
             },
             "banner": banner,
             "debugger": false,
-            "supported_features": [],
+            "supported_features": ["kernel subshells"],
             "help_links": [
                 { "text": "The Rust Programming Language", "url": "https://doc.rust-lang.org/book/" },
                 { "text": "Rust standard library", "url": "https://doc.rust-lang.org/std/" },

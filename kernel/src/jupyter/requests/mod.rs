@@ -8,3 +8,4 @@ pub mod control;
 pub mod inspect;
 pub mod is_complete;
 pub mod kernel_info;
+pub mod subshell;

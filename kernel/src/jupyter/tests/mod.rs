@@ -5,6 +5,7 @@ mod control;
 mod input;
 mod questions;
 mod robustness;
+mod subshells;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ fn kernel_info_says_what_the_kernel_speaks() {
                 "pygments_lexer": "rust", "codemirror_mode": "rust",
             }),
         );
-        assert_eq!((&info["supported_features"], &info["debugger"]), (&json!([]), &json!(false)));
+        assert_eq!((&info["supported_features"], &info["debugger"]), (&json!(["kernel subshells"]), &json!(false)));
         for link in info["help_links"].as_array().unwrap() {
             assert!(link["url"].as_str().unwrap().starts_with("https://"), "{link}");
         }
