@@ -84,7 +84,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 .with_writer(std::io::stderr)
                 .init();
             let (session, release) = engine::session::open()?;
-            jupyter::serve(&connection_file, session, jupyter::KernelInfo { language_version: release })
+            let info = jupyter::KernelInfo { language_version: release };
+            jupyter::serve(&connection_file, session, info, jupyter::history_file())
         }
         Command::Runtime => runtime::supervisor::run(),
         Command::Analyst { session } => analyst::server::run(session),

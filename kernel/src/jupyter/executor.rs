@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use std::{io, thread};
 
@@ -99,7 +99,7 @@ pub struct Surroundings {
     /// Asks the person.
     pub stdin: Arc<Stdin>,
     /// Cells that were run.
-    pub history: Arc<Mutex<History>>,
+    pub history: Arc<History>,
 }
 
 /// Starts the thread, which begins with making the evaluator. The receiver is disconnected when the
@@ -169,7 +169,7 @@ impl Executor {
             iopub.publish(input, Some(&origin));
         }
         if numbered {
-            self.history(|history| history.push(cell.count, &cell.code));
+            self.surroundings.history.push(cell.count, &cell.code);
             self.count += 1;
         }
         let outcome = if blank {
@@ -188,7 +188,7 @@ impl Executor {
                 if let Some(value) = value.filter(|_| !request.silent) {
                     if numbered {
                         let text = value.get("text/plain").map_or("", String::as_str);
-                        self.history(|history| history.set_output(cell.count, text));
+                        self.surroundings.history.set_output(cell.count, text);
                     }
                     self.publish_result(&origin, cell.count, value);
                 }
@@ -259,10 +259,6 @@ impl Executor {
             allow_stdin,
             silent,
         })
-    }
-
-    fn history(&self, note: impl FnOnce(&mut History)) {
-        note(&mut self.surroundings.history.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 

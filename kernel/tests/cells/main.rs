@@ -6,6 +6,7 @@
 mod commands;
 mod dependencies;
 mod errors;
+mod history;
 mod items;
 mod notebook;
 mod output;
