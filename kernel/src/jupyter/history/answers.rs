@@ -19,8 +19,9 @@ use jupyter_protocol::messaging::HistoryRequest;
 
 use super::Entry;
 use super::own::{OwnCell, Snapshot};
+use super::problem::Problem;
 use super::queries::Elsewhere;
-use super::store::{Problem, Store};
+use super::store::Store;
 
 /// The entries that a request asks for, oldest first.
 pub fn answer(request: &HistoryRequest, own: &Snapshot, file: &Store) -> Result<Vec<Entry>, Problem> {

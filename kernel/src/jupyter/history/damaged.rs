@@ -14,7 +14,8 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::store::{Problem, connect};
+use super::problem::Problem;
+use super::store::connect;
 
 /// Copies a damaged file and empties it, unless another kernel has done so already.
 pub fn begin_anew(path: &Path) -> Result<(), Problem> {

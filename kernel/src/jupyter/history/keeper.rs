@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Shared;
 use super::own::OwnCell;
-use super::store::{Problem, Session, Store};
+use super::problem::Problem;
+use super::store::{Session, Store};
 
 /// What comes within this time is written at once. It is what a kernel that is killed loses.
 const BATCH_TIME: Duration = Duration::from_millis(200);
@@ -104,8 +105,8 @@ impl Keeper {
     /// come again.
     fn renew(&mut self, problem: Problem) -> Result<(), Problem> {
         match (problem, self.store.take()) {
-            // What fails while another kernel puts the file aside fails in many ways.
             (Problem::Replaced, _) => Ok(()),
+            // What fails because somebody has removed the file fails in many ways.
             (_, Some(store)) if store.is_moved() => Ok(()),
             (Problem::Damaged, Some(store)) => store.begin_anew(),
             (Problem::Busy, store) => {

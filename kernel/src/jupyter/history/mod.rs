@@ -15,6 +15,7 @@ mod answers;
 mod damaged;
 mod keeper;
 mod own;
+mod problem;
 mod queries;
 mod store;
 #[cfg(test)]
@@ -31,7 +32,8 @@ use jupyter_protocol::messaging::HistoryRequest;
 
 use self::keeper::{Job, Keeper};
 use self::own::Own;
-use self::store::{Problem, Store};
+use self::problem::Problem;
+use self::store::Store;
 
 /// How long an answer waits for this session to be given its number, which takes one write to the file.
 const NUMBER_TIME: Duration = Duration::from_secs(1);

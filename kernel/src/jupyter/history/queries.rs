@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rusqlite::{Row, ToSql, named_params};
 
 use super::Entry;
-use super::store::{Problem, Store};
+use super::problem::Problem;
+use super::store::Store;
 
 /// SQLite refuses longer patterns.
 const LONGEST_PATTERN: usize = 50_000;

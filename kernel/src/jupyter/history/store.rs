@@ -6,19 +6,18 @@
 //! writes its first cell, so no two sessions share one, a number never comes back, and a kernel that ran nothing has
 //! none. Nothing is ordered by time, so a clock may go back.
 //!
-//! Texts are kept as [`super::own`] clips them; how many is bounded by [`Limits`].
+//! Texts are kept as [`super::own`] clips them; how many are kept is bounded by [`Limits`].
 
-use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Transaction, TransactionBehavior, ffi};
+use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
 
 use super::damaged;
 use super::own::OwnCell;
+use super::problem::Problem;
 
 /// How long a kernel waits for the others that use the file.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -62,49 +61,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits { cells: 100_000, bytes: 256 << 20 }
-    }
-}
-
-/// Why the file did not do what it should.
-#[derive(Debug)]
-pub enum Problem {
-    /// Other kernels use it; later it may work.
-    Busy,
-    /// It is not the file that was opened, or has begun anew since then.
-    Replaced,
-    /// It is not what SQLite has written.
-    Damaged,
-    /// Anything else, in words.
-    Other(String),
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Problem::Busy => write!(f, "other programs keep it locked"),
-            Problem::Replaced => write!(f, "another file takes its place again and again"),
-            Problem::Damaged => write!(f, "it is damaged"),
-            Problem::Other(reason) => write!(f, "{reason}"),
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Problem {
-    fn from(error: rusqlite::Error) -> Problem {
-        if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_READONLY_DBMOVED) {
-            return Problem::Replaced;
-        }
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Problem::Busy,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Problem::Damaged,
-            _ => Problem::Other(error.to_string()),
-        }
-    }
-}
-
-impl From<io::Error> for Problem {
-    fn from(error: io::Error) -> Problem {
-        Problem::Other(error.to_string())
     }
 }
 
