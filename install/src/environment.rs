@@ -35,7 +35,7 @@ pub fn in_venv(command: &mut Command, venv: &Path) {
     command.env_remove("PYTHONHOME").env_remove("PYTHONPATH");
 }
 
-/// The folders in which Jupyter keeps settings, running servers and data: never the user's own.
+/// The folders in which Jupyter and the kernel keep settings, running servers, data and history: never the user's own.
 #[derive(Clone, Debug)]
 pub struct JupyterFolders {
     folder: PathBuf,
@@ -57,6 +57,11 @@ impl JupyterFolders {
         self.folder.join("config")
     }
 
+    /// Where the Rust kernel keeps the cells that were run.
+    pub fn history(&self) -> PathBuf {
+        self.folder.join("history.sqlite")
+    }
+
     /// Names the folders to a command.
     pub fn apply(&self, command: &mut Command) {
         command
@@ -64,6 +69,7 @@ impl JupyterFolders {
             .env("JUPYTER_RUNTIME_DIR", self.runtime())
             .env("JUPYTER_DATA_DIR", self.folder.join("data"))
             .env("IPYTHONDIR", self.folder.join("ipython"))
+            .env("SOMA_HISTORY", self.history())
             .env_remove("JUPYTER_PATH")
             .env_remove("JUPYTER_CONFIG_PATH")
             .env_remove("JUPYTERLAB_SETTINGS_DIR")

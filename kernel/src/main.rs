@@ -88,7 +88,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 unsafe { std::env::set_var("SOMA_TERMINAL", "1") };
             }
             let (session, release) = engine::session::open()?;
-            jupyter::serve(&connection_file, session, jupyter::KernelInfo { language_version: release })
+            let info = jupyter::KernelInfo { language_version: release };
+            jupyter::serve(&connection_file, session, info, jupyter::history_file())
         }
         Command::Runtime => runtime::supervisor::run(),
         Command::Analyst { session } => analyst::server::run(session),

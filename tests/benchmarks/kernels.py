@@ -20,7 +20,8 @@ class Kernel:
         self.name = name
         self.manager = KernelManager(kernel_name=name)
         self.started = time.perf_counter()
-        self.manager.start_kernel(env=environment or dict(os.environ))
+        # What runs here is no part of the person's history; another file can be named in its place.
+        self.manager.start_kernel(env={"SOMA_HISTORY": "", **(environment or os.environ)})
         self.client = self.manager.client()
         self.client.start_channels()
         self.process = psutil.Process(self.manager.provisioner.pid)

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use std::{io, thread};
 
@@ -106,7 +106,7 @@ pub struct Surroundings {
     /// Asks the person.
     pub stdin: Arc<Stdin>,
     /// Cells that were run.
-    pub history: Arc<Mutex<History>>,
+    pub history: Arc<History>,
 }
 
 /// Starts the thread, which begins with making the evaluator. The receiver is disconnected when the
@@ -176,7 +176,7 @@ impl Executor {
             iopub.publish(input, Some(&origin));
         }
         if numbered {
-            self.history(|history| history.push(cell.count, &cell.code));
+            self.surroundings.history.push(cell.count, &cell.code);
             self.progress.last_number.store(self.count, Ordering::SeqCst);
             self.count += 1;
         }
@@ -194,7 +194,7 @@ impl Executor {
                 if let Some(value) = value.filter(|_| !request.silent) {
                     if numbered {
                         let text = value.get("text/plain").map_or("", String::as_str);
-                        self.history(|history| history.set_output(cell.count, text));
+                        self.surroundings.history.set_output(cell.count, text);
                     }
                     self.publish_result(&origin, cell.count, value);
                 }
@@ -268,10 +268,6 @@ impl Executor {
             pages: Mutex::default(),
             remarks: Mutex::default(),
         })
-    }
-
-    fn history(&self, note: impl FnOnce(&mut History)) {
-        note(&mut self.surroundings.history.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every request handler may use.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -25,7 +25,7 @@ pub struct Kernel {
     /// The subshells that there are.
     pub subshells: Subshells,
     /// Cells that were run.
-    pub history: Arc<Mutex<History>>,
+    pub history: Arc<History>,
     /// Reaches the running cell.
     pub controls: Arc<dyn Controls>,
     /// Answers questions about code.
@@ -35,11 +35,6 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// The cells that were run.
-    pub fn history(&self) -> MutexGuard<'_, History> {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Stops the running cell.
     pub fn interrupt(&self) {
         self.cells.interrupt();

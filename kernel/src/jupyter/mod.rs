@@ -40,7 +40,7 @@ mod test_frontend;
 mod tests;
 mod wire;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -52,6 +52,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use self::executor::Surroundings;
+use self::history::History;
 use self::iopub_queue::IopubQueue;
 use self::kernel::Kernel;
 use self::sockets::Sockets;
@@ -62,10 +63,14 @@ use crate::engine::boundary::{Controls, Session};
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 /// How long the thread of the cells may take to end.
 const LAST_CELL_TIME: Duration = Duration::from_secs(2);
+/// How long the last cells may take to be written to the history.
+const HISTORY_TIME: Duration = Duration::from_secs(2);
 /// How long the last messages may take to be published.
 const LAST_OUTPUT_TIME: Duration = Duration::from_secs(1);
 /// What has been handed to ZeroMQ is written by tasks of its own, which cannot be waited for.
 const LINGER_TIME: Duration = Duration::from_millis(50);
+
+pub use self::history::file_of_the_user as history_file;
 
 /// What kernel_info tells of the kernel besides what is always the same.
 #[derive(Clone, Debug, Default)]
@@ -75,11 +80,16 @@ pub struct KernelInfo {
 }
 
 /// Serves one session to front ends, until one of them shuts the kernel down or the process that
-/// started it is gone.
+/// started it is gone. What it runs is kept in the file `history`; with `None` the session's history ends with it.
 ///
 /// # Errors
 /// One sentence, when the connection file cannot be used or a socket cannot be bound.
-pub fn serve(connection_file: &Path, session: Session, info: KernelInfo) -> anyhow::Result<()> {
+pub fn serve(
+    connection_file: &Path,
+    session: Session,
+    info: KernelInfo,
+    history: Option<PathBuf>,
+) -> anyhow::Result<()> {
     let connection = connection::read(connection_file)?;
     // One thread could do the work; the second keeps a large message from delaying a small one.
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -89,13 +99,18 @@ pub fn serve(connection_file: &Path, session: Session, info: KernelInfo) -> anyh
         .enable_all()
         .build()
         .context("cannot start the threads that serve front ends")?;
-    let outcome = runtime.block_on(run(&connection, session, info));
+    let outcome = runtime.block_on(run(&connection, session, info, history));
     // Questions about code that are still being answered are of no use to anybody now.
     runtime.shutdown_background();
     outcome
 }
 
-async fn run(connection: &ConnectionInfo, session: Session, info: KernelInfo) -> anyhow::Result<()> {
+async fn run(
+    connection: &ConnectionInfo,
+    session: Session,
+    info: KernelInfo,
+    history: Option<PathBuf>,
+) -> anyhow::Result<()> {
     // Front ends tell a restarted kernel from the one before by the session that its messages come from.
     let session_id = JupyterMessage::new(Status::starting(), None).header.session;
     let Sockets { shell, control, stdin: stdin_socket, iopub: iopub_socket, heartbeat, files } =
@@ -111,7 +126,7 @@ async fn run(connection: &ConnectionInfo, session: Session, info: KernelInfo) ->
     let surroundings = Surroundings {
         iopub: Arc::new(IopubQueue::default()),
         stdin: Arc::new(Stdin::new(stdin_outbox)),
-        history: Arc::default(),
+        history: Arc::new(History::new(history).context("cannot start the thread that keeps the history")?),
     };
     let Surroundings { iopub, stdin, history } = surroundings.clone();
     iopub.publish(Status::starting(), None);
@@ -124,7 +139,7 @@ async fn run(connection: &ConnectionInfo, session: Session, info: KernelInfo) ->
         stdin: stdin.clone(),
         cells,
         subshells: Default::default(),
-        history,
+        history: history.clone(),
         controls: session.controls.clone(),
         assistant: session.assistant,
         end,
@@ -160,6 +175,8 @@ async fn run(connection: &ConnectionInfo, session: Session, info: KernelInfo) ->
     tasks.shutdown().await;
     drop(kernel);
     wait_for_last_cell(cells_ended).await;
+    // The task can only fail by a panic, which has then been reported.
+    let _ = tokio::task::spawn_blocking(move || history.close(HISTORY_TIME)).await;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::executor::Execution;
 use super::kernel::Kernel;
 use super::outbox::Outbox;
-use super::requests::{comm, complete, control, inspect, is_complete, kernel_info, subshell};
+use super::requests::{comm, complete, control, history, inspect, is_complete, kernel_info, subshell};
 use super::wire::{self, Origin, Request};
 
 /// Answers the requests of one socket, until the task is aborted.
@@ -44,7 +44,7 @@ fn dispatch(kernel: &Arc<Kernel>, outbox: &Outbox, Request { origin, subshell, c
         },
         Content::KernelInfoRequest(_) => answer(kernel, outbox, &origin, kernel_info::reply),
         Content::HistoryRequest(request) => {
-            answer(kernel, outbox, &origin, |kernel| kernel.history().reply(&request).into());
+            answer_beside(kernel, outbox, origin, move |kernel| history::reply(kernel, &request));
         }
         Content::CommInfoRequest(_) => answer(kernel, outbox, &origin, |_| comm::info()),
         Content::CompleteRequest(request) => {

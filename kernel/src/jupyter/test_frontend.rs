@@ -48,6 +48,7 @@ pub struct TestFrontend {
     stdin: Connection<DealerSocket>,
     iopub: Connection<SubSocket>,
     heartbeat: ReqSocket,
+    key: String,
 }
 
 /// A connection of five free ports on the loopback interface.
@@ -115,7 +116,7 @@ impl TestFrontend {
         let stdin = frontend.0.pop().unwrap();
         let control = frontend.0.pop().unwrap();
         let shell = frontend.0.pop().unwrap();
-        let mut frontend = TestFrontend { runtime, shell, control, stdin, iopub: frontend.1, heartbeat: frontend.2 };
+        let mut frontend = TestFrontend { runtime, shell, control, stdin, iopub: frontend.1, heartbeat: frontend.2, key: connection.key.clone() };
         let welcome = frontend.iopub("iopub_welcome", "");
         assert_eq!(welcome, json!({ "subscription": "" }));
         frontend

@@ -67,7 +67,10 @@ fn decode(raw: RawMessage) -> Result<Request, String> {
     ))
     .map_err(|error| format!("refused a message: its header: {error}"))?;
     let content = serde_json::from_slice(&raw.jparts[3])
-        .map(|content| with_defaults(content, &defaults(&header.msg_type)))
+        .map(|content: Value| {
+            let defaults = defaults(&header.msg_type, &content);
+            with_defaults(content, &defaults)
+        })
         .map(|content| with_cursor(&header.msg_type, content))
         .and_then(|content| JupyterMessageContent::from_type_and_content(&header.msg_type, content))
         .map_err(|error| format!("the content of {} cannot be understood: {error}", header.msg_type));
@@ -75,7 +78,7 @@ fn decode(raw: RawMessage) -> Result<Request, String> {
 }
 
 /// What the specification says about fields that a request leaves out.
-fn defaults(msg_type: &str) -> Value {
+fn defaults(msg_type: &str, content: &Value) -> Value {
     match msg_type {
         "execute_request" => json!({
             "silent": false, "store_history": true, "user_expressions": {}, "allow_stdin": false,
@@ -83,8 +86,10 @@ fn defaults(msg_type: &str) -> Value {
         }),
         "inspect_request" => json!({ "detail_level": 0 }),
         "history_request" => json!({
-            "hist_access_type": "tail", "output": false, "raw": true, "unique": false, "n": 10, "pattern": "*",
-            "session": 0, "start": 1, "stop": i32::MAX,
+            "hist_access_type": "tail", "output": false, "raw": true, "unique": false, "pattern": "*",
+            // As in IPython, a search without a number finds all.
+            "n": if content["hist_access_type"] == "search" { -1 } else { 10 },
+            "session": 0, "start": 1, "stop": 0,
         }),
         "shutdown_request" => json!({ "restart": false }),
         "comm_open" | "comm_msg" | "comm_close" => json!({ "data": {} }),

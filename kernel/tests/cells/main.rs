@@ -6,6 +6,7 @@
 mod commands;
 mod dependencies;
 mod errors;
+mod history;
 mod input;
 mod items;
 mod notebook;

@@ -78,6 +78,8 @@ impl Notebook {
         std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_soma"));
         command.args(["kernel", "--connection-file"]).arg(&file).env("SOMA_CACHE_DIR", cache_dir());
+        // Never the person's own.
+        command.env("SOMA_HISTORY", folder.path().join("history.sqlite"));
         // Sessions make their folders here, so that a test can look for what is left.
         command.env("TMPDIR", folder.path()).current_dir(folder.path()).stdin(Stdio::null()).stderr(Stdio::inherit());
         change(&mut command);

@@ -5,6 +5,7 @@
 pub mod comm;
 pub mod complete;
 pub mod control;
+pub mod history;
 pub mod inspect;
 pub mod is_complete;
 pub mod kernel_info;

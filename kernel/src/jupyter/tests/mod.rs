@@ -2,12 +2,13 @@
 
 mod cells;
 mod control;
+mod history;
 mod input;
 mod questions;
 mod robustness;
 mod subshells;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -29,11 +30,19 @@ struct TestKernel {
 }
 
 impl TestKernel {
-    fn start((session, controls): (Session, Arc<FakeControls>), connection: ConnectionInfo) -> TestKernel {
+    fn start(session: (Session, Arc<FakeControls>), connection: ConnectionInfo) -> TestKernel {
+        TestKernel::start_with_history(session, connection, None)
+    }
+
+    fn start_with_history(
+        (session, controls): (Session, Arc<FakeControls>),
+        connection: ConnectionInfo,
+        history: Option<PathBuf>,
+    ) -> TestKernel {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("connection.json");
         std::fs::write(&file, serde_json::to_string(&connection).unwrap()).unwrap();
-        let server = std::thread::spawn(move || serve(&file, session));
+        let server = std::thread::spawn(move || serve(&file, session, history));
         TestKernel { connection, server, controls, _folder: folder }
     }
 
@@ -44,8 +53,8 @@ impl TestKernel {
     }
 }
 
-fn serve(file: &Path, session: Session) -> anyhow::Result<()> {
-    super::serve(file, session, KernelInfo { language_version: Some("1.95.0".to_owned()) })
+fn serve(file: &Path, session: Session, history: Option<PathBuf>) -> anyhow::Result<()> {
+    super::serve(file, session, KernelInfo { language_version: Some("1.95.0".to_owned()) }, history)
 }
 
 /// Runs a test with a kernel whose session is ready at once; then shuts the kernel down, and asserts

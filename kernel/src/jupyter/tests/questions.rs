@@ -81,21 +81,6 @@ fn code_is_complete_or_wants_more_lines_or_is_invalid() {
 }
 
 #[test]
-fn history_gives_the_cells_that_were_run() {
-    with_kernel(|frontend| {
-        frontend.run_quietly("sleep 0", 1);
-        let request = frontend.send_execute("value 4");
-        frontend.iopub_begin(&request, 2);
-        frontend.iopub("execute_result", &request);
-        frontend.iopub_idle(&request);
-        frontend.shell("execute_reply", &request);
-        let tail = json!({ "hist_access_type": "tail", "n": 5, "output": true, "raw": true });
-        let history = json!([[1, 1, ["sleep 0", ""]], [1, 2, ["value 4", "4"]]]);
-        assert_eq!(frontend.ask("history_request", tail), json!({ "status": "ok", "history": history }));
-    });
-}
-
-#[test]
 fn no_comm_is_open_and_none_can_be_opened() {
     with_kernel(|frontend| {
         assert_eq!(frontend.ask("comm_info_request", json!({})), json!({ "status": "ok", "comms": {} }));
