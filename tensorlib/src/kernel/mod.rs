@@ -4,13 +4,14 @@
 
 pub(crate) mod approx;
 pub(crate) mod cast;
-pub(crate) mod erf;
 pub(crate) mod functions;
 pub(crate) mod gemm;
+pub(crate) mod loops;
 pub(crate) mod map;
 pub(crate) mod number;
 pub(crate) mod pages;
 pub(crate) mod pool;
+pub(crate) mod reader;
 pub(crate) mod reduce;
 pub(crate) mod rows;
 pub(crate) mod simd;

@@ -47,7 +47,7 @@ pub(crate) fn rows<T: Floating>(to: &mut [T], from: &[T], length: usize, kind: S
             let sum = reduce::row::<T, Sum>(to);
             match kind {
                 Softmax::Plain => T::Width::run(Scale(to, T::ONE.div(sum))),
-                Softmax::Log => T::Width::run(Shift::<T, false>(to, from, largest.add(sum.log()))),
+                Softmax::Log => T::Width::run(Shift::<T, false>(to, from, largest.add(sum.exact_log()))),
             }
         }
     });

@@ -2,7 +2,8 @@
 
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, fallible};
-use crate::kernel::map::{self, Map2, Source, Updates};
+use crate::kernel::loops::{Map2, Updates};
+use crate::kernel::map::{self, Source};
 use crate::kernel::simd::Narrow;
 use crate::layout::Layout;
 use crate::operand::Operand;

@@ -1,9 +1,12 @@
 //! Keeping values within limits.
 
+use crate::dtype::result_type;
+use crate::element::{Element, with_number};
 use crate::error::{Result, fallible};
 use crate::kernel::functions::Arithmetic;
+use crate::kernel::map;
 use crate::operand::Operand;
-use crate::ops::binary;
+use crate::ops::{binary, unary};
 use crate::tensor::Tensor;
 
 /// A limit of [`Tensor::clamp`]: a number, a tensor, or `None`.
@@ -21,7 +24,22 @@ impl From<Option<f64>> for Limit<'_> {
     }
 }
 
+/// Both limits at once, when they are numbers of the tensor's kind.
+fn between(x: &Tensor, min: &Limit, max: &Limit) -> Option<Tensor> {
+    let (Some(min @ Operand::Number(low)), Some(max @ Operand::Number(high))) = (&min.0, &max.0) else { return None };
+    let keeps = |limit: &Operand| result_type(x.promotion(), limit.promotion()) == x.dtype();
+    if !keeps(min) || !keeps(max) || x.numel() == 0 {
+        return None;
+    }
+    with_number!(x.dtype(), T => Some(unary::mapped::<T>(x, |values, from, layout| {
+        map::clamp(values, from, layout, T::from_scalar(*low), T::from_scalar(*high));
+    })), else None)
+}
+
 fn clamp(x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
+    if let Some(result) = between(x, &min, &max) {
+        return Ok(result);
+    }
     let mut result = Operand::Borrowed(x);
     for (limit, function) in [(min, Arithmetic::Maximum), (max, Arithmetic::Minimum)] {
         if let Some(limit) = limit.0 {
