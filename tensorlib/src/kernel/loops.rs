@@ -113,10 +113,16 @@ impl<T: Element, U: Element, F: Map<T, U>> Loop for Over<(&mut [U], &[T]), F> {
     fn run(self) {
         let (to, from) = self.0;
         if !F::HAS_HARD {
-            return to.iter_mut().zip(from).for_each(|(to, &from)| *to = F::of(from));
+            // Not `for_each`: a closure may be left out of line, and then without the wider instructions.
+            for (to, &from) in to.iter_mut().zip(from) {
+                *to = F::of(from);
+            }
+            return;
         }
         for (to, from) in to.chunks_mut(LOOK).zip(from.chunks(LOOK)) {
-            to.iter_mut().zip(from).for_each(|(to, &from)| *to = F::of(from));
+            for (to, &from) in to.iter_mut().zip(from) {
+                *to = F::of(from);
+            }
             if from.iter().fold(false, |any, &from| any | F::is_hard(from)) {
                 let hard = to.iter_mut().zip(from).filter(|&(_, &from)| F::is_hard(from));
                 hard.for_each(|(to, &from)| *to = F::hard(from));

@@ -8,35 +8,26 @@ use super::rows::Rows;
 use super::simd::{Loop, Width};
 use crate::element::Element;
 use crate::layout::Layout;
+use crate::recycle;
 
 /// Elements a thread takes at a time: enough that handing them out costs little.
 pub(crate) const PIECE: usize = 32 << 10;
-/// Elements of an operand that are gathered at a time: whole cache lines of many rows of a transposed matrix, which stay
-/// in the second-level cache.
-const BLOCK: usize = 16 << 10;
 /// Up to this many elements are gathered without allocating.
 const SMALL: usize = 256;
 /// Rows from this length on are worth a call each.
 const LONG: usize = 64;
 
-/// Gives `work` room for the `count` elements of a block.
+/// Gives `work` elements of an operand, from number `first` on: as they lie, or gathered. A piece of a transposed matrix
+/// has whole cache lines of each of its columns, and stays in the second-level cache.
 #[inline]
-fn with_room<T: Element>(count: usize, work: impl FnOnce(&mut [T])) {
-    if count <= SMALL {
-        return work(&mut [T::default(); SMALL]);
+fn with_part<T: Element>(reader: &Reader<T>, first: usize, count: usize, work: impl FnOnce(&[T])) {
+    if let Some(part) = reader.line(first, count) {
+        work(part);
+    } else if count <= SMALL {
+        work(reader.copied(&mut [T::default(); SMALL], first, count));
+    } else {
+        work(reader.copied(&mut recycle::take::<T>(count), first, count));
     }
-    work(&mut vec![T::default(); count.min(BLOCK)]);
-}
-
-/// Calls `work(first, part, room)` for each block of `to`, in pieces for several threads.
-fn for_blocks<U: Element, T: Element>(to: &mut [U], work: impl Fn(usize, &mut [U], &mut [T]) + Sync) {
-    pool::for_pieces(to, PIECE, |first, part| {
-        with_room(part.len(), |room| {
-            for (block, part) in part.chunks_mut(BLOCK).enumerate() {
-                work(first + block * BLOCK, part, room);
-            }
-        });
-    });
 }
 
 /// `to[i] = f(from[i])`, with `to` in row-major order.
@@ -57,7 +48,7 @@ fn read_and_apply<T: Element, U: Element>(
         return pool::for_pieces(to, PIECE, |first, part| apply(part, &from[first..first + part.len()]));
     }
     let reader = Reader::new(from, layout);
-    for_blocks(to, |first, part, room| apply(part, reader.read(room, first, part.len())));
+    pool::for_pieces(to, PIECE, |first, part| with_part(&reader, first, part.len(), |from| apply(part, from)));
 }
 
 /// `to[i] = min(max(from[i], low), high)`; NaN stays, and is what a limit of NaN gives.
@@ -68,13 +59,88 @@ impl<T: Number> Loop for Clamp<'_, T> {
     #[inline(always)]
     fn run(self) {
         let Clamp(to, from, low, high) = self;
-        to.iter_mut().zip(from).for_each(|(to, &value)| *to = value.maximum(low).minimum(high));
+        for (to, &value) in to.iter_mut().zip(from) {
+            *to = value.maximum(low).minimum(high);
+        }
     }
 }
 
 /// The elements of a layout between two limits, in row-major order.
 pub(crate) fn clamp<T: Number>(to: &mut [T], from: &[T], layout: &Layout, low: T, high: T) {
     read_and_apply(to, from, layout, |to, from| T::Width::run(Clamp(to, from, low, high)));
+}
+
+/// `to[i] = if condition[i] { a[i] } else { b[i] }`.
+struct Choose<'a, T>(&'a mut [T], &'a [bool], &'a [T], &'a [T]);
+
+impl<T: Element> Loop for Choose<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let count = self.0.len();
+        let (condition, a, b) = (&self.1[..count], &self.2[..count], &self.3[..count]);
+        for i in 0..count {
+            self.0[i] = if condition[i] { a[i] } else { b[i] };
+        }
+    }
+}
+
+/// Elements of `a` where `condition` is true and of `b` elsewhere, in row-major order. Layouts have the same shape.
+pub(crate) fn choose<T: Element>(to: &mut [T], condition: Operand<bool>, a: Operand<T>, b: Operand<T>) {
+    let (condition, a, b) = (condition.reader(), a.reader(), b.reader());
+    pool::for_pieces(to, PIECE, |first, part| {
+        let count = part.len();
+        with_part(&condition, first, count, |condition| {
+            with_part(&a, first, count, |a| {
+                with_part(&b, first, count, |b| T::Width::run(Choose(part, condition, a, b)));
+            });
+        });
+    });
+}
+
+/// The elements of a layout.
+pub(crate) struct Operand<'a, T>(pub &'a [T], pub &'a Layout);
+
+impl<'a, T: Element> Operand<'a, T> {
+    fn reader(&self) -> Reader<'a, T> {
+        Reader::new(self.0, self.1)
+    }
+}
+
+/// `x[i] = if mask[i] { value } else { x[i] }`.
+struct FillWhere<'a, T>(&'a mut [T], &'a [bool], T);
+
+impl<T: Element> Loop for FillWhere<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (to, &set) in self.0.iter_mut().zip(self.1) {
+            *to = if set { self.2 } else { *to };
+        }
+    }
+}
+
+/// Writes `value` where the mask is true. Both layouts have the same shape.
+pub(crate) fn fill_where<T: Element>(to: &mut [T], of_to: &Layout, mask: Operand<bool>, value: T) {
+    let numel = of_to.numel();
+    if numel == 0 {
+        return;
+    }
+    let mask = mask.reader();
+    if of_to.is_contiguous() {
+        let to = &mut to[of_to.offset..of_to.offset + numel];
+        return pool::for_pieces(to, PIECE, |first, part| {
+            with_part(&mask, first, part.len(), |mask| T::Width::run(FillWhere(part, mask, value)));
+        });
+    }
+    let rows = Rows::new([of_to]);
+    rows.walk(0..numel, |[start], at, count| {
+        with_part(&mask, at, count, |mask| {
+            for (i, _) in mask.iter().enumerate().filter(|&(_, &set)| set) {
+                to[start + i * rows.steps[0]] = value;
+            }
+        });
+    });
 }
 
 /// `x[i] = f(x[i])` for the elements of a slice.
@@ -145,10 +211,9 @@ fn map2_strided<T: Element, U: Element>(
         });
     }
     let (a, b) = (Reader::new(a, of_a), Reader::new(b, of_b));
-    for_blocks(to, |first, part, room_a| {
-        with_room(part.len(), |room_b| {
-            (maps.both)(part, a.read(room_a, first, part.len()), b.read(room_b, first, part.len()));
-        });
+    pool::for_pieces(to, PIECE, |first, part| {
+        let count = part.len();
+        with_part(&a, first, count, |a| with_part(&b, first, count, |b| (maps.both)(part, a, b)));
     });
 }
 
@@ -202,7 +267,7 @@ fn update_line<T: Element>(updates: &Updates<T>, to: &mut [T], b: &[T], of_b: &L
         });
     }
     let b = Reader::new(b, of_b);
-    for_blocks(to, |first, part, room| (updates.both)(part, b.read(room, first, part.len())));
+    pool::for_pieces(to, PIECE, |first, part| with_part(&b, first, part.len(), |b| (updates.both)(part, b)));
 }
 
 /// Updates a strided target in stretches of rows, with where the operand's stretch starts, and its step. What is not side

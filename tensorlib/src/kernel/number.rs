@@ -48,6 +48,10 @@ pub(crate) trait Number: Element {
     fn signum(self) -> Self;
     /// Only floating-point numbers can be.
     fn is_nan(self) -> bool;
+    /// The type in which running sums add up.
+    type Wide: Number;
+    fn widened(self) -> Self::Wide;
+    fn narrowed(wide: Self::Wide) -> Self;
 }
 
 macro_rules! whole {
@@ -113,6 +117,11 @@ macro_rules! whole {
             fn signum(self) -> $ty { let $value = self; $signum }
             #[inline(always)]
             fn is_nan(self) -> bool { false }
+            type Wide = $ty;
+            #[inline(always)]
+            fn widened(self) -> $ty { self }
+            #[inline(always)]
+            fn narrowed(wide: $ty) -> $ty { wide }
         }
     )* };
 }
@@ -192,13 +201,28 @@ macro_rules! floating {
             fn signum(self) -> $ty { if self > 0.0 { 1.0 } else if self < 0.0 { -1.0 } else { 0.0 } }
             #[inline(always)]
             fn is_nan(self) -> bool { self != self }
+            type Wide = f64;
+            #[inline(always)]
+            fn widened(self) -> f64 { self.into() }
+            #[inline(always)]
+            fn narrowed(wide: f64) -> $ty { wide as $ty }
         }
     )* };
 }
 floating! {
-    f32: pow_by_logarithm, Widest, hard: |a: f32, b: f32| !single::has_simple_log(a.abs()) | !(b.abs() < f32::INFINITY);
+    f32: pow_by_logarithm, Widest, hard: has_no_simple_power;
     // Its logarithm would need more digits than it has.
-    f64: f64::powf, Narrow, hard: |_, _| false;
+    f64: f64::powf, Narrow, hard: never;
+}
+
+#[inline(always)]
+fn never(_: f64, _: f64) -> bool {
+    false
+}
+
+#[inline(always)]
+fn has_no_simple_power(a: f32, b: f32) -> bool {
+    !single::has_simple_log(a.abs()) | !(b.abs() < f32::INFINITY)
 }
 
 /// a to the power of b, both finite and a neither zero nor subnormal.

@@ -107,18 +107,20 @@ impl<'a, T: Element> Reader<'a, T> {
         Reader { from, way }
     }
 
-    /// `count` elements from number `first` on: as they lie, or copied to `room`.
+    /// `count` elements from number `first` on, if they lie side by side.
     #[inline]
-    pub fn read<'r>(&self, room: &'r mut [T], first: usize, count: usize) -> &'r [T]
-    where
-        'a: 'r,
-    {
-        if let Way::Line(offset) = self.way {
-            return &self.from[offset + first..offset + first + count];
+    pub fn line(&self, first: usize, count: usize) -> Option<&'a [T]> {
+        match self.way {
+            Way::Line(offset) => Some(&self.from[offset + first..offset + first + count]),
+            _ => None,
         }
-        let room = &mut room[..count];
-        self.copy(room, first);
-        room
+    }
+
+    /// `count` elements from number `first` on, copied to `room`.
+    #[inline]
+    pub fn copied<'r>(&self, room: &'r mut [T], first: usize, count: usize) -> &'r [T] {
+        self.copy(&mut room[..count], first);
+        &room[..count]
     }
 
     /// Copies elements from number `first` on.
@@ -182,7 +184,8 @@ mod tests {
         for first in 0..all.len() {
             for count in 1..=all.len() - first {
                 let mut room = vec![0; count];
-                assert_eq!(reader.read(&mut room, first, count), &all[first..first + count], "{shape:?} {strides:?}");
+                reader.copy(&mut room, first);
+                assert_eq!(room, &all[first..first + count], "{shape:?} {strides:?}");
             }
         }
     }

@@ -19,10 +19,10 @@ impl<T: Floating, const EXP: bool> Loop for Shift<'_, T, EXP> {
     #[inline(always)]
     fn run(self) {
         let Shift(to, from, shift) = self;
-        to.iter_mut().zip(from).for_each(|(to, &value)| {
+        for (to, &value) in to.iter_mut().zip(from) {
             let shifted = value.sub(shift);
             *to = if EXP { shifted.exp() } else { shifted };
-        });
+        }
     }
 }
 

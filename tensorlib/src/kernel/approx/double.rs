@@ -182,7 +182,8 @@ pub(crate) fn cos(x: f64) -> f64 {
 pub(crate) fn tan(x: f64) -> f64 {
     let (sin, cos, n) = quarters(x);
     let odd = n & 1 == 1;
-    if odd { -cos / sin } else { sin / cos }
+    let (above, below) = if odd { (-cos, sin) } else { (sin, cos) };
+    above / below
 }
 
 /// The rational function of which arc sine and arc cosine are made: (asin(√z)/√z - 1), for z up to ¼.
@@ -201,7 +202,9 @@ pub(crate) fn asin(x: f64) -> f64 {
     let t = x.abs();
     let far = t > 0.5;
     let z = if far { (1.0 - t) * 0.5 } else { t * t };
-    let root = if far { z.sqrt() } else { t };
+    // Computed for all: a root that is taken only sometimes would be a branch.
+    let root = z.sqrt();
+    let root = if far { root } else { t };
     let angle = asin_rest(z).mul_add(root, root);
     let angle = if far { FRAC_PI_2 - (2.0 * angle - FRAC_PI_2_REST) } else { angle };
     angle.copysign(x)
@@ -213,7 +216,8 @@ pub(crate) fn acos(x: f64) -> f64 {
     let t = x.abs();
     let far = t > 0.5;
     let z = if far { (1.0 - t) * 0.5 } else { t * t };
-    let root = if far { z.sqrt() } else { x };
+    let root = z.sqrt();
+    let root = if far { root } else { x };
     let angle = asin_rest(z).mul_add(root, root);
     let near = FRAC_PI_2 - (angle - FRAC_PI_2_REST);
     let far_angle = if x < 0.0 { PI - (2.0 * angle - 2.0 * FRAC_PI_2_REST) } else { 2.0 * angle };
@@ -225,7 +229,8 @@ pub(crate) fn acos(x: f64) -> f64 {
 pub(crate) fn atan(x: f64) -> f64 {
     let t = x.abs();
     let far = t > 1.0;
-    let t = if far { 1.0 / t } else { t };
+    let inverse = 1.0 / t;
+    let t = if far { inverse } else { t };
     let z = t * t;
     let p = polynomial!(z; 7.767_624_330_289_919e-6, -9.371_186_345_052_626e-5, 5.376_839_297_396_244e-4,
         -1.961_255_427_168_532_6e-3, 5.140_912_856_746_939e-3, -1.041_215_326_035_924_1e-2, 1.718_398_172_211_335e-2,
