@@ -136,7 +136,8 @@ whole! {
 fn fused_rest<T: Floating>(a: T, b: T) -> T {
     let rest = a.div(b).trunc().negate().mul_add(b, a);
     // The quotient may have been rounded up to the next whole number.
-    let rest = if (rest < T::ZERO) != (a < T::ZERO) { rest.add(b.magnitude().copysign(a)) } else { rest };
+    let beyond = (rest != T::ZERO) & ((rest < T::ZERO) != (a < T::ZERO));
+    let rest = if beyond { rest.add(b.magnitude().copysign(a)) } else { rest };
     rest.copysign(a)
 }
 

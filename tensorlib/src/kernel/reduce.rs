@@ -265,6 +265,9 @@ pub(crate) fn extreme<T: Number, const MIN: bool>(
     count: usize,
     inner: usize,
 ) {
+    if values.is_empty() {
+        return;
+    }
     let beats = |new: T, old: T| (if MIN { new < old } else { new > old }) || (new.is_nan() && !old.is_nan());
     if inner == 1 {
         for (line, (value, place)) in values.iter_mut().zip(places).enumerate() {

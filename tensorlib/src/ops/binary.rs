@@ -103,7 +103,8 @@ pub(crate) fn arithmetic_type(op: &str, function: Arithmetic, a: &Operand, b: &O
             _ => dtype_error!("{op}: not defined for bool; convert one operand with to()"),
         });
     }
-    if !dtype.is_floating_point() {
+    let nothing = [a, b].iter().any(|operand| operand.tensor().is_some_and(|x| x.numel() == 0));
+    if !dtype.is_floating_point() && !nothing {
         refuse_whole(op, function, b)?;
     }
     Ok(dtype)

@@ -41,6 +41,11 @@ fn apply_in_place<T: Element>(maps: &Maps<T, T>, x: &Tensor) {
 
 fn simple(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
     with_number!(x.dtype(), T => Ok(apply::<T>(&functions::simple(function), x)), else {
+        match function {
+            Simple::Sign => return Ok(x.clone()),
+            Simple::Square => return simple(op, function, &x.long()),
+            _ => {}
+        }
         Err(dtype_error!("{op}: not defined for bool; convert it with to()"))
     })
 }

@@ -98,6 +98,10 @@ impl Tensor {
         pub fn topk | try_topk(&self, k: usize, dim: i64, largest: bool) -> (Tensor, Tensor) {
             let dim = dimension("topk", dim, self.ndim())?;
             let length = self.layout.shape.get(dim).copied().unwrap_or(1);
+            if self.ndim() == 0 && k == 0 {
+                // A number has no shape that could become empty: PyTorch gives it back.
+                return Ok((self.clone(), crate::create::scalar(0)));
+            }
             if k > length {
                 return Err(value_error!("topk: dimension {dim} has {length} elements, fewer than {k}"));
             }
