@@ -3,6 +3,8 @@
 //! Views are arithmetic on layouts. Nothing here touches elements. Every layout that is built here from a valid one
 //! stays inside the same storage.
 
+use std::cmp::Ordering;
+
 use crate::error::{Result, index_error, shape_error};
 use crate::list::List;
 
@@ -107,6 +109,16 @@ impl Layout {
             expected *= length;
         }
         true
+    }
+
+    /// The layout of a new tensor of this shape that has its elements in memory in the given order of dimensions.
+    pub fn ordered(shape: &[usize], order: &[usize]) -> Layout {
+        let lengths: List<usize> = order.iter().map(|&dim| shape[dim]).collect();
+        let mut strides = List::filled(0, shape.len());
+        for (&dim, &stride) in order.iter().zip(&*contiguous_strides(&lengths)) {
+            strides[dim] = stride;
+        }
+        Layout { shape: List::from_slice(shape), strides, offset: 0 }
     }
 
     /// Whether two indices may reach the same element.
@@ -255,6 +267,35 @@ impl Layout {
         }
         Some(Layout { shape: List::from_slice(shape), strides, offset: self.offset })
     }
+}
+
+/// The order of dimensions in which layouts of one shape are best walked: the largest strides first, the first layout's
+/// where they disagree. The steps are PyTorch's, so that results have its strides.
+pub(crate) fn memory_order(layouts: &[&Layout]) -> List<usize> {
+    let rank = layouts[0].rank();
+    let mut order: List<usize> = (0..rank).collect();
+    // Which of two dimensions has the larger strides, as far as that can be told.
+    let compare = |a: usize, b: usize| {
+        layouts.iter().find_map(|layout| {
+            let (of_a, of_b) = (layout.strides[a], layout.strides[b]);
+            let tells = of_a != of_b && of_a != 0 && of_b != 0 && layout.shape[a] != 1 && layout.shape[b] != 1;
+            tells.then(|| of_a.cmp(&of_b))
+        })
+    };
+    for last in (0..rank.saturating_sub(1)).rev() {
+        let mut at = last;
+        for other in last + 1..rank {
+            match compare(order[at], order[other]) {
+                Some(Ordering::Less) => {
+                    order.swap(at, other);
+                    at = other;
+                }
+                Some(_) => break,
+                None => {}
+            }
+        }
+    }
+    order
 }
 
 /// The shape that two shapes broadcast to.

@@ -7,6 +7,7 @@ use super::twister::Twister;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
 use crate::error::{Result, fallible, or_raise, value_error};
+use crate::kernel::normal::{self, GROUP};
 use crate::list::List;
 use crate::recycle;
 use crate::scalar::Scalar;
@@ -44,9 +45,6 @@ fn uniform(shape: List<usize>) -> Tensor {
     Tensor::from_values(values, shape)
 }
 
-/// Numbers are made in groups of this many when there are at least as many, as in PyTorch.
-const GROUP: usize = 16;
-
 fn normal(shape: List<usize>) -> Tensor {
     let mut values = recycle::take::<f32>(shape.iter().product());
     let mut generator = generator();
@@ -56,23 +54,13 @@ fn normal(shape: List<usize>) -> Tensor {
         return Tensor::from_values(values, shape);
     }
     values.iter_mut().for_each(|value| *value = generator.uniform_f32());
-    values.chunks_exact_mut(GROUP).for_each(normal_group);
+    normal::pair_up(&mut values[..numel / GROUP * GROUP]);
     if !numel.is_multiple_of(GROUP) {
         let last = &mut values[numel - GROUP..];
         last.iter_mut().for_each(|value| *value = generator.uniform_f32());
-        normal_group(last);
+        normal::pair_up(last);
     }
     Tensor::from_values(values, shape)
-}
-
-/// Turns uniform numbers into normal ones, the first half with the second.
-fn normal_group(values: &mut [f32]) {
-    let (first, second) = values.split_at_mut(GROUP / 2);
-    for (a, b) in first.iter_mut().zip(second) {
-        let radius = (-2.0 * f64::from(1.0 - *a).ln()).sqrt();
-        let (sin, cos) = (2.0 * std::f64::consts::PI * f64::from(*b)).sin_cos();
-        (*a, *b) = ((radius * cos) as f32, (radius * sin) as f32);
-    }
 }
 
 fallible! {

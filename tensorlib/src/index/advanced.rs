@@ -4,9 +4,12 @@ use crate::dtype::DType;
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, dtype_error, index_error, shape_error};
 use crate::kernel::rows::Rows;
+use crate::kernel::select::{self, Starts};
 use crate::layout::{Layout, broadcast, position};
 use crate::list::List;
 use crate::recycle;
+use crate::size::checked_numel;
+use crate::storage;
 use crate::tensor::Tensor;
 
 /// Positions chosen in one dimension; not negative, and within its length.
@@ -58,9 +61,17 @@ pub(super) fn choose(
 
 /// Positions counted from the start, all within the length.
 pub(super) fn wrapped(op: &str, positions: &Tensor, length: usize, dim: usize) -> Result<Tensor> {
+    // A copy: other threads may write to the tensor that was given, once it was looked at.
     let mut values = positions.to_vec::<i64>();
-    for value in &mut values {
-        *value = position(op, *value, length, dim)? as i64;
+    let limit = length as i64;
+    // Without a branch for each: only when one is outside it is looked for.
+    if values.iter().fold(false, |outside, &value| outside | (value < -limit) | (value >= limit)) {
+        for &value in &values {
+            position(op, value, length, dim)?;
+        }
+    }
+    if values.iter().fold(false, |any, &value| any | (value < 0)) {
+        values.iter_mut().for_each(|value| *value += if *value < 0 { limit } else { 0 });
     }
     Ok(Tensor::from_values(values, positions.layout.shape.clone()))
 }
@@ -69,27 +80,39 @@ pub(super) fn wrapped(op: &str, positions: &Tensor, length: usize, dim: usize) -
 pub(super) fn nonzero_positions(tensor: &Tensor) -> Vec<Vec<i64>> {
     let mask = tensor.to_vec::<bool>();
     let shape = &tensor.layout.shape;
-    let count = mask.iter().filter(|&&set| set).count();
-    let mut positions: Vec<Vec<i64>> = (0..shape.len()).map(|_| Vec::with_capacity(count)).collect();
-    for (at, _) in mask.iter().enumerate().filter(|&(_, &set)| set) {
-        let mut left = at;
-        for dim in (0..shape.len()).rev() {
-            positions[dim].push((left % shape[dim]) as i64);
-            left /= shape[dim];
+    let flat = select::compress(0..mask.len() as i64, &mask);
+    let Some((&last, outer)) = shape.split_last() else { return Vec::new() };
+    if outer.is_empty() {
+        return vec![flat];
+    }
+    let mut positions: Vec<Vec<i64>> = (0..shape.len()).map(|_| Vec::with_capacity(flat.len())).collect();
+    // Positions ascend: only where a row of the last dimension begins are the others computed anew.
+    let last = last as i64;
+    let (mut begins, mut ends) = (0, 0);
+    let mut index = vec![0; outer.len()];
+    for at in flat {
+        if at >= ends {
+            begins = at / last * last;
+            ends = begins + last;
+            let mut left = at / last;
+            for dim in (0..outer.len()).rev() {
+                index[dim] = left % outer[dim] as i64;
+                left /= outer[dim] as i64;
+            }
         }
+        positions.iter_mut().zip(&index).for_each(|(positions, &index)| positions.push(index));
+        positions[outer.len()].push(at - begins);
     }
     positions
 }
 
-/// What an advanced index reaches: for the common shape of the index tensors an offset each, and the layout that is
-/// left of the other dimensions.
+/// What an advanced index reaches.
 struct Reach {
-    offsets: Vec<usize>,
-    /// The dimensions that are not chosen.
-    rest: Layout,
-    /// The shape of the result, and where in it the dimensions of the index tensors stand.
+    starts: Starts,
+    /// What is copied from each start.
+    row: Layout,
+    /// The shape of the result.
     shape: List<usize>,
-    at: usize,
 }
 
 fn reach(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Reach> {
@@ -110,46 +133,27 @@ fn reach(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Reach> {
     // Index tensors side by side stay where they are; apart, their dimensions come first.
     let together = chosen.windows(2).all(|pair| pair[1].dim == pair[0].dim + 1);
     let at = if together { others.iter().filter(|&&dim| dim < chosen[0].dim).count() } else { 0 };
-    let shape = rest.shape[..at].iter().chain(&*common).chain(&rest.shape[at..]).copied().collect();
-    Ok(Reach { offsets, rest, shape, at })
-}
-
-impl Reach {
-    /// Calls `body(position in the result, position in the storage)` for every element.
-    fn for_each(&self, mut body: impl FnMut(usize, usize)) {
-        let rest_numel = self.rest.numel();
-        if self.offsets.is_empty() || rest_numel == 0 {
-            return;
-        }
-        // The result is [before, chosen, after]: walk what is left as [before, after].
-        let after: usize = self.rest.shape[self.at..].iter().product();
-        let count = self.offsets.len();
-        let rows = Rows::new([&self.rest]);
-        let [step] = rows.steps;
-        let mut number = 0;
-        rows.walk(0..rest_numel, |[start], _, length| {
-            for i in 0..length {
-                let (outer, inner) = (number / after, number % after);
-                let source = start + i * step;
-                for (k, offset) in self.offsets.iter().enumerate() {
-                    body((outer * count + k) * after + inner, source + offset);
-                }
-                number += 1;
-            }
-        });
-    }
+    let shape: List<usize> = rest.shape[..at].iter().chain(&*common).chain(&rest.shape[at..]).copied().collect();
+    checked_numel(op, &shape)?;
+    let part = |from: usize, to: usize| Layout {
+        shape: List::from_slice(&rest.shape[from..to]),
+        strides: List::from_slice(&rest.strides[from..to]),
+        offset: rest.offset,
+    };
+    let rows = Rows::new([&part(0, at)]);
+    let mut outer = Vec::with_capacity(rows.numel);
+    rows.walk(0..rows.numel, |[start], _, count| outer.extend((0..count).map(|i| start + i * rows.steps[0])));
+    Ok(Reach { starts: Starts { outer, chosen: offsets }, row: part(at, others.len()), shape })
 }
 
 /// The elements at chosen positions, as a new tensor.
 pub(super) fn read(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor> {
     let reach = reach(op, view, chosen)?;
-    let numel = crate::size::checked_numel(op, &reach.shape)?;
     with_dtype!(view.dtype(), T => {
-        let mut values = recycle::take::<T>(numel);
+        let mut values = recycle::take::<T>(reach.shape.iter().product());
         let guard = view.storage.read();
-        let from = T::of(&guard);
-        reach.for_each(|to, source| values[to] = from[source]);
-        Ok(Tensor::from_values(values, reach.shape.clone()))
+        select::take(&mut values, T::of(&guard), &reach.starts, &reach.row);
+        Ok(Tensor::from_values(values, reach.shape))
     })
 }
 
@@ -157,11 +161,11 @@ pub(super) fn read(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor>
 pub(super) fn write(op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor) -> Result<()> {
     let reach = reach(op, view, chosen)?;
     let values = values.with_layout(values.layout.expand(op, &reach.shape)?);
-    with_dtype!(view.dtype(), T => {
-        let values = values.to_vec::<T>();
-        let mut guard = view.storage.write();
-        let to = T::of_mut(&mut guard);
-        reach.for_each(|source, target| to[target] = values[source]);
-    });
+    let values = if values.shares_memory(view) { values.copied() } else { values.contiguous() };
+    let numel = values.numel();
+    with_dtype!(view.dtype(), T => storage::read_and_write(&values.storage, &view.storage, |from, to| {
+        let from = if numel == 0 { &[] } else { &T::of(from)[values.layout.offset..values.layout.offset + numel] };
+        select::put(T::of_mut(to), from, &reach.starts, &reach.row);
+    }));
     Ok(())
 }

@@ -76,6 +76,16 @@ pub(super) fn apply(op: &str, x: &Tensor, index: Index) -> Result<Applied> {
     Ok(Applied { layout, chosen })
 }
 
+/// The mask that is all of an index, when it fits the first dimensions.
+fn whole_mask<'a>(x: &Tensor, index: &'a Index) -> Option<&'a Tensor> {
+    match &index.0[..] {
+        [IndexItem::Tensor(mask)] if mask.dtype() == DType::Bool && mask.ndim() > 0 => {
+            x.layout.shape.starts_with(&mask.layout.shape).then_some(mask)
+        }
+        _ => None,
+    }
+}
+
 impl Tensor {
     fallible! {
         /// The elements at an index: Python's `x[…]`. See [`index`](crate::index) for all that can be given.
@@ -94,7 +104,11 @@ impl Tensor {
         /// assert_eq!(z.try_i(2).unwrap_err().to_string(), "i: index 2 is out of range for dimension 0 of length 2");
         /// ```
         pub fn i | try_i(&self, index: impl IntoIndex) -> Tensor {
-            let applied = apply("i", self, index.into_index())?;
+            let index = index.into_index();
+            if let Some(mask) = whole_mask(self, &index) && mask.ndim() == self.ndim() {
+                return self.try_masked_select(mask);
+            }
+            let applied = apply("i", self, index)?;
             let view = self.with_layout(applied.layout);
             if applied.chosen.is_empty() { Ok(view) } else { advanced::read("i", &view, &applied.chosen) }
         }
@@ -109,9 +123,16 @@ impl Tensor {
         /// assert_eq!(z.to_vec::<f32>(), [-1.0, 7.0, 8.0, -1.0, -1.0, -1.0]);
         /// ```
         pub fn index_put_ | try_index_put_<'a>(&self, index: impl IntoIndex, values: impl Into<Operand<'a>>) -> Tensor {
-            let applied = apply("index_put_", self, index.into_index())?;
+            let (index, values) = (index.into_index(), values.into());
+            if let Some(mask) = whole_mask(self, &index) && matches!(values, Operand::Number(_)) {
+                let mut mask = mask.alias();
+                while mask.ndim() < self.ndim() {
+                    mask = mask.try_unsqueeze(-1)?;
+                }
+                return self.try_masked_fill_(&mask, values);
+            }
+            let applied = apply("index_put_", self, index)?;
             let view = self.with_layout(applied.layout);
-            let values = values.into();
             if applied.chosen.is_empty() {
                 match values {
                     Operand::Number(number) => crate::ops::assign::fill("index_put_", &view, number)?,

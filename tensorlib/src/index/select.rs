@@ -4,10 +4,13 @@ use super::advanced::{self, Chosen, nonzero_positions, wrapped};
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, dtype_error, fallible, shape_error};
-use crate::layout::{Layout, dimension};
+use crate::kernel::{map, select};
+use crate::layout::{Layout, dimension, memory_order};
 use crate::list::List;
 use crate::operand::Operand;
 use crate::ops::binary::{apart, writable};
+use crate::recycle;
+use crate::storage;
 use crate::tensor::Tensor;
 
 /// Positions as whole numbers, all within `length`.
@@ -18,8 +21,9 @@ fn positions(op: &str, index: &Tensor, length: usize, dim: usize) -> Result<Tens
     wrapped(op, index, length, dim)
 }
 
-/// For `gather` and its like: each element's place in the storage, where `index` gives the position along `dim`.
-fn places(op: &str, x: &Tensor, dim: usize, index: &Tensor) -> Result<Vec<usize>> {
+/// For `gather` and its like: checked positions, the tensor's layout walked by the index's shape with the dimension that
+/// is indexed standing still, and that dimension's stride.
+fn along(op: &str, x: &Tensor, dim: usize, index: &Tensor) -> Result<(Tensor, Layout, usize)> {
     if index.ndim() != x.ndim() {
         return Err(shape_error!(
             "{op}: the index has {} dimensions and the tensor {}; they must be as many",
@@ -40,20 +44,12 @@ fn places(op: &str, x: &Tensor, dim: usize, index: &Tensor) -> Result<Vec<usize>
         0 => (1, 0),
         _ => (x.layout.shape[dim], x.layout.strides[dim]),
     };
-    let chosen = positions(op, index, length, dim)?.to_vec::<i64>();
-    // Walk the other dimensions of the tensor by the index's shape.
+    let positions = positions(op, index, length, dim)?;
     let mut layout = Layout { shape: index.layout.shape.clone(), ..x.layout.clone() };
     if x.ndim() > 0 {
         layout.strides[dim] = 0;
     }
-    let rows = crate::kernel::rows::Rows::new([&layout]);
-    let mut places = Vec::with_capacity(chosen.len());
-    rows.walk(0..rows.numel, |[start], _, count| {
-        for i in 0..count {
-            places.push(start + i * rows.steps[0] + chosen[places.len()] as usize * stride);
-        }
-    });
-    Ok(places)
+    Ok((positions, layout, stride))
 }
 
 fn mask_for(op: &str, mask: &Tensor) -> Result<()> {
@@ -126,11 +122,12 @@ impl Tensor {
         /// ```
         pub fn gather | try_gather(&self, dim: i64, index: &Tensor) -> Tensor {
             let dim = dimension("gather", dim, self.ndim())?;
-            let places = places("gather", self, dim, index)?;
+            let (positions, layout, stride) = along("gather", self, dim, index)?;
+            let positions = positions.storage.read();
             with_dtype!(self.dtype(), T => {
+                let mut values = recycle::take::<T>(index.numel());
                 let guard = self.storage.read();
-                let from = T::of(&guard);
-                let values: Vec<T> = places.iter().map(|&place| from[place]).collect();
+                select::take_along(&mut values, T::of(&guard), &layout, i64::of(&positions), stride);
                 Ok(Tensor::from_values(values, index.layout.shape.clone()))
             })
         }
@@ -147,7 +144,7 @@ impl Tensor {
         pub fn scatter_ | try_scatter_<'a>(&self, dim: i64, index: &Tensor, source: impl Into<Operand<'a>>) -> Tensor {
             writable("scatter_", self)?;
             let dim = dimension("scatter_", dim, self.ndim())?;
-            let places = places("scatter_", self, dim, index)?;
+            let (positions, layout, stride) = along("scatter_", self, dim, index)?;
             let source = source.into();
             with_dtype!(self.dtype(), T => {
                 let values = source.to_tensor(T::DTYPE);
@@ -163,9 +160,9 @@ impl Tensor {
                     _ => values.with_layout(Layout { shape: index.layout.shape.clone(), ..values.layout.clone() }),
                 }
                 .to_vec::<T>();
+                let positions = positions.storage.read();
                 let mut guard = self.storage.write();
-                let to = T::of_mut(&mut guard);
-                places.iter().zip(values).for_each(|(&place, value)| to[place] = value);
+                select::put_along(T::of_mut(&mut guard), &values, &layout, i64::of(&positions), stride);
             });
             Ok(self.alias())
         }
@@ -185,19 +182,15 @@ impl Tensor {
             if value.numel() != 1 {
                 return Err(shape_error!("masked_fill_: the value must be one number, not shape {}", value.size()));
             }
-            let mask = mask.with_layout(mask.layout.expand("masked_fill_", &self.layout.shape)?).to_vec::<bool>();
-            with_dtype!(self.dtype(), T => {
-                let value = value.to_vec::<T>()[0];
-                let mut guard = self.storage.write();
-                let to = T::of_mut(&mut guard);
-                let rows = crate::kernel::rows::Rows::new([&self.layout]);
-                let mut set = mask.iter();
-                rows.walk(0..rows.numel, |[start], _, count| {
-                    for (i, _) in set.by_ref().take(count).enumerate().filter(|&(_, &set)| set) {
-                        to[start + i * rows.steps[0]] = value;
-                    }
-                });
-            });
+            let copied = apart(self, mask);
+            let mask = copied.as_ref().unwrap_or(mask);
+            let of_mask = mask.layout.expand("masked_fill_", &self.layout.shape)?;
+            let value = value.try_scalar("masked_fill_")?;
+            let order = memory_order(&[&self.layout]);
+            let (of_self, of_mask) = (self.layout.permute(&order), of_mask.permute(&order));
+            with_dtype!(self.dtype(), T => storage::read_and_write(&mask.storage, &self.storage, |mask, to| {
+                map::fill_where(T::of_mut(to), &of_self, map::Operand(bool::of(mask), &of_mask), T::from_scalar(value));
+            }));
             Ok(self.alias())
         }
 
@@ -219,8 +212,7 @@ impl Tensor {
             let mask = mask.with_layout(mask.layout.expand("masked_select", &shape)?).to_vec::<bool>();
             let x = self.with_layout(self.layout.expand("masked_select", &shape)?);
             with_dtype!(self.dtype(), T => {
-                let values: Vec<T> =
-                    x.to_vec::<T>().into_iter().zip(mask).filter(|&(_, set)| set).map(|(value, _)| value).collect();
+                let values = select::compress(x.to_vec::<T>().into_iter(), &mask);
                 let shape = List::from_slice(&[values.len()]);
                 Ok(Tensor::from_values(values, shape))
             })

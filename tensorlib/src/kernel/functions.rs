@@ -1,6 +1,6 @@
 //! The elementwise functions, and the tables of their loops.
 
-use super::map::{Map, Map2, Maps, Maps2, Updates};
+use super::loops::{Map, Map2, Maps, Maps2, Updates};
 use super::number::{Floating, Number};
 use super::simd::Narrow;
 use crate::element::Element;
@@ -45,6 +45,7 @@ pub(crate) enum Simple {
     Abs,
     Sign,
     Square,
+    Cube,
     Relu,
 }
 
@@ -80,13 +81,20 @@ pub(crate) enum Transcendental {
     Silu,
 }
 
+/// Declares functions of two numbers, some of which have arguments that need another, slower form.
 macro_rules! functions2 {
-    ($($name:ident<$T:ident: $bound:ident> -> $U:ty, $width:ty: |$a:ident, $b:ident| $body:expr;)*) => { $(
+    ($($name:ident<$T:ident: $bound:ident> -> $U:ty, $width:ty: |$a:ident, $b:ident| $body:expr $(, if $hard:expr => $slow:expr)?;)*) => { $(
         struct $name;
         impl<$T: $bound> Map2<$T, $U> for $name {
             type Width = $width;
             #[inline(always)]
             fn of($a: $T, $b: $T) -> $U { $body }
+            $(
+                const HAS_HARD: bool = true;
+                #[inline(always)]
+                fn is_hard($a: $T, $b: $T) -> bool { $hard }
+                fn hard($a: $T, $b: $T) -> $U { $slow }
+            )?
         }
     )* };
 }
@@ -96,9 +104,9 @@ functions2! {
     Sub<T: Number> -> T, T::Width: |a, b| a.sub(b);
     Mul<T: Number> -> T, T::Width: |a, b| a.mul(b);
     Div<T: Number> -> T, T::Width: |a, b| a.div(b);
-    FloorDivide<T: Number> -> T, Narrow: |a, b| a.floor_div(b);
-    Remainder<T: Number> -> T, Narrow: |a, b| a.remainder(b);
-    Pow<T: Number> -> T, Narrow: |a, b| a.pow(b);
+    FloorDivide<T: Number> -> T, T::Width: |a, b| a.floor_div(b), if a.division_is_hard(b) => a.hard_floor_div(b);
+    Remainder<T: Number> -> T, T::Width: |a, b| a.remainder(b), if a.division_is_hard(b) => a.hard_remainder(b);
+    Pow<T: Number> -> T, T::PowWidth: |a, b| a.pow(b), if a.pow_is_hard(b) => a.hard_pow(b);
     Maximum<T: Number> -> T, T::Width: |a, b| a.maximum(b);
     Minimum<T: Number> -> T, T::Width: |a, b| a.minimum(b);
     Eq<T: Element> -> bool, T::Width: |a, b| a == b;
@@ -126,13 +134,20 @@ logic! {
     Xor: |a, b| a ^ b;
 }
 
+/// Declares functions of one number, some of which have arguments that need another, slower form.
 macro_rules! functions1 {
-    ($($name:ident<$T:ident: $bound:ident>, $width:ty: |$x:ident| $body:expr;)*) => { $(
+    ($($name:ident<$T:ident: $bound:ident>, $width:ty: |$x:ident| $body:expr $(, if $hard:expr => $slow:expr)?;)*) => { $(
         struct $name;
         impl<$T: $bound> Map<$T, $T> for $name {
             type Width = $width;
             #[inline(always)]
             fn of($x: $T) -> $T { $body }
+            $(
+                const HAS_HARD: bool = true;
+                #[inline(always)]
+                fn is_hard($x: $T) -> bool { $hard }
+                fn hard($x: $T) -> $T { $slow }
+            )?
         }
     )* };
 }
@@ -142,39 +157,40 @@ functions1! {
     Abs<T: Number>, T::Width: |x| x.magnitude();
     Sign<T: Number>, T::Width: |x| x.signum();
     Square<T: Number>, T::Width: |x| x.mul(x);
+    Cube<T: Number>, T::Width: |x| x.mul(x).mul(x);
     // NaN stays NaN.
     Relu<T: Number>, T::Width: |x| if x < T::ZERO { T::ZERO } else { x };
-    Exp<T: Floating>, T::Heavy: |x| x.exp();
-    Log<T: Floating>, T::Heavy: |x| x.log();
-    Sqrt<T: Floating>, T::Width: |x| x.sqrt();
-    Rsqrt<T: Floating>, T::Width: |x| T::ONE.div(x.sqrt());
+    Sqrt<T: Floating>, T::Heavy: |x| x.sqrt();
+    Rsqrt<T: Floating>, T::Heavy: |x| T::ONE.div(x.sqrt());
     Reciprocal<T: Floating>, T::Width: |x| T::ONE.div(x);
-    Sigmoid<T: Floating>, T::Heavy: |x| T::ONE.div(T::ONE.add(x.negate().exp()));
+    Floor<T: Floating>, T::Width: |x| x.floor();
+    Ceil<T: Floating>, T::Width: |x| x.ceil();
+    Round<T: Floating>, T::Width: |x| x.round();
+    Trunc<T: Floating>, T::Width: |x| x.trunc();
+    Exp<T: Floating>, T::Heavy: |x| x.exp();
+    Exp2<T: Floating>, T::Heavy: |x| x.exp2();
+    Expm1<T: Floating>, T::Heavy: |x| x.expm1();
+    Log<T: Floating>, T::Heavy: |x| x.log(), if !x.has_simple_log() => x.exact_log();
+    Log2<T: Floating>, T::Heavy: |x| x.log2(), if !x.has_simple_log() => x.exact_log2();
+    Log10<T: Floating>, T::Heavy: |x| x.log10(), if !x.has_simple_log() => x.exact_log10();
+    Log1p<T: Floating>, T::Heavy: |x| x.log1p();
+    Sin<T: Floating>, T::Heavy: |x| x.sin(), if x.is_large_angle() => x.exact_sin();
+    Cos<T: Floating>, T::Heavy: |x| x.cos(), if x.is_large_angle() => x.exact_cos();
+    Tan<T: Floating>, T::Heavy: |x| x.tan(), if x.is_large_angle() => x.exact_tan();
+    Asin<T: Floating>, T::Heavy: |x| x.asin();
+    Acos<T: Floating>, T::Heavy: |x| x.acos();
+    Atan<T: Floating>, T::Heavy: |x| x.atan();
+    Sinh<T: Floating>, T::Heavy: |x| x.sinh(), if x.is_large_hyperbolic() => x.exact_sinh();
+    Cosh<T: Floating>, T::Heavy: |x| x.cosh(), if x.is_large_hyperbolic() => x.exact_cosh();
     Tanh<T: Floating>, T::Heavy: |x| x.tanh();
+    Sigmoid<T: Floating>, T::Heavy: |x| T::ONE.div(T::ONE.add(x.negate().exp()));
     Silu<T: Floating>, T::Heavy: |x| x.div(T::ONE.add(x.negate().exp()));
-    Softplus<T: Floating>, Narrow: |x| x.by(
-        |x| if x > 20.0 { x } else { x.exp().ln_1p() },
-        |x| if x > 20.0 { x } else { x.exp().ln_1p() },
-    );
-    Gelu<T: Floating>, Narrow: |x| x.by(
-        |x| (0.5 * f64::from(x) * (1.0 + super::erf::erf(f64::from(x) * std::f64::consts::FRAC_1_SQRT_2))) as f32,
-        |x| 0.5 * x * (1.0 + super::erf::erf(x * std::f64::consts::FRAC_1_SQRT_2)),
-    );
-}
-
-macro_rules! library {
-    ($($name:ident: $method:ident;)*) => { $(
-        struct $name;
-        impl<T: Floating> Map<T, T> for $name {
-            type Width = Narrow;
-            #[inline(always)]
-            fn of(x: T) -> T { x.by(f32::$method, f64::$method) }
-        }
-    )* };
-}
-library! {
-    Exp2: exp2; Expm1: exp_m1; Log2: log2; Log10: log10; Log1p: ln_1p; Sin: sin; Cos: cos; Tan: tan; Asin: asin;
-    Acos: acos; Atan: atan; Sinh: sinh; Cosh: cosh; Floor: floor; Ceil: ceil; Round: round_ties_even; Trunc: trunc;
+    // Beyond 20 the difference is too small to see; PyTorch's threshold.
+    Softplus<T: Floating>, T::Heavy: |x| {
+        let curve = x.exp().log1p();
+        if x > T::TWENTY { x } else { curve }
+    };
+    Gelu<T: Floating>, T::Heavy: |x| T::HALF.mul(x).mul(T::ONE.add(x.mul(T::ROOT_HALF).erf()));
 }
 
 /// Chooses the table of a function: `table!(Maps::of, op, Enum: A B C)`.
@@ -201,7 +217,7 @@ pub(crate) fn logic(op: Logic) -> Maps2<bool, bool> {
 }
 
 pub(crate) fn simple<T: Number>(op: Simple) -> Maps<T, T> {
-    table!(Maps, op, Simple: Neg Abs Sign Square Relu)
+    table!(Maps, op, Simple: Neg Abs Sign Square Cube Relu)
 }
 
 pub(crate) fn transcendental<T: Floating>(op: Transcendental) -> Maps<T, T> {

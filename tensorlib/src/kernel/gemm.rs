@@ -5,7 +5,9 @@
 
 use super::number::Number;
 use super::pool;
+use super::reader;
 use super::simd::{Loop, Width};
+use crate::element::Stored;
 
 /// A matrix inside a slice.
 #[derive(Clone, Copy)]
@@ -78,15 +80,21 @@ macro_rules! whole {
     ($($ty:ty)*) => { $(
         impl Gemm for $ty {
             unsafe fn block(to: *mut $ty, stride: usize, a: Matrix<$ty>, b: Matrix<$ty>) {
+                let mut room = vec![0; if b.column_stride == 1 { 0 } else { b.rows * b.columns }];
+                for (k, row) in room.chunks_exact_mut(b.columns).enumerate() {
+                    reader::gather(row, b.elements, b.row(k), b.column_stride);
+                }
                 for row in 0..a.rows {
                     // SAFETY: the caller promises that each row of `to` is valid and not shared.
                     let to = unsafe { std::slice::from_raw_parts_mut(to.add(row * stride), b.columns) };
                     for k in 0..a.columns {
                         let factor = a.elements[a.row(row) + k * a.column_stride];
-                        let from = &b.elements[b.row(k)..];
-                        for (column, to) in to.iter_mut().enumerate() {
-                            *to = to.wrapping_add(factor.wrapping_mul(from[column * b.column_stride]));
-                        }
+                        let start = b.row(k);
+                        let from = match b.column_stride {
+                            1 => &b.elements[start..start + b.columns],
+                            _ => &room[k * b.columns..(k + 1) * b.columns],
+                        };
+                        <$ty as Stored>::Width::run(AddScaled(to, from, factor));
                     }
                 }
             }
@@ -196,7 +204,9 @@ impl<T: Number> Loop for AddScaled<'_, T> {
     #[inline(always)]
     fn run(self) {
         let AddScaled(to, from, factor) = self;
-        to.iter_mut().zip(from).for_each(|(to, &value)| *to = to.add(value.mul(factor)));
+        for (to, &value) in to.iter_mut().zip(from) {
+            *to = to.add(value.mul(factor));
+        }
     }
 }
 

@@ -1,175 +1,157 @@
-//! Elementwise loops: one or two operands, out of place or in place.
-//!
-//! A function of elements is a type ([`Map`], [`Map2`]), so that its loops can be compiled for it; a table of such
-//! loops ([`Maps2`]) is then chosen once, outside of them.
+//! Elementwise operations on operands that lie in memory in any way: out of place or in place.
 
-use std::marker::PhantomData;
-
+use super::loops::{Maps, Maps2, Updates};
+use super::number::Number;
 use super::pool;
+use super::reader::{Reader, gather};
 use super::rows::Rows;
 use super::simd::{Loop, Width};
 use crate::element::Element;
 use crate::layout::Layout;
+use crate::recycle;
 
 /// Elements a thread takes at a time: enough that handing them out costs little.
 pub(crate) const PIECE: usize = 32 << 10;
-/// Elements of a strided operand that are gathered at a time, to be used from the first-level cache.
-const GATHER: usize = 256;
+/// Up to this many elements are gathered without allocating.
+const SMALL: usize = 256;
+/// Rows from this length on are worth a call each.
+const LONG: usize = 64;
 
-/// A function of one element. Implementations are `#[inline(always)]`.
-pub(crate) trait Map<T, U> {
-    /// The instruction sets that its loop is compiled for.
-    type Width: Width;
-    fn of(value: T) -> U;
-}
-
-/// A function of two elements. Implementations are `#[inline(always)]`.
-pub(crate) trait Map2<T, U> {
-    /// The instruction sets that its loops are compiled for.
-    type Width: Width;
-    fn of(a: T, b: T) -> U;
-}
-
-/// The loops of a function of one element.
-pub(crate) struct Maps<T, U> {
-    pub to: fn(&mut [U], &[T]),
-}
-
-/// The loops of a function of two elements: both vary, or one of them stays the same.
-pub(crate) struct Maps2<T, U> {
-    pub both: fn(&mut [U], &[T], &[T]),
-    pub left: fn(&mut [U], &[T], T),
-    pub right: fn(&mut [U], T, &[T]),
-}
-
-/// The loops that write over the first operand.
-pub(crate) struct Updates<T> {
-    pub both: fn(&mut [T], &[T]),
-    pub left: fn(&mut [T], T),
-}
-
-/// One loop: what it borrows, and the function it applies.
-struct Over<Parts, F>(Parts, PhantomData<F>);
-
-impl<T: Element, U: Element, F: Map<T, U>> Loop for Over<(&mut [U], &[T]), F> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let (to, from) = self.0;
-        to.iter_mut().zip(from).for_each(|(to, &from)| *to = F::of(from));
-    }
-}
-
-impl<T: Element, U: Element, F: Map2<T, U>> Loop for Over<(&mut [U], &[T], &[T]), F> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let (to, a, b) = self.0;
-        let count = to.len().min(a.len()).min(b.len());
-        let (to, a, b) = (&mut to[..count], &a[..count], &b[..count]);
-        for i in 0..count {
-            to[i] = F::of(a[i], b[i]);
-        }
-    }
-}
-
-impl<T: Element, U: Element, F: Map2<T, U>> Loop for Over<(&mut [U], &[T], T), F> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let (to, a, b) = self.0;
-        to.iter_mut().zip(a).for_each(|(to, &a)| *to = F::of(a, b));
-    }
-}
-
-impl<T: Element, U: Element, F: Map2<T, U>> Loop for Over<(&mut [U], T, &[T]), F> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let (to, a, b) = self.0;
-        to.iter_mut().zip(b).for_each(|(to, &b)| *to = F::of(a, b));
-    }
-}
-
-/// A loop that writes over its first operand.
-struct InPlace<Parts, F>(Parts, PhantomData<F>);
-
-impl<T: Element, F: Map2<T, T>> Loop for InPlace<(&mut [T], &[T]), F> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let (to, b) = self.0;
-        to.iter_mut().zip(b).for_each(|(to, &b)| *to = F::of(*to, b));
-    }
-}
-
-impl<T: Element, F: Map2<T, T>> Loop for InPlace<(&mut [T], T), F> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let (to, b) = self.0;
-        to.iter_mut().for_each(|to| *to = F::of(*to, b));
-    }
-}
-
-impl<T: Element, U: Element> Maps<T, U> {
-    pub fn of<F: Map<T, U>>() -> Maps<T, U> {
-        fn to<T: Element, U: Element, F: Map<T, U>>(to: &mut [U], from: &[T]) {
-            F::Width::run(Over::<_, F>((to, from), PhantomData));
-        }
-        Maps { to: to::<T, U, F> }
-    }
-}
-
-impl<T: Element, U: Element> Maps2<T, U> {
-    pub fn of<F: Map2<T, U>>() -> Maps2<T, U> {
-        Maps2 {
-            both: |to, a, b| F::Width::run(Over::<_, F>((to, a, b), PhantomData)),
-            left: |to, a, b| F::Width::run(Over::<_, F>((to, a, b), PhantomData)),
-            right: |to, a, b| F::Width::run(Over::<_, F>((to, a, b), PhantomData)),
-        }
-    }
-}
-
-impl<T: Element> Updates<T> {
-    pub fn of<F: Map2<T, T>>() -> Updates<T> {
-        Updates {
-            both: |to, b| F::Width::run(InPlace::<_, F>((to, b), PhantomData)),
-            left: |to, b| F::Width::run(InPlace::<_, F>((to, b), PhantomData)),
-        }
-    }
-}
-
-/// Copies a strided stretch to `into`.
+/// Gives `work` elements of an operand, from number `first` on: as they lie, or gathered. A piece of a transposed matrix
+/// has whole cache lines of each of its columns, and stays in the second-level cache.
 #[inline]
-pub(crate) fn gather<T: Element>(into: &mut [T], from: &[T], start: usize, step: usize) {
-    match step {
-        0 => into.fill(from[start]),
-        1 => into.copy_from_slice(&from[start..start + into.len()]),
-        _ => into.iter_mut().zip(from[start..].iter().step_by(step)).for_each(|(to, &value)| *to = value),
+fn with_part<T: Element>(reader: &Reader<T>, first: usize, count: usize, work: impl FnOnce(&[T])) {
+    if let Some(part) = reader.line(first, count) {
+        work(part);
+    } else if count <= SMALL {
+        work(reader.copied(&mut [T::default(); SMALL], first, count));
+    } else {
+        work(reader.copied(&mut recycle::take::<T>(count), first, count));
     }
 }
 
 /// `to[i] = f(from[i])`, with `to` in row-major order.
 pub(crate) fn map<T: Element, U: Element>(maps: &Maps<T, U>, to: &mut [U], from: &[T], layout: &Layout) {
-    if to.len() <= GATHER && layout.is_contiguous() {
-        return (maps.to)(to, &from[layout.offset..layout.offset + to.len()]);
+    read_and_apply(to, from, layout, |to, from| (maps.to)(to, from));
+}
+
+/// Applies a loop to blocks of `to` and the elements of a layout.
+#[inline]
+fn read_and_apply<T: Element, U: Element>(
+    to: &mut [U],
+    from: &[T],
+    layout: &Layout,
+    apply: impl Fn(&mut [U], &[T]) + Sync,
+) {
+    if layout.is_contiguous() {
+        let from = &from[layout.offset..layout.offset + to.len()];
+        return pool::for_pieces(to, PIECE, |first, part| apply(part, &from[first..first + part.len()]));
     }
-    let rows = Rows::new([layout]);
-    let [step] = rows.steps;
+    let reader = Reader::new(from, layout);
+    pool::for_pieces(to, PIECE, |first, part| with_part(&reader, first, part.len(), |from| apply(part, from)));
+}
+
+/// `to[i] = min(max(from[i], low), high)`; NaN stays, and is what a limit of NaN gives.
+struct Clamp<'a, T>(&'a mut [T], &'a [T], T, T);
+
+impl<T: Number> Loop for Clamp<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Clamp(to, from, low, high) = self;
+        for (to, &value) in to.iter_mut().zip(from) {
+            *to = value.maximum(low).minimum(high);
+        }
+    }
+}
+
+/// The elements of a layout between two limits, in row-major order.
+pub(crate) fn clamp<T: Number>(to: &mut [T], from: &[T], layout: &Layout, low: T, high: T) {
+    read_and_apply(to, from, layout, |to, from| T::Width::run(Clamp(to, from, low, high)));
+}
+
+/// `to[i] = if condition[i] { a[i] } else { b[i] }`.
+struct Choose<'a, T>(&'a mut [T], &'a [bool], &'a [T], &'a [T]);
+
+impl<T: Element> Loop for Choose<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let count = self.0.len();
+        let (condition, a, b) = (&self.1[..count], &self.2[..count], &self.3[..count]);
+        for i in 0..count {
+            self.0[i] = if condition[i] { a[i] } else { b[i] };
+        }
+    }
+}
+
+/// Elements of `a` where `condition` is true and of `b` elsewhere, in row-major order. Layouts have the same shape.
+pub(crate) fn choose<T: Element>(to: &mut [T], condition: Operand<bool>, a: Operand<T>, b: Operand<T>) {
+    let (condition, a, b) = (condition.reader(), a.reader(), b.reader());
     pool::for_pieces(to, PIECE, |first, part| {
-        rows.walk(first..first + part.len(), |[start], at, count| {
-            let to = &mut part[at..at + count];
-            if step == 1 {
-                return (maps.to)(to, &from[start..start + count]);
-            }
-            let mut gathered = [T::default(); GATHER];
-            for (block, to) in to.chunks_mut(GATHER).enumerate() {
-                let gathered = &mut gathered[..to.len()];
-                gather(gathered, from, start + block * GATHER * step, step);
-                (maps.to)(to, gathered);
+        let count = part.len();
+        with_part(&condition, first, count, |condition| {
+            with_part(&a, first, count, |a| {
+                with_part(&b, first, count, |b| T::Width::run(Choose(part, condition, a, b)));
+            });
+        });
+    });
+}
+
+/// The elements of a layout.
+pub(crate) struct Operand<'a, T>(pub &'a [T], pub &'a Layout);
+
+impl<'a, T: Element> Operand<'a, T> {
+    fn reader(&self) -> Reader<'a, T> {
+        Reader::new(self.0, self.1)
+    }
+}
+
+/// `x[i] = if mask[i] { value } else { x[i] }`.
+struct FillWhere<'a, T>(&'a mut [T], &'a [bool], T);
+
+impl<T: Element> Loop for FillWhere<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (to, &set) in self.0.iter_mut().zip(self.1) {
+            *to = if set { self.2 } else { *to };
+        }
+    }
+}
+
+/// Writes `value` where the mask is true. Both layouts have the same shape.
+pub(crate) fn fill_where<T: Element>(to: &mut [T], of_to: &Layout, mask: Operand<bool>, value: T) {
+    let numel = of_to.numel();
+    if numel == 0 {
+        return;
+    }
+    let mask = mask.reader();
+    if of_to.is_contiguous() {
+        let to = &mut to[of_to.offset..of_to.offset + numel];
+        return pool::for_pieces(to, PIECE, |first, part| {
+            with_part(&mask, first, part.len(), |mask| T::Width::run(FillWhere(part, mask, value)));
+        });
+    }
+    let rows = Rows::new([of_to]);
+    rows.walk(0..numel, |[start], at, count| {
+        with_part(&mask, at, count, |mask| {
+            for (i, _) in mask.iter().enumerate().filter(|&(_, &set)| set) {
+                to[start + i * rows.steps[0]] = value;
             }
         });
+    });
+}
+
+/// `x[i] = f(x[i])` for the elements of a slice.
+pub(crate) fn map_in_place<T: Element>(maps: &Maps<T, T>, x: &mut [T]) {
+    pool::for_pieces(x, PIECE, |_, part| {
+        let mut room = [T::default(); 4 * SMALL];
+        for part in part.chunks_mut(4 * SMALL) {
+            let from = &mut room[..part.len()];
+            from.copy_from_slice(part);
+            (maps.to)(part, from);
+        }
     });
 }
 
@@ -193,53 +175,18 @@ pub(crate) fn map2<T: Element, U: Element>(maps: &Maps2<T, U>, to: &mut [U], a: 
             }
             map2_strided(maps, to, a, of_a, b, of_b);
         }
-        (Source::Elements(a, layout), Source::Number(b)) => with_number(to, a, layout, |to, a| (maps.left)(to, a, b)),
-        (Source::Number(a), Source::Elements(b, layout)) => with_number(to, b, layout, |to, b| (maps.right)(to, a, b)),
+        (Source::Elements(a, layout), Source::Number(b)) => {
+            read_and_apply(to, a, layout, |to, a| (maps.left)(to, a, b));
+        }
+        (Source::Number(a), Source::Elements(b, layout)) => {
+            read_and_apply(to, b, layout, |to, b| (maps.right)(to, a, b));
+        }
         (Source::Number(a), Source::Number(b)) => to.fill_with(|| {
             let mut one = [U::default()];
             (maps.left)(&mut one, &[a], b);
             one[0]
         }),
     }
-}
-
-fn with_number<T: Element, U: Element>(
-    to: &mut [U],
-    from: &[T],
-    layout: &Layout,
-    apply: impl Fn(&mut [U], &[T]) + Sync,
-) {
-    if layout.is_contiguous() {
-        let from = &from[layout.offset..layout.offset + to.len()];
-        return pool::for_pieces(to, PIECE, |first, part| apply(part, &from[first..first + part.len()]));
-    }
-    let rows = Rows::new([layout]);
-    let [step] = rows.steps;
-    pool::for_pieces(to, PIECE, |first, part| {
-        rows.walk(first..first + part.len(), |[start], at, count| {
-            let mut gathered = [T::default(); GATHER];
-            for (block, to) in part[at..at + count].chunks_mut(GATHER).enumerate() {
-                let from = stretch(&mut gathered, from, start + block * GATHER * step, step, to.len());
-                apply(to, from);
-            }
-        });
-    });
-}
-
-/// A stretch of an operand as a slice, gathered when it is not one already.
-#[inline]
-fn stretch<'a, T: Element>(
-    room: &'a mut [T; GATHER],
-    from: &'a [T],
-    start: usize,
-    step: usize,
-    count: usize,
-) -> &'a [T] {
-    if step == 1 {
-        return &from[start..start + count];
-    }
-    gather(&mut room[..count], from, start, step);
-    &room[..count]
 }
 
 fn map2_strided<T: Element, U: Element>(
@@ -251,25 +198,22 @@ fn map2_strided<T: Element, U: Element>(
     of_b: &Layout,
 ) {
     let rows = Rows::new([of_a, of_b]);
-    let [step_a, step_b] = rows.steps;
-    pool::for_pieces(to, PIECE, |first, part| {
-        rows.walk(first..first + part.len(), |[at_a, at_b], at, count| {
-            let to = &mut part[at..at + count];
-            match (step_a, step_b) {
-                (1, 1) => (maps.both)(to, &a[at_a..at_a + count], &b[at_b..at_b + count]),
-                (1, 0) => (maps.left)(to, &a[at_a..at_a + count], b[at_b]),
-                (0, 1) => (maps.right)(to, a[at_a], &b[at_b..at_b + count]),
-                _ => {
-                    let (mut room_a, mut room_b) = ([T::default(); GATHER], [T::default(); GATHER]);
-                    for (block, to) in to.chunks_mut(GATHER).enumerate() {
-                        let done = block * GATHER;
-                        let a = stretch(&mut room_a, a, at_a + done * step_a, step_a, to.len());
-                        let b = stretch(&mut room_b, b, at_b + done * step_b, step_b, to.len());
-                        (maps.both)(to, a, b);
-                    }
+    if rows.length >= LONG && matches!(rows.steps, [1, 1] | [1, 0] | [0, 1]) {
+        return pool::for_pieces(to, PIECE, |first, part| {
+            rows.walk(first..first + part.len(), |[at_a, at_b], at, count| {
+                let to = &mut part[at..at + count];
+                match rows.steps {
+                    [1, 1] => (maps.both)(to, &a[at_a..at_a + count], &b[at_b..at_b + count]),
+                    [1, _] => (maps.left)(to, &a[at_a..at_a + count], b[at_b]),
+                    _ => (maps.right)(to, a[at_a], &b[at_b..at_b + count]),
                 }
-            }
+            });
         });
+    }
+    let (a, b) = (Reader::new(a, of_a), Reader::new(b, of_b));
+    pool::for_pieces(to, PIECE, |first, part| {
+        let count = part.len();
+        with_part(&a, first, count, |a| with_part(&b, first, count, |b| (maps.both)(part, a, b)));
     });
 }
 
@@ -281,49 +225,63 @@ pub(crate) fn update<T: Element>(updates: &Updates<T>, to: &mut [T], of_to: &Lay
     }
     if of_to.is_contiguous() {
         let to = &mut to[of_to.offset..of_to.offset + numel];
-        match b {
-            Source::Number(b) => return pool::for_pieces(to, PIECE, |_, part| (updates.left)(part, b)),
+        return match b {
+            Source::Number(b) => pool::for_pieces(to, PIECE, |_, part| (updates.left)(part, b)),
             Source::Elements(b, of_b) if of_b.is_contiguous() => {
                 let b = &b[of_b.offset..of_b.offset + numel];
-                return pool::for_pieces(to, PIECE, |first, part| (updates.both)(part, &b[first..first + part.len()]));
+                pool::for_pieces(to, PIECE, |first, part| (updates.both)(part, &b[first..first + part.len()]));
             }
-            Source::Elements(b, of_b) => {
-                let rows = Rows::new([of_b]);
-                let [step] = rows.steps;
-                return pool::for_pieces(to, PIECE, |first, part| {
-                    rows.walk(first..first + part.len(), |[start], at, count| {
-                        let to = &mut part[at..at + count];
-                        if step == 0 {
-                            return (updates.left)(to, b[start]);
-                        }
-                        let mut room = [T::default(); GATHER];
-                        for (block, to) in to.chunks_mut(GATHER).enumerate() {
-                            let count = to.len();
-                            (updates.both)(to, stretch(&mut room, b, start + block * GATHER * step, step, count));
-                        }
-                    });
-                });
-            }
-        }
+            Source::Elements(b, of_b) => update_line(updates, to, b, of_b),
+        };
     }
     match b {
         Source::Number(b) => update_strided(to, of_to, of_to, |part, _| (updates.left)(part, b)),
-        Source::Elements(b, of_b) => update_strided(to, of_to, of_b, |part, (start, step)| {
-            let mut room = [T::default(); GATHER];
-            (updates.both)(part, stretch(&mut room, b, start, step, part.len()));
+        Source::Elements(b, of_b) => update_strided(to, of_to, of_b, |part, (start, step)| match step {
+            0 => (updates.left)(part, b[start]),
+            1 => (updates.both)(part, &b[start..start + part.len()]),
+            _ => {
+                let mut room = [T::default(); SMALL];
+                for (block, part) in part.chunks_mut(SMALL).enumerate() {
+                    let room = &mut room[..part.len()];
+                    gather(room, b, start + block * SMALL * step, step);
+                    (updates.both)(part, room);
+                }
+            }
         }),
     }
 }
 
-/// Brings elements of a strided target together, updates them (given where the operand's stretch starts, and its
-/// step), and puts them back.
+/// [`update`] of elements side by side with those of a layout.
+fn update_line<T: Element>(updates: &Updates<T>, to: &mut [T], b: &[T], of_b: &Layout) {
+    let rows = Rows::new([of_b]);
+    if rows.length >= LONG && rows.steps[0] <= 1 {
+        return pool::for_pieces(to, PIECE, |first, part| {
+            rows.walk(first..first + part.len(), |[start], at, count| {
+                let to = &mut part[at..at + count];
+                if rows.steps[0] == 0 {
+                    (updates.left)(to, b[start])
+                } else {
+                    (updates.both)(to, &b[start..start + count])
+                }
+            });
+        });
+    }
+    let b = Reader::new(b, of_b);
+    pool::for_pieces(to, PIECE, |first, part| with_part(&b, first, part.len(), |b| (updates.both)(part, b)));
+}
+
+/// Updates a strided target in stretches of rows, with where the operand's stretch starts, and its step. What is not side
+/// by side is brought together first and put back.
 fn update_strided<T: Element>(to: &mut [T], of_to: &Layout, of_b: &Layout, apply: impl Fn(&mut [T], (usize, usize))) {
     let rows = Rows::new([of_to, of_b]);
     let [step_to, step_b] = rows.steps;
-    let mut room = [T::default(); GATHER];
+    let mut room = [T::default(); SMALL];
     rows.walk(0..rows.numel, |[at_to, at_b], _, count| {
-        for done in (0..count).step_by(GATHER) {
-            let count = GATHER.min(count - done);
+        if step_to == 1 {
+            return apply(&mut to[at_to..at_to + count], (at_b, step_b));
+        }
+        for done in (0..count).step_by(SMALL) {
+            let count = SMALL.min(count - done);
             let start_to = at_to + done * step_to;
             let part = &mut room[..count];
             gather(part, to, start_to, step_to);

@@ -4,15 +4,21 @@
 
 pub(crate) mod approx;
 pub(crate) mod cast;
-pub(crate) mod erf;
+pub(crate) mod flip;
 pub(crate) mod functions;
 pub(crate) mod gemm;
+pub(crate) mod loops;
 pub(crate) mod map;
+pub(crate) mod normal;
 pub(crate) mod number;
 pub(crate) mod pages;
 pub(crate) mod pool;
+pub(crate) mod reader;
 pub(crate) mod reduce;
 pub(crate) mod rows;
+pub(crate) mod running;
+pub(crate) mod select;
 pub(crate) mod simd;
 pub(crate) mod softmax;
+pub(crate) mod sort;
 pub(crate) mod values;

@@ -88,13 +88,26 @@ impl<T: Element, F: Fold<T>> Loop for Block<'_, T, F> {
 /// All elements of a row as one.
 pub(crate) fn row<T: Element, F: Fold<T>>(values: &[T]) -> T {
     if values.len() <= BLOCK {
-        if values.len() < LANES / 4 {
-            return values.iter().fold(F::start(), |so_far, &value| F::push(so_far, value));
+        if values.len() < LANES {
+            return short_row::<T, F>(values);
         }
         return T::Width::run(Block::<T, F>(values, PhantomData));
     }
     let middle = values.len().div_ceil(2).next_multiple_of(BLOCK);
     F::merge(row::<T, F>(&values[..middle]), row::<T, F>(&values[middle..]))
+}
+
+/// All elements of a row too short for lanes as one, by pairs of neighbours.
+#[inline]
+fn short_row<T: Element, F: Fold<T>>(values: &[T]) -> T {
+    let mut two = [F::start(); 2];
+    let pairs = values.chunks_exact(2);
+    let rest = pairs.remainder();
+    for pair in pairs {
+        two = [F::push(two[0], pair[0]), F::push(two[1], pair[1])];
+    }
+    let sum = F::merge(two[0], two[1]);
+    rest.iter().fold(sum, |so_far, &value| F::push(so_far, value))
 }
 
 /// All elements of a long row as one, by several threads.
@@ -174,8 +187,28 @@ fn columns<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usize, width
 /// Columns that are reduced together: their results stay in the first-level cache.
 const WIDTH: usize = 4096;
 
+/// How the elements to be reduced lie: `[outer, count, inner]`, where the innermost dimension with more than one element
+/// lies side by side.
+#[derive(Clone, Copy)]
+pub(crate) struct Middle {
+    pub count: usize,
+    pub inner: usize,
+    /// From one of the outer to the next.
+    pub outer_stride: usize,
+    /// From one of those that are reduced to the next.
+    pub stride: usize,
+}
+
+impl Middle {
+    /// Without gaps.
+    pub fn dense(count: usize, inner: usize) -> Middle {
+        Middle { count, inner, outer_stride: count * inner, stride: inner }
+    }
+}
+
 /// Reduces the middle of `[outer, count, inner]`; `to` is `[outer, inner]`.
-pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usize, inner: usize) {
+pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], middle: Middle) {
+    let Middle { count, inner, outer_stride, stride } = middle;
     if to.is_empty() {
         return;
     }
@@ -185,13 +218,14 @@ pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usiz
     let outer = to.len() / inner;
     if inner == 1 {
         if outer == 1 {
-            to[0] = if count > PIECE { long_row::<T, F>(from) } else { row::<T, F>(from) };
+            to[0] = if count > PIECE { long_row::<T, F>(&from[..count]) } else { row::<T, F>(&from[..count]) };
             return;
         }
         let rows = (PIECE / 2 / count).max(1);
         return pool::for_pieces(to, rows, |first, part| {
             for (line, to) in part.iter_mut().enumerate() {
-                *to = row::<T, F>(&from[(first + line) * count..(first + line + 1) * count]);
+                let start = (first + line) * outer_stride;
+                *to = row::<T, F>(&from[start..start + count]);
             }
         });
     }
@@ -200,14 +234,14 @@ pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usiz
         let blocks = PIECE / block;
         return pool::for_pieces(to, blocks * inner, |first, part| {
             for (line, to) in part.chunks_exact_mut(inner).enumerate() {
-                columns::<T, F>(to, &from[(first / inner + line) * block..], count, inner);
+                columns::<T, F>(to, &from[(first / inner + line) * outer_stride..], count, stride);
             }
         });
     }
     for (number, to) in to.chunks_exact_mut(inner).enumerate() {
-        let from = &from[number * block..(number + 1) * block];
+        let from = &from[number * outer_stride..];
         if inner > WIDTH {
-            pool::for_pieces(to, WIDTH, |first, part| columns::<T, F>(part, &from[first..], count, inner));
+            pool::for_pieces(to, WIDTH, |first, part| columns::<T, F>(part, &from[first..], count, stride));
             continue;
         }
         // Each thread takes whole rows, which lie side by side in memory.
@@ -215,7 +249,7 @@ pub(crate) fn fold<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usiz
         let mut parts = vec![F::start(); count.div_ceil(rows) * inner];
         pool::for_pieces(&mut parts, inner, |first, part| {
             let start = first / inner * rows;
-            columns::<T, F>(part, &from[start * inner..], rows.min(count - start), inner);
+            columns::<T, F>(part, &from[start * stride..], rows.min(count - start), stride);
         });
         to.fill(F::start());
         parts.chunks_exact(inner).for_each(|part| T::Width::run(MergeRow::<T, F>(to, part, PhantomData)));
@@ -231,6 +265,9 @@ pub(crate) fn extreme<T: Number, const MIN: bool>(
     count: usize,
     inner: usize,
 ) {
+    if values.is_empty() {
+        return;
+    }
     let beats = |new: T, old: T| (if MIN { new < old } else { new > old }) || (new.is_nan() && !old.is_nan());
     if inner == 1 {
         for (line, (value, place)) in values.iter_mut().zip(places).enumerate() {

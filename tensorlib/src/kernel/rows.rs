@@ -50,6 +50,11 @@ impl<const N: usize> Rows<N> {
         Rows { shape, strides, offsets: std::array::from_fn(|n| layouts[n].offset), length, steps, numel }
     }
 
+    /// Whether all rows are the same one, in memory.
+    pub fn is_repeated(&self) -> bool {
+        self.strides.iter().all(|strides| strides.iter().all(|&stride| stride == 0))
+    }
+
     /// Moves each operand's base along a dimension.
     #[inline(always)]
     fn advance(&self, bases: &mut [usize; N], dim: usize, by: impl Fn(&mut usize, usize)) {
@@ -77,16 +82,25 @@ impl<const N: usize> Rows<N> {
             self.advance(&mut bases, dim, |base, stride| *base += index[dim] * stride);
         }
         let mut position = range.start;
+        // Rows along the first of the outer dimensions come one after the other, however short they are.
+        let (rows, strides): (usize, [usize; N]) = (self.shape[0], std::array::from_fn(|n| self.strides[n][0]));
+        let mut row = index[0];
         loop {
-            let count = (self.length - within).min(range.end - position);
-            let starts = std::array::from_fn(|n| bases[n] + within * self.steps[n]);
-            body(starts, position - range.start, count);
-            position += count;
-            if position >= range.end {
-                return;
+            while row < rows {
+                let count = (self.length - within).min(range.end - position);
+                let starts = std::array::from_fn(|n| bases[n] + within * self.steps[n]);
+                body(starts, position - range.start, count);
+                position += count;
+                if position >= range.end {
+                    return;
+                }
+                within = 0;
+                row += 1;
+                bases.iter_mut().zip(strides).for_each(|(base, stride)| *base += stride);
             }
-            within = 0;
-            for dim in 0..self.shape.len() {
+            row = 0;
+            bases.iter_mut().zip(strides).for_each(|(base, stride)| *base -= rows * stride);
+            for dim in 1..self.shape.len() {
                 index[dim] += 1;
                 if index[dim] < self.shape[dim] {
                     self.advance(&mut bases, dim, |base, stride| *base += stride);

@@ -27,13 +27,14 @@ fn detect() -> u8 {
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 fn best() -> u8 {
-    if is_x86_feature_detected!("avx512f")
+    if is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vl")
     {
         AVX512
-    } else if is_x86_feature_detected!("avx2") {
+    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         AVX2
     } else {
         BASE
@@ -64,7 +65,7 @@ pub trait Width {
 /// Those that every processor of the kind has.
 pub struct Narrow;
 
-/// Those, and 256 bits.
+/// Those, and 256 bits with fused multiplication and addition.
 pub struct Wide;
 
 /// Those, 256 and 512 bits.
@@ -112,13 +113,13 @@ fn widest<L: Loop>(body: L) -> L::Output {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 unsafe fn with_avx2<L: Loop>(body: L) -> L::Output {
     body.run()
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl")]
+#[target_feature(enable = "fma,avx512f,avx512dq,avx512bw,avx512vl")]
 unsafe fn with_avx512<L: Loop>(body: L) -> L::Output {
     body.run()
 }

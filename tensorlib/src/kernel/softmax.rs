@@ -19,10 +19,10 @@ impl<T: Floating, const EXP: bool> Loop for Shift<'_, T, EXP> {
     #[inline(always)]
     fn run(self) {
         let Shift(to, from, shift) = self;
-        to.iter_mut().zip(from).for_each(|(to, &value)| {
+        for (to, &value) in to.iter_mut().zip(from) {
             let shifted = value.sub(shift);
             *to = if EXP { shifted.exp() } else { shifted };
-        });
+        }
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn rows<T: Floating>(to: &mut [T], from: &[T], length: usize, kind: S
             let sum = reduce::row::<T, Sum>(to);
             match kind {
                 Softmax::Plain => T::Width::run(Scale(to, T::ONE.div(sum))),
-                Softmax::Log => T::Width::run(Shift::<T, false>(to, from, largest.add(sum.log()))),
+                Softmax::Log => T::Width::run(Shift::<T, false>(to, from, largest.add(sum.exact_log()))),
             }
         }
     });

@@ -1,31 +1,29 @@
 //! Triangles and diagonals of matrices.
 
-use crate::element::with_dtype;
+use std::ops::Range;
+
+use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::tensor::Tensor;
 
-/// Zeros where `drops(row, column)`.
-fn triangle(op: &str, x: &Tensor, drops: impl Fn(usize, usize) -> bool) -> Result<Tensor> {
+/// Zeros in the columns of each row that `drops` names.
+fn triangle(op: &str, x: &Tensor, drops: impl Fn(usize, usize) -> Range<usize>) -> Result<Tensor> {
     let rank = x.ndim();
     if rank < 2 {
         return Err(shape_error!("{op}: needs a matrix or a stack of them, not shape {}", x.size()));
     }
     let (rows, columns) = (x.layout.shape[rank - 2], x.layout.shape[rank - 1]);
-    with_dtype!(x.dtype(), T => {
-        let mut values = x.to_vec::<T>();
-        if rows * columns > 0 {
-            for matrix in values.chunks_exact_mut(rows * columns) {
-                for (at, value) in matrix.iter_mut().enumerate() {
-                    if drops(at / columns, at % columns) {
-                        *value = T::default();
-                    }
-                }
+    let result = x.copied();
+    if x.numel() > 0 {
+        with_dtype!(x.dtype(), T => {
+            for (number, row) in T::of_mut(&mut result.storage.write()).chunks_exact_mut(columns).enumerate() {
+                row[drops(number % rows, columns)].fill(T::default());
             }
-        }
-        Ok(Tensor::from_values(values, x.layout.shape.clone()))
-    })
+        });
+    }
+    Ok(result)
 }
 
 impl Tensor {
@@ -37,7 +35,7 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).tril().to_vec::<f32>(), [1.0, 0.0, 1.0, 1.0]);
         /// ```
         pub fn tril | try_tril(&self) -> Tensor {
-            triangle("tril", self, |row, column| column > row)
+            triangle("tril", self, |row, columns| (row + 1).min(columns)..columns)
         }
 
         /// A matrix with zeros below the diagonal.
@@ -47,7 +45,7 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).triu().to_vec::<f32>(), [1.0, 1.0, 0.0, 1.0]);
         /// ```
         pub fn triu | try_triu(&self) -> Tensor {
-            triangle("triu", self, |row, column| column < row)
+            triangle("triu", self, |row, columns| 0..row.min(columns))
         }
 
         /// The diagonal of a matrix, as a view; or the matrix with a vector as its diagonal.

@@ -3,7 +3,7 @@
 use crate::error::{Result, fallible};
 use crate::kernel::functions::Arithmetic;
 use crate::operand::Operand;
-use crate::ops::binary;
+use crate::ops::{binary, unary};
 use crate::tensor::Tensor;
 
 macro_rules! arithmetic {
@@ -101,9 +101,9 @@ impl Tensor {
             let exponent = exponent.into();
             if let Operand::Number(number) = &exponent
                 && self.dtype().is_floating_point()
-                && number.to_f64() == 2.0
+                && let Some(power) = unary::simple_power(self, number.to_f64())
             {
-                return Ok(self.square());
+                return power;
             }
             binary::arithmetic("pow", Arithmetic::Pow, &Operand::Borrowed(self), &exponent)
         }

@@ -2,9 +2,10 @@
 
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, fallible};
-use crate::kernel::map::{self, Map2, Source, Updates};
+use crate::kernel::loops::{Map2, Updates};
+use crate::kernel::map::{self, Source};
 use crate::kernel::simd::Narrow;
-use crate::layout::Layout;
+use crate::layout::{Layout, memory_order};
 use crate::operand::Operand;
 use crate::scalar::Scalar;
 use crate::storage;
@@ -34,8 +35,10 @@ pub(crate) fn copy(op: &str, target: &Tensor, source: &Tensor) -> Result<()> {
         Some(copy) => (copy, copy.layout.expand(op, &target.layout.shape)?),
         None => (source, layout),
     };
+    let order = memory_order(&[&target.layout]);
+    let (of_target, layout) = (target.layout.permute(&order), layout.permute(&order));
     with_dtype!(dtype, T => storage::read_and_write(&source.storage, &target.storage, |from, to| {
-        write::<T>(T::of_mut(to), &target.layout, Source::Elements(T::of(from), &layout));
+        write::<T>(T::of_mut(to), &of_target, Source::Elements(T::of(from), &layout));
     }));
     Ok(())
 }
@@ -44,8 +47,9 @@ pub(crate) fn copy(op: &str, target: &Tensor, source: &Tensor) -> Result<()> {
 pub(crate) fn fill(op: &str, target: &Tensor, value: Scalar) -> Result<()> {
     // Every index of an expanded tensor gets the same value, so overlap does no harm; PyTorch refuses it all the same.
     super::binary::writable(op, target)?;
+    let of_target = target.layout.permute(&memory_order(&[&target.layout]));
     with_dtype!(target.dtype(), T => {
-        write::<T>(T::of_mut(&mut target.storage.write()), &target.layout, Source::Number(T::from_scalar(value)));
+        write::<T>(T::of_mut(&mut target.storage.write()), &of_target, Source::Number(T::from_scalar(value)));
     });
     Ok(())
 }

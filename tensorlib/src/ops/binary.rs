@@ -6,17 +6,15 @@ use crate::dtype::{DType, result_type};
 use crate::element::{Element, Stored, with_dtype, with_number};
 use crate::error::{Result, dtype_error, shape_error, value_error};
 use crate::kernel::functions::{self, Arithmetic, Comparison, Logic};
-use crate::kernel::map::{self, Maps2, Source};
-use crate::layout::{Layout, broadcast};
+use crate::kernel::loops::Maps2;
+use crate::kernel::map::{self, Source};
+use crate::layout::{Layout, broadcast, memory_order};
 use crate::list::List;
 use crate::operand::Operand;
 use crate::recycle;
 use crate::scalar::Scalar;
 use crate::storage::{self, Storage};
 use crate::tensor::Tensor;
-
-/// From this many elements on, an operand whose rows are strided is first copied, in blocks that suit the caches.
-const WORTH_COPYING: usize = 4096;
 
 /// An operand with its final dtype.
 #[derive(Clone, Copy)]
@@ -34,23 +32,6 @@ fn convert<'a>(operand: &'a Operand<'_>, dtype: DType, room: &'a mut Option<Tens
         Operand::Number(number) => return Input::Number(*number),
     };
     Input::Tensor(if tensor.dtype() == dtype { tensor } else { room.insert(tensor.to(dtype)) })
-}
-
-/// Copies a large tensor whose rows are strided; `room` keeps the copy.
-fn compact<'a>(tensor: &'a Tensor, room: &'a mut Option<Tensor>) -> &'a Tensor {
-    let rank = tensor.layout.rank();
-    let strided = rank > 0 && tensor.layout.strides[rank - 1] > 1 && tensor.layout.shape[rank - 1] > 1;
-    if strided && tensor.numel() >= WORTH_COPYING { room.insert(tensor.contiguous()) } else { tensor }
-}
-
-/// The elements of a dense layout as one row, in the order in which they lie in memory.
-fn line(layout: &Layout) -> Layout {
-    Layout { offset: layout.offset, ..Layout::contiguous(List::from_slice(&[layout.numel()])) }
-}
-
-/// The layout of a result that has its elements in memory in the same order as `layout`.
-fn same_order(layout: &Layout) -> Layout {
-    Layout { offset: 0, ..layout.clone() }
 }
 
 #[inline]
@@ -83,38 +64,27 @@ fn apply<T: Element, U: Element>(op: &str, maps: &Maps2<T, U>, a: Input, b: Inpu
             run(maps, of_result, Source::Elements(T::of(from_a), of_a), Source::Elements(T::of(from_b), of_b))
         })
     };
-    if a.layout.shape == b.layout.shape {
-        if a.layout.is_contiguous() && b.layout.is_contiguous() {
-            let of_result = Layout::contiguous(a.layout.shape.clone());
-            return Ok(elementwise(a, &a.layout, b, &b.layout, of_result));
-        }
-        if a.layout.strides == b.layout.strides && a.layout.is_dense() {
-            return Ok(elementwise(a, &line(&a.layout), b, &line(&b.layout), same_order(&a.layout)));
-        }
+    if a.layout.shape == b.layout.shape && a.layout.is_contiguous() && b.layout.is_contiguous() {
+        let of_result = Layout::contiguous(a.layout.shape.clone());
+        return Ok(elementwise(a, &a.layout, b, &b.layout, of_result));
     }
     let shape = broadcast(op, &a.layout.shape, &b.layout.shape)?;
     crate::size::checked_numel(op, &shape)?;
-    let (mut room_a, mut room_b) = (None, None);
-    let (a, b) = (compact(a, &mut room_a), compact(b, &mut room_b));
     let (of_a, of_b) = (a.layout.expand(op, &shape)?, b.layout.expand(op, &shape)?);
-    Ok(elementwise(a, &of_a, b, &of_b, Layout::contiguous(shape)))
+    let order = memory_order(&[&of_a, &of_b]);
+    Ok(elementwise(a, &of_a.permute(&order), b, &of_b.permute(&order), Layout::ordered(&shape, &order)))
 }
 
-/// Chooses how to walk the only tensor among the operands.
+/// Walks the only tensor among the operands in the order in which it lies in memory.
 #[inline]
 fn apply_number<T: Element>(x: &Tensor, run: impl FnOnce(Layout, Source<T>) -> Tensor) -> Tensor {
+    let guard = x.storage.read();
     if x.layout.is_contiguous() {
-        let guard = x.storage.read();
         return run(Layout::contiguous(x.layout.shape.clone()), Source::Elements(T::of(&guard), &x.layout));
     }
-    if x.layout.is_dense() {
-        let guard = x.storage.read();
-        return run(same_order(&x.layout), Source::Elements(T::of(&guard), &line(&x.layout)));
-    }
-    let mut room = None;
-    let x = compact(x, &mut room);
-    let guard = x.storage.read();
-    run(Layout::contiguous(x.layout.shape.clone()), Source::Elements(T::of(&guard), &x.layout))
+    let order = memory_order(&[&x.layout]);
+    let of_result = Layout::ordered(&x.layout.shape, &order);
+    run(of_result, Source::Elements(T::of(&guard), &x.layout.permute(&order)))
 }
 
 /// Refuses what an operation does not do, and says in which type it is done.
@@ -133,7 +103,8 @@ pub(crate) fn arithmetic_type(op: &str, function: Arithmetic, a: &Operand, b: &O
             _ => dtype_error!("{op}: not defined for bool; convert one operand with to()"),
         });
     }
-    if !dtype.is_floating_point() {
+    let nothing = [a, b].iter().any(|operand| operand.tensor().is_some_and(|x| x.numel() == 0));
+    if !dtype.is_floating_point() && !nothing {
         refuse_whole(op, function, b)?;
     }
     Ok(dtype)
@@ -272,8 +243,10 @@ pub(crate) fn arithmetic_in_place(op: &str, function: Arithmetic, target: &Tenso
         let converted = if b.dtype() == dtype { apart(target, b) } else { Some(b.to(dtype)) };
         let b = converted.as_ref().unwrap_or(b);
         let layout = b.layout.expand(op, &target.layout.shape).map_err(|_| does_not_fit(op, target, b))?;
+        let order = memory_order(&[&target.layout]);
+        let (of_target, of_b) = (target.layout.permute(&order), layout.permute(&order));
         storage::read_and_write(&b.storage, &target.storage, |from, to| {
-            map::update(&updates, T::of_mut(to), &target.layout, Source::Elements(T::of(from), &layout));
+            map::update(&updates, T::of_mut(to), &of_target, Source::Elements(T::of(from), &of_b));
         });
         Ok(())
     }, else unreachable!("booleans were handled above"))

@@ -3,10 +3,12 @@
 use crate::dtype::{DType, result_type};
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, dtype_error, or_raise};
-use crate::layout::broadcast;
-use crate::operand::Operand;
+use crate::kernel::map::{self, Operand};
+use crate::layout::{Layout, broadcast, memory_order};
+use crate::operand;
 use crate::recycle;
 use crate::size::checked_numel;
+use crate::storage::{self, Storage};
 use crate::tensor::Tensor;
 
 /// The elements of `a` where `condition` is true and those of `b` elsewhere; all three broadcast. PyTorch's
@@ -18,15 +20,19 @@ use crate::tensor::Tensor;
 /// assert_eq!(where_cond(&x.gt(0.0), &x, 0.0).to_vec::<f32>(), [0.0, 2.0]);
 /// ```
 #[track_caller]
-pub fn where_cond<'a, 'b>(condition: &Tensor, a: impl Into<Operand<'a>>, b: impl Into<Operand<'b>>) -> Tensor {
+pub fn where_cond<'a, 'b>(
+    condition: &Tensor,
+    a: impl Into<operand::Operand<'a>>,
+    b: impl Into<operand::Operand<'b>>,
+) -> Tensor {
     or_raise(try_where_cond(condition, a, b))
 }
 
 /// [`where_cond`] with the error as a value.
 pub fn try_where_cond<'a, 'b>(
     condition: &Tensor,
-    a: impl Into<Operand<'a>>,
-    b: impl Into<Operand<'b>>,
+    a: impl Into<operand::Operand<'a>>,
+    b: impl Into<operand::Operand<'b>>,
 ) -> Result<Tensor> {
     if condition.dtype() != DType::Bool {
         return Err(dtype_error!(
@@ -40,20 +46,22 @@ pub fn try_where_cond<'a, 'b>(
     let shape = broadcast("where", &a.layout.shape, &b.layout.shape)?;
     let shape = broadcast("where", &condition.layout.shape, &shape)?;
     let numel = checked_numel("where", &shape)?;
-    let spread = |x: &Tensor| -> Result<Tensor> { Ok(x.with_layout(x.layout.expand("where", &shape)?).contiguous()) };
-    let (condition, a, b) = (spread(condition)?, spread(&a)?, spread(&b)?);
+    let (of_condition, of_a, of_b) = (
+        condition.layout.expand("where", &shape)?,
+        a.layout.expand("where", &shape)?,
+        b.layout.expand("where", &shape)?,
+    );
+    let order = memory_order(&[&of_condition, &of_a, &of_b]);
+    let (of_condition, of_a, of_b) = (of_condition.permute(&order), of_a.permute(&order), of_b.permute(&order));
     with_dtype!(dtype, T => {
         let mut values = recycle::take::<T>(numel);
         if numel > 0 {
-            // One storage at a time: first `b` everywhere, then `a` where the condition holds.
-            values.copy_from_slice(&T::of(&b.storage.read())[b.layout.offset..][..numel]);
-            let chosen = condition.to_vec::<bool>();
-            let guard = a.storage.read();
-            for ((to, &value), chosen) in values.iter_mut().zip(&T::of(&guard)[a.layout.offset..]).zip(chosen) {
-                *to = if chosen { value } else { *to };
-            }
+            storage::read_three([&condition.storage, &a.storage, &b.storage], |[condition, a, b]| {
+                let condition = Operand(bool::of(condition), &of_condition);
+                map::choose::<T>(&mut values, condition, Operand(T::of(a), &of_a), Operand(T::of(b), &of_b));
+            });
         }
-        Ok(Tensor::from_values(values, shape))
+        Ok(Tensor { storage: Storage::new(values), layout: Layout::ordered(&shape, &order) })
     })
 }
 
@@ -66,7 +74,7 @@ impl Tensor {
     /// assert_eq!(x.r#where(&x.gt(0.0), 0.0).to_vec::<f32>(), [0.0, 2.0]);
     /// ```
     #[track_caller]
-    pub fn r#where<'a>(&self, condition: &Tensor, other: impl Into<Operand<'a>>) -> Tensor {
+    pub fn r#where<'a>(&self, condition: &Tensor, other: impl Into<operand::Operand<'a>>) -> Tensor {
         where_cond(condition, self, other)
     }
 }

@@ -1,9 +1,14 @@
 //! Keeping values within limits.
 
+use crate::dtype::result_type;
+use crate::element::{Element, with_number};
 use crate::error::{Result, fallible};
 use crate::kernel::functions::Arithmetic;
+use crate::kernel::map;
+use crate::kernel::number::Number;
 use crate::operand::Operand;
-use crate::ops::binary;
+use crate::ops::{binary, unary};
+use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
 /// A limit of [`Tensor::clamp`]: a number, a tensor, or `None`.
@@ -21,10 +26,41 @@ impl From<Option<f64>> for Limit<'_> {
     }
 }
 
+/// A limit as an element: what the type cannot hold becomes the nearest that it can.
+fn nearest<T: Number>(limit: Scalar) -> T {
+    match limit {
+        Scalar::Int(limit) if !T::DTYPE.is_floating_point() => {
+            let (Scalar::Int(lowest), Scalar::Int(highest)) = (T::LOWEST.to_scalar(), T::HIGHEST.to_scalar()) else {
+                return T::from_scalar(Scalar::Int(limit));
+            };
+            T::from_scalar(Scalar::Int(limit.clamp(lowest, highest)))
+        }
+        limit => T::from_scalar(limit),
+    }
+}
+
+/// Both limits at once, when they are numbers of the tensor's kind.
+fn between(x: &Tensor, min: &Limit, max: &Limit) -> Option<Tensor> {
+    let (Some(min @ Operand::Number(low)), Some(max @ Operand::Number(high))) = (&min.0, &max.0) else { return None };
+    let keeps = |limit: &Operand| result_type(x.promotion(), limit.promotion()) == x.dtype();
+    if !keeps(min) || !keeps(max) || x.numel() == 0 {
+        return None;
+    }
+    with_number!(x.dtype(), T => Some(unary::mapped::<T>(x, |values, from, layout| {
+        map::clamp(values, from, layout, nearest::<T>(*low), nearest::<T>(*high));
+    })), else None)
+}
+
 fn clamp(x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
+    if let Some(result) = between(x, &min, &max) {
+        return Ok(result);
+    }
     let mut result = Operand::Borrowed(x);
     for (limit, function) in [(min, Arithmetic::Maximum), (max, Arithmetic::Minimum)] {
-        if let Some(limit) = limit.0 {
+        if let Some(mut limit) = limit.0 {
+            if let Operand::Number(number) = &mut limit {
+                with_number!(x.dtype(), T => if !matches!(number, Scalar::Float(_)) { *number = nearest::<T>(*number).to_scalar() }, else ());
+            }
             result = Operand::Owned(binary::arithmetic_owned("clamp", function, result, limit)?);
         }
     }

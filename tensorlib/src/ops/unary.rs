@@ -4,30 +4,48 @@ use crate::dtype::DType;
 use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, fallible};
 use crate::kernel::functions::{self, Simple, Transcendental};
-use crate::kernel::map::{self, Maps};
-use crate::layout::Layout;
-use crate::list::List;
+use crate::kernel::loops::Maps;
+use crate::kernel::map;
+use crate::layout::{Layout, memory_order};
 use crate::ops::{assign, binary};
 use crate::recycle;
 use crate::storage::Storage;
 use crate::tensor::Tensor;
 
 fn apply<T: Element>(maps: &Maps<T, T>, x: &Tensor) -> Tensor {
-    let numel = x.numel();
-    let mut values = recycle::take::<T>(numel);
+    mapped::<T>(x, |values, from, layout| map::map(maps, values, from, layout))
+}
+
+/// A new tensor of the shape of `x`, whose elements `fill` makes of those of a layout, in its order. There are some.
+pub(super) fn mapped<T: Element>(x: &Tensor, fill: impl FnOnce(&mut [T], &[T], &Layout)) -> Tensor {
+    let mut values = recycle::take::<T>(x.numel());
     let guard = x.storage.read();
-    let dense = !x.layout.is_contiguous() && x.layout.is_dense();
-    let line = Layout { offset: x.layout.offset, ..Layout::contiguous(List::from_slice(&[numel])) };
-    if numel > 0 {
-        map::map(maps, &mut values, T::of(&guard), if dense { &line } else { &x.layout });
+    let shape = &x.layout.shape;
+    if x.layout.is_contiguous() {
+        if !values.is_empty() {
+            fill(&mut values, T::of(&guard), &x.layout);
+        }
+        return Tensor { storage: Storage::new(values), layout: Layout::contiguous(shape.clone()) };
     }
-    let layout =
-        if dense { Layout { offset: 0, ..x.layout.clone() } } else { Layout::contiguous(x.layout.shape.clone()) };
-    Tensor { storage: Storage::new(values), layout }
+    // Elements keep their order in memory: that is the fastest way to walk them.
+    let order = memory_order(&[&x.layout]);
+    fill(&mut values, T::of(&guard), &x.layout.permute(&order));
+    Tensor { storage: Storage::new(values), layout: Layout::ordered(shape, &order) }
+}
+
+/// Writes over the elements of `x`, when they lie side by side in some order.
+fn apply_in_place<T: Element>(maps: &Maps<T, T>, x: &Tensor) {
+    let mut guard = x.storage.write();
+    map::map_in_place(maps, &mut T::of_mut(&mut guard)[x.layout.offset..x.layout.offset + x.numel()]);
 }
 
 fn simple(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
     with_number!(x.dtype(), T => Ok(apply::<T>(&functions::simple(function), x)), else {
+        match function {
+            Simple::Sign => return Ok(x.clone()),
+            Simple::Square => return simple(op, function, &x.long()),
+            _ => {}
+        }
         Err(dtype_error!("{op}: not defined for bool; convert it with to()"))
     })
 }
@@ -42,10 +60,15 @@ fn transcendental(function: Transcendental, x: &Tensor) -> Tensor {
     })
 }
 
-/// Writes a result over the tensor it was made from.
-fn replace(op: &str, x: &Tensor, value: Tensor) -> Result<Tensor> {
-    binary::storable(op, value.dtype(), x.dtype())?;
-    assign::copy(op, x, &value)?;
+/// Writes a function of a tensor over it.
+fn replace(op: &str, x: &Tensor, over: impl FnOnce(&Tensor), value: impl FnOnce() -> Result<Tensor>) -> Result<Tensor> {
+    if x.dtype().is_floating_point() && x.layout.is_dense() && x.numel() > 0 {
+        over(x);
+    } else {
+        let value = value()?;
+        binary::storable(op, value.dtype(), x.dtype())?;
+        assign::copy(op, x, &value)?;
+    }
     Ok(x.alias())
 }
 
@@ -60,7 +83,10 @@ macro_rules! transcendental {
             fallible! {
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
                 pub fn $name_ | $try_name_(&self) -> Tensor {
-                    replace(stringify!($name_), self, transcendental(Transcendental::$function, self))
+                    let over = |x: &Tensor| with_floating!(x.dtype(), T => {
+                        apply_in_place::<T>(&functions::transcendental(Transcendental::$function), x);
+                    }, else ());
+                    replace(stringify!($name_), self, over, || Ok(transcendental(Transcendental::$function, self)))
                 }
             }
         )* }
@@ -169,6 +195,21 @@ transcendental! {
     silu silu_ try_silu_ Silu;
 }
 
+/// A floating-point tensor to one of the powers that need no logarithm.
+pub(super) fn simple_power(x: &Tensor, exponent: f64) -> Option<Result<Tensor>> {
+    use Transcendental::{Reciprocal, Rsqrt, Sqrt};
+    let function = match exponent {
+        2.0 => return Some(x.try_square()),
+        3.0 => return Some(simple("pow", Simple::Cube, x)),
+        -2.0 => return Some(x.try_square().map(|square| square.reciprocal())),
+        0.5 => Sqrt,
+        -0.5 => Rsqrt,
+        -1.0 => Reciprocal,
+        _ => return None,
+    };
+    Some(Ok(transcendental(function, x)))
+}
+
 macro_rules! simple {
     ($($(#[$doc:meta])* $name:ident $try_name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { fallible! { $(
@@ -179,7 +220,10 @@ macro_rules! simple {
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
             pub fn $name_ | $try_name_(&self) -> Tensor {
-                replace(stringify!($name_), self, simple(stringify!($name_), Simple::$function, self)?)
+                let over = |x: &Tensor| with_floating!(x.dtype(), T => {
+                    apply_in_place::<T>(&functions::simple(Simple::$function), x);
+                }, else ());
+                replace(stringify!($name_), self, over, || simple(stringify!($name_), Simple::$function, self))
             }
         )* } }
     };

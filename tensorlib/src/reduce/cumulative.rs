@@ -1,28 +1,31 @@
 //! Running sums and products.
 
-use crate::element::with_number;
+use crate::element::{Stored, with_number};
 use crate::error::{Result, fallible};
-use crate::kernel::number::Number;
+use crate::kernel::running;
 use crate::layout::dimension;
+use crate::recycle;
 use crate::tensor::Tensor;
 
-/// `step(so far, element)` along a dimension.
+/// `step(so far, element)` along a dimension. Single precision adds up in double precision, as in PyTorch.
 fn running(op: &str, x: &Tensor, dim: i64, product: bool) -> Result<Tensor> {
     let dim = dimension(op, dim, x.ndim())?;
-    let x = x.to(x.dtype().to_sum());
-    let length = x.layout.shape.get(dim).copied().unwrap_or(1);
-    let inner: usize = x.layout.shape.get(dim + 1..).unwrap_or(&[]).iter().product();
+    let x = x.to(x.dtype().to_sum()).contiguous();
+    let (numel, shape) = (x.numel(), &x.layout.shape);
+    let count = shape.get(dim).copied().unwrap_or(1);
+    let inner: usize = shape.get(dim + 1..).unwrap_or(&[]).iter().product();
     with_number!(x.dtype(), T => {
-        let mut values = x.to_vec::<T>();
-        if inner > 0 && length > 0 {
-            for block in values.chunks_exact_mut(length * inner) {
-                for at in inner..block.len() {
-                    let (so_far, value) = (block[at - inner], block[at]);
-                    block[at] = if product { so_far.mul(value) } else { so_far.add(value) };
-                }
+        let mut values = recycle::take::<T>(numel);
+        if numel > 0 {
+            let guard = x.storage.read();
+            let (to, from) = (&mut values[..], &T::of(&guard)[x.layout.offset..x.layout.offset + numel]);
+            if product {
+                running::run::<T, true>(to, from, count, inner);
+            } else {
+                running::run::<T, false>(to, from, count, inner);
             }
         }
-        Ok(Tensor::from_values(values, x.layout.shape.clone()))
+        Ok(Tensor::from_values(values, shape.clone()))
     }, else unreachable!("booleans are summed as i64"))
 }
 

@@ -42,7 +42,7 @@ fn places(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Resu
     let over = Over { dims, keep };
     refuse_empty(op, &flat, &over)?;
     let y = comparable(&flat);
-    let arranged = arrange(&y, &over);
+    let arranged = arrange(&y, &over).compact();
     with_number!(y.dtype(), T => {
         let mut values = recycle::take::<T>(arranged.results());
         let mut places = recycle::take::<i64>(arranged.results());

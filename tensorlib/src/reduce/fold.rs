@@ -3,7 +3,7 @@
 use crate::dtype::DType;
 use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error};
-use crate::kernel::reduce::{self, Fold, Max, Min, Prod, Sum, SumAbs, SumSquares};
+use crate::kernel::reduce::{self, Fold, Max, Middle, Min, Prod, Sum, SumAbs, SumSquares};
 use crate::kernel::values::Values;
 use crate::layout::Layout;
 use crate::list::List;
@@ -45,9 +45,11 @@ impl Over {
     }
 }
 
-/// A tensor as `[outer, count, inner]` in row-major order, of which the middle is reduced.
+/// A tensor as `[outer, count, inner]`, of which the middle is reduced.
 pub(crate) struct Arranged {
     pub tensor: Tensor,
+    /// The first dimension of the middle, and the first behind it.
+    split: (usize, usize),
     pub count: usize,
     pub inner: usize,
     /// For each dimension of the `[outer, inner]` result, the dimension of the tensor it comes from.
@@ -80,6 +82,7 @@ pub(crate) fn arrange(x: &Tensor, over: &Over) -> Arranged {
         let order: List<usize> = kept.iter().copied().chain((0..rank).filter(|&dim| reduced(dim))).collect();
         return Arranged {
             tensor: x.with_layout(x.layout.permute(&order)).contiguous(),
+            split: (kept.len(), rank),
             count,
             inner: 1,
             lengths: kept.iter().map(|&dim| x.layout.shape[dim]).collect(),
@@ -92,11 +95,37 @@ pub(crate) fn arrange(x: &Tensor, over: &Over) -> Arranged {
         inner,
         lengths: kept.iter().map(|&dim| x.layout.shape[dim]).collect(),
         order: kept,
-        tensor: view.contiguous(),
+        tensor: view,
+        split: (first, last),
     }
 }
 
+/// Dimensions that can be walked as one: how many elements they have, and how far they are apart.
+fn merged(shape: &[usize], strides: &[usize]) -> Option<(usize, usize)> {
+    let mut dims = shape.iter().zip(strides).filter(|&(&length, _)| length != 1).rev();
+    let Some((&length, &stride)) = dims.next() else { return Some((1, 0)) };
+    dims.try_fold((length, stride), |(count, stride), (&length, &next)| {
+        (next == count * stride).then_some((count * length, stride))
+    })
+}
+
 impl Arranged {
+    /// How the elements lie, if the kernels can walk them so.
+    fn middle(&self) -> Option<Middle> {
+        let Layout { shape, strides, .. } = &self.tensor.layout;
+        let (first, last) = self.split;
+        let (_, outer_stride) = merged(&shape[..first], &strides[..first])?;
+        let (_, stride) = merged(&shape[first..last], &strides[first..last])?;
+        let (_, step) = merged(&shape[last..], &strides[last..])?;
+        let side_by_side = if self.inner > 1 { step == 1 } else { stride == 1 || self.count == 1 };
+        side_by_side.then_some(Middle { count: self.count, inner: self.inner, outer_stride, stride })
+    }
+
+    /// The same with elements in row-major order.
+    pub fn compact(self) -> Arranged {
+        Arranged { tensor: self.tensor.contiguous(), ..self }
+    }
+
     /// The elements, without those of the storage around them.
     pub fn elements<'a, T: Element>(&self, buffer: &'a crate::storage::Buffer) -> &'a [T] {
         let numel = self.tensor.numel();
@@ -133,14 +162,24 @@ pub(crate) fn fold<T: Element, F: Fold<T>>(x: &Tensor, over: &Over) -> Tensor {
         // All elements, which lie side by side in some order.
         let mut value = [F::start()];
         let guard = x.storage.read();
-        reduce::fold::<T, F>(&mut value, &T::of(&guard)[x.layout.offset..x.layout.offset + numel], numel, 1);
+        let elements = &T::of(&guard)[x.layout.offset..x.layout.offset + numel];
+        reduce::fold::<T, F>(&mut value, elements, Middle::dense(numel, 1));
         return Tensor::from_values(value.to_vec(), over.shape(x));
     }
     let arranged = arrange(x, over);
+    let (arranged, middle) = match arranged.middle() {
+        Some(middle) if numel > 0 => (arranged, middle),
+        _ => {
+            let middle = Middle::dense(arranged.count, arranged.inner);
+            (arranged.compact(), middle)
+        }
+    };
     let mut values = recycle::take::<T>(arranged.results());
     {
         let guard = arranged.tensor.storage.read();
-        reduce::fold::<T, F>(&mut values, arranged.elements(&guard), arranged.count, arranged.inner);
+        let layout = &arranged.tensor.layout;
+        let from = if numel == 0 { &[] } else { &T::of(&guard)[layout.offset..layout.end()] };
+        reduce::fold::<T, F>(&mut values, from, middle);
     }
     arranged.finish(values, x, over)
 }

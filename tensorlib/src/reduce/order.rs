@@ -1,64 +1,65 @@
 //! Sorting, and the largest few.
 
-use std::cmp::Ordering;
-
-use crate::element::{Element, with_dtype};
+use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, value_error};
+use crate::kernel::map::PIECE;
+use crate::kernel::{pool, sort};
 use crate::layout::dimension;
 use crate::list::List;
+use crate::recycle;
 use crate::tensor::Tensor;
 
-/// NaN comes after all numbers, as in PyTorch.
-fn compare<T: Element>(a: &T, b: &T) -> Ordering {
-    a.partial_cmp(b).unwrap_or_else(|| {
-        // Only NaN is not comparable with itself.
-        let is_nan = |v: &T| v.partial_cmp(v).is_none();
-        is_nan(a).cmp(&is_nan(b))
-    })
-}
-
 /// The first `count` elements along a dimension in order, and their positions.
-fn ordered(x: &Tensor, dim: usize, count: usize, descending: bool) -> (Tensor, Tensor) {
+fn ordered(op: &str, x: &Tensor, dim: usize, count: usize, descending: bool) -> Result<(Tensor, Tensor)> {
     let last = x.ndim().saturating_sub(1);
     let swap = |x: &Tensor| if x.ndim() == 0 { x.alias() } else { x.with_layout(x.layout.transpose(dim, last)) };
     let rows = swap(x).contiguous();
     let length = rows.layout.shape.last().copied().unwrap_or(1);
+    if u32::try_from(length).is_err() {
+        return Err(value_error!("{op}: dimension {dim} has {length} elements, more than can be sorted"));
+    }
     let mut shape: List<usize> = rows.layout.shape.clone();
     if let Some(last) = shape.last_mut() {
         *last = count;
     }
     let numel: usize = shape.iter().product();
     with_dtype!(x.dtype(), T => {
-        let (mut values, mut places) = (Vec::<T>::with_capacity(numel), Vec::<i64>::with_capacity(numel));
-        let all = rows.to_vec::<T>();
-        let mut order: Vec<usize> = Vec::new();
-        for row in all.chunks_exact(length.max(1)) {
-            crate::interrupt::check();
-            order.clear();
-            order.extend(0..length);
-            // Equal elements keep their order, whichever the direction.
-            let by = |&a: &usize, &b: &usize| {
-                let order = compare(&row[a], &row[b]);
-                (if descending { order.reverse() } else { order }).then(a.cmp(&b))
-            };
-            if count < length {
-                if count > 0 {
-                    order.select_nth_unstable_by(count - 1, by);
+        let (mut values, mut places) = (recycle::take::<T>(numel), recycle::take::<i64>(numel));
+        if numel > 0 {
+            let guard = rows.storage.read();
+            let from = &T::of(&guard)[rows.layout.offset..rows.layout.offset + rows.numel()];
+            let lines = (PIECE / length).max(1);
+            pool::for_pieces(&mut places, lines * count, |first, part| {
+                let (mut items, mut room) = (Vec::new(), Vec::new());
+                let from = from[first / count * length..].chunks_exact(length);
+                for (places, row) in part.chunks_exact_mut(count).zip(from) {
+                    let all = row.iter().zip(0..).map(|(&value, at)| (sort::key(value, descending), at));
+                    if count < length / 2 {
+                        sort::smallest(all, count, &mut items);
+                    } else {
+                        items.clear();
+                        items.extend(all);
+                        sort::sort(&mut items, &mut room);
+                    }
+                    places.iter_mut().zip(&items).for_each(|(place, &(_, at))| *place = i64::from(at));
                 }
-                order.truncate(count);
-            }
-            order.sort_unstable_by(by);
-            values.extend(order.iter().map(|&at| row[at]));
-            places.extend(order.iter().map(|&at| at as i64));
+            });
+            pool::for_pieces(&mut values, lines * count, |first, part| {
+                let from = from[first / count * length..].chunks_exact(length);
+                let rows = part.chunks_exact_mut(count).zip(places[first..].chunks_exact(count)).zip(from);
+                for ((values, places), row) in rows {
+                    values.iter_mut().zip(places).for_each(|(value, &place)| *value = row[place as usize]);
+                }
+            });
         }
         let finish = |made: Tensor| swap(&made).contiguous();
-        (finish(Tensor::from_values(values, shape.clone())), finish(Tensor::from_values(places, shape)))
+        Ok((finish(Tensor::from_values(values, shape.clone())), finish(Tensor::from_values(places, shape))))
     })
 }
 
 fn sorted(op: &str, x: &Tensor, dim: i64, descending: bool) -> Result<(Tensor, Tensor)> {
     let dim = dimension(op, dim, x.ndim())?;
-    Ok(ordered(x, dim, x.layout.shape.get(dim).copied().unwrap_or(1), descending))
+    ordered(op, x, dim, x.layout.shape.get(dim).copied().unwrap_or(1), descending)
 }
 
 impl Tensor {
@@ -97,10 +98,14 @@ impl Tensor {
         pub fn topk | try_topk(&self, k: usize, dim: i64, largest: bool) -> (Tensor, Tensor) {
             let dim = dimension("topk", dim, self.ndim())?;
             let length = self.layout.shape.get(dim).copied().unwrap_or(1);
+            if self.ndim() == 0 && k == 0 {
+                // A number has no shape that could become empty: PyTorch gives it back.
+                return Ok((self.clone(), crate::create::scalar(0)));
+            }
             if k > length {
                 return Err(value_error!("topk: dimension {dim} has {length} elements, fewer than {k}"));
             }
-            Ok(ordered(self, dim, k, largest))
+            ordered("topk", self, dim, k, largest)
         }
     }
 }

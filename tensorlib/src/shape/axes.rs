@@ -1,8 +1,11 @@
 //! Dimensions in another order, added, dropped, reversed.
 
+use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
+use crate::kernel::flip;
 use crate::layout::{Layout, dimension};
 use crate::list::List;
+use crate::recycle;
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 
@@ -136,14 +139,18 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2, 3].flip(0).to_vec::<i64>(), [3, 2, 1]);
         /// ```
         pub fn flip | try_flip(&self, dims: impl IntoInts) -> Tensor {
-            let mut result = self.alias();
-            for &dim in dimensions("flip", &dims.into_ints(), self.ndim())?.iter() {
-                if self.ndim() > 0 {
-                    let backwards: Vec<i64> = (0..self.layout.shape[dim] as i64).rev().collect();
-                    result = result.try_index_select(dim as i64, &crate::from_vec(backwards, self.layout.shape[dim]))?;
+            let dims = dimensions("flip", &dims.into_ints(), self.ndim())?;
+            let x = self.contiguous();
+            let (shape, numel) = (&x.layout.shape, x.numel());
+            with_dtype!(x.dtype(), T => {
+                let mut values = recycle::take::<T>(numel);
+                if numel > 0 {
+                    let guard = x.storage.read();
+                    let flips: List<bool> = (0..x.ndim()).map(|dim| dims.contains(&dim)).collect();
+                    flip::flip(&mut values, &T::of(&guard)[x.layout.offset..x.layout.offset + numel], shape, &flips);
                 }
-            }
-            Ok(if result.shares_memory(self) { self.clone() } else { result })
+                Ok(Tensor::from_values(values, shape.clone()))
+            })
         }
     }
 

@@ -127,6 +127,17 @@ for a in NUMERIC:
     if a != "u8":
         case("floor_divide_number", [S(a, [2, 3])], lambda x: x // -2, -2)
         case("remainder_number", [S(a, [2, 3])], lambda x: x % -3, -3)
+# Multiples divide without rest, whatever the signs; nothing can be divided by zero.
+for a in ("f32", "f64", "i64"):
+    case("floor_divide", [S(a, [40]), S(a, [40], "p", 1)], torch.floor_divide)
+    case("remainder", [S(a, [40]), S(a, [40], "p", 1)], torch.remainder)
+    case("floor_divide_number", [S(a, [40], seed=9)], lambda x: x // -2, -2)
+    case("remainder_number", [S(a, [40], seed=9)], lambda x: x % -2, -2)
+case("remainder", [S("u8", [2, 0, 3]), S("i32", [1, 1])], torch.remainder)
+for a, b in [("f32", "f32"), ("f64", "f64"), ("f32", "f64")]:
+    case("pow", [S(a, [50]), S(b, [50], seed=2)], torch.pow)
+for n in (-2, -1, 0, 4):
+    case("pow_number", [S("f32", [40])], lambda x: x**n, n)
 # Broadcasting and memory order.
 for va, vb in itertools.product("ctsoe", "cts"):
     case("add", [S("f32", [4, 3], va), S("f32", [4, 3], vb, 2)], torch.add)
@@ -166,6 +177,8 @@ for name in ("abs", "neg", "sign", "square", "relu"):
     for a in NUMERIC:
         case(name, [S(a, [2, 3])], getattr(torch, name))
     case(name, [S("f32", [4], "n")], getattr(torch, name))
+case("sign", [S("bool", [4])], torch.sign)
+case("square", [S("bool", [4])], torch.square)
 for name in ("floor", "ceil", "round", "trunc"):
     case(name, [S("f32", [3, 3])], getattr(torch, name))
     case(name, [S("f64", [3, 3], "t")], getattr(torch, name))
@@ -175,6 +188,8 @@ for name in ("gelu", "silu", "softplus"):
 for a in ("f32", "i64"):
     case("clamp", [S(a, [2, 4])], lambda x: x.clamp(-2, 3), -2, 3)
     case("clamp", [S(a, [2, 4], "t")], lambda x: x.clamp(-1.5, 1.5), -1.5, 1.5)
+    case("clamp", [S(a, [2, 4])], lambda x: x.clamp(3, -2), 3, -2)
+case("clamp", [S("u8", [2, 4])], lambda x: x.clamp(-2, 3), -2, 3)
 case("clamp", [S("f32", [4], "n")], lambda x: x.clamp(-1, 1), -1, 1)
 # Reductions.
 for name in ("sum", "prod", "mean", "var", "std", "max", "min", "argmax", "argmin", "any", "all", "norm", "amax", "amin"):
@@ -198,6 +213,13 @@ for name in ("max", "min", "argmax", "argmin"):
     case(name, [S("f32", [5], "n")], lambda x: getattr(torch, name)(x))
     case(name + "_dim", [S("f32", [2, 4], "n")], lambda x: getattr(torch, name)(x, dim=1), 1)
     case(name + "_dim", [S("f32", [2, 4], "n")], lambda x: getattr(torch, name)(x, dim=0), 0)
+for name in ("max", "argmin"):
+    case(name + "_dim", [S("f32", [2, 3, 0])], lambda x: getattr(torch, name)(x, dim=1), 1)
+    case(name + "_dim", [S("f32", [20, 30], "t")], lambda x: getattr(torch, name)(x, dim=0), 0)
+for a in ("f32", "i64"):
+    for dims in ((0,), (1,), (0, 2)):
+        case("sum_dims", [S(a, [6, 5, 4], "s")], lambda x: x.sum(dims), *dims)
+    case("sum_dims", [S(a, [40, 30], "o")], lambda x: x.sum(0), 0)
 case("sum", [S("f32", [0])], torch.sum)
 case("prod", [S("f32", [0])], torch.prod)
 case("sum_dim", [S("f32", [2, 0])], lambda x: x.sum(dim=1), 1)
@@ -212,10 +234,13 @@ for a, v in [("f32", "c"), ("f64", "t"), ("i64", "s"), ("u8", "c"), ("f32", "n")
     for dim in (0, 1):
         for descending in (False, True):
             case("sort", [S(a, [3, 4], v)], lambda x: torch.sort(x, dim=dim, descending=descending, stable=True), dim, int(descending))
+    case("sort", [S(a, [600], "c", 3)], lambda x: torch.sort(x, stable=True), 0, 0)
     case("argsort", [S(a, [2, 5], v)], lambda x: torch.argsort(x, dim=1, stable=True), 1, 0)
 for largest in (True, False):
     case("topk_values", [S("f32", [3, 5])], lambda x: torch.topk(x, 2, dim=1, largest=largest)[0], 2, 1, int(largest))
     case("topk_values", [S("i64", [5, 3], "t")], lambda x: torch.topk(x, 3, dim=0, largest=largest)[0], 3, 0, int(largest))
+case("topk_values", [S("f32", [])], lambda x: torch.topk(x, 0, dim=0)[0], 0, 0, 1)
+case("topk_values", [S("f32", [2, 300])], lambda x: torch.topk(x, 40, dim=1)[0], 40, 1, 1)
 for name in ("softmax", "log_softmax"):
     for a, v in [("f32", "c"), ("f32", "t"), ("f64", "c")]:
         for dim in (0, 1):
