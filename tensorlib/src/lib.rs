@@ -23,7 +23,7 @@
 //! | PyTorch | here | |
 //! |---|---|---|
 //! | `torch.tensor([[1., 2.], [3., 4.]])` | [`tensor![[1.0, 2.0], [3.0, 4.0]]`](tensor!) | `f32`; whole numbers give `i64` |
-//! | `torch.tensor([1., 2.], dtype=torch.float64)` | `tensor![1.0, 2.0; f64]` | |
+//! | `torch.tensor([1., 2.], dtype=torch.float64)` | `tensor![1.0, 2.0; f64]` | types have Rust's names, also when printed: `dtype=f64` |
 //! | `torch.tensor(2.5)` | [`scalar(2.5)`](scalar()) | rank 0 |
 //! | `torch.zeros(3, 2)`, `torch.rand(3, 2)`, … | [`zeros([3, 2])`](zeros), [`rand([3, 2])`](rand()), … | shapes are arrays, tuples, slices or a [`Size`] |
 //! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |

@@ -69,6 +69,19 @@ fn tensor_of(case: &Case<'_>) -> Tensor {
     }
 }
 
+/// PyTorch's text with the one thing that is different here: element types have the names that Rust has for them, and
+/// these, being shorter, more often have room on the last line.
+fn with_names_of_rust(printed: &str) -> String {
+    let names =
+        [("float32", "f32"), ("float64", "f64"), ("int64", "i64"), ("int32", "i32"), ("uint8", "u8"), ("bool", "bool")];
+    let text = names.iter().fold(printed.to_owned(), |text, (python, rust)| {
+        text.replace(&format!("dtype=torch.{python})"), &format!("dtype={rust})"))
+    });
+    let Some((body, suffix)) = text.rsplit_once(",\n       dtype=") else { return text };
+    let joined = format!("{body}, dtype={suffix}");
+    if joined.lines().last().is_some_and(|line| line.len() <= 79) { joined } else { text }
+}
+
 #[test]
 fn tensors_print_as_in_pytorch() {
     let cases = cases(include_str!("printing/golden.txt"));
@@ -76,8 +89,9 @@ fn tensors_print_as_in_pytorch() {
     let mut wrong = Vec::new();
     for case in &cases {
         let printed = to_text(&tensor_of(case));
-        if printed != case.printed {
-            wrong.push(format!("{}\nPyTorch:\n{}\nhere:\n{printed}\n", case.header, case.printed));
+        let expected = with_names_of_rust(case.printed);
+        if printed != expected {
+            wrong.push(format!("{}\nPyTorch:\n{expected}\nhere:\n{printed}\n", case.header));
         }
     }
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));

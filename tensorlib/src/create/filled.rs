@@ -130,6 +130,11 @@ pub fn ones_like(x: &Tensor) -> Tensor {
 }
 
 /// A tensor to be filled later (zeros here) with the shape and element type of `x`.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// assert_eq!(empty_like(&tensor![5, 7]).size(), [2]);
+/// ```
 pub fn empty_like(x: &Tensor) -> Tensor {
     zeros_like(x)
 }

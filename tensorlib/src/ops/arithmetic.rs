@@ -109,6 +109,11 @@ impl Tensor {
         }
 
         /// [`pow`](Tensor::pow) in place.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![2.0, 3.0].pow_(3).to_vec::<f32>(), [8.0, 27.0]);
+        /// ```
         pub fn pow_ | try_pow_<'a>(&self, exponent: impl Into<Operand<'a>>) -> Tensor {
             binary::arithmetic_in_place("pow_", Arithmetic::Pow, self, &exponent.into())?;
             Ok(self.alias())

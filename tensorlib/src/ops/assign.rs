@@ -70,6 +70,11 @@ impl Tensor {
         }
 
         /// In place: every element becomes zero.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(ones([2]).zero_().to_vec::<f32>(), [0.0, 0.0]);
+        /// ```
         pub fn zero_ | try_zero_(&self) -> Tensor {
             fill("zero_", self, Scalar::Int(0))?;
             Ok(self.alias())

@@ -84,6 +84,11 @@ impl Tensor {
         }
 
         /// [`clamp`](Tensor::clamp) in place.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![-1, 9].clamp_(0, 5).to_vec::<i64>(), [0, 5]);
+        /// ```
         pub fn clamp_ | try_clamp_<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
             let value = clamp(self, min.into(), max.into())?;
             binary::storable("clamp_", value.dtype(), self.dtype())?;

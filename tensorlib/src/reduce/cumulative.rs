@@ -4,6 +4,7 @@ use crate::element::{Stored, with_number};
 use crate::error::{Result, fallible};
 use crate::kernel::running;
 use crate::layout::dimension;
+use crate::ops::{assign, binary};
 use crate::recycle;
 use crate::tensor::Tensor;
 
@@ -29,6 +30,13 @@ fn running(op: &str, x: &Tensor, dim: i64, product: bool) -> Result<Tensor> {
     }, else unreachable!("booleans are summed as i64"))
 }
 
+/// Writes running values over the tensor they were made from.
+fn over(op: &str, x: &Tensor, value: Tensor) -> Result<Tensor> {
+    binary::storable(op, value.dtype(), x.dtype())?;
+    assign::copy(op, x, &value)?;
+    Ok(x.alias())
+}
+
 impl Tensor {
     fallible! {
         /// The sum up to each element along a dimension.
@@ -41,6 +49,16 @@ impl Tensor {
             running("cumsum", self, dim, false)
         }
 
+        /// [`cumsum`](Tensor::cumsum) in place.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1, 2, 3].cumsum_(0).to_vec::<i64>(), [1, 3, 6]);
+        /// ```
+        pub fn cumsum_ | try_cumsum_(&self, dim: i64) -> Tensor {
+            over("cumsum_", self, running("cumsum_", self, dim, false)?)
+        }
+
         /// The product up to each element along a dimension.
         ///
         /// ```
@@ -49,6 +67,16 @@ impl Tensor {
         /// ```
         pub fn cumprod | try_cumprod(&self, dim: i64) -> Tensor {
             running("cumprod", self, dim, true)
+        }
+
+        /// [`cumprod`](Tensor::cumprod) in place.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1, 2, 3].cumprod_(0).to_vec::<i64>(), [1, 2, 6]);
+        /// ```
+        pub fn cumprod_ | try_cumprod_(&self, dim: i64) -> Tensor {
+            over("cumprod_", self, running("cumprod_", self, dim, true)?)
         }
     }
 }

@@ -1,4 +1,5 @@
-//! PyTorch's print format: what `print(x)` shows there, `to_text(&x)` returns here.
+//! PyTorch's print format: what `print(x)` shows there, `to_text(&x)` returns here. Only element types have the names
+//! that they have everywhere in this crate, as they are typed: `dtype=f64`, not `dtype=torch.float64`.
 
 use super::number::Format;
 use super::sample::{Fold, Sample};
@@ -14,7 +15,8 @@ const PREFIX: &str = "tensor(";
 /// are folded further until no more than so many numbers are left.
 const MOST_SHOWN: usize = 20_000;
 
-/// A tensor as PyTorch prints it: aligned, summarised beyond 1000 elements, the dtype named when it is not the default.
+/// A tensor as PyTorch prints it: aligned, summarised beyond 1000 elements, the dtype named (as in Rust) when it is not the
+/// default.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -22,6 +24,7 @@ const MOST_SHOWN: usize = 20_000;
 ///
 /// assert_eq!(to_text(&tensor![[1.5, -2.0], [0.0, 3.25]]), "tensor([[ 1.5000, -2.0000],\n        [ 0.0000,  3.2500]])");
 /// assert_eq!(to_text(&arange(0, 2000, 1)), "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])");
+/// assert_eq!(to_text(&tensor![0.5; f64]), "tensor([0.5000], dtype=f64)");
 /// ```
 #[must_use]
 pub fn to_text(tensor: &Tensor) -> String {
@@ -46,16 +49,9 @@ fn empty(tensor: &Tensor) -> String {
     close(body, if tensor.dtype() == DType::F32 { None } else { Some(dtype_suffix(tensor.dtype())) })
 }
 
+/// Named as everywhere here, and as a program writes it: `torch.float64` is nothing that could be typed in Rust.
 fn dtype_suffix(dtype: DType) -> String {
-    let name = match dtype {
-        DType::F32 => "float32",
-        DType::F64 => "float64",
-        DType::I64 => "int64",
-        DType::I32 => "int32",
-        DType::U8 => "uint8",
-        DType::Bool => "bool",
-    };
-    format!("dtype=torch.{name}")
+    format!("dtype={dtype}")
 }
 
 /// Adds the suffix, on a line of its own when the last line has no room for it, and the closing bracket.

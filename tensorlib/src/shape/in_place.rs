@@ -42,6 +42,13 @@ impl Tensor {
         }
 
         /// [`t`](Tensor::t) in place.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let mut x = zeros([2, 3]);
+        /// x.t_();
+        /// assert_eq!(x.size(), [3, 2]);
+        /// ```
         pub fn t_ | try_t_(&mut self) -> Tensor {
             let layout = self.transposed_layout("t_")?;
             Ok(self.take_layout(layout))
@@ -67,6 +74,13 @@ impl Tensor {
         }
 
         /// [`squeeze`](Tensor::squeeze) in place.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let mut x = zeros([1, 3]);
+        /// x.squeeze_();
+        /// assert_eq!(x.size(), [3]);
+        /// ```
         pub fn squeeze_ | try_squeeze_(&mut self) -> Tensor {
             let layout = self.layout.squeeze(|_| false);
             Ok(self.take_layout(layout))
