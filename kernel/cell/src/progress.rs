@@ -220,7 +220,7 @@ impl State<'_> {
         // Eighths of a character.
         let eighths = (fraction * (WIDTH * 8) as f64) as usize;
         let mut bar = "█".repeat(eighths / 8);
-        if eighths % 8 > 0 {
+        if !eighths.is_multiple_of(8) {
             bar.extend(char::from_u32('█' as u32 + 8 - (eighths % 8) as u32));
         }
         format!("{label}{:3.0}% |{bar:WIDTH$}| {}", (fraction * 100.0).floor(), self.numbers())
