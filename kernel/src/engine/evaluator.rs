@@ -46,6 +46,8 @@ pub struct SomaEvaluator {
     names: Arc<Names>,
     assistant: Arc<dyn Assistant>,
     settings: Settings,
+    /// That copies take long, or cannot be made, has been said.
+    told_of_copying: bool,
 }
 
 impl SomaEvaluator {
@@ -94,6 +96,7 @@ impl SomaEvaluator {
             names,
             assistant,
             settings: Settings::default(),
+            told_of_copying: false,
         })
     }
 
@@ -160,6 +163,15 @@ impl SomaEvaluator {
         };
         let text = failure::warnings(&messages, &self.past, place);
         lock(&self.state).show(Output::Remark { text });
+    }
+
+    /// Says what became of the copy after the last cell, where a person can do something about it.
+    fn tell_of_copies(&mut self, frontend: &dyn Frontend) {
+        let copied = std::mem::take(&mut lock(&self.state).copied);
+        if let Some(text) = copied.and_then(|copied| copied.note(self.told_of_copying)) {
+            self.told_of_copying = true;
+            frontend.output(Output::Text { stream: Stream::Stderr, text });
+        }
     }
 
     /// A variable's type as later cells can write it.
@@ -257,7 +269,13 @@ impl Evaluator for SomaEvaluator {
         let started = Instant::now();
         let commands =
             commands::read(&cell.code, Variables { types: &self.types, values: &self.names.values() }, &self.settings)?;
+        let is_turned_on = commands.settings.snapshots && !self.settings.snapshots;
         self.settings.clone_from(&commands.settings);
+        if is_turned_on || !self.settings.snapshots {
+            // Said before every cell: the process may be another one than the last time.
+            self.channel.keep_copies(self.settings.snapshots);
+        }
+        self.tell_of_copies(frontend.as_ref());
         if let Some(name) = &commands.documentation {
             frontend.output(Output::Page { data: self.documentation(name)? });
         }

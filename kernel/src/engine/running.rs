@@ -34,6 +34,8 @@ pub struct CellState {
     pub lost: Vec<(String, String)>,
     /// Rust's runtime has said that the stack overflowed, which ends the process like any abort.
     pub overflowed: bool,
+    /// What became of the copy of the process after it.
+    pub copied: Option<Copied>,
     /// The person is being asked for input.
     pub is_asking: bool,
     /// That nobody can be asked has been said.
@@ -54,6 +56,36 @@ pub struct ProcessEnd {
     pub restored: bool,
     /// `SIGNALED`/`EXITED` and the signal's name or the code.
     pub how: Vec<String>,
+}
+
+/// What became of the copy of the process that is to be kept after a cell.
+#[derive(Debug)]
+pub enum Copied {
+    /// It took this long to make.
+    Took(Duration),
+    /// There is none, for this reason.
+    Failed(String),
+}
+
+/// A copy that takes longer is worth a word.
+const DEAR_COPY: Duration = Duration::from_millis(200);
+
+impl Copied {
+    /// What a person is told of it, unless that was said before.
+    pub fn note(&self, is_told: bool) -> Option<String> {
+        match self {
+            _ if is_told => None,
+            Copied::Failed(reason) => Some(format!(
+                "note: no copy of the process could be kept after the last cell ({reason}): a cell that crashes now loses \
+                 every variable\n"
+            )),
+            Copied::Took(time) if *time > DEAR_COPY => Some(format!(
+                "note: the variables are so large that keeping a copy of the process takes {time:.0?} after each cell; \
+                 `:snapshot off` saves that, and then a crash loses them\n"
+            )),
+            Copied::Took(_) => None,
+        }
+    }
 }
 
 /// Takes frames off the channel, on the channel's thread.
@@ -146,6 +178,8 @@ impl CellState {
             "UNWOUND" => self.unwound = true,
             "LOST" => self.lost.push((plain(&field(1)), field(2))),
             "NOT_LOADED" => self.not_loaded = Some(field(1)),
+            "COPY" => self.copied = field(2).parse().ok().map(|micros| Copied::Took(Duration::from_micros(micros))),
+            "NO_COPY" if !field(1).is_empty() => self.copied = Some(Copied::Failed(field(1))),
             "ERROR" => self.question_mark = Some(field(1)),
             "DONE" => {
                 self.stopped = field(1) == "true";
@@ -171,4 +205,18 @@ pub fn plain(name: &str) -> String {
 /// What a mutex guards, also after a thread that held it has panicked.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_costs_much_or_fails_is_told_of_once() {
+        let note = |copied: Copied, is_told| copied.note(is_told).unwrap_or_default();
+        assert!(note(Copied::Took(Duration::from_millis(300)), false).contains("300ms after each cell"));
+        assert!(note(Copied::Failed("no memory".into()), false).contains("(no memory)"));
+        assert_eq!(note(Copied::Took(Duration::from_millis(300)), true), "");
+        assert_eq!(note(Copied::Took(Duration::from_millis(3)), false), "");
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::supervisor::SOCKET;
-use super::wire::{END_OF_INPUT, Frame, INPUT, INTERRUPT, QUIT, SYNC};
+use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
 
 /// How long to wait for a supervisor to end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -90,6 +90,11 @@ impl Channel {
         // Counted first: what the supervisor has said before it had the answer is then known to be out of date.
         self.state.answers.fetch_add(1, Ordering::SeqCst);
         self.state.send(request);
+    }
+
+    /// Decides whether a copy of the process that runs cells is kept after each cell.
+    pub fn keep_copies(&self, keep: bool) {
+        self.state.send(&[if keep { COPIES } else { NO_COPIES }]);
     }
 
     /// Waits until everything that cells have written so far was received.

@@ -17,7 +17,8 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, read, write};
 
-use super::wire::{END_OF_INPUT, Frame, INPUT, INTERRUPT, QUIT, SYNC, fields};
+use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC, fields};
+use super::worker;
 use super::worker_handle::Worker;
 use crate::toolchain::notes::{Original, SESSION_DIR, SessionNotes, session_dir};
 
@@ -257,6 +258,11 @@ impl Supervisor {
                     let line: Vec<u8> = self.requests.drain(..=end).skip(1).collect();
                     self.worker.stdin.answer(&line);
                 }
+                (Some(&request @ (COPIES | NO_COPIES)), _) => {
+                    self.requests.pop_front();
+                    let command = if request == COPIES { worker::KEEP_COPIES } else { worker::KEEP_NO_COPIES };
+                    write_all(&self.worker.commands, format!("{command}\n").as_bytes());
+                }
                 (Some(&END_OF_INPUT), _) => {
                     self.requests.pop_front();
                     self.worker.stdin.end();
@@ -322,6 +328,7 @@ impl Supervisor {
             ("COPY", Some(pid)) => {
                 // The worker ends the one before, unless it dies in between.
                 self.worker.previous_copy = self.worker.copy.replace(Pid::from_raw(pid.parse()?));
+                Frame::Report(fields).encode(&mut self.outgoing);
             }
             ("NO_COPY", _) => {
                 self.worker.copy = None;

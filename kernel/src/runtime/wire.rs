@@ -27,6 +27,10 @@ pub const SYNC: u8 = b'S';
 pub const INPUT: u8 = b'L';
 /// Kernel to supervisor: what the cell reads ends here, for once.
 pub const END_OF_INPUT: u8 = b'E';
+/// Kernel to supervisor: keep a copy of the worker after each cell, or (the next) none.
+pub const COPIES: u8 = b'C';
+/// Kernel to supervisor: keep no copy of the worker.
+pub const NO_COPIES: u8 = b'N';
 /// Kernel to supervisor: end everything.
 pub const QUIT: u8 = b'Q';
 

@@ -17,13 +17,18 @@ use crate::toolchain::program::ENTRY_SYMBOL;
 
 /// The worker's ends of its pipes to the supervisor.
 pub struct Pipes {
-    /// Commands: the path of a cell's library, a line each.
+    /// Commands: the path of a cell's library, or what is to be done about copies; a line each.
     pub commands: OwnedFd,
     /// Reports, a line each.
     pub reports: OwnedFd,
     /// A byte here makes a sleeping copy the worker; its end means that the supervisor is gone.
     pub wake: OwnedFd,
 }
+
+/// A command: leave a copy after each cell, from now on.
+pub const KEEP_COPIES: &str = ":copies";
+/// A command: leave none.
+pub const KEEP_NO_COPIES: &str = ":no copies";
 
 /// The cells' library's own interrupt flag.
 static INTERRUPT: OnceLock<extern "C" fn()> = OnceLock::new();
@@ -49,7 +54,23 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
     let mut variables: *mut c_void = std::ptr::null_mut();
     let mut copy = None;
     leave_copy(&mut copy, &mut reports, &mut wake);
+    let mut keeps_copies = true;
     while let Some(cell) = read_line(&mut commands) {
+        match cell.as_str() {
+            KEEP_COPIES if keeps_copies => continue,
+            KEEP_COPIES => {
+                keeps_copies = true;
+                leave_copy(&mut copy, &mut reports, &mut wake);
+                continue;
+            }
+            KEEP_NO_COPIES => {
+                keeps_copies = false;
+                report(&mut reports, "NO_COPY");
+                end_copy(copy.take());
+                continue;
+            }
+            _ => {}
+        }
         (library.start)();
         let started = Instant::now();
         match run_cell(&cell, variables) {
@@ -63,7 +84,9 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
         }
         (library.finish)();
         report(&mut reports, &format!("DONE\t{}", started.elapsed().as_micros()));
-        leave_copy(&mut copy, &mut reports, &mut wake);
+        if keeps_copies {
+            leave_copy(&mut copy, &mut reports, &mut wake);
+        }
     }
     exit_now(0)
 }
@@ -72,9 +95,10 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
 fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) {
     // SAFETY: the child only reads a pipe, reports, and then does what the parent was about to do; locks
     // that other threads held stay locked in it, which concerns only what those threads used.
+    let started = Instant::now();
     match unsafe { fork() } {
         Ok(ForkResult::Parent { child }) => {
-            report(reports, &format!("COPY\t{child}"));
+            report(reports, &format!("COPY\t{child}\t{}", started.elapsed().as_micros()));
             // Ended after the new one was reported, so that there is one at every moment.
             end_copy(copy.replace(child));
         }

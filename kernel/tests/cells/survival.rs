@@ -108,3 +108,22 @@ fn a_variable_that_a_crashed_cell_had_moved_is_back() {
     let error = notebook.fails("grown");
     assert!(error.traceback.contains("moved away"), "{}", error.traceback);
 }
+
+#[test]
+fn snapshots_can_be_turned_off_and_on() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let x = vec![1];");
+    notebook.ok(":snapshot off");
+    notebook.ok("let y = x.len();");
+    let error = notebook.fails("x.len(); std::process::abort()");
+    assert!(error.message.contains("every variable is lost"), "{}", error.message);
+    // Still off in the process that took its place.
+    notebook.ok("let x = vec![1, 2];");
+    assert!(notebook.fails("std::process::abort()").message.contains("every variable is lost"));
+    notebook.ok("let x = vec![1, 2, 3];");
+    notebook.ok(":snapshot on");
+    let error = notebook.fails("x.len(); std::process::abort()");
+    assert!(error.message.contains("as they were before this cell"), "{}", error.message);
+    notebook.gives("x.len()", "3");
+    assert!(notebook.fails(":snapshot maybe").message.contains("off"));
+}

@@ -16,12 +16,20 @@ pub use table::{Command, TABLE};
 pub use variables::Variables;
 
 /// What commands have set for all cells that follow.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// How values are shown.
     pub show: Show,
     /// Whether each cell tells how long it took.
     pub timing: bool,
+    /// Whether a copy of the process is kept after each cell.
+    pub snapshots: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { show: Show::default(), timing: false, snapshots: true }
+    }
 }
 
 /// What the commands of a cell come to.
@@ -94,6 +102,23 @@ impl Commands {
                 self.settings.timing = !self.settings.timing;
                 self.time = self.settings.timing;
                 plain(&format!("Timing: {}", self.settings.timing))
+            }
+            ":snapshot" => {
+                self.settings.snapshots = match arguments {
+                    "" | "on" => true,
+                    "off" => false,
+                    _ => {
+                        return Err(failure::sentence(
+                            "CommandError",
+                            "`:snapshot` is `on` (a copy of the process is kept after each cell) or `off`",
+                        ));
+                    }
+                };
+                plain(if self.settings.snapshots {
+                    "Snapshots: on (a cell that crashes costs no variable)"
+                } else {
+                    "Snapshots: off (a cell that crashes, or does not listen to an interrupt, costs every variable)"
+                })
             }
             ":time" => {
                 self.time = true;

@@ -60,6 +60,12 @@ pub const TABLE: &[Command] = &[
     command(":env", "NAME=VALUE", "Set an environment variable; takes effect after `:restart`", By::Evcxr),
     command(":build_env", "NAME=VALUE", "Set an environment variable for compiling", By::Evcxr),
     command(":offline", "1", "Add crates without the network (1), or with it (0)", By::Evcxr),
+    command(
+        ":snapshot",
+        "off",
+        "Keep no copy of the process after each cell, by which variables survive a crash; `on` again",
+        By::Soma,
+    ),
     command(":clear", "", "Forget every variable and definition", By::Evcxr),
     command(":restart", "", "Forget every variable, and start the process that runs cells anew", By::Evcxr),
     command(":preserve_vars_on_panic", "1", "Keep variables when a cell panics (1), or not (0)", By::Evcxr),
