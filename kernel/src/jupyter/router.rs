@@ -62,15 +62,13 @@ fn dispatch(kernel: &Arc<Kernel>, outbox: &Outbox, Request { origin, subshell, c
         Content::CommOpen(request) => announce(kernel, &origin, |kernel| comm::open(kernel, &origin, &request)),
         Content::CommMsg(message) => announce(kernel, &origin, |_| comm::ignore("comm_msg", &message.comm_id)),
         Content::CommClose(message) => announce(kernel, &origin, |_| comm::ignore("comm_close", &message.comm_id)),
-        Content::UnknownMessage(unknown) => {
-            match subshell::reply(kernel, &unknown.msg_type, &unknown.content) {
-                Some(reply) => answer(kernel, outbox, &origin, |_| reply),
-                None => {
-                    let problem = format!("this kernel does not know {}", unknown.msg_type);
-                    refuse(kernel, outbox, &origin, "UnknownMessage", &problem);
-                }
+        Content::UnknownMessage(unknown) => match subshell::reply(kernel, &unknown.msg_type, &unknown.content) {
+            Some(reply) => answer(kernel, outbox, &origin, |_| reply),
+            None => {
+                let problem = format!("this kernel does not know {}", unknown.msg_type);
+                refuse(kernel, outbox, &origin, "UnknownMessage", &problem);
             }
-        }
+        },
         // What a kernel sends, and what belongs on other sockets.
         Content::ClearOutput(_)
         | Content::CommInfoReply(_)

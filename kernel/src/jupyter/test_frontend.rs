@@ -116,7 +116,15 @@ impl TestFrontend {
         let stdin = frontend.0.pop().unwrap();
         let control = frontend.0.pop().unwrap();
         let shell = frontend.0.pop().unwrap();
-        let mut frontend = TestFrontend { runtime, shell, control, stdin, iopub: frontend.1, heartbeat: frontend.2, key: connection.key.clone() };
+        let mut frontend = TestFrontend {
+            runtime,
+            shell,
+            control,
+            stdin,
+            iopub: frontend.1,
+            heartbeat: frontend.2,
+            key: connection.key.clone(),
+        };
         let welcome = frontend.iopub("iopub_welcome", "");
         assert_eq!(welcome, json!({ "subscription": "" }));
         frontend
@@ -295,9 +303,8 @@ fn unknown(kind: &str, content: Value) -> JupyterMessageContent {
 
 /// HMAC-SHA256 (RFC 2104) in hexadecimal digits; the crate signs only what has the types of its own.
 fn signature(key: &str, text: &str) -> String {
-    let pad = |with: u8| -> Vec<u8> {
-        key.bytes().chain(std::iter::repeat(0)).take(64).map(|byte| byte ^ with).collect()
-    };
+    let pad =
+        |with: u8| -> Vec<u8> { key.bytes().chain(std::iter::repeat(0)).take(64).map(|byte| byte ^ with).collect() };
     let inner = Sha256::digest([pad(0x36), text.as_bytes().to_vec()].concat());
     let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
     outer.iter().map(|byte| format!("{byte:02x}")).collect()

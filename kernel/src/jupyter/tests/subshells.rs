@@ -16,9 +16,8 @@ fn on_control(frontend: &mut TestFrontend, kind: &str, content: Value) -> Value 
 #[test]
 fn subshells_are_made_listed_and_deleted() {
     with_kernel(|frontend| {
-        let ids: Vec<Value> = (0..2)
-            .map(|_| on_control(frontend, "create_subshell", json!({}))["subshell_id"].clone())
-            .collect();
+        let ids: Vec<Value> =
+            (0..2).map(|_| on_control(frontend, "create_subshell", json!({}))["subshell_id"].clone()).collect();
         assert_ne!(ids[0], ids[1]);
         assert_eq!(on_control(frontend, "list_subshell", json!({}))["subshell_id"], json!(ids));
         let deleted = on_control(frontend, "delete_subshell", json!({ "subshell_id": ids[0] }));
