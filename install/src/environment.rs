@@ -76,3 +76,16 @@ impl JupyterFolders {
             .env_remove("JUPYTERLAB_WORKSPACES_DIR");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_in_these_folders_is_no_part_of_the_persons_history() {
+        let mut command = Command::new("jupyter");
+        JupyterFolders::under("/lab").apply(&mut command);
+        let history = command.get_envs().find(|(name, _)| *name == "SOMA_HISTORY");
+        assert_eq!(history.unwrap().1, Some("/lab/history.sqlite".as_ref()));
+    }
+}

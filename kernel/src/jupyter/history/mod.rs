@@ -41,7 +41,7 @@ const NUMBER_TIME: Duration = Duration::from_secs(1);
 /// A cell that was run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The number of its session; 0 stands for the session that is running.
+    /// The number of its session; 0 when a range of session 0 was asked for, which is the one that is running.
     pub session: i64,
     /// The number in `In [n]`.
     pub line: i64,

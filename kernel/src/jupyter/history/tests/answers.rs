@@ -17,7 +17,8 @@ fn session_among_others(home: &Home) -> History {
     own
 }
 
-/// The answers beside the requests are those of IPython 9.18 with the same cells.
+/// The answers beside the requests are those of IPython 9.18 with the same cells, but for the number of session 3 when
+/// it is asked for by that number.
 #[test]
 fn answers_are_those_of_ipython() {
     let home = Home::new();
