@@ -4,14 +4,15 @@
 //!
 //! * `tail`: this session's cells come last, before them the other sessions' in the order of their numbers. Without a
 //!   number ten, with 0 none, with a negative one all.
-//! * `range`: session 0 is this one, a negative number counts back from it, a positive one is a session's own; this
-//!   session's entries say 0 whichever way it was asked for. In this session negative ends count from behind, in others
+//! * `range`: session 0 is this one, a negative number counts back from it, a positive one is a session's own. This
+//!   session's entries say 0, unless it was asked for by its own number. In this session negative ends count from behind, in others
 //!   they are before every cell. `stop` 0 or none means the end.
 //! * `search`: SQLite's GLOB (`*`, `?`, `[a-z]`; upper and lower case differ) on the whole cell, in the order of
 //!   session and line; with `unique` the newest of equal cells; without a number all, else the last so many.
 //!
 //! Where IPython's answer is an accident, ours is another: it has a blank line 0 in this session and gives it when a
-//! range starts at 0, and leaves out the oldest cells when asked for a negative number of the last.
+//! range starts at 0, leaves out the oldest cells when asked for a negative number of the last, and says 0 of this session
+//! to who has asked for it by its number (which Jupyter's conformance suite takes amiss).
 
 use std::collections::HashSet;
 
@@ -62,6 +63,7 @@ fn range(
     file: &Store,
 ) -> Result<Vec<Entry>, Problem> {
     let number = number(own, file)?;
+    let told = if session == number { number } else { 0 };
     let session = if session <= 0 { session + number } else { session };
     if session != number {
         let stop = if stop == 0 { i64::MAX } else { stop };
@@ -77,9 +79,9 @@ fn range(
         Some(number) => file.range(number, start, stop.min(own.first), output)?,
         None => Vec::new(),
     };
-    found.iter_mut().for_each(|entry| entry.session = 0);
+    found.iter_mut().for_each(|entry| entry.session = told);
     let in_memory = own.cells.iter().filter(|cell| (start..stop).contains(&cell.line));
-    found.extend(in_memory.map(|cell| entry(cell, 0, output)));
+    found.extend(in_memory.map(|cell| entry(cell, told, output)));
     Ok(found)
 }
 
