@@ -54,6 +54,8 @@ fn a_kernel_has_the_cells_of_the_one_before() {
         assert_eq!(history(frontend, range), json!([[1, 1, ["sleep 0", null]], [1, 2, ["value 4", "4"]]]));
         let range = json!({ "hist_access_type": "range", "session": 0, "start": 1, "stop": null });
         assert_eq!(history(frontend, range), json!([[0, 1, "sleep 1"]]));
+        let range = json!({ "hist_access_type": "range", "session": 2, "start": 1, "stop": 2 });
+        assert_eq!(history(frontend, range), json!([[2, 1, "sleep 1"]]));
         let search = json!({ "hist_access_type": "search", "pattern": "sl*" });
         assert_eq!(history(frontend, search), json!([[1, 1, "sleep 0"], [2, 1, "sleep 1"]]));
     });

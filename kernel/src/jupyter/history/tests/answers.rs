@@ -73,6 +73,17 @@ fn answers_are_those_of_ipython() {
 }
 
 #[test]
+fn a_session_that_is_asked_for_by_its_number_says_it() {
+    let home = Home::new();
+    let own = session_among_others(&home);
+    for when in ["with cells that are not written yet", "with all cells written"] {
+        // IPython says 0; Jupyter's conformance suite wants what it has asked for.
+        assert_eq!(answer(&own, &range(3, 2, 99)), ["3:2 d", "3:3 A"], "{when}");
+        settle(&own);
+    }
+}
+
+#[test]
 fn what_memory_has_given_up_is_answered_from_the_file() {
     let home = Home::new();
     home.ended_session(&["before"]);
