@@ -3,7 +3,7 @@
 use super::Diagram;
 use super::canvas::{Anchor, Canvas, Font, Point, Stroke};
 use super::neuron::theme_width;
-use super::theme::{self, folded, layer_superscript, short, sign_color, size_text, subscript, weight_name};
+use super::theme::{self, folded, layer_superscript, short, sign_color, sign_ink, size_text, subscript, weight_name};
 
 const PITCH: f64 = 64.0;
 const MARGIN: f64 = 52.0;
@@ -110,7 +110,7 @@ fn edges(canvas: &mut Canvas, layer: &Layer, from: &Column, to: &Column, labels:
         let stroke = Stroke::new(sign_color(weight), theme_width(weight, largest)).dashed(weight < 0.0);
         canvas.line(start, end, stroke);
         match free_place(start, end, &name, &names) {
-            Some(at) => names.push((at, sign_color(weight), name)),
+            Some(at) => names.push((at, sign_ink(weight), name)),
             None => all_named = false,
         }
     };
@@ -184,7 +184,7 @@ fn matrix(canvas: &mut Canvas, layer: &Layer, number: usize, middle: f64, top: f
     let row = |canvas: &mut Canvas, values: &[f64], y: f64| {
         for (j, &value) in values.iter().enumerate() {
             let x = middle - half + (j as f64 + 1.0) * column_width - 6.0;
-            canvas.text((x, y), &short(value), Font::words(14.0).fill(sign_color(value)).anchor(Anchor::End));
+            canvas.text((x, y), &short(value), Font::words(14.0).fill(sign_ink(value)).anchor(Anchor::End));
         }
     };
     for i in 0..layer.inputs {

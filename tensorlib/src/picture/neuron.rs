@@ -1,7 +1,7 @@
 //! One neuron: inputs times weights, summed with a bias, through an activation function.
 
 use super::canvas::{Anchor, Canvas, Font, Stroke};
-use super::theme::{self, Tone, folded, short, short_operand, sign_color, subscript};
+use super::theme::{self, Tone, folded, short, short_operand, sign_color, sign_ink, subscript};
 use super::{Activation, Diagram};
 
 const WIDTH: f64 = 560.0;
@@ -87,7 +87,7 @@ fn edge(
     let stroke = Stroke::new(sign_color(weight), theme_width(weight, largest)).dashed(weight < 0.0);
     canvas.line(from, to, stroke);
     let at = (from.0 + LABEL * (to.0 - from.0), from.1 + LABEL * (to.1 - from.1));
-    (at.0, at.1, sign_color(weight), format!("{name} = {}", short(weight)))
+    (at.0, at.1, sign_ink(weight), format!("{name} = {}", short(weight)))
 }
 
 /// The width of an edge: how large its weight is beside the largest one.

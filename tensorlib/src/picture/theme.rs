@@ -8,22 +8,25 @@ pub(crate) struct Tone {
     pub rim: &'static str,
 }
 
-/// The sheet that a picture is drawn on, and its rim.
-pub(crate) const PAPER: &str = "#f7f9fc";
-pub(crate) const RIM: &str = "#d5dbe5";
+/// The sheet that a picture is drawn on, and its rim. Light in dark themes, too: a picture inside a page cannot know the
+/// page's theme (`prefers-color-scheme` is the system's, which a notebook's theme need not follow), and a sheet of its
+/// own is legible on every page. It is dimmed, so that it does not glare on a black one.
+pub(crate) const PAPER: &str = "#eff2f7";
+pub(crate) const RIM: &str = "#cfd6e2";
 /// Text, and text of less weight.
 pub(crate) const INK: &str = "#1f2937";
 pub(crate) const SOFT_INK: &str = "#5b6678";
 /// Lines that carry no value.
 pub(crate) const LINE: &str = "#8a94a6";
-/// Positive and negative values: blue and orange, which stay apart for colour-blind readers.
+/// Positive and negative values: blue and orange, which stay apart for colour-blind readers, and of a contrast of 4.5 on
+/// the paper, since names are written in them.
 pub(crate) const POSITIVE: &str = "#2563c9";
-pub(crate) const NEGATIVE: &str = "#d1541a";
+pub(crate) const NEGATIVE: &str = "#b8450f";
 /// Inputs, hidden units, outputs, the constant 1 of a bias.
 pub(crate) const INPUT: Tone = Tone { fill: "#e6f4ea", mark: "#a5d8b6", rim: "#2e8b57" };
 pub(crate) const HIDDEN: Tone = Tone { fill: "#fff4d6", mark: "#f3d27c", rim: "#b7860b" };
 pub(crate) const OUTPUT: Tone = Tone { fill: "#f1e8fd", mark: "#cdb2f2", rim: "#7a4cc2" };
-pub(crate) const BIAS: Tone = Tone { fill: "#eef1f6", mark: "#cfd6e2", rim: "#8a94a6" };
+pub(crate) const BIAS: Tone = Tone { fill: "#e3e8f0", mark: "#cfd6e2", rim: "#8a94a6" };
 /// Something that does not fit.
 pub(crate) const WRONG: &str = "#c2253b";
 
@@ -37,6 +40,11 @@ pub(crate) fn sign_color(value: f64) -> &'static str {
         v if v < 0.0 => NEGATIVE,
         _ => LINE,
     }
+}
+
+/// [`sign_color`] for a text, which needs more contrast than a line.
+pub(crate) fn sign_ink(value: f64) -> &'static str {
+    if value == 0.0 || value.is_nan() { SOFT_INK } else { sign_color(value) }
 }
 
 /// A value in about three digits, with a true minus sign: `0.52`, `−12.3`, `1.2e5`.
