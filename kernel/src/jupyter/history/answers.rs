@@ -10,8 +10,9 @@
 //! * `search`: SQLite's GLOB (`*`, `?`, `[a-z]`; upper and lower case differ) on the whole cell, in the order of
 //!   session and line; with `unique` the newest of equal cells; without a number all, else the last so many.
 //!
-//! Where IPython's answer is an accident, ours is another: it calls this session 0 also when asked by its number, has a blank line 0 in this session and gives it when a
-//! range starts at 0, and leaves out the oldest cells when asked for a negative number of the last.
+//! Where IPython's answer is an accident, ours is another: it calls this session 0 also when asked by its number, has
+//! a blank line 0 in this session and gives it when a range starts at 0, and leaves out the oldest cells when asked for
+//! a negative number of the last.
 
 use std::collections::HashSet;
 
