@@ -141,16 +141,16 @@ impl<T: Element, U: Element, A: Stretch<T>, B: Stretch<T>, F: Map2<T, U>> Loop f
         let Over2(to, a, b, _) = self;
         if !F::HAS_HARD {
             let (a, b) = (a.first(to.len()), b.first(to.len()));
-            for i in 0..to.len() {
-                to[i] = F::of(a.at(i), b.at(i));
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = F::of(a.at(i), b.at(i));
             }
             return;
         }
         for (number, to) in to.chunks_mut(LOOK).enumerate() {
             let (a, b) = (a.from(number * LOOK).first(to.len()), b.from(number * LOOK).first(to.len()));
             let mut any = false;
-            for i in 0..to.len() {
-                to[i] = F::of(a.at(i), b.at(i));
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = F::of(a.at(i), b.at(i));
                 any |= F::is_hard(a.at(i), b.at(i));
             }
             if any {
@@ -172,8 +172,8 @@ impl<T: Element, B: Stretch<T>, F: Map2<T, T>> Loop for InPlace<(&mut [T], B), F
         let (to, b) = self.0;
         if !F::HAS_HARD {
             let b = b.first(to.len());
-            for i in 0..to.len() {
-                to[i] = F::of(to[i], b.at(i));
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = F::of(*to, b.at(i));
             }
             return;
         }
