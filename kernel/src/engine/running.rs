@@ -47,6 +47,8 @@ pub struct PanicReport {
     pub message: String,
     pub line: usize,
     pub column: usize,
+    /// The notebook's functions that it went through, innermost first.
+    pub callers: Vec<String>,
 }
 
 /// How the process of a cell ended.
@@ -173,7 +175,8 @@ impl CellState {
             )),
             "PANIC" => {
                 let number = |at| field(at).parse().unwrap_or(0);
-                self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });
+                let callers = field(5).lines().map(str::to_owned).collect();
+                self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4), callers });
             }
             "UNWOUND" => self.unwound = true,
             "LOST" => self.lost.push((plain(&field(1)), field(2))),
