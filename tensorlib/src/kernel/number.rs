@@ -180,8 +180,8 @@ macro_rules! floating {
             fn remainder(self, other: $ty) -> $ty { with_sign_of(fused_rest(self, other), other) }
             #[inline(always)]
             fn division_is_hard(self, other: $ty) -> bool {
-                // Negated so that NaN is hard.
-                !((self / other).abs() < 1.0 / <$ty>::EPSILON) || !(other.abs() < <$ty>::INFINITY)
+                let quotient = (self / other).abs();
+                (quotient.is_nan() | (quotient >= 1.0 / <$ty>::EPSILON)) | !other.is_finite()
             }
             fn hard_floor_div(self, other: $ty) -> $ty { floor_div(self, other, self % other) }
             fn hard_remainder(self, other: $ty) -> $ty { with_sign_of(self % other, other) }
@@ -223,7 +223,7 @@ fn never(_: f64, _: f64) -> bool {
 
 #[inline(always)]
 fn has_no_simple_power(a: f32, b: f32) -> bool {
-    !single::has_simple_log(a.abs()) | !(b.abs() < f32::INFINITY)
+    !single::has_simple_log(a.abs()) | !b.is_finite()
 }
 
 /// a to the power of b, both finite and a neither zero nor subnormal.

@@ -1,6 +1,6 @@
 //! `f64`. Where nothing else is said, coefficients are those of FreeBSD's mathematical library (Sun, 1993).
 
-use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_E, PI};
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_2, LOG10_E, PI};
 
 use super::polynomial;
 
@@ -116,7 +116,6 @@ pub(crate) fn log2(x: f64) -> f64 {
 /// The logarithm to base 10, to 2 units.
 #[inline(always)]
 pub(crate) fn log10(x: f64) -> f64 {
-    const LOG10_2: f64 = 0.301_029_995_663_981_2;
     const LOG10_2_REST: f64 = -2.803_728_127_785_170_4e-18;
     const LOG10_E_REST: f64 = 1.098_319_650_216_765e-17;
     let (exponent, rest) = split_log(x);
@@ -151,7 +150,7 @@ fn quarters(x: f64) -> (f64, f64, u64) {
     let r = n.mul_add(-FRAC_PI_2_REST, r);
     let r = n.mul_add(1.497_384_904_859_169_8e-33, r);
     let z = r * r;
-    let s = polynomial!(z; 1.589_690_995_211_550_1e-10, -2.505_076_025_340_686_3e-8, 2.755_731_370_707_007e-6,
+    let s = polynomial!(z; 1.589_690_995_211_55e-10, -2.505_076_025_340_686_3e-8, 2.755_731_370_707_007e-6,
         -1.984_126_982_985_795e-4, 8.333_333_333_322_49e-3, -1.666_666_666_666_663_2e-1);
     let c = polynomial!(z; -1.135_964_755_778_819_5e-11, 2.087_572_321_298_175e-9, -2.755_731_435_139_066e-7,
         2.480_158_728_947_673e-5, -1.388_888_888_887_411e-3, 4.166_666_666_666_66e-2);

@@ -107,7 +107,7 @@ fn quarters(x: f32) -> (f32, f32, i32) {
     let n = rounded - ROUND;
     // π/2 in three parts.
     let r = n.mul_add(-1.570_796_4, x);
-    let r = n.mul_add(4.371_138_8e-8, r);
+    let r = n.mul_add(4.371_139e-8, r);
     let r = n.mul_add(1.715_124_5e-15, r);
     let z = r * r;
     let sin = (polynomial!(z; 2.724_962e-6, -1.984_008_4e-4, 8.333_332e-3, -0.166_666_67) * z).mul_add(r, r);
