@@ -76,8 +76,9 @@
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`], [`exchange`] | the operations | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
-//! What is unsafe is checked with the address sanitizer: `RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test -p
-//! tensorlib --target x86_64-unknown-linux-gnu --lib --tests`.
+//! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
+//! RUSTFLAGS=-Zsanitizer=address cargo test -p tensorlib --target x86_64-unknown-linux-gnu --lib --tests` (the option lets
+//! the test that asks for more memory than there is see its refusal).
 
 pub mod create;
 pub mod dtype;

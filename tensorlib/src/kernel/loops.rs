@@ -134,6 +134,8 @@ impl<T: Element, U: Element, F: Map<T, U>> Loop for Over<(&mut [U], &[T]), F> {
 /// [`Over`] two operands of type `T`.
 struct Over2<'a, T, U, A, B, F>(&'a mut [U], A, B, PhantomData<(T, F)>);
 
+// Counted loops: with iterators the compiler does not see that all stretches are of one length.
+#[allow(clippy::needless_range_loop)]
 impl<T: Element, U: Element, A: Stretch<T>, B: Stretch<T>, F: Map2<T, U>> Loop for Over2<'_, T, U, A, B, F> {
     type Output = ();
     #[inline(always)]
@@ -165,6 +167,8 @@ impl<T: Element, U: Element, A: Stretch<T>, B: Stretch<T>, F: Map2<T, U>> Loop f
 /// A loop that writes over its first operand.
 struct InPlace<Parts, F>(Parts, PhantomData<F>);
 
+// As above.
+#[allow(clippy::needless_range_loop)]
 impl<T: Element, B: Stretch<T>, F: Map2<T, T>> Loop for InPlace<(&mut [T], B), F> {
     type Output = ();
     #[inline(always)]
