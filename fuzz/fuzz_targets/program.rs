@@ -48,8 +48,10 @@ fn evcxr_text(cell: &Prepared, variables: &[&str]) -> String {
     let name = |variable: &&str| if is_keyword(variable) { format!("r#{variable}") } else { (*variable).to_owned() };
     let variables: Vec<String> = variables.iter().map(name).collect();
     let each = |line: &dyn Fn(&str) -> String| variables.iter().map(|name| line(name)).collect::<String>();
-    let check = |x: &str| format!("vars_ok &= evcxr_variable_store.check_variable::<(/*type of {x}*/)>(stringify!({x}));\n");
-    let take = |x: &str| format!("let mut {x} = evcxr_variable_store.take_variable::<(/*type of {x}*/)>(stringify!({x}));\n");
+    let check =
+        |x: &str| format!("vars_ok &= evcxr_variable_store.check_variable::<(/*type of {x}*/)>(stringify!({x}));\n");
+    let take =
+        |x: &str| format!("let mut {x} = evcxr_variable_store.take_variable::<(/*type of {x}*/)>(stringify!({x}));\n");
     let put = |x: &str| format!("evcxr_variable_store.put_variable::<(/*type of {x}*/)>(stringify!({x}), {x});\n");
     [
         "#![allow(unused_imports, unused_mut, dead_code)]\nmod evcxr_internal_runtime {\npub struct VariableStore;\n}\n\

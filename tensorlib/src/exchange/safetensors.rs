@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn a_shape_whose_lengths_are_out_of_range_is_refused() {
-        let header = br#"{"x":{"dtype":"U8","shape":[0,9223372036854775807,9223372036854775807],"data_offsets":[0,0]}}"#;
+        let header =
+            br#"{"x":{"dtype":"U8","shape":[0,9223372036854775807,9223372036854775807],"data_offsets":[0,0]}}"#;
         let bytes = [&(header.len() as u64).to_le_bytes()[..], header].concat();
         let path = std::env::temp_dir().join(format!("tensorlib-shape-{}.safetensors", std::process::id()));
         std::fs::write(&path, bytes).unwrap();
