@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use soma_fuzz::engine::items::Items;
 use soma_fuzz::engine::prepare::{Prepared, code_start, prepare};
 use soma_fuzz::toolchain::notes::CellItems;
-use soma_fuzz::toolchain::program::{Origin, Program, Session, Types};
+use soma_fuzz::toolchain::program::{ITEM, Origin, Program, Session, Types, VALUE};
 
 fuzz_target!(|input: &str| {
     let (earlier, typed) = input.split_once("\n----\n").unwrap_or(("", input));
@@ -43,7 +43,7 @@ fuzz_target!(|input: &str| {
     }
 });
 
-/// A cell's text as evcxr writes it, with the statements not yet on lines of their own.
+/// A cell's text as evcxr writes it: what is hidden from it begins a line, as every statement does.
 fn evcxr_text(cell: &Prepared, variables: &[&str]) -> String {
     let name = |variable: &&str| if is_keyword(variable) { format!("r#{variable}") } else { (*variable).to_owned() };
     let variables: Vec<String> = variables.iter().map(name).collect();
@@ -53,6 +53,8 @@ fn evcxr_text(cell: &Prepared, variables: &[&str]) -> String {
     let take =
         |x: &str| format!("let mut {x} = evcxr_variable_store.take_variable::<(/*type of {x}*/)>(stringify!({x}));\n");
     let put = |x: &str| format!("evcxr_variable_store.put_variable::<(/*type of {x}*/)>(stringify!({x}), {x});\n");
+    let code = &cell.text[code_start(&cell.text)..];
+    let code = code.replace(ITEM, &format!("\n{ITEM}")).replace(VALUE, &format!("\n{VALUE}"));
     [
         "#![allow(unused_imports, unused_mut, dead_code)]\nmod evcxr_internal_runtime {\npub struct VariableStore;\n}\n\
          #[unsafe(no_mangle)]\npub extern \"C\" fn run_user_code_1(\n\
@@ -61,7 +63,7 @@ fn evcxr_text(cell: &Prepared, variables: &[&str]) -> String {
          let evcxr_variable_store = unsafe {&mut *evcxr_variable_store};\n",
         &each(&check),
         &each(&take),
-        &cell.text[code_start(&cell.text)..],
+        &code,
         "\n",
         &each(&put),
         "evcxr_variable_store\n}",
