@@ -9,7 +9,8 @@
 use super::boundary::{MimeBundle, Output, Stream};
 
 const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
-const END: &[u8] = b"EVCXR_END_CONTENT\n";
+/// Stands at the start of a line, be the content empty.
+const END: &[u8] = b"\nEVCXR_END_CONTENT\n";
 /// What the `evcxr_input` crate prints, at the start of a line, to ask for a line (`evcxr_input::GET_CMD`).
 const INPUT: &[u8] = b"EVCXR_INPUT_REQUEST";
 /// How a mark begins and ends (`soma_cell::show::mark`); between them stands what it says.
@@ -45,6 +46,8 @@ pub struct Question {
 pub struct Parser {
     /// Bytes that may be the start of something.
     held: Vec<u8>,
+    /// How many of them were searched for the end of what they start with: a large block comes in many pieces.
+    searched: usize,
     /// The display that is being put together.
     display: MimeBundle,
     /// What that display is.
@@ -78,17 +81,17 @@ impl Parser {
         let mut pieces = Vec::new();
         self.end_display(&mut pieces);
         self.target = Target::Display;
-        let rest = std::mem::take(&mut self.held);
+        let rest = self.take(self.held.len());
         text(&rest, &mut pieces);
         pieces
     }
 
     /// Takes one thing off the front of what is held; false when more bytes are needed.
     fn step(&mut self, pieces: &mut Vec<Piece>) -> bool {
-        let next = [BEGIN, MARK, INPUT].iter().filter_map(|mark| find(&self.held, mark)).min();
-        match next {
+        let is_mark = |at: &usize| [BEGIN, MARK, INPUT].iter().any(|mark| self.held[*at..].starts_with(mark));
+        match (0..self.held.len()).find(is_mark) {
             Some(0) if self.held.len() > LONGEST => {
-                let all = std::mem::take(&mut self.held);
+                let all = self.take(self.held.len());
                 self.plain(&all, pieces);
                 false
             }
@@ -96,17 +99,31 @@ impl Parser {
             Some(0) if self.held.starts_with(INPUT) => self.input(pieces),
             Some(0) => self.block(pieces),
             Some(at) => {
-                let before: Vec<u8> = self.held.drain(..at).collect();
+                let before = self.take(at);
                 self.plain(&before, pieces);
                 true
             }
             None => {
                 let keep = may_begin(&self.held);
-                let before: Vec<u8> = self.held.drain(..self.held.len() - keep).collect();
+                let before = self.take(self.held.len() - keep);
                 self.plain(&before, pieces);
                 false
             }
         }
+    }
+
+    /// Takes bytes off the front.
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        self.searched = 0;
+        self.held.drain(..length).collect()
+    }
+
+    /// Where this end stands after a beginning of this length; `None` while it has not come.
+    fn find_end(&mut self, begin: usize, end: &[u8]) -> Option<usize> {
+        let from = self.searched.max(begin);
+        let found = find(&self.held[from..], end).map(|at| from + at);
+        self.searched = from.max((self.held.len() + 1).saturating_sub(end.len()));
+        found
     }
 
     fn plain(&mut self, bytes: &[u8], pieces: &mut Vec<Piece>) {
@@ -118,9 +135,9 @@ impl Parser {
 
     /// Takes a whole mark; false while its end has not come.
     fn mark(&mut self, pieces: &mut Vec<Piece>) -> bool {
-        let Some(length) = find(&self.held[MARK.len()..], MARK_END) else { return false };
-        let says = String::from_utf8_lossy(&self.held[MARK.len()..MARK.len() + length]).into_owned();
-        self.held.drain(..MARK.len() + length + MARK_END.len());
+        let Some(end) = self.find_end(MARK.len(), MARK_END) else { return false };
+        let mark = self.take(end + MARK_END.len());
+        let says = String::from_utf8_lossy(&mark[MARK.len()..end]);
         self.end_display(pieces);
         match says.split_once(':') {
             None if says == "result" => self.target = Target::Result,
@@ -141,14 +158,11 @@ impl Parser {
 
     /// Takes a whole content block; false while its end has not come.
     fn block(&mut self, pieces: &mut Vec<Piece>) -> bool {
-        let Some(line_end) = find(&self.held, b"\n") else { return false };
-        // The end stands at the start of a line, be the content empty.
-        let body = &self.held[line_end..];
-        let Some(end) = find_after_newline(body) else { return false };
-        let mime = String::from_utf8_lossy(&self.held[BEGIN.len()..line_end]).trim().to_owned();
-        let content = String::from_utf8_lossy(&body[1.min(end)..end]).into_owned();
-        let content = content.strip_suffix('\n').map(str::to_owned).unwrap_or(content);
-        self.held.drain(..line_end + end + END.len());
+        let Some(end) = self.find_end(BEGIN.len(), END) else { return false };
+        let block = self.take(end + END.len());
+        let line_end = find(&block, b"\n").expect("the end begins with one");
+        let mime = String::from_utf8_lossy(&block[BEGIN.len()..line_end]).trim().to_owned();
+        let content = String::from_utf8_lossy(&block[(line_end + 1).min(end)..end]).into_owned();
         if self.display.contains_key(&mime) {
             self.end_display(pieces);
         }
@@ -158,8 +172,8 @@ impl Parser {
 
     /// Takes a request for input; false while its line is not whole.
     fn input(&mut self, pieces: &mut Vec<Piece>) -> bool {
-        let Some(end) = find(&self.held, b"\n") else { return false };
-        let line: Vec<u8> = self.held.drain(..=end).collect();
+        let Some(end) = self.find_end(INPUT.len(), b"\n") else { return false };
+        let line = self.take(end + 1);
         let line = String::from_utf8_lossy(&line[INPUT.len()..end]).into_owned();
         match line.split_once(':') {
             Some((kind @ ("" | "_PASSWORD"), prompt)) => {
@@ -210,18 +224,6 @@ impl TextStream {
 
 fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len()).position(|window| window == part)
-}
-
-/// The offset of [`END`] after a line end in `body`, which begins with one.
-fn find_after_newline(body: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    while let Some(at) = find(&body[from..], END) {
-        if body[from + at - 1] == b'\n' {
-            return Some(from + at);
-        }
-        from += at + END.len();
-    }
-    None
 }
 
 /// How many bytes at the end may be the beginning of a mark or of a character.
@@ -378,6 +380,17 @@ mod tests {
             parse("EVCXR_BEGIN_CONTENT text/plain\nnever ends"),
             [shown("EVCXR_BEGIN_CONTENT text/plain\nnever ends")]
         );
+    }
+
+    #[test]
+    fn a_large_block_in_many_pieces_is_searched_once() {
+        let content = "x".repeat(4 << 20);
+        let text = format!("EVCXR_BEGIN_CONTENT text/plain\n{content}\nEVCXR_END_CONTENT\n");
+        let started = std::time::Instant::now();
+        assert_eq!(parse_in_steps(&text, 1 << 10), [display(&[("text/plain", &content)])]);
+        // A search of all that is held for each of the 4,096 pieces looks at 8 GiB.
+        let taken = started.elapsed();
+        assert!(taken < std::time::Duration::from_secs(8), "{taken:?}");
     }
 
     #[test]

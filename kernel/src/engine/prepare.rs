@@ -59,7 +59,8 @@ pub fn prepare(typed: &str) -> Prepared {
     let function = parsed.syntax_node().children().find_map(ast::Fn::cast);
     // rustc will say what is wrong with a cell that does not parse; evcxr then sees it as it is.
     let parses = parsed.errors().is_empty();
-    let in_typed = |offset: ra_ap_syntax::TextSize| (usize::from(offset) - PRELUDE.len() + start).min(typed.len());
+    // A comment or string without an end reaches into the wrapper.
+    let in_typed = |offset: usize| (offset - PRELUDE.len() + start).min(typed.len());
     let statements = function.and_then(|f| ast::HasAttrs::attrs(&f).next().is_none().then(|| f.body()).flatten());
     for node in statements.iter().filter_map(|body| body.stmt_list()).flat_map(|list| list.syntax().children()) {
         if let Some(statement) = ast::LetStmt::cast(node.clone()) {
@@ -69,7 +70,7 @@ pub fn prepare(typed: &str) -> Prepared {
             defined.extend(names.map(|name| name.text().trim_start_matches("r#").to_owned()));
         } else if let Some(item) = ast::Item::cast(node).filter(|item| parses && is_hidden(item)) {
             let range = item.syntax().text_range();
-            let (start, end) = (in_typed(range.start()), in_typed(range.end()));
+            let (start, end) = (in_typed(range.start().into()), in_typed(range.end().into()));
             statements_text.push_str(&typed[statements_end..start]);
             statements_end = end;
             additions.extend(hiding(item.syntax(), program::ITEM));
@@ -89,9 +90,8 @@ pub fn prepare(typed: &str) -> Prepared {
     let mut insertions = Vec::new();
     let mut shift = 0;
     for addition in additions {
-        let typed_at = addition.at - PRELUDE.len() + start;
-        let name = addition.name.start - PRELUDE.len() + start..addition.name.end - PRELUDE.len() + start;
-        let at = typed_at + shift;
+        let name = in_typed(addition.name.start)..in_typed(addition.name.end);
+        let at = in_typed(addition.at) + shift;
         text.insert_str(at, &addition.text);
         shift += addition.text.len();
         insertions.push(Insertion {
@@ -102,7 +102,7 @@ pub fn prepare(typed: &str) -> Prepared {
     }
     let shown = value.filter(|_| parses).map(|value| {
         let range = value.syntax().text_range();
-        Source::place(typed, in_typed(range.start()))..Source::place(typed, in_typed(range.end()))
+        Source::place(typed, in_typed(range.start().into()))..Source::place(typed, in_typed(range.end().into()))
     });
     Prepared {
         text,
@@ -342,6 +342,7 @@ mod tests {
             assert_eq!(text(code), code);
         }
         assert_eq!(text("let a = 1; let x = "), "let a = 1;let a: (/*type of a*/) = a; let x =; ");
+        assert_eq!(text("let a = /*! é"), "let a = /*! é;", "what has no end ends with the cell");
     }
 
     #[test]

@@ -56,7 +56,11 @@ fn unsigned<S>(multipart: ZmqMessage, connection: &Connection<S>) -> Result<RawM
     })
 }
 
-fn decode(raw: RawMessage) -> Result<Request, String> {
+/// Reads a message whose signature has been checked.
+///
+/// # Errors
+/// A sentence for the log, when its header cannot be read.
+pub fn decode(raw: RawMessage) -> Result<Request, String> {
     let header: Map<String, Value> =
         serde_json::from_slice(&raw.jparts[0]).map_err(|error| format!("refused a message: its header: {error}"))?;
     // The crate's type has no field for it.

@@ -72,8 +72,12 @@ impl Frame {
         }
         let mut length = [0; 4];
         stream.read_exact(&mut length)?;
-        let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
-        stream.read_exact(&mut bytes)?;
+        let length = u32::from_le_bytes(length) as usize;
+        // Memory for what comes, not for what is announced.
+        let mut bytes = Vec::with_capacity(length.min(1 << 20));
+        if stream.take(length as u64).read_to_end(&mut bytes)? < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         Ok(Some(match kind[0] {
             STDOUT => Frame::Stdout(bytes),
             STDERR => Frame::Stderr(bytes),
@@ -139,5 +143,20 @@ mod tests {
     fn a_stream_that_breaks_off_is_an_error() {
         assert!(Frame::read(&mut &[STDOUT, 9, 0, 0, 0, 1][..]).is_err());
         assert!(Frame::read(&mut &[b'?', 0, 0, 0, 0][..]).is_err());
+    }
+
+    #[test]
+    fn a_frame_that_announces_much_takes_no_memory_before_it_comes() {
+        /// Gives no bytes, and says how much room there was for them.
+        struct Announced<'a>(&'a [u8], usize);
+        impl Read for Announced<'_> {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                self.1 = self.1.max(into.len());
+                self.0.read(into)
+            }
+        }
+        let mut stream = Announced(&[STDOUT, 255, 255, 255, 255, b'x'], 0);
+        assert_eq!(Frame::read(&mut stream).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert!(stream.1 <= 1 << 20, "room for {} bytes", stream.1);
     }
 }

@@ -9,6 +9,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::npy;
 use crate::dtype::DType;
 use crate::error::{Result, file_error, or_raise};
+use crate::size::checked_numel;
 use crate::tensor::Tensor;
 
 /// Reads all tensors of a `.safetensors` file, by name.
@@ -48,6 +49,8 @@ pub fn try_read_safetensors(path: impl AsRef<Path>) -> Result<BTreeMap<String, T
                     )));
                 }
             };
+            // A shape of no elements may still have lengths whose product is out of range.
+            checked_numel("shape", view.shape()).map_err(|error| wrong(format!("{name}: {error}")))?;
             Ok((name, npy::from_bytes(dtype, view.shape(), view.data(), false)))
         })
         .collect()
@@ -82,4 +85,22 @@ pub fn try_write_safetensors(path: impl AsRef<Path>, tensors: &[(&str, &Tensor)]
         .collect::<Result<Vec<_>>>()?;
     let bytes = safetensors::serialize(views, None).map_err(|error| wrong(error.to_string()))?;
     npy::write(path, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_whose_lengths_are_out_of_range_is_refused() {
+        let header =
+            br#"{"x":{"dtype":"U8","shape":[0,9223372036854775807,9223372036854775807],"data_offsets":[0,0]}}"#;
+        let bytes = [&(header.len() as u64).to_le_bytes()[..], header].concat();
+        let path = std::env::temp_dir().join(format!("tensorlib-shape-{}.safetensors", std::process::id()));
+        std::fs::write(&path, bytes).unwrap();
+        let outcome = try_read_safetensors(&path);
+        std::fs::remove_file(&path).unwrap();
+        let error = outcome.unwrap_err().to_string();
+        assert!(error.contains("x: shape: shape [0, ") && error.ends_with("than memory can address"), "{error}");
+    }
 }

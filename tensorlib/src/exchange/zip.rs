@@ -117,6 +117,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
     let reader = Reader(bytes);
     let (mut at, count) = directory(&reader)?;
     let mut files = Vec::new();
+    let mut total = 0u64;
     for _ in 0..count {
         if reader.number(at, 4)? != u64::from(CENTRAL) {
             return Err("the archive's directory is damaged".into());
@@ -146,6 +147,11 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
             field += 4 + length;
         }
         at = end + comment;
+        // Else a small archive whose entries all mean the same bytes would take any amount of memory.
+        total = total.saturating_add(packed);
+        if total > bytes.len() as u64 {
+            return Err("the archive's directory is damaged: its files overlap".into());
+        }
         let content = content(&reader, local, packed, size, method).map_err(|why| format!("{name}: {why}"))?;
         if u64::from(crc32(&content)) != crc {
             return Err(format!("{name} is damaged: its checksum differs"));
@@ -188,6 +194,19 @@ mod tests {
         let mut changed = packed;
         changed[37] ^= 1;
         assert_eq!(unpack(&changed).unwrap_err(), "a.npy is damaged: its checksum differs");
+    }
+
+    #[test]
+    fn files_that_share_their_bytes_are_refused() {
+        let packed = pack(&[("a".to_string(), vec![7; 1000])]).unwrap();
+        let directory = packed.windows(4).position(|w| w == CENTRAL.to_le_bytes()).unwrap();
+        let end = packed.len() - 22;
+        let mut archive = packed[..directory].to_vec();
+        (0..50).for_each(|_| archive.extend(&packed[directory..end]));
+        let mut last = packed[end..].to_vec();
+        last[10] = 50;
+        archive.extend(last);
+        assert_eq!(unpack(&archive).unwrap_err(), "the archive's directory is damaged: its files overlap");
     }
 
     #[test]

@@ -52,12 +52,11 @@ impl<'a> Layout<'a> {
         let all: Vec<&str> = source.lines().collect();
         let line = |at: usize| Line { text: all[at].to_owned(), origin: Origin::Evcxr(at + 1) };
         let header = *all.first().filter(|first| **first == HEADER).ok_or(missing(HEADER))?;
-        // The generated landmarks come last: an item that happens to hold the same text cannot fool this.
-        let entry = all.iter().rposition(|text| text.starts_with(ENTRY)).ok_or(missing(ENTRY))?;
+        // The generated landmarks come last: an item that happens to hold the same text cannot fool this, nor can a
+        // line of a statement, which has no such attribute before it.
+        let is_entry = |&at: &usize| all[at].starts_with(ENTRY) && all[at - 1] == ENTRY_ATTRIBUTE;
+        let entry = (1..all.len()).rev().find(is_entry).ok_or(missing(ENTRY))?;
         let attribute = entry - 1;
-        if all[attribute] != ENTRY_ATTRIBUTE {
-            return Err(missing(ENTRY_ATTRIBUTE));
-        }
         let before = |end: usize, landmark: &str| all[..end].iter().rposition(|text| *text == landmark);
         let uses_store = all.get(entry + 1).is_some_and(|next| next.contains("evcxr_internal_runtime::VariableStore"));
         let runtime = if uses_store { before(attribute, RUNTIME).ok_or(missing(RUNTIME))? } else { attribute };

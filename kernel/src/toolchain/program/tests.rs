@@ -174,6 +174,14 @@ fn another_shape_of_evcxrs_text_says_what_must_follow_it() {
 }
 
 #[test]
+fn a_statement_that_looks_like_the_entry_is_a_statement() {
+    let statement = "let text = \"\npub extern \\\"C\\\" fn run_user_code_9(\npub extern \"C\" fn run_user_code_9(\";";
+    let source = evcxr_text(&[], &[("a", "i32")], &[statement], 1);
+    let text = read(&source, &[]).text();
+    assert!(text.contains("let text = \"\n") && text.contains("let evcxr_variable_store"), "{text}");
+}
+
+#[test]
 fn what_evcxr_keeps_stays_also_when_it_does_not_parse() {
     let text = read(&evcxr_text(&["fn broken( {", "fn other() {}"], &[], &["1;"], 1), &[]).text();
     assert!(text.contains("fn broken( {") && text.contains("fn other() {}"), "{text}");

@@ -1,0 +1,26 @@
+//! Files of safetensors.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use soma_fuzz::file::MemoryFile;
+use tensorlib::{Tensor, try_read_safetensors, try_write_safetensors};
+
+fuzz_target!(|input: &[u8]| {
+    let file = MemoryFile::new(input);
+    let tensors = match try_read_safetensors(file.path()) {
+        Ok(tensors) => tensors,
+        Err(error) => return assert!(error.to_string().starts_with("read_safetensors: ")),
+    };
+    let named: Vec<(&str, &Tensor)> = tensors.iter().map(|(name, x)| (name.as_str(), x)).collect();
+    let mut one = MemoryFile::new(&[]);
+    try_write_safetensors(one.path(), &named).expect("what was read can be written");
+    let again = try_read_safetensors(one.path()).expect("what was written can be read");
+    let shape = |x: &Tensor| (x.size(), x.dtype());
+    assert!(again.len() == tensors.len() && again.iter().all(|(name, x)| shape(&tensors[name]) == shape(x)));
+    // Bytes, since NaN does not equal itself.
+    let named: Vec<(&str, &Tensor)> = again.iter().map(|(name, x)| (name.as_str(), x)).collect();
+    let mut other = MemoryFile::new(&[]);
+    try_write_safetensors(other.path(), &named).expect("what was read can be written");
+    assert_eq!(one.content(), other.content());
+});

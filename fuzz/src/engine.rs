@@ -1,0 +1,12 @@
+//! What a cell's text and a cell's output go through.
+
+#[path = "../../kernel/src/engine/boundary.rs"]
+pub mod boundary;
+#[path = "../../kernel/src/engine/items/mod.rs"]
+pub mod items;
+#[path = "../../kernel/src/engine/output.rs"]
+pub mod output;
+#[path = "../../kernel/src/engine/positions.rs"]
+pub mod positions;
+#[path = "../../kernel/src/engine/prepare.rs"]
+pub mod prepare;

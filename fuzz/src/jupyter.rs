@@ -1,0 +1,6 @@
+//! Messages of front ends.
+
+#[path = "../../kernel/src/jupyter/offsets.rs"]
+pub mod offsets;
+#[path = "../../kernel/src/jupyter/wire.rs"]
+pub mod wire;
