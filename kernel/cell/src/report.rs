@@ -3,24 +3,14 @@
 //! The person's text goes through standard output; these lines must not mix with it. A line is a kind
 //! and fields, separated by tabs; tabs, line ends and backslashes inside a field are escaped.
 
-use std::backtrace::Backtrace;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The pipe to the supervisor; -1 outside a worker (reports are then dropped).
 static PIPE: AtomicI32 = AtomicI32::new(-1);
 
-/// What the panic hook saw last on the thread that runs cells.
-static LAST_PANIC: Mutex<Option<Panic>> = Mutex::new(None);
-
-struct Panic {
-    message: String,
-    file: String,
-    line: u32,
-    column: u32,
-    /// Its names are looked up when they are wanted: a panic that the cell catches needs none.
-    frames: Backtrace,
-}
+/// What the panic hook saw last on the thread that runs cells: message, file, line, column.
+static LAST_PANIC: Mutex<Option<[String; 4]>> = Mutex::new(None);
 
 /// Sets the pipe that reports go to.
 pub fn attach(pipe: i32) {
@@ -56,33 +46,13 @@ fn send_to_evcxr(line: &str) {
 
 /// Generated code calls this where evcxr would print its panic notification.
 pub fn panicked() {
-    if let Some(panic) = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take() {
-        let Panic { message, file, line, column, frames } = panic;
-        let own = own_functions(&frames.to_string()).join("\n");
-        send("PANIC", &[&message, &file, &line.to_string(), &column.to_string(), &own]);
+    if let Some([message, file, line, column]) = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take() {
+        send("PANIC", &[&message, &file, &line, &column]);
     } else {
         // Unwound without a panic, as an interrupted tensor operation does.
         send("UNWOUND", &[]);
     }
     send_to_evcxr("EVCXR_PANIC_NOTIFICATION");
-}
-
-/// The notebook's functions in a backtrace, innermost first; the cell itself is none.
-fn own_functions(backtrace: &str) -> Vec<String> {
-    let frames = backtrace.lines().filter_map(|line| line.trim_start().split_once(": "));
-    let names = frames.filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit())).map(|(_, name)| name);
-    let mut own: Vec<String> = Vec::new();
-    for name in names.take_while(|name| !name.contains("soma_cell_run")) {
-        // A function that the notebook defines, or implements for a type: `ctx::f`, `<ctx::S as Trait>::f`.
-        if !name.trim_start_matches('<').starts_with("ctx::") {
-            continue;
-        }
-        let name = name.split("::{").next().unwrap_or(name).replace("ctx::", "");
-        if own.last() != Some(&name) {
-            own.push(name);
-        }
-    }
-    own
 }
 
 /// Generated code calls this where `?` met an error and ended the cell.
@@ -112,21 +82,7 @@ pub(crate) fn install_panic_hook() {
         let (file, line, column) = info
             .location()
             .map_or((String::new(), 0, 0), |location| (location.file().to_owned(), location.line(), location.column()));
-        let frames = Backtrace::force_capture();
-        *LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()) = Some(Panic { message, file, line, column, frames });
+        *LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()) =
+            Some([message, file, line.to_string(), column.to_string()]);
     }));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_backtrace_is_cut_down_to_the_notebooks_functions() {
-        let backtrace = "   0: std::backtrace::Backtrace::force_capture\n   3: core::panicking::panic_bounds_check\n             \
-                         at /rustc/x/library/core/src/panicking.rs:276:5\n   4: ctx::inner\n   5: ctx::deep::{{closure}}\n   \
-                         6: core::iter::fold\n   7: ctx::deep\n   8: <ctx::Net as ctx::Run>::run\n   9: ctx::inner\n  10: \
-                         ctx::soma_cell_run::{{closure}}\n  11: ctx::after";
-        assert_eq!(own_functions(backtrace), ["inner", "deep", "<Net as Run>::run", "inner"]);
-    }
 }

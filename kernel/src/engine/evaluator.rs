@@ -147,7 +147,7 @@ impl SomaEvaluator {
             let cell = &self.past[place.cell];
             (&cell.prepared.source, cell.count, place.span)
         });
-        failure::panic(&report.message, place, &report.callers)
+        failure::panic(&report.message, place)
     }
 
     /// Shows what the compiler warns of in the cell that has run.

@@ -274,8 +274,8 @@ fn clean(message: &str) -> String {
     message.replace("ctx::", "crate::")
 }
 
-/// A panic, with the place when it is known, and the notebook's functions that it went through, innermost first.
-pub fn panic(message: &str, place: Option<(&Source, usize, Range<Place>)>, callers: &[String]) -> Failure {
+/// A panic, with the place when it is known.
+pub fn panic(message: &str, place: Option<(&Source, usize, Range<Place>)>) -> Failure {
     let headline = message.lines().next().unwrap_or_default().to_owned();
     let title = Level::ERROR.with_name(Some("panic")).primary_title(message);
     let group = match &place {
@@ -286,25 +286,7 @@ pub fn panic(message: &str, place: Option<(&Source, usize, Range<Place>)>, calle
         ),
         None => Group::with_title(title),
     };
-    let way = way(callers);
-    let group = if way.is_empty() { group } else { group.element(Level::NOTE.message(way.as_str())) };
     Failure { name: "Panic".into(), message: headline, traceback: vec![Renderer::styled().render(&[group])] }
-}
-
-/// How many functions of the way to a panic are named: a recursion has thousands.
-const NAMED: usize = 8;
-
-/// The way to a panic in words; nothing for one in the cell itself.
-fn way(callers: &[String]) -> String {
-    let Some((innermost, outer)) = callers.split_first() else { return String::new() };
-    let mut text = format!("in `{innermost}`");
-    for caller in outer.iter().take(NAMED) {
-        text.push_str(&format!(", called by `{caller}`"));
-    }
-    match outer.len().saturating_sub(NAMED) {
-        0 => text + ", called by the cell",
-        more => format!("{text}, and {more} more calls up to the cell"),
-    }
 }
 
 /// A failure that is one sentence.

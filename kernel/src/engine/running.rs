@@ -47,8 +47,6 @@ pub struct PanicReport {
     pub message: String,
     pub line: usize,
     pub column: usize,
-    /// The notebook's functions that it went through, innermost first.
-    pub callers: Vec<String>,
 }
 
 /// How the process of a cell ended.
@@ -175,8 +173,7 @@ impl CellState {
             )),
             "PANIC" => {
                 let number = |at| field(at).parse().unwrap_or(0);
-                let callers = field(5).lines().map(str::to_owned).collect();
-                self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4), callers });
+                self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });
             }
             "UNWOUND" => self.unwound = true,
             "LOST" => self.lost.push((plain(&field(1)), field(2))),

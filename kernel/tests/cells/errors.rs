@@ -119,17 +119,3 @@ fn what_a_later_cell_may_use_is_not_warned_of() {
         assert_eq!(notebook.ok(code).stderr, "", "{code}");
     }
 }
-
-#[test]
-fn a_panic_tells_through_which_functions_it_came() {
-    let mut notebook = Notebook::open();
-    notebook.ok("fn inner(v: &[i32], at: usize) -> i32 { v[at] }\nfn outer(at: usize) -> i32 { inner(&[1, 2], at) }");
-    let error = notebook.fails("let x = 1;\nouter(7)");
-    assert!(error.traceback.contains("In [1]:1:41"), "{}", error.traceback);
-    assert!(error.traceback.contains("in `inner`, called by `outer`, called by the cell"), "{}", error.traceback);
-    let error = notebook.fails("panic!(\"here\")");
-    assert!(!error.traceback.contains("called by"), "{}", error.traceback);
-    notebook.ok("fn down(n: u32) -> u32 { if n == 0 { panic!(\"bottom\") } else { down(n - 1) + 1 } }");
-    let error = notebook.fails("down(1000)");
-    assert!(error.traceback.contains("more calls up to the cell"), "{}", error.traceback);
-}
