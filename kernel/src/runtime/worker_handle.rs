@@ -11,7 +11,7 @@ use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, p
 
 use super::stdin::Stdin;
 use super::worker;
-use crate::process::die_with_parent;
+use crate::process::{die_with_parent, step_back};
 
 /// The supervisor's ends of the worker's pipes.
 pub struct Worker {
@@ -67,6 +67,8 @@ impl Worker {
             }
             ForkResult::Child => {
                 die_with_parent();
+                // What a cell computes is long; what a person asks meanwhile is short, and waited for.
+                step_back();
                 let _ = SigSet::all().thread_unblock();
                 let _ = (dup2_stdin(stdin.workers_end()), dup2_stdout(&stdout_out), dup2_stderr(&stderr_out));
                 drop((commands, wake, stdin, reports, stdout, stderr));
