@@ -64,8 +64,10 @@ pub fn decode(raw: RawMessage) -> Result<Request, String> {
     let header: Header = serde_json::from_value(dated)
         .or_else(|_| serde_json::from_value(undated))
         .map_err(|error| format!("refused a message: its header: {error}"))?;
+    // An object and nothing else: the crate's types would take a list for their fields, one after the other.
     let content = serde_json::from_slice(&raw.jparts[3])
-        .map(|content: Value| {
+        .map(|content: Map<String, Value>| {
+            let content = Value::Object(content);
             let defaults = defaults(&header.msg_type, &content);
             with_defaults(content, &defaults)
         })
@@ -173,6 +175,15 @@ mod tests {
         let request = decode(raw("execute_request", "{}")).unwrap();
         assert_eq!(request.origin.header.msg_id, "1");
         assert!(request.content.unwrap_err().contains("code"));
+    }
+
+    #[test]
+    fn content_that_is_no_object_is_not_understood() {
+        let list = r#"["1", false, false, {}, false, false]"#;
+        for (msg_type, content) in [("execute_request", list), ("an_unknown_request", "111"), ("comm_msg", "null")] {
+            let sentence = decode(raw(msg_type, content)).unwrap().content.unwrap_err();
+            assert!(sentence.starts_with(&format!("the content of {msg_type} cannot be understood: ")), "{sentence}");
+        }
     }
 
     #[test]
