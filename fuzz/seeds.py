@@ -42,6 +42,10 @@ put("frames", "all", b"".join([
     frame(b"v", b""), frame(b"o", b"a\xff"), frame(b"e", b""), frame(b"r", b"PANIC\ttwo\\nlines\\t\\\\\t"),
     frame(b"s", b"\x07"), frame(b"w", b"\xff"),
 ]))
+ready = b"\x05READY\x0bSocket-Type\0\0\0\x06DEALER\x08Identity\0\0\0\x02me"
+put("zmtp", "ready", bytes([4, len(ready)]) + ready)
+put("zmtp", "messages", b"\1\3one\0\3two" + b"\4\x09\4PING\0\x0aab" + b"\2" + struct.pack(">Q", 300) + b"x" * 300)
+put("zmtp", "huge", b"\2" + struct.pack(">Q", 1 << 46))
 put("output", "broken", b"\xe6\x97\xff\xf0\x9f\x98EVCXR_EVCXR_BEGIN\x1b_so")
 arrays = {
     "f32": npy("<f4", False, (2, 3), bytes(24)),

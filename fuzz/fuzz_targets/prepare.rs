@@ -4,11 +4,15 @@
 
 use std::collections::BTreeSet;
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{Corpus, fuzz_target};
+use soma_fuzz::engine::LONGEST_CELL;
 use soma_fuzz::engine::positions::{Place, Source};
 use soma_fuzz::engine::prepare::{line_as_typed, prepare};
 
-fuzz_target!(|typed: &str| {
+fuzz_target!(|typed: &str| -> Corpus {
+    if typed.len() > LONGEST_CELL {
+        return Corpus::Reject;
+    }
     let prepared = prepare(typed);
     let line_ends = |text: &str| text.matches('\n').count();
     assert_eq!(line_ends(&prepared.text), line_ends(typed), "every line stays a line");
@@ -41,6 +45,7 @@ fuzz_target!(|typed: &str| {
     for (at, _) in typed.char_indices().filter(|(_, character)| *character != '\n') {
         assert!(reached.contains(&Source::place(typed, at)), "a place leads back to the character at byte {at}");
     }
+    Corpus::Keep
 });
 
 fn in_bounds(typed: &str, place: Place) -> bool {

@@ -5,13 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{Corpus, fuzz_target};
+use soma_fuzz::engine::LONGEST_CELL;
 use soma_fuzz::engine::items::Items;
 use soma_fuzz::engine::prepare::{Prepared, code_start, prepare};
 use soma_fuzz::toolchain::notes::CellItems;
 use soma_fuzz::toolchain::program::{ITEM, Origin, Program, Session, Types, VALUE};
 
-fuzz_target!(|input: &str| {
+fuzz_target!(|input: &str| -> Corpus {
+    if input.len() > LONGEST_CELL {
+        return Corpus::Reject;
+    }
     let (earlier, typed) = input.split_once("\n----\n").unwrap_or(("", input));
     let (earlier, cell) = (prepare(earlier), prepare(typed));
     let mut known = Items::default();
@@ -41,6 +45,7 @@ fuzz_target!(|input: &str| {
             assert!(lines.contains(line.trim()), "{line:?} of an item or of the value is not in:\n{text}");
         }
     }
+    Corpus::Keep
 });
 
 /// A cell's text as evcxr writes it: what is hidden from it begins a line, as every statement does.

@@ -10,3 +10,7 @@ pub mod output;
 pub mod positions;
 #[path = "../../kernel/src/engine/prepare.rs"]
 pub mod prepare;
+
+/// The longest cell that targets look at, in bytes. A longer one can be an expression of more than a thousand levels,
+/// and under AddressSanitizer, whose frames are large, two thousand overflow the parser's stack.
+pub const LONGEST_CELL: usize = 1024;

@@ -1,8 +1,8 @@
 //! `soma`: a Jupyter kernel for Rust tensor notebooks.
 //!
 //! One binary in several parts. Started as `cargo`, `rustc` or `rustup` (through the links that a session
-//! makes) it stands in for these tools under evcxr; `soma runtime` runs cells; `soma kernel` is what Jupyter
-//! starts; `soma install` makes it known to Jupyter.
+//! makes) it stands in for these tools under evcxr; `soma runtime` runs cells; `soma analyst` answers questions about
+//! code; `soma kernel` is what Jupyter starts; `soma install` makes it known to Jupyter.
 
 mod analyst;
 mod engine;

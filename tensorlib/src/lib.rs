@@ -36,7 +36,7 @@
 //! | `z[z > 0]`, `z[[2, 0]]`, `z[..., None]` | `z.i(z.gt(0))`, `z.i([2, 0])`, `z.i((Ellipsis, NewAxis))` | |
 //! | `z[0] = 1` | `z.i(0).fill_(1)`, `z.index_put_(0, 1)` | |
 //! | `x + y`, `2 * x`, `x % 3` | `&x + &y`, `2 * &x`, `&x % 3` | without `&` the tensor is used up, and its memory reused |
-//! | `x.add(y)`, `x.add_(y)` | [`x.add(&y)`](Tensor::add), [`x.add_(&y)`](Tensor::add_) | every method has its in-place twin |
+//! | `x.add(y)`, `x.add_(y)` | [`x.add(&y)`](Tensor::add), [`x.add_(&y)`](Tensor::add_) | so for what works element by element |
 //! | `x += y` | `x += &y` | in place, as in PyTorch |
 //! | `x ** 2`, `x // 2` | `x.pow(2)`, `x.floor_divide(2)` | |
 //! | `x == y`, `x < y` | `x.eq(&y)`, `x.lt(&y)` | Rust's operators must give one `bool` |
@@ -52,13 +52,14 @@
 //! | `y = x` (the same tensor) | [`x.alias()`](Tensor::alias) | assignment moves in Rust |
 //! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y, 1e-5, 1e-8)` | |
 //! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
-//! | `torch.set_num_threads(2)` | [`set_num_threads(2)`](set_num_threads) | results never depend on it |
+//! | `torch.set_num_threads(2)` | [`tensorlib::set_num_threads(2)`](set_num_threads) | results never depend on it |
 //!
 //! # Errors
 //!
 //! An operation that cannot be done panics at the line that called it, with one sentence:
 //! `add: shapes [3, 2] and [2, 2] do not broadcast: dimension 0 is 3 and 2`. Every such operation `name` has a twin
-//! `try_name` that returns the sentence as an [`Error`] instead.
+//! `try_name` that returns the sentence as an [`Error`] instead; what is short for an operation (`&x + &y` for `add`,
+//! `x.view_as(&y)` for `view`) shares its twin.
 //!
 //! # Threads
 //!

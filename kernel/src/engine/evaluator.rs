@@ -11,17 +11,18 @@ use evcxr::{CommandContext, EvalContext, EvalOutputs};
 
 use super::boundary::{Assistant, Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 use super::commands::{self, Settings, Variables};
+use super::folder::Restored;
 use super::items::Item;
 use super::output::Piece;
 use super::panics::{self, PastCell};
 use super::prepare::{self, Prepared};
 use super::running::{CellState, Listener, PanicReport, ProcessEnd, lock, plain};
 use super::session::Names;
-use super::{failure, types};
+use super::{failure, folder, types};
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_build;
 use crate::toolchain::kept::{Libraries, libraries_of};
-use crate::toolchain::notes::CellNotes;
+use crate::toolchain::notes::{CellNotes, SessionNotes};
 use crate::toolchain::paths::{CommandLine, PublicPaths};
 use crate::toolchain::program::{self, Types};
 
@@ -34,6 +35,9 @@ pub struct SomaEvaluator {
     channel: Channel,
     state: Arc<Mutex<CellState>>,
     session: PathBuf,
+    /// What is in the folder, should it be removed.
+    session_notes: SessionNotes,
+    restored: Option<Restored>,
     /// The types of all variables.
     types: Types,
     /// The libraries that their types are from.
@@ -57,6 +61,7 @@ impl SomaEvaluator {
     /// What evcxr said.
     pub fn start(
         session: PathBuf,
+        notes: SessionNotes,
         interrupted: Arc<AtomicBool>,
         names: Arc<Names>,
         assistant: Arc<dyn Assistant>,
@@ -87,6 +92,8 @@ impl SomaEvaluator {
             channel,
             state,
             session,
+            session_notes: notes,
+            restored: None,
             types: Types::new(),
             made_with: BTreeMap::new(),
             gone: BTreeMap::new(),
@@ -294,8 +301,29 @@ impl Evaluator for SomaEvaluator {
 }
 
 impl SomaEvaluator {
+    /// Makes the session's folder again, if somebody has removed it. Variables are not in it.
+    fn ensure_folder(&mut self) -> Result<(), Failure> {
+        if folder::is_whole(&self.session) {
+            return Ok(());
+        }
+        let restored = folder::restore(&self.session, &self.session_notes).and_then(|restored| {
+            self.channel.listen_again(&self.session)?;
+            Ok(restored)
+        });
+        self.restored = Some(restored.map_err(|error| {
+            let folder = self.session.display();
+            let message = format!(
+                "the session's folder {folder} was removed and cannot be made again ({error}); restart the kernel"
+            );
+            failure::sentence("SessionError", &message)
+        })?);
+        tracing::warn!("the session's folder {} was removed; it was made again", self.session.display());
+        Ok(())
+    }
+
     /// Runs a cell without the commands that Soma has carried out.
     fn run(&mut self, cell: &Cell, code: &str) -> Result<Option<MimeBundle>, Failure> {
+        self.ensure_folder()?;
         if commands::restarts(&cell.code) {
             // evcxr would kill the supervisor, which then could not end what cells have started.
             self.channel.end_runtime();
@@ -352,7 +380,7 @@ impl SomaEvaluator {
                     "the process that runs cells ended; every variable is lost, definitions are kept",
                 ))
             }
-            Ok(Err(error)) => Err(failure::sentence("Error", &error.to_string())),
+            Ok(Err(error)) => Err(failure::sentence("Error", of_the_tools(&error.to_string()))),
             Err(_) => Err(failure::sentence(
                 "InternalError",
                 "Soma's evaluator failed on this cell; the session goes on. Please report the cell",
@@ -420,6 +448,13 @@ fn add_reasons(failure: &mut Failure, gone: &BTreeMap<String, String>) {
             failure.traceback.push(format!("note: {advice}"));
         }
     }
+}
+
+/// What a tool has said that could not do its work, out of what evcxr makes of it.
+fn of_the_tools(message: &str) -> &str {
+    let said = message.strip_prefix("Compilation failed, but no parsable errors were found. STDERR:\n");
+    let said = said.and_then(|said| said.rsplit_once("STDOUT:")).map_or(message, |(said, _)| said);
+    said.trim().trim_start_matches("soma: ")
 }
 
 /// How long a cell took, and how much of that it ran; the rest is the compiler's.

@@ -13,6 +13,7 @@ pub mod boundary;
 mod commands;
 mod evaluator;
 mod failure;
+mod folder;
 mod held;
 mod items;
 mod output;

@@ -13,6 +13,7 @@ use super::assistant::SomaAssistant;
 use super::boundary::{Assistant, Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 use super::evaluator::SomaEvaluator;
 use super::failure;
+use super::folder::{self, SessionFolder};
 use super::held::Values;
 use super::items::Items;
 use crate::analyst::client::Analyst;
@@ -69,7 +70,7 @@ pub fn open() -> Result<(Session, Option<String>)> {
     // Asked before the links stand on `PATH`, where they would find themselves.
     let facts = Facts::find();
     let original = Original::read();
-    let folder = tempfile::Builder::new().prefix("soma-").tempdir().context("cannot make a temporary folder")?;
+    let folder = SessionFolder::make().context("cannot make a temporary folder; TMPDIR can name another place")?;
     let soma = std::env::current_exe()?;
     tools::link(folder.path(), &soma)?;
     for (name, value) in tools::environment(folder.path()) {
@@ -100,6 +101,8 @@ pub fn open() -> Result<(Session, Option<String>)> {
         controls: control,
         assistant,
     };
+    // Nobody waits for it.
+    std::thread::spawn(folder::sweep);
     Ok((session, release))
 }
 
@@ -143,6 +146,7 @@ impl Starter {
         notes.write(&session).map_err(|error| failed(&error))?;
         SomaEvaluator::start(
             session,
+            notes,
             Arc::clone(&self.control.interrupted),
             Arc::clone(&self.names),
             Arc::clone(&self.assistant),
@@ -187,7 +191,7 @@ struct Control {
     channel: Mutex<Option<Channel>>,
     interrupted: Arc<AtomicBool>,
     running: AtomicBool,
-    folder: Mutex<Option<tempfile::TempDir>>,
+    folder: Mutex<Option<SessionFolder>>,
     analyst: Analyst,
 }
 

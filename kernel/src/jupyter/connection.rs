@@ -3,11 +3,14 @@
 //! See [connection files](https://jupyter-client.readthedocs.io/en/stable/kernels.html#connection-files).
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use jupyter_protocol::connection_info::{ConnectionInfo, Transport};
 use serde_json::{Map, Value};
+
+use super::zmtp::Endpoint;
 
 const PORTS: [&str; 5] = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"];
 
@@ -16,10 +19,28 @@ const PORTS: [&str; 5] = ["shell_port", "iopub_port", "stdin_port", "control_por
 /// # Errors
 /// One sentence that names the file and what is wrong with it.
 pub fn read(path: &Path) -> anyhow::Result<ConnectionInfo> {
-    let text = fs::read_to_string(path).with_context(|| {
+    let text = fs::read(path).with_context(|| {
         format!("cannot read the connection file {}; the front end that starts the kernel writes it", path.display())
     })?;
-    parse(&text).with_context(|| format!("the connection file {} cannot be used", path.display()))
+    let connection = String::from_utf8(text)
+        .map_err(|_| anyhow!("it is not text"))
+        .and_then(|text| parse(&text))
+        .with_context(|| format!("the connection file {} cannot be used", path.display()))?;
+    warn_of_open_doors(path, &connection);
+    Ok(connection)
+}
+
+/// Whoever has the key can run code as the person who started the kernel.
+fn warn_of_open_doors(path: &Path, connection: &ConnectionInfo) {
+    let shown = path.display();
+    if connection.key.is_empty() {
+        tracing::warn!("the connection file {shown} has an empty key: whoever can connect to the kernel can run code");
+    } else if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0) {
+        tracing::warn!(
+            "the connection file {shown} can be read by other users of this machine, who can then run code as you; \
+             `chmod 600` it"
+        );
+    }
 }
 
 /// Checks field by field, so that the person hears of all that is missing rather than of the first.
@@ -38,20 +59,34 @@ fn parse(text: &str) -> anyhow::Result<ConnectionInfo> {
     if !matches!(fields["transport"].as_str(), Some("tcp" | "ipc")) {
         bail!("the transport {} is not supported; use \"tcp\" or \"ipc\"", fields["transport"]);
     }
+    for name in ["ip", "key"] {
+        if !fields[name].is_string() {
+            bail!("{name} must be text, not {}", fields[name]);
+        }
+    }
+    if fields["ip"] == "" {
+        bail!("ip must name an address to listen on, such as \"127.0.0.1\"");
+    }
+    for (index, name) in PORTS.iter().enumerate() {
+        if let Some(other) = PORTS[..index].iter().find(|other| fields[**other] == fields[*name]) {
+            bail!("{other} and {name} must not be the same, and both are {}", fields[*name]);
+        }
+    }
     let scheme = fields.entry("signature_scheme").or_insert_with(|| "hmac-sha256".into());
     if scheme != "hmac-sha256" {
         bail!("the signature scheme {scheme} is not supported; use \"hmac-sha256\"");
     }
+    // Of no use here, whatever it is.
+    fields.remove("kernel_name");
     serde_json::from_value(Value::Object(fields)).context("a field has the wrong type")
 }
 
-/// The ZeroMQ endpoint of the socket with this port.
-pub fn endpoint(connection: &ConnectionInfo, port: u16) -> String {
+/// Where the socket with this port is bound.
+pub fn endpoint(connection: &ConnectionInfo, port: u16) -> Endpoint {
     match (&connection.transport, connection.ip.as_str()) {
-        (Transport::IPC, _) => format!("ipc://{}", ipc_path(connection, port).display()),
-        (Transport::TCP, "*") => format!("tcp://0.0.0.0:{port}"),
-        (Transport::TCP, ip) if ip.contains(':') => format!("tcp://[{ip}]:{port}"),
-        (Transport::TCP, ip) => format!("tcp://{ip}:{port}"),
+        (Transport::IPC, _) => Endpoint::Ipc(ipc_path(connection, port)),
+        (Transport::TCP, "*") => Endpoint::Tcp("0.0.0.0".to_owned(), port),
+        (Transport::TCP, ip) => Endpoint::Tcp(ip.to_owned(), port),
     }
 }
 
@@ -119,6 +154,33 @@ mod tests {
     }
 
     #[test]
+    fn every_field_that_is_wrong_is_told_in_a_sentence_that_names_it() {
+        for name in ["ip", "key", "transport", "signature_scheme", "shell_port", "hb_port"] {
+            for value in [Value::Null, json!([1]), json!({}), json!(-1), json!(1.5), json!(true), json!(0)] {
+                let message = complaint(|fields| fields[name] = value.clone());
+                assert!(
+                    message.contains(&name.replace('_', " ")) || message.contains(name),
+                    "{name} {value}: {message}"
+                );
+            }
+        }
+        assert!(complaint(|fields| fields["ip"] = "".into()).contains("127.0.0.1"));
+    }
+
+    #[test]
+    fn ports_that_are_the_same_are_refused() {
+        let message = complaint(|fields| fields["control_port"] = 2.into());
+        assert_eq!(message, "iopub_port and control_port must not be the same, and both are 2");
+    }
+
+    #[test]
+    fn a_kernel_name_may_be_anything() {
+        let mut fields = valid();
+        fields["kernel_name"] = json!([1]);
+        assert!(parse(&fields.to_string()).is_ok());
+    }
+
+    #[test]
     fn an_unknown_signature_scheme_is_refused() {
         let message = complaint(|fields| fields["signature_scheme"] = "hmac-md5".into());
         assert_eq!(message, r#"the signature scheme "hmac-md5" is not supported; use "hmac-sha256""#);
@@ -134,11 +196,11 @@ mod tests {
     #[test]
     fn endpoints_follow_the_transport() {
         let mut connection: ConnectionInfo = serde_json::from_value(valid()).unwrap();
-        assert_eq!(endpoint(&connection, 7), "tcp://127.0.0.1:7");
+        assert_eq!(endpoint(&connection, 7).to_string(), "tcp://127.0.0.1:7");
         connection.ip = "::1".into();
-        assert_eq!(endpoint(&connection, 7), "tcp://[::1]:7");
+        assert_eq!(endpoint(&connection, 7).to_string(), "tcp://[::1]:7");
         connection.transport = Transport::IPC;
         connection.ip = "/tmp/k".into();
-        assert_eq!(endpoint(&connection, 7), "ipc:///tmp/k-7");
+        assert_eq!(endpoint(&connection, 7).to_string(), "ipc:///tmp/k-7");
     }
 }

@@ -24,6 +24,7 @@ use super::outbox::Outbox;
 use super::router::panic_message;
 use super::stdin::Stdin;
 use super::wire::{self, Origin};
+use super::zmtp::Unanswered;
 use crate::engine::boundary::{Cell, Evaluator, Failure, Frontend, MimeBundle, StartEvaluator};
 
 /// rust-analyzer's parser recurses once per nesting level of the code.
@@ -42,6 +43,8 @@ pub struct Execution {
     pub request: ExecuteRequest,
     /// Where its reply goes.
     pub outbox: Outbox,
+    /// Held until it has one.
+    pub unanswered: Unanswered,
 }
 
 /// What the queue's two sides know of each other.
@@ -163,7 +166,7 @@ impl Executor {
         self.surroundings.iopub.idle(origin);
     }
 
-    fn run(&mut self, Execution { origin, request, outbox }: Execution) {
+    fn run(&mut self, Execution { origin, request, outbox, unanswered: _unanswered }: Execution) {
         let started = Utc::now();
         let iopub = self.surroundings.iopub.clone();
         iopub.cell_busy(&origin);

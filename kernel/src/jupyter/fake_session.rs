@@ -170,7 +170,8 @@ impl Assistant for FakeAssistant {
 
     /// Completes words that begin with `pri`.
     fn complete(&self, code: &str, cursor: usize) -> Completions {
-        let start = code[..cursor].rfind(|c: char| !c.is_alphabetic()).map_or(0, |before| before + 1);
+        let typed = code[..cursor].trim_end_matches(char::is_alphabetic);
+        let start = typed.len();
         let known = code[start..cursor].starts_with("pri");
         let item = Completion { text: "print".into(), kind: "function".into(), signature: "print TEXT".into() };
         Completions { items: if known { vec![item] } else { Vec::new() }, start, end: cursor }

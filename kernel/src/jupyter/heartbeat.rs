@@ -2,27 +2,24 @@
 //!
 //! See [heartbeat](https://jupyter-client.readthedocs.io/en/stable/messaging.html#heartbeat-for-kernels).
 
-use std::time::Duration;
+use std::io;
 
-use tokio::time::sleep;
-use zeromq::{RouterSocket, SocketRecv, SocketSend};
+use super::zmtp::{Bound, Endpoint, echo};
 
-/// Echoes until the task is aborted.
+/// Echoes for as long as it lives.
 ///
 /// A ROUTER rather than a REP socket: it serves several front ends at once, and one that goes away
 /// between its ping and the echo leaves nothing behind.
-pub async fn run(mut socket: RouterSocket) {
-    loop {
-        match socket.recv().await {
-            Ok(ping) => {
-                if let Err(error) = socket.send(ping).await {
-                    tracing::debug!("a heartbeat could not be echoed: {error}");
-                }
-            }
-            Err(error) => {
-                tracing::debug!("the heartbeat socket: {error}");
-                sleep(Duration::from_millis(1)).await;
-            }
-        }
+pub struct Heartbeat {
+    _echo: Bound,
+}
+
+impl Heartbeat {
+    /// Binds.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn bind(endpoint: &Endpoint) -> io::Result<Heartbeat> {
+        Ok(Heartbeat { _echo: echo(endpoint).await? })
     }
 }

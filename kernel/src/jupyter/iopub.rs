@@ -8,30 +8,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jupyter_protocol::messaging::{IoPubWelcome, JupyterMessage};
-use jupyter_zmq_client::{Connection, SubscriptionEvent};
-use tokio::time::{sleep, sleep_until, timeout};
-use zeromq::XPubSocket;
+use jupyter_zmq_client::Connection;
+use tokio::time::{sleep_until, timeout};
 
 use super::iopub_queue::{IopubQueue, Item, Next, stream_message};
 use super::wire;
+use super::zmtp::{Publisher, Subscription};
 
-/// How long a front end that reads nothing may hold up the others.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The same once it has used up that patience, until it reads again.
-const PATIENCE_LOST: Duration = Duration::from_millis(50);
+/// How long the last messages may take to be written.
+const LAST_WRITE_TIME: Duration = Duration::from_millis(500);
 
 /// Publishes what is queued until the queue is closed.
-pub async fn run(mut socket: Connection<XPubSocket>, queue: Arc<IopubQueue>) {
-    let mut patience = PATIENCE;
+pub async fn run(mut socket: Connection<Publisher>, queue: Arc<IopubQueue>) {
     loop {
         match queue.next() {
             Next::Publish(Item::Text { origin, stream, text }) => {
-                send(&mut socket, stream_message(&origin, stream, text), &mut patience).await;
+                send(&mut socket, stream_message(&origin, stream, text)).await;
             }
-            Next::Publish(Item::Message(message, _)) => send(&mut socket, *message, &mut patience).await,
+            Next::Publish(Item::Message(message, _)) => send(&mut socket, *message).await,
             // Whoever asked may have gone on without an answer.
             Next::Publish(Item::Flushed(published)) => drop(published.send(())),
-            Next::End => return,
+            Next::End => {
+                // A front end that reads nothing is not waited for.
+                let _ = timeout(LAST_WRITE_TIME, socket.socket.written()).await;
+                return;
+            }
             Next::Wait(until) => {
                 let due = async {
                     match until {
@@ -42,41 +43,23 @@ pub async fn run(mut socket: Connection<XPubSocket>, queue: Arc<IopubQueue>) {
                 tokio::select! {
                     () = queue.changed() => {}
                     () = due => {}
-                    event = socket.recv_subscription() => match event {
-                        Ok(SubscriptionEvent::Subscribe(topic)) => welcome(&mut socket, topic, &mut patience).await,
-                        Ok(SubscriptionEvent::Unsubscribe(_)) => {}
-                        Err(error) => {
-                            tracing::debug!("a subscriber of iopub is gone: {error}");
-                            sleep(Duration::from_millis(1)).await;
-                        }
-                    },
+                    Subscription(topic) = socket.socket.subscription() => {
+                        // See https://jupyter-client.readthedocs.io/en/stable/messaging.html#welcome-message
+                        let message = wire::message(IoPubWelcome::new(String::from_utf8_lossy(&topic).into_owned()), None);
+                        send(&mut socket, message.with_zmq_identities(vec![topic])).await;
+                    }
                 }
             }
         }
     }
 }
 
-/// See [welcome message](https://jupyter-client.readthedocs.io/en/stable/messaging.html#welcome-message).
-async fn welcome(socket: &mut Connection<XPubSocket>, topic: String, patience: &mut Duration) {
-    let address = vec![topic.clone().into_bytes().into()];
-    let message = wire::message(IoPubWelcome::new(topic), None).with_zmq_identities(address);
-    send(socket, message, patience).await;
-}
-
-/// Sends to all subscribers, but does not wait for ever for one that has stopped reading: the cell
-/// that prints would never end.
-async fn send(socket: &mut Connection<XPubSocket>, mut message: JupyterMessage, patience: &mut Duration) {
+/// Sends to all subscribers.
+async fn send(socket: &mut Connection<Publisher>, mut message: JupyterMessage) {
     if message.zmq_identities.is_empty() {
         message.zmq_identities = vec![format!("kernel.{}", message.header.msg_type).into_bytes().into()];
     }
-    match timeout(*patience, socket.send(message)).await {
-        Ok(Ok(())) => *patience = PATIENCE,
-        Ok(Err(error)) => tracing::warn!("an iopub message could not be sent: {error}"),
-        Err(_) => {
-            if *patience == PATIENCE {
-                tracing::warn!("a front end has not read its iopub socket for {PATIENCE:?}; it may miss output");
-            }
-            *patience = PATIENCE_LOST;
-        }
+    if let Err(error) = socket.send(message).await {
+        tracing::warn!("an iopub message could not be sent: {error}");
     }
 }

@@ -3,7 +3,8 @@
 //! Text that follows text of the same stream is joined to it while it waits, so that a flood of small
 //! writes costs a few appends rather than a message each. Outputs wait for room when [`CAPACITY`] bytes
 //! are queued, which slows a flooding cell down to what the front ends can take. Statuses and other
-//! small messages never wait: a flood must not keep the kernel from saying that it is alive.
+//! small messages never wait: a flood must not keep the kernel from saying that it is alive. Their number is
+//! bounded where they come from: no request is taken while too many are queued ([`IopubQueue::fewer_than`]).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
@@ -85,6 +86,7 @@ pub struct IopubQueue {
     state: Mutex<State>,
     room: Condvar,
     queued: Notify,
+    taken: Notify,
 }
 
 impl IopubQueue {
@@ -175,6 +177,7 @@ impl IopubQueue {
     pub fn close(&self) {
         self.lock().closed = true;
         self.room.notify_all();
+        self.taken.notify_waiters();
         self.queued.notify_one();
     }
 
@@ -193,10 +196,27 @@ impl IopubQueue {
                 state.bytes -= item.size();
                 state.urgent -= usize::from(!matches!(item, Item::Text { .. }));
                 self.room.notify_all();
+                self.taken.notify_waiters();
                 Next::Publish(item)
             }
             None if state.closed => Next::End,
             None => Next::Wait(None),
+        }
+    }
+
+    /// Waits until fewer things than this are queued, so that who causes them can be made to wait.
+    pub async fn fewer_than(&self, count: usize) {
+        loop {
+            let taken = self.taken.notified();
+            tokio::pin!(taken);
+            taken.as_mut().enable();
+            {
+                let state = self.lock();
+                if state.items.len() < count || state.closed {
+                    return;
+                }
+            }
+            taken.await;
         }
     }
 

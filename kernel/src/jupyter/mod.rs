@@ -5,12 +5,12 @@
 //! means, what evcxr is, or which processes there are.
 //!
 //! ```text
-//!  shell ┐            ┌ requests/*  (answered at once, or on a thread beside the cell)
-//!        ├─ router ───┤
-//!  control ┘          └ executor    (cells, one after the other, on a thread of its own)
-//!                          │ cell_frontend
-//!                          ├─ iopub_queue ── iopub
-//!                          └─ stdin
+//!  shell ┐                    ┌ requests/*  (answered at once, or on a thread beside the cell)
+//!        ├─ inbox ── router ──┤
+//!  control ┘                  └ executor    (cells, one after the other, on a thread of its own)
+//!                                  │ cell_frontend
+//!                                  ├─ iopub_queue ── iopub
+//!                                  └─ stdin
 //! ```
 //!
 //! Invariants: every message is built and signed through [`wire`]; everything published goes through one
@@ -23,6 +23,7 @@ mod executor;
 mod fake_session;
 mod heartbeat;
 mod history;
+mod inbox;
 mod iopub;
 mod iopub_queue;
 mod kernel;
@@ -39,6 +40,7 @@ mod test_frontend;
 #[cfg(test)]
 mod tests;
 mod wire;
+mod zmtp;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -49,7 +51,7 @@ use jupyter_protocol::connection_info::ConnectionInfo;
 use jupyter_protocol::messaging::{JupyterMessage, Status};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use self::executor::Surroundings;
 use self::history::History;
@@ -67,8 +69,13 @@ const LAST_CELL_TIME: Duration = Duration::from_secs(2);
 const HISTORY_TIME: Duration = Duration::from_secs(2);
 /// How long the last messages may take to be published.
 const LAST_OUTPUT_TIME: Duration = Duration::from_secs(1);
-/// What has been handed to ZeroMQ is written by tasks of its own, which cannot be waited for.
-const LINGER_TIME: Duration = Duration::from_millis(50);
+/// How long the last replies may take to be written.
+const LAST_REPLY_TIME: Duration = Duration::from_millis(250);
+
+/// While this many things wait to be published, no request on the shell socket is taken.
+const UNREAD: usize = 2048;
+/// The same for the control socket: what stops a cell must not wait because somebody asks much and reads nothing.
+const UNREAD_CONTROL: usize = 32_768;
 
 pub use self::history::file_of_the_user as history_file;
 
@@ -113,12 +120,8 @@ async fn run(
 ) -> anyhow::Result<()> {
     // Front ends tell a restarted kernel from the one before by the session that its messages come from.
     let session_id = JupyterMessage::new(Status::starting(), None).header.session;
-    let Sockets { shell, control, stdin: stdin_socket, iopub: iopub_socket, heartbeat, files } =
+    let Sockets { shell, control, stdin: stdin_socket, iopub: iopub_socket, heartbeat: _heartbeat, files: _files } =
         sockets::bind(connection, &session_id).await?;
-    let _files = files;
-    let (shell_sender, shell) = shell.split();
-    let (control_sender, control) = control.split();
-    let (stdin_sender, stdin_receiver) = stdin_socket.split();
     let (shell_outbox, shell_letters) = outbox::outbox();
     let (control_outbox, control_letters) = outbox::outbox();
     let (stdin_outbox, stdin_letters) = outbox::outbox();
@@ -146,13 +149,13 @@ async fn run(
     });
 
     let mut tasks = JoinSet::new();
-    tasks.spawn(heartbeat::run(heartbeat));
-    tasks.spawn(outbox::run(shell_sender, shell_letters));
-    tasks.spawn(outbox::run(control_sender, control_letters));
-    tasks.spawn(outbox::run(stdin_sender, stdin_letters));
-    tasks.spawn(stdin::run(stdin_receiver, stdin.clone()));
-    tasks.spawn(router::run(shell, shell_outbox, kernel.clone()));
-    tasks.spawn(router::run(control, control_outbox, kernel.clone()));
+    let last_replies = [shell.sender.socket.clone(), control.sender.socket.clone()];
+    tasks.spawn(outbox::run(shell.sender, shell_letters));
+    tasks.spawn(outbox::run(control.sender, control_letters));
+    tasks.spawn(outbox::run(stdin_socket.sender, stdin_letters));
+    tasks.spawn(stdin::run(stdin_socket.inbox, stdin.clone()));
+    tasks.spawn(router::run(shell.inbox, shell_outbox, kernel.clone(), UNREAD));
+    tasks.spawn(router::run(control.inbox, control_outbox, kernel.clone(), UNREAD_CONTROL));
     tasks.spawn(lifecycle::watch_parent(kernel.clone()));
     tasks.spawn({
         let kernel = kernel.clone();
@@ -171,7 +174,10 @@ async fn run(
     stdin.interrupt();
     iopub.close();
     let _ = timeout(LAST_OUTPUT_TIME, publisher).await;
-    sleep(LINGER_TIME).await;
+    for replies in last_replies {
+        // A front end that is gone, or does not read, is not waited for.
+        let _ = timeout(LAST_REPLY_TIME, replies.written()).await;
+    }
     tasks.shutdown().await;
     drop(kernel);
     wait_for_last_cell(cells_ended).await;

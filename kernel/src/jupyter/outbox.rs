@@ -3,8 +3,10 @@
 use std::sync::mpsc;
 
 use jupyter_protocol::messaging::JupyterMessage;
-use jupyter_zmq_client::RouterSendConnection;
+use jupyter_zmq_client::Connection;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::zmtp::Sender;
 
 struct Letter {
     message: JupyterMessage,
@@ -45,7 +47,7 @@ impl Outbox {
 }
 
 /// Sends until the task is aborted or every [`Outbox`] is gone.
-pub async fn run(mut connection: RouterSendConnection, mut letters: Letters) {
+pub async fn run(mut connection: Connection<Sender>, mut letters: Letters) {
     while let Some(Letter { message, sender }) = letters.0.recv().await {
         let kind = message.header.msg_type.clone();
         let outcome = connection.send(message).await.map_err(|error| error.to_string());

@@ -4,57 +4,59 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use jupyter_protocol::messaging::JupyterMessageContent as Content;
-use jupyter_zmq_client::RouterRecvConnection;
 use serde_json::json;
 
 use super::executor::Execution;
+use super::inbox::Inbox;
 use super::kernel::Kernel;
 use super::outbox::Outbox;
 use super::requests::{comm, complete, control, history, inspect, is_complete, kernel_info, subshell};
 use super::wire::{self, Origin, Request};
+use super::zmtp::Unanswered;
 
-/// Answers the requests of one socket, until the task is aborted.
-pub async fn run(mut connection: RouterRecvConnection, outbox: Outbox, kernel: Arc<Kernel>) {
+/// Answers the requests of one socket, until the task is aborted. While more than `unread` things wait to be published,
+/// no request is taken: each would add to them.
+pub async fn run(mut inbox: Inbox, outbox: Outbox, kernel: Arc<Kernel>, unread: usize) {
     loop {
-        match wire::receive(&mut connection).await {
-            Ok(request) => dispatch(&kernel, &outbox, request),
-            Err(problem) => log_and_pause(&problem).await,
-        }
+        let (request, unanswered) = inbox.next().await;
+        kernel.iopub.fewer_than(unread).await;
+        dispatch(&kernel, &outbox, request, unanswered);
     }
 }
 
-/// Logs why a message was not taken. The pause keeps a broken peer from using up a processor.
-pub async fn log_and_pause(problem: &str) {
-    tracing::warn!("{problem}");
-    tokio::time::sleep(Duration::from_millis(1)).await;
-}
-
-fn dispatch(kernel: &Arc<Kernel>, outbox: &Outbox, Request { origin, subshell, content }: Request) {
+fn dispatch(
+    kernel: &Arc<Kernel>,
+    outbox: &Outbox,
+    Request { origin, subshell, content }: Request,
+    unanswered: Unanswered,
+) {
     let content = match content {
         Ok(content) => content,
         Err(problem) => return refuse(kernel, outbox, &origin, "InvalidRequest", &problem),
     };
     match content {
         Content::ExecuteRequest(request) => match subshell {
-            Some(id) => subshell::execute(kernel, outbox, origin, &id, request),
-            None => kernel.cells.push(Execution { origin, request, outbox: outbox.clone() }),
+            Some(id) => {
+                let execution = Execution { origin, request, outbox: outbox.clone(), unanswered };
+                subshell::execute(kernel, &id, execution);
+            }
+            None => kernel.cells.push(Execution { origin, request, outbox: outbox.clone(), unanswered }),
         },
         Content::KernelInfoRequest(_) => answer(kernel, outbox, &origin, kernel_info::reply),
         Content::HistoryRequest(request) => {
-            answer_beside(kernel, outbox, origin, move |kernel| history::reply(kernel, &request));
+            answer_beside(kernel, outbox, origin, unanswered, move |kernel| history::reply(kernel, &request));
         }
         Content::CommInfoRequest(_) => answer(kernel, outbox, &origin, |_| comm::info()),
         Content::CompleteRequest(request) => {
-            answer_beside(kernel, outbox, origin, move |kernel| complete::reply(kernel, &request));
+            answer_beside(kernel, outbox, origin, unanswered, move |kernel| complete::reply(kernel, &request));
         }
         Content::InspectRequest(request) => {
-            answer_beside(kernel, outbox, origin, move |kernel| inspect::reply(kernel, &request));
+            answer_beside(kernel, outbox, origin, unanswered, move |kernel| inspect::reply(kernel, &request));
         }
         Content::IsCompleteRequest(request) => {
-            answer_beside(kernel, outbox, origin, move |kernel| is_complete::reply(kernel, &request));
+            answer_beside(kernel, outbox, origin, unanswered, move |kernel| is_complete::reply(kernel, &request));
         }
         Content::InterruptRequest(_) => answer(kernel, outbox, &origin, control::interrupt),
         Content::ShutdownRequest(request) => control::shutdown(kernel, outbox, &origin, &request),
@@ -107,11 +109,15 @@ fn answer_beside(
     kernel: &Arc<Kernel>,
     outbox: &Outbox,
     origin: Arc<Origin>,
+    unanswered: Unanswered,
     handler: impl FnOnce(&Kernel) -> Content + Send + 'static,
 ) {
     kernel.iopub.busy(&origin);
     let (kernel, outbox) = (kernel.clone(), outbox.clone());
-    tokio::task::spawn_blocking(move || respond(&kernel, &outbox, &origin, handler));
+    tokio::task::spawn_blocking(move || {
+        respond(&kernel, &outbox, &origin, handler);
+        drop(unanswered);
+    });
 }
 
 /// Sends a handler's reply and says `idle`, even if the handler panics.

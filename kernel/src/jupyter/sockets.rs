@@ -4,31 +4,48 @@
 //! messaging specification for what each is for.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use jupyter_protocol::connection_info::ConnectionInfo;
 use jupyter_zmq_client::Connection;
-use zeromq::{RouterSocket, Socket, XPubSocket};
+use zeromq::{DealerSocket, Socket};
 
 use super::connection::{endpoint, ipc_paths};
+use super::heartbeat::Heartbeat;
+use super::inbox::{Inbox, Seen};
+use super::zmtp::{Endpoint, Publisher, Router, Sender};
+
+/// How long a front end that reads nothing may hold up the others.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The bound sockets.
 pub struct Sockets {
     /// Requests.
-    pub shell: Connection<RouterSocket>,
+    pub shell: Requests,
     /// Requests that must not wait behind others.
-    pub control: Connection<RouterSocket>,
+    pub control: Requests,
     /// Questions to the person.
-    pub stdin: Connection<RouterSocket>,
+    pub stdin: Requests,
     /// What all front ends see.
-    pub iopub: Connection<XPubSocket>,
+    pub iopub: Connection<Publisher>,
     /// Echoes.
-    pub heartbeat: RouterSocket,
+    pub heartbeat: Heartbeat,
     /// Removes what `ipc` sockets leave behind.
     pub files: SocketFiles,
+}
+
+/// The two sides of a socket that messages come and go on.
+pub struct Requests {
+    /// Where they come.
+    pub inbox: Inbox,
+    /// Where they go.
+    pub sender: Connection<Sender>,
 }
 
 /// Binds all sockets of a connection. Messages are sent as coming from `session`.
@@ -38,24 +55,35 @@ pub struct Sockets {
 pub async fn bind(connection: &ConnectionInfo, session: &str) -> anyhow::Result<Sockets> {
     let files = SocketFiles(ipc_paths(connection));
     files.remove_stale();
-    let (key, info) = (&connection.key, connection);
+    let info = connection;
+    let seen = Arc::new(Seen::default());
+    // The crate makes its key in the constructor for its own sockets.
+    let mac = Connection::new(DealerSocket::new(), &info.key, session).mac;
+    let requests = |Router { sender, receiver }| Requests {
+        inbox: Inbox::new(Connection { socket: receiver, mac: mac.clone(), session_id: session.into() }, seen.clone()),
+        sender: Connection { socket: sender, mac: mac.clone(), session_id: session.into() },
+    };
+    let [shell, control, stdin, iopub, heartbeat] =
+        [info.shell_port, info.control_port, info.stdin_port, info.iopub_port, info.hb_port]
+            .map(|port| endpoint(info, port));
     Ok(Sockets {
-        shell: Connection::new(bound("shell", info, info.shell_port).await?, key, session),
-        control: Connection::new(bound("control", info, info.control_port).await?, key, session),
-        stdin: Connection::new(bound("stdin", info, info.stdin_port).await?, key, session),
-        iopub: Connection::new(bound("iopub", info, info.iopub_port).await?, key, session),
-        heartbeat: bound("heartbeat", info, info.hb_port).await?,
+        shell: requests(bound("shell", &shell, Router::bind(&shell).await)?),
+        control: requests(bound("control", &control, Router::bind(&control).await)?),
+        stdin: requests(bound("stdin", &stdin, Router::bind(&stdin).await)?),
+        iopub: Connection {
+            socket: bound("iopub", &iopub, Publisher::bind(&iopub, PATIENCE).await)?,
+            mac: mac.clone(),
+            session_id: session.into(),
+        },
+        heartbeat: bound("heartbeat", &heartbeat, Heartbeat::bind(&heartbeat).await)?,
         files,
     })
 }
 
-async fn bound<S: Socket>(name: &str, connection: &ConnectionInfo, port: u16) -> anyhow::Result<S> {
-    let endpoint = endpoint(connection, port);
-    let mut socket = S::new();
-    socket.bind(&endpoint).await.with_context(|| {
+fn bound<S>(name: &str, endpoint: &Endpoint, socket: io::Result<S>) -> anyhow::Result<S> {
+    socket.with_context(|| {
         format!("cannot bind the {name} socket to {endpoint}; is another kernel using the same connection file?")
-    })?;
-    Ok(socket)
+    })
 }
 
 /// The files of `ipc` sockets; removed when dropped.

@@ -2,14 +2,14 @@
 //!
 //! See [stdin](https://jupyter-client.readthedocs.io/en/stable/messaging.html#messages-on-the-stdin-router-dealer-channel).
 
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use jupyter_protocol::messaging::{InputRequest, JupyterMessageContent};
-use jupyter_zmq_client::RouterRecvConnection;
 use serde_json::json;
 
+use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::wire::{self, Origin};
 
@@ -76,19 +76,17 @@ impl Stdin {
 }
 
 /// Hands answers to whoever asked, until the task is aborted.
-pub async fn run(mut connection: RouterRecvConnection, stdin: std::sync::Arc<Stdin>) {
+pub async fn run(mut inbox: Inbox, stdin: Arc<Stdin>) {
     loop {
-        match wire::receive(&mut connection).await {
-            Ok(message) => match message.content {
-                Ok(JupyterMessageContent::InputReply(reply)) => {
-                    if !stdin.answer(Ok(reply.value)) {
-                        tracing::debug!("an input_reply that nobody waits for");
-                    }
+        let (message, _unanswered) = inbox.next().await;
+        match message.content {
+            Ok(JupyterMessageContent::InputReply(reply)) => {
+                if !stdin.answer(Ok(reply.value)) {
+                    tracing::debug!("an input_reply that nobody waits for");
                 }
-                Ok(other) => tracing::warn!("{} does not belong on the stdin socket", other.message_type()),
-                Err(problem) => tracing::warn!("{problem}"),
-            },
-            Err(problem) => super::router::log_and_pause(&problem).await,
+            }
+            Ok(other) => tracing::warn!("{} does not belong on the stdin socket", other.message_type()),
+            Err(problem) => tracing::warn!("{problem}"),
         }
     }
 }

@@ -147,21 +147,39 @@ impl TestFrontend {
 
     /// Asks for a cell to be run in a subshell, which only the header names.
     pub fn send_execute_in(&mut self, subshell: &str, code: &str) -> String {
-        let message = JupyterMessage::new(unknown("execute_request", json!({})), None);
-        let mut header = serde_json::to_value(&message.header).expect("a header is JSON");
+        let mut header = header("execute_request");
         header["subshell_id"] = json!(subshell);
-        let parts = [header, json!({}), json!({}), json!({ "code": code })].map(|part| part.to_string());
-        let signature = signature(&self.key, &parts.concat());
-        let frames: Vec<&str> = ["<IDS|MSG>", &signature].into_iter().chain(parts.iter().map(String::as_str)).collect();
+        self.send_parts(&[header.clone(), json!({}), json!({}), json!({ "code": code })]);
+        header["msg_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Sends a message on the shell socket of which every part may be anything, rightly signed.
+    pub fn send_parts(&mut self, parts: &[Value; 4]) {
+        let parts = parts.each_ref().map(Value::to_string);
+        self.send_signed(&parts.each_ref().map(String::as_bytes));
+    }
+
+    /// Sends parts on the shell socket that need not even be JSON, rightly signed.
+    pub fn send_signed(&mut self, parts: &[&[u8]]) {
+        let frames = self.sign(parts);
         self.send_raw(&frames);
-        message.header.msg_id
+    }
+
+    /// The frames of a rightly signed message of these parts.
+    pub fn sign(&self, parts: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
+        let parts: Vec<Vec<u8>> = parts.iter().map(|part| part.as_ref().to_vec()).collect();
+        let signature = signature(&self.key, &parts.concat());
+        [b"<IDS|MSG>".to_vec(), signature.into_bytes()].into_iter().chain(parts).collect()
     }
 
     /// Sends frames as they are, behind the identity, on the shell socket.
-    pub fn send_raw(&mut self, frames: &[&str]) {
-        let frames: Vec<Bytes> = frames.iter().map(|frame| Bytes::from(frame.to_string())).collect();
-        let message = ZmqMessage::try_from(frames).expect("at least one frame");
-        self.runtime.block_on(self.shell.socket.send(message)).expect("frames are sent");
+    pub fn send_raw(&mut self, frames: &[impl AsRef<[u8]>]) {
+        self.runtime.block_on(self.shell.socket.send(multipart(frames))).expect("frames are sent");
+    }
+
+    /// The same on the control socket.
+    pub fn send_raw_control(&mut self, frames: &[impl AsRef<[u8]>]) {
+        self.runtime.block_on(self.control.socket.send(multipart(frames))).expect("frames are sent");
     }
 
     /// Answers a question.
@@ -276,6 +294,25 @@ impl TestFrontend {
         self.iopub_idle(&request);
     }
 
+    /// What the kernel replies to a request that may be nonsense; nothing must be seen of it but `busy` and `idle`, and
+    /// what running a cell shows.
+    pub fn reply_to(&mut self, request: &str) -> Value {
+        loop {
+            let message = self.iopub_message(request);
+            if message.kind == "status" && message.content["execution_state"] == "idle" {
+                break;
+            }
+        }
+        self.next_reply(request)
+    }
+
+    /// The next message on the shell socket, of any kind, which must be the reply to this request.
+    pub fn next_reply(&mut self, request: &str) -> Value {
+        let reply = receive(&self.runtime, &mut self.shell, "a reply");
+        assert_eq!(reply.parent, request, "{reply:?}");
+        reply.content
+    }
+
     /// Asserts that nothing has come that the test did not ask for.
     pub fn finish(&mut self) {
         let quiet = |name: &str, received: Option<Message>| {
@@ -286,6 +323,16 @@ impl TestFrontend {
         quiet("control", leftover(&self.runtime, &mut self.control, Duration::from_millis(5)));
         quiet("stdin", leftover(&self.runtime, &mut self.stdin, Duration::from_millis(5)));
     }
+}
+
+fn multipart(frames: &[impl AsRef<[u8]>]) -> ZmqMessage {
+    let frames: Vec<Bytes> = frames.iter().map(|frame| Bytes::copy_from_slice(frame.as_ref())).collect();
+    ZmqMessage::try_from(frames).expect("at least one frame")
+}
+
+/// The header of a request of this type, with an id of its own.
+pub fn header(kind: &str) -> Value {
+    serde_json::to_value(&JupyterMessage::new(unknown(kind, json!({})), None).header).expect("a header is JSON")
 }
 
 /// A kernel that was just started has not bound its sockets yet.
@@ -302,10 +349,13 @@ fn unknown(kind: &str, content: Value) -> JupyterMessageContent {
 }
 
 /// HMAC-SHA256 (RFC 2104) in hexadecimal digits; the crate signs only what has the types of its own.
-fn signature(key: &str, text: &str) -> String {
+fn signature(key: &str, text: &[u8]) -> String {
+    if key.is_empty() {
+        return String::new();
+    }
     let pad =
         |with: u8| -> Vec<u8> { key.bytes().chain(std::iter::repeat(0)).take(64).map(|byte| byte ^ with).collect() };
-    let inner = Sha256::digest([pad(0x36), text.as_bytes().to_vec()].concat());
+    let inner = Sha256::digest([pad(0x36), text.to_vec()].concat());
     let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
     outer.iter().map(|byte| format!("{byte:02x}")).collect()
 }

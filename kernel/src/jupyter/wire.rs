@@ -13,9 +13,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jupyter_protocol::messaging::{Header, JupyterMessage, JupyterMessageContent, UnknownMessage};
-use jupyter_zmq_client::{Connection, RawMessage};
+use jupyter_zmq_client::RawMessage;
 use serde_json::{Map, Value, json};
-use zeromq::{SocketRecv, ZmqMessage};
 
 use super::offsets;
 
@@ -41,37 +40,34 @@ pub struct Request {
     pub content: Result<JupyterMessageContent, String>,
 }
 
-/// Receives one message. `Err` holds a sentence for the log: nobody can be answered.
-pub async fn receive<S: SocketRecv>(connection: &mut Connection<S>) -> Result<Request, String> {
-    let multipart = connection.socket.recv().await.map_err(|error| format!("receiving failed: {error}"))?;
-    let raw = unsigned(multipart, connection)?;
-    decode(raw)
-}
-
-/// Checks the signature and takes the frames apart.
-fn unsigned<S>(multipart: ZmqMessage, connection: &Connection<S>) -> Result<RawMessage, String> {
-    RawMessage::from_multipart(multipart, &connection.mac).map_err(|error| match error {
-        jupyter_zmq_client::RuntimeError::VerifyError(_) => "refused a message with a wrong signature".to_owned(),
-        error => format!("refused a message: {error}"),
-    })
-}
-
 /// Reads a message whose signature has been checked.
 ///
 /// # Errors
 /// A sentence for the log, when its header cannot be read.
 pub fn decode(raw: RawMessage) -> Result<Request, String> {
-    let header: Map<String, Value> =
+    let mut header: Map<String, Value> =
         serde_json::from_slice(&raw.jparts[0]).map_err(|error| format!("refused a message: its header: {error}"))?;
+    // What only tells who asks, and when, must not keep a request from being answered.
+    for name in ["username", "session", "version"] {
+        header.entry(name).and_modify(|value| {
+            if !value.is_string() {
+                *value = Value::Null
+            }
+        });
+    }
     // The crate's type has no field for it.
     let subshell = header.get("subshell_id").and_then(Value::as_str).map(str::to_owned);
-    let header: Header = serde_json::from_value(with_defaults(
-        Value::Object(header),
-        &json!({ "username": "", "session": "", "version": PROTOCOL_VERSION }),
-    ))
-    .map_err(|error| format!("refused a message: its header: {error}"))?;
+    let usual = json!({ "username": "", "session": "", "version": PROTOCOL_VERSION });
+    let dated = with_defaults(Value::Object(header.clone()), &usual);
+    header.remove("date");
+    let undated = with_defaults(Value::Object(header), &usual);
+    let header: Header = serde_json::from_value(dated)
+        .or_else(|_| serde_json::from_value(undated))
+        .map_err(|error| format!("refused a message: its header: {error}"))?;
+    // An object and nothing else: the crate's types would take a list for their fields, one after the other.
     let content = serde_json::from_slice(&raw.jparts[3])
-        .map(|content: Value| {
+        .map(|content: Map<String, Value>| {
+            let content = Value::Object(content);
             let defaults = defaults(&header.msg_type, &content);
             with_defaults(content, &defaults)
         })
@@ -179,6 +175,15 @@ mod tests {
         let request = decode(raw("execute_request", "{}")).unwrap();
         assert_eq!(request.origin.header.msg_id, "1");
         assert!(request.content.unwrap_err().contains("code"));
+    }
+
+    #[test]
+    fn content_that_is_no_object_is_not_understood() {
+        let list = r#"["1", false, false, {}, false, false]"#;
+        for (msg_type, content) in [("execute_request", list), ("an_unknown_request", "111"), ("comm_msg", "null")] {
+            let sentence = decode(raw(msg_type, content)).unwrap().content.unwrap_err();
+            assert!(sentence.starts_with(&format!("the content of {msg_type} cannot be understood: ")), "{sentence}");
+        }
     }
 
     #[test]

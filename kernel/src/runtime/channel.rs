@@ -24,6 +24,7 @@ pub trait Receiver: Send {
 /// toolchain driver beside it, which says what takes long.
 pub struct Channel {
     state: Arc<State>,
+    accept: Arc<dyn Fn(UnixListener) -> io::Result<()> + Send + Sync>,
 }
 
 #[derive(Default)]
@@ -46,23 +47,36 @@ impl Channel {
     /// # Errors
     /// When the socket cannot be made.
     pub fn listen(session: &Path, receiver: impl Receiver + 'static) -> io::Result<Channel> {
-        let socket = session.join(SOCKET);
-        // One that a failed start left.
-        let _ = std::fs::remove_file(&socket);
-        let listener = UnixListener::bind(socket)?;
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
         let receiver = Arc::new(Mutex::new(receiver));
-        std::thread::Builder::new().name("soma-channel".into()).spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let (shared, receiver) = (Arc::clone(&shared), Arc::clone(&receiver));
-                let read = move || shared.read(stream, &receiver);
-                if std::thread::Builder::new().name("soma-channel".into()).spawn(read).is_err() {
-                    break;
+        let accept = move |listener: UnixListener| {
+            let (shared, receiver) = (Arc::clone(&shared), Arc::clone(&receiver));
+            let accepting = move || {
+                for stream in listener.incoming().map_while(Result::ok) {
+                    let (shared, receiver) = (Arc::clone(&shared), Arc::clone(&receiver));
+                    let read = move || shared.read(stream, &receiver);
+                    if std::thread::Builder::new().name("soma-channel".into()).spawn(read).is_err() {
+                        break;
+                    }
                 }
-            }
-        })?;
-        Ok(Channel { state })
+            };
+            std::thread::Builder::new().name("soma-channel".into()).spawn(accepting).map(drop)
+        };
+        let channel = Channel { state, accept: Arc::new(accept) };
+        channel.listen_again(session)?;
+        Ok(channel)
+    }
+
+    /// Listens in the session's folder when that was made again. Who is connected already stays so.
+    ///
+    /// # Errors
+    /// When the socket cannot be made.
+    pub fn listen_again(&self, session: &Path) -> io::Result<()> {
+        let socket = session.join(SOCKET);
+        // One that a failed start left.
+        let _ = std::fs::remove_file(&socket);
+        (self.accept)(UnixListener::bind(socket)?)
     }
 
     /// Asks the running cell to stop; nothing happens when none runs.
@@ -121,7 +135,7 @@ impl Channel {
 
     /// A handle that can interrupt from another thread.
     pub fn handle(&self) -> Channel {
-        Channel { state: Arc::clone(&self.state) }
+        Channel { state: Arc::clone(&self.state), accept: Arc::clone(&self.accept) }
     }
 }
 

@@ -13,6 +13,7 @@
 
 pub mod channel;
 mod stdin;
+mod streams;
 pub mod supervisor;
 pub mod wire;
 mod worker;

@@ -8,10 +8,12 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork};
 
+use super::streams::Streams;
 use super::wire::escape;
 use crate::toolchain::program::ENTRY_SYMBOL;
 
@@ -51,6 +53,7 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             exit_now(70)
         }
     };
+    let streams = Streams::keep();
     let mut variables: *mut c_void = std::ptr::null_mut();
     let mut copy = None;
     leave_copy(&mut copy, &mut reports, &mut wake);
@@ -83,6 +86,11 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             }
         }
         (library.finish)();
+        streams.restore();
+        if ![&commands, &reports, &wake].into_iter().all(is_open) {
+            // The cell has closed what this process works with. The copy from before it has everything.
+            exit_now(71)
+        }
         report(&mut reports, &format!("DONE\t{}", started.elapsed().as_micros()));
         if keeps_copies {
             leave_copy(&mut copy, &mut reports, &mut wake);
@@ -170,6 +178,10 @@ impl CellLibrary {
 
 fn report(reports: &mut File, line: &str) {
     let _ = reports.write_all(format!("{line}\n").as_bytes());
+}
+
+fn is_open(file: &File) -> bool {
+    fcntl(file, FcntlArg::F_GETFD).is_ok()
 }
 
 /// One line, byte by byte: what follows belongs to the copy that may have to read it.

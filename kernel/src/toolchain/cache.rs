@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -95,7 +96,9 @@ impl Cache {
         if bytes <= self.limit {
             return;
         }
-        entries.sort_by_key(|entry| entry.used);
+        // A time to come is from before the clock was set back, and so older than any that has passed.
+        let now = SystemTime::now();
+        entries.sort_by_key(|entry| if entry.used > now { SystemTime::UNIX_EPOCH } else { entry.used });
         for entry in entries {
             if bytes <= self.limit / 10 * 9 {
                 break;
@@ -142,7 +145,7 @@ impl Cache {
     }
 
     fn count(&self, kind: u8) {
-        let file = fs::File::options().append(true).create(true).open(self.counts());
+        let file = fs::File::options().append(true).create(true).mode(0o600).open(self.counts());
         let _ = file.and_then(|mut file| file.write_all(&[kind]));
     }
 }
@@ -204,6 +207,21 @@ mod tests {
         assert!(cache.get("aaaa").is_some(), "used just now, so it stays");
         cache.sweep();
         assert_eq!(["aaaa", "bbbb", "cccc"].map(|key| cache.get(key).is_some()), [true, false, true]);
+    }
+
+    #[test]
+    fn what_was_used_before_the_clock_was_set_back_goes_first() {
+        let (_folder, cache) = cache(100);
+        for key in ["aaaa", "bbbb", "cccc"] {
+            cache.put(key, b"12345678");
+        }
+        for key in ["aaaa", "cccc"] {
+            let file = fs::File::options().append(true).open(cache.entry(key)).unwrap();
+            file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+        }
+        assert!(cache.get("cccc").is_some(), "used just now, so its time is right again");
+        cache.sweep();
+        assert_eq!(["aaaa", "bbbb", "cccc"].map(|key| cache.get(key).is_some()), [false, true, true]);
     }
 
     #[test]

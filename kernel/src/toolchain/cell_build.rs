@@ -21,6 +21,7 @@ use super::kept::Kept;
 use super::notes::{CellItems, CellNotes, Definition, Original, SessionNotes};
 use super::paths::CommandLine;
 use super::program::{self, Origin, Program};
+use super::trouble;
 
 /// The file that is compiled; panics name it, and the engine maps its lines back to cells.
 pub const SOURCE: &str = "src/cell.rs";
@@ -144,13 +145,17 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
             crate::process::end_with_parent(&mut rustc);
             let output = rustc.output().context("cannot run rustc")?;
             let build = Build::read(&output, &library, check_only)?;
-            // A compiler that was stopped has said nothing about the program.
-            if output.status.code().is_some() && !program.reads_surroundings {
+            let is_final = output.status.success() || build.has_errors_in_the_program();
+            if is_final && !program.reads_surroundings {
                 cache.put(&key, &build.encode());
             }
             build
         }
     };
+    if !check_only && build.library.is_none() && !build.has_errors_in_the_program() {
+        eprintln!("{}", trouble::of_compiler(&build.diagnostics));
+        return Ok(101);
+    }
     let mut warnings = String::new();
     for line in build.diagnostics.lines() {
         match serde_json::from_str::<Value>(line) {
@@ -241,6 +246,15 @@ impl Build {
         Ok(Build {
             library: if made { Some(fs::read(library)?) } else { None },
             diagnostics: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// Whether the program itself is wrong, so that it will be another time. An error that stands nowhere in it (a disk
+    /// that is full, a linker that is not there) may be gone by then; so may be what stopped the compiler.
+    fn has_errors_in_the_program(&self) -> bool {
+        let mut diagnostics = self.diagnostics.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        diagnostics.any(|diagnostic| {
+            diagnostic["level"] == "error" && diagnostic["spans"].as_array().is_some_and(|spans| !spans.is_empty())
         })
     }
 

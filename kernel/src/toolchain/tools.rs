@@ -27,7 +27,7 @@ pub fn bare_sysroot(session: &Path) -> PathBuf {
     session.join("sysroot")
 }
 
-/// Makes the links for a session.
+/// Makes the links for a session, those that are not there.
 ///
 /// # Errors
 /// When the folder cannot be written to.
@@ -35,7 +35,10 @@ pub fn link(session: &Path, soma: &Path) -> io::Result<()> {
     for folder in [links(session), bare_sysroot(session).join("bin")] {
         places::private_dir(&folder)?;
         for name in NAMES {
-            symlink(soma, folder.join(name))?;
+            match symlink(soma, folder.join(name)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made?,
+            }
         }
     }
     Ok(())

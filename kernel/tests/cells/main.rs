@@ -7,11 +7,14 @@ mod commands;
 mod dependencies;
 mod errors;
 mod history;
+mod hostile;
 mod input;
 mod items;
 mod notebook;
 mod output;
 mod questions;
+mod scarcity;
+mod surroundings;
 mod survival;
 #[path = "../../src/jupyter/test_frontend.rs"]
 #[allow(dead_code)]

@@ -1,19 +1,22 @@
 //! A kernel process with a notebook's view of it.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use jupyter_protocol::connection_info::ConnectionInfo;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::test_frontend::{TestFrontend, ipc_connection};
+use crate::test_frontend::{TestFrontend, ipc_connection, tcp_connection};
 
 /// A running kernel.
 pub struct Notebook {
     kernel: Child,
     frontend: TestFrontend,
+    connection: ConnectionInfo,
     folder: TempDir,
 }
 
@@ -74,8 +77,19 @@ impl Notebook {
     pub fn open_with(change: impl FnOnce(&mut Command)) -> Notebook {
         let folder = tempfile::tempdir().unwrap();
         let connection = ipc_connection(folder.path());
+        Notebook::open_at(folder, connection, change)
+    }
+
+    /// Starts a kernel that listens on ports of the loopback interface.
+    pub fn open_over_tcp(change: impl FnOnce(&mut Command)) -> Notebook {
+        Notebook::open_at(tempfile::tempdir().unwrap(), tcp_connection(), change)
+    }
+
+    fn open_at(folder: TempDir, connection: ConnectionInfo, change: impl FnOnce(&mut Command)) -> Notebook {
         let file = folder.path().join("connection.json");
-        std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
+        let mut options = std::fs::OpenOptions::new();
+        let open = options.write(true).create_new(true).mode(0o600).open(&file).unwrap();
+        serde_json::to_writer(open, &connection).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_soma"));
         command.args(["kernel", "--connection-file"]).arg(&file).env("SOMA_CACHE_DIR", cache_dir());
         // Never the person's own.
@@ -85,12 +99,29 @@ impl Notebook {
         change(&mut command);
         let kernel = command.spawn().unwrap();
         let frontend = TestFrontend::connect(&connection);
-        Notebook { kernel, frontend, folder }
+        Notebook { kernel, frontend, connection, folder }
     }
 
     /// The kernel's working directory and home of its temporary files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where the kernel listens.
+    pub fn connection(&self) -> &ConnectionInfo {
+        &self.connection
+    }
+
+    /// The kernel's process.
+    pub fn pid(&self) -> u32 {
+        self.kernel.id()
+    }
+
+    /// The folder of the kernel's session.
+    pub fn session(&self) -> PathBuf {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap());
+        let mut folders = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("soma-"));
+        folders.next().expect("a session has a folder").path()
     }
 
     /// Runs a cell to its end.
@@ -189,6 +220,11 @@ impl Notebook {
     pub fn kill(mut self) {
         self.kernel.kill().unwrap();
         self.assert_nothing_left();
+    }
+
+    /// Waits for a kernel that was killed.
+    pub fn wait_for_end(&mut self) {
+        self.kernel.wait().unwrap();
     }
 
     fn assert_nothing_left(&mut self) {

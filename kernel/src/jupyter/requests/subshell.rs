@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jupyter_protocol::messaging::{
-    ExecuteInput, ExecuteReply, ExecuteRequest, ExecuteResult, JupyterMessageContent, ReplyStatus, Transient,
+    ExecuteInput, ExecuteReply, ExecuteResult, JupyterMessageContent, ReplyStatus, Transient,
 };
 use serde_json::{Value, json};
 
@@ -18,8 +18,7 @@ use crate::engine::boundary::{Failure, MimeBundle};
 use crate::jupyter::executor::{Execution, error_output, reply_error};
 use crate::jupyter::kernel::Kernel;
 use crate::jupyter::media::media;
-use crate::jupyter::outbox::Outbox;
-use crate::jupyter::wire::{self, Origin};
+use crate::jupyter::wire;
 
 /// The subshells that there are.
 #[derive(Default)]
@@ -60,27 +59,26 @@ fn unknown(id: &str) -> String {
 }
 
 /// Takes a cell for a subshell.
-pub fn execute(kernel: &Arc<Kernel>, outbox: &Outbox, origin: Arc<Origin>, id: &str, request: ExecuteRequest) {
+pub fn execute(kernel: &Arc<Kernel>, id: &str, execution: Execution) {
     if !kernel.subshells.ids().contains(id) {
+        let Execution { origin, outbox, .. } = execution;
         kernel.iopub.busy(&origin);
         let refused = wire::error_reply("execute_request", "SubshellError", &unknown(id));
         outbox.send(wire::reply(refused, json!({}), &origin));
         return kernel.iopub.idle(&origin);
     }
-    let (kernel, outbox) = (kernel.clone(), outbox.clone());
+    let kernel = kernel.clone();
     // Documentation may take a moment to be found.
-    tokio::task::spawn_blocking(move || match kernel.assistant.answer(&request.code) {
-        Some(outcome) => answer(&kernel, &outbox, &origin, &request, outcome),
-        None => kernel.cells.push(Execution { origin, request, outbox }),
+    tokio::task::spawn_blocking(move || match kernel.assistant.answer(&execution.request.code) {
+        Some(outcome) => answer(&kernel, &execution, outcome),
+        None => kernel.cells.push(execution),
     });
 }
 
 /// Publishes and replies as for a cell that was run. It takes no number of its own.
 fn answer(
     kernel: &Kernel,
-    outbox: &Outbox,
-    origin: &Origin,
-    request: &ExecuteRequest,
+    Execution { origin, request, outbox, .. }: &Execution,
     outcome: Result<MimeBundle, Failure>,
 ) {
     let count = kernel.cells.last_number();

@@ -3,11 +3,14 @@
 mod cells;
 mod control;
 mod history;
+mod hostile;
 mod input;
+mod nonsense;
 mod questions;
 mod robustness;
 mod subshells;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -42,6 +45,7 @@ impl TestKernel {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("connection.json");
         std::fs::write(&file, serde_json::to_string(&connection).unwrap()).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         let server = std::thread::spawn(move || serve(&file, session, history));
         TestKernel { connection, server, controls, _folder: folder }
     }

@@ -10,27 +10,6 @@ fn is_alive(frontend: &mut TestFrontend) {
 }
 
 #[test]
-fn a_wrongly_signed_message_is_refused() {
-    with_kernel(|frontend| {
-        let header =
-            r#"{"msg_id": "1", "msg_type": "shutdown_request", "session": "", "username": "", "version": "5.3"}"#;
-        frontend.send_raw(&["<IDS|MSG>", &"0".repeat(64), header, "{}", "{}", "{}"]);
-        frontend.send_raw(&["<IDS|MSG>", "not hexadecimal", header, "{}", "{}", "{}"]);
-        is_alive(frontend);
-    });
-}
-
-#[test]
-fn frames_that_are_no_message_are_survived() {
-    with_kernel(|frontend| {
-        frontend.send_raw(&["hello"]);
-        frontend.send_raw(&["<IDS|MSG>"]);
-        frontend.send_raw(&["<IDS|MSG>", "", "{}"]);
-        is_alive(frontend);
-    });
-}
-
-#[test]
 fn a_request_without_what_it_needs_gets_an_error() {
     with_kernel(|frontend| {
         let reply = frontend.ask("execute_request", json!({ "silent": false }));

@@ -2,14 +2,17 @@
 //! that takes the session's variables as parameters and holds the cell's statements.
 
 use super::variables::with_types;
-use super::{Line, Origin, Session, Types, hidden};
+use super::{Line, Origin, Session, Types, hidden, layout};
 
 const WRAPPER: &str = "async fn evcxr_analysis_wrapper(";
 const BODY: &str = ") -> Result<(), EvcxrUserCodeError> {";
 
-/// Whether this is a text for analysis.
+/// Whether this is a text for analysis: which of evcxr's functions comes first decides, since the cell that it holds may
+/// have a text with lines like either.
 pub fn is_one(source: &str) -> bool {
-    source.lines().any(|line| line == WRAPPER)
+    let lines: Vec<&str> = source.lines().collect();
+    let wrapper = lines.iter().position(|line| *line == WRAPPER);
+    wrapper.is_some_and(|wrapper| layout::entry(&lines[..wrapper]).is_none())
 }
 
 /// The same lines with types in place of the engine's placeholders: the session's for the parameters, `_` in
@@ -17,11 +20,12 @@ pub fn is_one(source: &str) -> bool {
 /// that it needs follow.
 pub fn rewrite(source: &str, session: &Session) -> Vec<Line> {
     let types = session.types;
-    let mut in_parameters = false;
+    let (mut in_parameters, mut in_body) = (false, false);
     let mut lines = vec![];
     for (number, text) in source.lines().enumerate() {
         let origin = Origin::Evcxr(number + 1);
-        in_parameters &= text != BODY;
+        in_body |= in_parameters && text == BODY;
+        in_parameters &= !in_body;
         if in_parameters {
             let name = text.trim_start_matches("mut ").split(':').next().unwrap_or_default();
             if types.get(name.trim_start_matches("r#")).is_some_and(Option::is_some) {
@@ -30,7 +34,7 @@ pub fn rewrite(source: &str, session: &Session) -> Vec<Line> {
         } else {
             lines.push(Line { text: with_types(text, &Types::new()), origin });
         }
-        in_parameters |= text == WRAPPER;
+        in_parameters |= text == WRAPPER && !in_body;
     }
     let (mut lines, own) = hidden::take(lines, session.items);
     lines.extend(super::items(own, session.items));
@@ -68,5 +72,23 @@ mod tests {
         let text: Vec<String> = rewrite(source, &session).into_iter().map(|line| line.text).collect();
         assert_eq!(text[2..5], ["mut v: std::vec::Vec<u8>,", BODY, "let v = 1;let v: _ = v;"]);
         assert_eq!(text[7..9], ["            fn f() {}", "struct S;"]);
+    }
+
+    #[test]
+    fn a_statement_that_looks_like_evcxrs_functions_is_a_statement() {
+        let cell = ["let s = \"", WRAPPER, "#[unsafe(no_mangle)]", "pub extern \"C\" fn run_user_code_9(", "\";"];
+        let source = [&[WRAPPER, BODY][..], &cell, &["Ok(())", "}"]].concat().join("\n");
+        let (none, items, definitions) = (BTreeSet::new(), CellItems::default(), BTreeMap::new());
+        let session = Session {
+            types: &Types::new(),
+            kept: &none,
+            items: &items,
+            words: &none,
+            definitions: &definitions,
+            linked: None,
+        };
+        assert!(is_one(&source));
+        let text: Vec<String> = rewrite(&source, &session).into_iter().map(|line| line.text).collect();
+        assert_eq!(text[2..7], cell);
     }
 }

@@ -28,7 +28,8 @@ impl Entry {
         let has_type = |name: &str| types.get(name.trim_start_matches("r#")).is_some_and(Option::is_some);
         let mut body: Vec<Line> = Vec::with_capacity(entry.len());
         let mut run: Vec<(Does, Line)> = Vec::new();
-        for line in entry {
+        body.extend(entry.first().map(|line| Line { text: signature(), origin: line.origin }));
+        for line in entry.iter().skip(1) {
             let Some(variable) = VariableLine::read(&line.text) else {
                 body.extend(sorted(std::mem::take(&mut run)));
                 body.push(Line { text: with_restored(&rewrite_line(&line.text), types), origin: line.origin });
@@ -79,10 +80,12 @@ fn sorted(mut run: Vec<(Does, Line)>) -> impl Iterator<Item = Line> {
     run.into_iter().map(|(_, line)| line)
 }
 
+/// The function's first line.
+fn signature() -> String {
+    format!("pub extern \"C\" fn {ENTRY_SYMBOL}(")
+}
+
 fn rewrite_line(text: &str) -> String {
-    if text.starts_with("pub extern \"C\" fn run_user_code_") {
-        return format!("pub extern \"C\" fn {ENTRY_SYMBOL}(");
-    }
     match text.trim() {
         "println!(\"EVCXR_PANIC_NOTIFICATION\");" => "    ::soma_cell::report::panicked();".to_owned(),
         ").evcxr_display();" => SHOW.to_owned(),

@@ -42,6 +42,12 @@ const RUNTIME: &str = "mod evcxr_internal_runtime {";
 const ENTRY_ATTRIBUTE: &str = "#[unsafe(no_mangle)]";
 const ENTRY: &str = "pub extern \"C\" fn run_user_code_";
 
+/// The line of the function that runs the cell. It is the first that looks like it: what the person has typed comes
+/// after it, and a text in several lines can hold anything.
+pub fn entry(lines: &[&str]) -> Option<usize> {
+    (1..lines.len()).find(|&at| lines[at].starts_with(ENTRY) && lines[at - 1] == ENTRY_ATTRIBUTE)
+}
+
 impl<'a> Layout<'a> {
     /// Finds the parts.
     ///
@@ -52,10 +58,7 @@ impl<'a> Layout<'a> {
         let all: Vec<&str> = source.lines().collect();
         let line = |at: usize| Line { text: all[at].to_owned(), origin: Origin::Evcxr(at + 1) };
         let header = *all.first().filter(|first| **first == HEADER).ok_or(missing(HEADER))?;
-        // The generated landmarks come last: an item that happens to hold the same text cannot fool this, nor can a
-        // line of a statement, which has no such attribute before it.
-        let is_entry = |&at: &usize| all[at].starts_with(ENTRY) && all[at - 1] == ENTRY_ATTRIBUTE;
-        let entry = (1..all.len()).rev().find(is_entry).ok_or(missing(ENTRY))?;
+        let entry = entry(&all).ok_or(missing(ENTRY))?;
         let attribute = entry - 1;
         let before = |end: usize, landmark: &str| all[..end].iter().rposition(|text| *text == landmark);
         let uses_store = all.get(entry + 1).is_some_and(|next| next.contains("evcxr_internal_runtime::VariableStore"));

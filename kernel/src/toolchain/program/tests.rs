@@ -174,11 +174,18 @@ fn another_shape_of_evcxrs_text_says_what_must_follow_it() {
 }
 
 #[test]
-fn a_statement_that_looks_like_the_entry_is_a_statement() {
-    let statement = "let text = \"\npub extern \\\"C\\\" fn run_user_code_9(\npub extern \"C\" fn run_user_code_9(\";";
-    let source = evcxr_text(&[], &[("a", "i32")], &[statement], 1);
-    let text = read(&source, &[]).text();
-    assert!(text.contains("let text = \"\n") && text.contains("let evcxr_variable_store"), "{text}");
+fn a_statement_that_looks_like_evcxrs_functions_is_a_statement() {
+    for lines in [
+        "pub extern \"C\" fn run_user_code_9(",
+        "#[unsafe(no_mangle)]\npub extern \"C\" fn run_user_code_9(",
+        "async fn evcxr_analysis_wrapper(",
+        ") -> Result<(), EvcxrUserCodeError> {",
+        "            struct EvcxrUserCodeError {}\nmod evcxr_internal_runtime {",
+    ] {
+        let statement = format!("let text = r#\"\n{lines}\n\"#;");
+        let text = read(&evcxr_text(&[], &[("a", "i32")], &[&statement], 1), &[]).text();
+        assert!(text.contains(&statement) && text.contains("let evcxr_variable_store"), "{text}");
+    }
 }
 
 #[test]

@@ -1,0 +1,175 @@
+//! A session's folder: made, swept when its owner was killed, made again when somebody has removed it.
+//!
+//! The kernel removes its folder, and if it was killed the supervisor does. When both are killed the folder stays, until
+//! the next session of the same person starts. Whether an owner lives is told by a lock on a file in the folder, which
+//! the system takes back from whoever ends, in whatever way; a process's number would sooner or later be another's.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::geteuid;
+use tempfile::TempDir;
+
+use crate::runtime::supervisor::SOCKET;
+use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::{places, tools};
+
+/// How the names of sessions' folders begin.
+const PREFIX: &str = "soma-";
+/// Locked as long as the owner of the folder lives.
+const ALIVE: &str = "alive";
+
+/// A folder for one session; removed when dropped.
+pub struct SessionFolder {
+    folder: TempDir,
+    _alive: Flock<File>,
+}
+
+impl SessionFolder {
+    /// Makes one among the temporary files, for its owner alone.
+    ///
+    /// # Errors
+    /// When there is no place for it.
+    pub fn make() -> io::Result<SessionFolder> {
+        SessionFolder::make_in(&std::env::temp_dir())
+    }
+
+    fn make_in(parent: &Path) -> io::Result<SessionFolder> {
+        // Without being told, the crate lets the process's mask decide, and most let others read.
+        let private = Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(parent)?;
+        let alive = mark_alive(folder.path())?;
+        Ok(SessionFolder { folder, _alive: alive })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Leaves the locked file. It has its name only once it is locked: nobody finds it unlocked while its owner lives.
+fn mark_alive(folder: &Path) -> io::Result<Flock<File>> {
+    let new = folder.join("alive.new");
+    let alive = Flock::lock(File::create(&new)?, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| error)?;
+    fs::rename(new, folder.join(ALIVE))?;
+    Ok(alive)
+}
+
+/// Removes the folders of sessions whose owner is gone, of this person's only.
+pub fn sweep() {
+    sweep_in(&std::env::temp_dir());
+}
+
+fn sweep_in(parent: &Path) {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    for folder in entries.filter(|entry| is_ours(&entry.file_name(), &entry.path())).map(|entry| entry.path()) {
+        let Ok(file) = File::open(folder.join(ALIVE)) else { continue };
+        // Held until the folder is gone, so that two sweepers do not meet in it.
+        let Ok(_abandoned) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { continue };
+        match fs::remove_dir_all(&folder) {
+            Ok(()) => tracing::info!("removed {}, which a killed kernel left", folder.display()),
+            Err(error) => tracing::debug!("{} cannot be removed: {error}", folder.display()),
+        }
+    }
+}
+
+/// A real folder with a session's name that belongs to whoever runs this.
+fn is_ours(name: &OsStr, path: &Path) -> bool {
+    name.to_string_lossy().starts_with(PREFIX) && is_own_folder(path)
+}
+
+fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
+}
+
+/// What a session cannot do without, in its folder.
+fn needed(session: &Path) -> [PathBuf; 5] {
+    let links = tools::links(session);
+    [links.join("cargo"), links.join("rustc"), session.join("session.json"), session.join(SOCKET), session.join(ALIVE)]
+}
+
+/// Whether all is there that a session cannot do without.
+pub fn is_whole(session: &Path) -> bool {
+    needed(session).iter().all(|file| file.symlink_metadata().is_ok())
+}
+
+/// What keeps a folder that was made again from being swept.
+pub struct Restored {
+    _alive: Flock<File>,
+}
+
+/// Makes again what is missing, but for the channel's socket: some systems remove temporary files that are old.
+///
+/// # Errors
+/// When it cannot be made, or when somebody else has put a folder in its place.
+pub fn restore(session: &Path, notes: &SessionNotes) -> io::Result<Restored> {
+    // Its name is no secret any more: whatever stands there must not be another person's.
+    match DirBuilder::new().mode(0o700).create(session) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own_folder(session) => {}
+        made => made?,
+    }
+    tools::link(session, &std::env::current_exe()?)?;
+    // evcxr's rust-analyzer made it once.
+    places::private_dir(&session.join("src"))?;
+    notes.write(session)?;
+    Ok(Restored { _alive: mark_alive(session)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_for_its_owner_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = SessionFolder::make_in(parent.path()).unwrap();
+        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_sweep_takes_what_has_no_owner_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let lives = SessionFolder::make_in(parent.path()).unwrap();
+        let killed = parent.path().join("soma-killed");
+        fs::create_dir_all(killed.join("bin")).unwrap();
+        fs::write(killed.join("alive"), "").unwrap();
+        // Of another program, or of a kernel that is just making it.
+        fs::create_dir(parent.path().join("soma-unmarked")).unwrap();
+        fs::create_dir(parent.path().join("other")).unwrap();
+        fs::write(parent.path().join("other/alive"), "").unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("alive"), "").unwrap();
+        symlink(elsewhere.path(), parent.path().join("soma-link")).unwrap();
+        sweep_in(parent.path());
+        let mut left: Vec<_> = fs::read_dir(parent.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        left.sort();
+        let own = lives.path().to_owned();
+        let mut expected = ["other", "soma-link", "soma-unmarked"].map(|name| parent.path().join(name)).to_vec();
+        expected.push(own);
+        expected.sort();
+        assert_eq!(left, expected);
+        assert!(elsewhere.path().join("alive").exists());
+    }
+
+    #[test]
+    fn the_owner_is_alive_until_it_has_let_go() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = SessionFolder::make_in(parent.path()).unwrap();
+        let path = folder.path().to_owned();
+        sweep_in(parent.path());
+        assert!(path.exists());
+        let SessionFolder { folder, _alive } = folder;
+        // As if it had been killed: the lock goes, the folder stays.
+        let path = folder.keep();
+        drop(_alive);
+        sweep_in(parent.path());
+        assert!(!path.exists());
+    }
+}

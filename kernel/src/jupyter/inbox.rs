@@ -1,0 +1,112 @@
+//! The receiving side of a ROUTER socket: messages whose signature is right, and has not been seen before.
+//!
+//! Signatures are compared by the crate's HMAC library, in a time that does not depend on where they differ. There is no
+//! check only when the connection file says so, by an empty key.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jupyter_zmq_client::{Connection, RawMessage, RuntimeError};
+use tokio::time::sleep;
+use zeromq::ZmqMessage;
+
+use super::wire::{self, Request};
+use super::zmtp::{Received, Receiver, Unanswered};
+
+/// As many messages are remembered as Jupyter's own kernels remember.
+const REMEMBERED: usize = 1 << 16;
+/// Keeps a broken peer from using up a processor.
+const PAUSE: Duration = Duration::from_millis(1);
+/// What comes before a message's signature.
+const DELIMITER: &[u8] = b"<IDS|MSG>";
+
+/// The signatures of the last messages on all of a kernel's sockets: a message that comes twice was recorded by somebody
+/// and sent again, for no front end signs the same bytes twice.
+#[derive(Default)]
+pub struct Seen(Mutex<(HashSet<u128>, VecDeque<u128>)>);
+
+impl Seen {
+    /// Whether this is the first time.
+    fn is_new(&self, signature: u128) -> bool {
+        let (all, order) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.insert(signature) {
+            return false;
+        }
+        order.push_back(signature);
+        if order.len() > REMEMBERED
+            && let Some(oldest) = order.pop_front()
+        {
+            all.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// Receives requests.
+pub struct Inbox {
+    connection: Connection<Receiver>,
+    seen: Arc<Seen>,
+}
+
+impl Inbox {
+    /// Receives from this socket what has not come on any of those with the same memory.
+    pub fn new(connection: Connection<Receiver>, seen: Arc<Seen>) -> Inbox {
+        Inbox { connection, seen }
+    }
+
+    /// The next request, and what keeps it counted as unanswered. What cannot be answered is logged.
+    pub async fn next(&mut self) -> (Request, Unanswered) {
+        loop {
+            let received = self.connection.socket.next().await;
+            match self.open(received) {
+                Ok(request) => return request,
+                Err(problem) => {
+                    tracing::warn!("{problem}");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn open(&self, Received { message, unanswered, .. }: Received) -> Result<(Request, Unanswered), String> {
+        let signature = signature(&message);
+        let raw = RawMessage::from_multipart(message, &self.connection.mac).map_err(|error| {
+            // Whoever has never sent anything signed is a stranger.
+            self.connection.socket.refuse();
+            match error {
+                RuntimeError::VerifyError(_) => "refused a message with a wrong signature".to_owned(),
+                error => format!("refused a message: {error}"),
+            }
+        })?;
+        if self.connection.mac.is_some() && !signature.is_some_and(|signature| self.seen.is_new(signature)) {
+            self.connection.socket.refuse();
+            return Err("refused a message that has come before".to_owned());
+        }
+        self.connection.socket.recognise();
+        Ok((wire::decode(raw)?, unanswered))
+    }
+}
+
+/// Half of the signature, which is more than enough to tell messages apart.
+fn signature(message: &ZmqMessage) -> Option<u128> {
+    let digits = message.iter().skip_while(|frame| **frame != DELIMITER).nth(1)?;
+    u128::from_str_radix(std::str::from_utf8(digits.get(..32)?).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_signatures_are_remembered_as_is_said_and_no_more() {
+        let seen = Seen::default();
+        for signature in 0..REMEMBERED as u128 {
+            assert!(seen.is_new(signature));
+        }
+        assert!(!seen.is_new(0));
+        assert!(seen.is_new(u128::MAX));
+        assert!(seen.is_new(0), "the oldest was forgotten");
+        assert_eq!(seen.0.lock().unwrap().0.len(), REMEMBERED);
+    }
+}

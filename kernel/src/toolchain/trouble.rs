@@ -1,0 +1,102 @@
+//! What keeps tools from working that is not in the person's code: a full disk, a linker that is gone, no network.
+
+use serde_json::Value;
+
+/// How much of what a tool has said is repeated.
+const MOST_SAID: usize = 2000;
+
+/// Why the compiler failed that has nothing to say against the program, out of all that it has said.
+pub fn of_compiler(said: &str) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    for line in said.lines() {
+        match serde_json::from_str::<Value>(line) {
+            Ok(message) if message["level"] == "error" => {
+                let own = message["message"].as_str().unwrap_or_default();
+                let notes = message["children"].as_array().into_iter().flatten();
+                // The linker's command line fills a screen and says nothing.
+                let notes = notes.filter_map(|note| note["message"].as_str()).filter(|note| note.len() < 500);
+                if !own.starts_with("aborting due to") {
+                    causes.push(std::iter::once(own).chain(notes).collect::<Vec<_>>().join("; "));
+                }
+            }
+            Ok(_) => {}
+            Err(_) if line.trim().is_empty() => {}
+            Err(_) => causes.push(line.trim().to_owned()),
+        }
+    }
+    let mut cause = causes.join("\n");
+    if cause.len() > MOST_SAID {
+        cause.truncate(cause.floor_char_boundary(MOST_SAID));
+        cause.push('…');
+    }
+    let what = "the cell could not be compiled, and the reason is not in it";
+    match advice(&cause) {
+        Some(advice) => format!("{what}: {cause}\n{advice}, then run the cell again"),
+        None => format!("{what}: {cause}"),
+    }
+}
+
+fn advice(cause: &str) -> Option<&'static str> {
+    let has = |signs: &[&str]| signs.iter().any(|sign| cause.contains(sign));
+    if has(&["No space left", "File too large", "quota exceeded"]) {
+        return Some("make room on the disk");
+    }
+    if cause.contains("linker `") && cause.contains("not found") {
+        return Some("install the linker again (on Debian and Ubuntu `apt install build-essential`)");
+    }
+    None
+}
+
+/// What cargo has said of a build that failed, and what to do where the network is to blame.
+pub fn of_cargo(said: String) -> String {
+    let signs = [
+        "Could not resolve host",
+        "Could not connect",
+        "Couldn't connect",
+        "Failed to connect",
+        "download of",
+        "failed to download",
+        "Timeout was reached",
+    ];
+    if signs.iter().any(|sign| said.contains(sign)) {
+        let advice = "the crates of `:dep` come from the network, which cannot be reached: connect to it and run the cell \
+                      again (crates that were built before need none)";
+        return format!("{advice}\n{said}");
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_missing_linker_is_told_with_what_to_do() {
+        let missing = json!({
+            "level": "error", "message": "linker `cc` not found", "spans": [],
+            "children": [{ "level": "note", "message": "No such file or directory (os error 2)" }],
+        });
+        let last =
+            json!({ "level": "error", "message": "aborting due to 1 previous error", "spans": [], "children": [] });
+        assert_eq!(
+            of_compiler(&format!("{missing}\n{last}\n")),
+            "the cell could not be compiled, and the reason is not in it: linker `cc` not found; \
+             No such file or directory (os error 2)\ninstall the linker again (on Debian and Ubuntu \
+             `apt install build-essential`), then run the cell again",
+        );
+    }
+
+    #[test]
+    fn what_a_tool_says_without_end_is_cut() {
+        let told = of_compiler(&"é".repeat(10_000));
+        assert!(told.len() < 2200 && told.ends_with('…'), "{}", told.len());
+    }
+
+    #[test]
+    fn cargos_words_stay_as_they_are_where_the_network_is_not_to_blame() {
+        let said = "error: no matching package named `a` found".to_owned();
+        assert_eq!(of_cargo(said.clone()), said);
+    }
+}
