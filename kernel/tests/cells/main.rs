@@ -9,8 +9,10 @@ mod errors;
 mod history;
 mod input;
 mod items;
+mod nesting;
 mod notebook;
 mod output;
+mod panics;
 mod questions;
 mod survival;
 #[path = "../../src/jupyter/test_frontend.rs"]
