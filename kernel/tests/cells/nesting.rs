@@ -90,10 +90,10 @@ fn questions_about_deep_code_are_answered() {
 fn a_compiler_that_crashes_is_explained() {
     // Little stack makes the compiler crash where it usually does not.
     let mut notebook = Notebook::open_with(|command| {
-        command.env("RUST_MIN_STACK", (1 << 20).to_string());
+        command.env("RUST_MIN_STACK", (2 << 20).to_string());
     });
     notebook.ok("let kept = vec![1];");
-    let error = notebook.fails(&format!("let n = {}1{};", "{".repeat(200), "}".repeat(200)));
+    let error = notebook.fails(&format!("let n = {}1{};", "{".repeat(250), "}".repeat(250)));
     assert_eq!(error.name, "CompilerCrash");
     assert!(error.message.starts_with("the Rust compiler crashed on this cell (SIG"), "{}", error.message);
     assert!(error.traceback.lines().count() < 5, "{}", error.traceback);

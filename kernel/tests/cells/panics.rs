@@ -36,8 +36,6 @@ fn methods_closures_and_generic_functions_have_the_names_that_they_were_given() 
     error.says("in `local`, called by the cell");
     let error = notebook.fails("struct D;\nimpl Drop for D { fn drop(&mut self) { panic!(\"dropped\") } }\ndrop(D);");
     error.says("in `<D as Drop>::drop`, called by the cell");
-    let error = notebook.fails("async fn later() -> i32 { None.unwrap() }\nlater().await");
-    error.says("in `later`, called by the cell");
 }
 
 #[test]
