@@ -295,10 +295,10 @@ pub fn panic(kind: &str, message: &str, place: Option<(&Source, usize, Range<Pla
 pub fn too_deep(excess: Excess, source: &str, at: usize, count: usize) -> Failure {
     let (message, label) = match excess {
         Excess::Brackets => {
-            ("brackets are nested too deep for the compiler: it takes about 250 inside one another", "one more")
+            ("brackets are nested too deep for the compiler: keep to 250 inside one another", "one more")
         }
         Excess::Links => {
-            ("a chain of operators, calls or keywords is too long for the compiler: it takes about 1,000", "one more")
+            ("a chain of operators, calls or keywords is too long for the compiler: keep it below 1,000", "one more")
         }
     };
     let end = at + source[at..].chars().next().map_or(0, char::len_utf8);
