@@ -4,6 +4,7 @@
 //! 1.6·10⁷ elements spends nine tenths of its time there. What is kept is bounded, because every page of it is copied
 //! (by reference) whenever a notebook's process is snapshotted.
 
+use std::cell::RefCell;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::element::Element;
@@ -48,6 +49,34 @@ fn take_large<T: Element>(numel: usize) -> Values<T> {
         lines
     });
     Values::in_lines(lines, numel)
+}
+
+/// What a thread keeps of its own, in bytes and in buffers.
+const SCRATCH_BYTES: usize = 1 << 20;
+const SCRATCH_BUFFERS: usize = 2;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls a kernel with room for intermediate values; what is in it is unspecified (but valid). Small rooms stay with the
+/// thread, so that they cost nothing the next time.
+pub(crate) fn with_scratch<T: Element, R>(numel: usize, kernel: impl FnOnce(&mut [T]) -> R) -> R {
+    if numel.saturating_mul(size_of::<T>()) > SCRATCH_BYTES {
+        return kernel(&mut take_large(numel));
+    }
+    let mut lines = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if lines.len() < Values::<T>::lines_for(numel) {
+        lines.resize(Values::<T>::lines_for(numel), Line::ZERO);
+    }
+    let mut room = Values::in_lines(lines, numel);
+    let result = kernel(&mut room);
+    SCRATCH.with_borrow_mut(|kept| {
+        if kept.len() < SCRATCH_BUFFERS {
+            kept.push(room.into_lines());
+        }
+    });
+    result
 }
 
 /// The kept buffers. A thread that holds the lock while the process forks leaves it locked for ever: nobody waits.

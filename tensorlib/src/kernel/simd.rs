@@ -12,9 +12,9 @@ pub trait Loop {
 const UNKNOWN: u8 = 0;
 const BASE: u8 = 1;
 #[cfg(target_arch = "x86_64")]
-const AVX2: u8 = 2;
+pub(super) const AVX2: u8 = 2;
 #[cfg(target_arch = "x86_64")]
-const AVX512: u8 = 3;
+pub(super) const AVX512: u8 = 3;
 
 static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
 
@@ -46,8 +46,9 @@ fn best() -> u8 {
     BASE
 }
 
+/// What the processor has.
 #[inline]
-fn level() -> u8 {
+pub(super) fn level() -> u8 {
     match LEVEL.load(Ordering::Relaxed) {
         UNKNOWN => detect(),
         level => level,

@@ -45,6 +45,14 @@ impl<T: Element> Values<T> {
         (numel * size_of::<T>()).div_ceil(LINE)
     }
 
+    /// The lines, if it has some.
+    pub(crate) fn into_lines(mut self) -> Vec<Line> {
+        match &mut self.0 {
+            Kind::Vector(_) => Vec::new(),
+            Kind::Lines(lines, _) => std::mem::take(lines),
+        }
+    }
+
     /// As a vector: moved if it was one, else copied.
     pub(crate) fn into_vec(mut self) -> Vec<T> {
         match &mut self.0 {

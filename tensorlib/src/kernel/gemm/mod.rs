@@ -1,12 +1,21 @@
 //! Products of matrices, and of matrices and vectors.
 //!
-//! Floating-point matrices go to `matrixmultiply`, cut into blocks of the result for the threads of our own pool (its
-//! own pool does not start anew after a fork). Each element of the result is summed in the same order whatever the cut.
+//! On processors with AVX2 or AVX-512, floating-point matrices are multiplied by [`blocks`]. On others they go to
+//! `matrixmultiply`, cut into blocks of the result for the threads of our own pool (its own pool does not start anew
+//! after a fork). Each element of the result is summed in the same order whatever the number of threads.
 
+mod blocks;
+mod pack;
+mod tile;
+mod vector;
+
+use self::tile::Tile;
+pub(crate) use self::vector::dot;
+use self::vector::{AddScaled, matrix_vector};
 use super::number::Number;
 use super::pool;
 use super::reader;
-use super::simd::{Loop, Width};
+use super::simd::Width;
 use crate::element::Stored;
 
 /// A matrix inside a slice.
@@ -20,7 +29,7 @@ pub(crate) struct Matrix<'a, T> {
     pub column_stride: usize,
 }
 
-impl<T> Matrix<'_, T> {
+impl<T: Copy> Matrix<'_, T> {
     fn is_inside(&self) -> bool {
         self.rows == 0
             || self.columns == 0
@@ -31,10 +40,21 @@ impl<T> Matrix<'_, T> {
     fn row(&self, row: usize) -> usize {
         self.offset + row * self.row_stride
     }
+
+    /// Some of its rows and columns.
+    fn part(&self, row: usize, rows: usize, column: usize, columns: usize) -> Self {
+        let offset = self.row(row) + column * self.column_stride;
+        Matrix { offset, rows, columns, ..*self }
+    }
 }
 
 /// Element types with a matrix product.
 pub(crate) trait Gemm: Number {
+    /// The kernel for [`blocks`], if there is one.
+    fn tile() -> Option<Tile<Self>> {
+        None
+    }
+
     /// `to = a b`, where `to` has `a.rows` rows of `stride` elements and `b.columns` columns, and is zero.
     ///
     /// # Safety
@@ -44,8 +64,12 @@ pub(crate) trait Gemm: Number {
 }
 
 macro_rules! floating {
-    ($($ty:ty: $gemm:path;)*) => { $(
+    ($($ty:ty: $gemm:path, $tiles:path;)*) => { $(
         impl Gemm for $ty {
+            fn tile() -> Option<Tile<$ty>> {
+                $tiles().first().copied()
+            }
+
             unsafe fn block(to: *mut $ty, stride: usize, a: Matrix<$ty>, b: Matrix<$ty>) {
                 // SAFETY: the caller promises that all three lie inside valid memory, and that `to` is not shared.
                 // Strides fit: they are at most the lengths of slices.
@@ -72,8 +96,8 @@ macro_rules! floating {
     )* };
 }
 floating! {
-    f32: matrixmultiply::sgemm;
-    f64: matrixmultiply::dgemm;
+    f32: matrixmultiply::sgemm, tile::singles;
+    f64: matrixmultiply::dgemm, tile::doubles;
 }
 
 macro_rules! whole {
@@ -131,7 +155,11 @@ pub(crate) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
         return matrix_vector(to, transposed, a.elements, a.offset, a.column_stride);
     }
     let work = rows.saturating_mul(columns).saturating_mul(a.columns);
-    let parts = (work / WORTH_A_THREAD).clamp(1, pool::threads()).max(work / LONGEST);
+    let threads = (work / WORTH_A_THREAD).clamp(1, pool::threads());
+    if let Some(tile) = T::tile() {
+        return blocks::product(to, a, b, tile, threads);
+    }
+    let parts = threads.max(work / LONGEST);
     if parts == 1 {
         // SAFETY: checked above; `to` is borrowed for writing.
         return unsafe { T::block(to.as_mut_ptr(), columns, a, b) };
@@ -157,85 +185,88 @@ pub(crate) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
     });
 }
 
-const LANES: usize = 32;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-struct Dot<'a, T>(&'a [T], &'a [T]);
+    /// Whole numbers, whose sums are exact in any order.
+    fn numbers<T: Number>(count: usize) -> Vec<T> {
+        let small = [T::ZERO, T::ONE, T::ONE.add(T::ONE), T::ZERO.sub(T::ONE)];
+        (0..count).map(|i| small[(i * i + i / 7) % 4]).collect()
+    }
 
-impl<T: Number> Loop for Dot<'_, T> {
-    type Output = T;
-    #[inline(always)]
-    fn run(self) -> T {
-        let mut lanes = [T::ZERO; LANES];
-        let (a, b) = (self.0.chunks_exact(LANES), self.1.chunks_exact(LANES));
-        let rest = (a.remainder(), b.remainder());
-        for (a, b) in a.zip(b) {
-            for lane in 0..LANES {
-                lanes[lane] = lanes[lane].add(a[lane].mul(b[lane]));
+    fn expected<T: Number>(a: &Matrix<T>, b: &Matrix<T>) -> Vec<T> {
+        let at = |m: &Matrix<T>, row, column| m.elements[m.row(row) + column * m.column_stride];
+        let sum = |row, column| (0..a.columns).fold(T::ZERO, |sum, k| sum.add(at(a, row, k).mul(at(b, k, column))));
+        (0..a.rows).flat_map(|row| (0..b.columns).map(move |column| (row, column))).map(|(r, c)| sum(r, c)).collect()
+    }
+
+    /// A matrix whose rows, or columns, lie `gap` further apart than they must.
+    fn matrix<T>(elements: &[T], rows: usize, columns: usize, by_columns: bool, gap: usize) -> Matrix<'_, T> {
+        let (row_stride, column_stride) = if by_columns { (1, rows + gap) } else { (columns + gap, 1) };
+        Matrix { elements, offset: gap, rows, columns, row_stride, column_stride }
+    }
+
+    /// Sizes around those of tiles, and of what is packed at a time.
+    const SIZES: [(usize, usize, usize); 9] = [
+        (2, 3, 2),
+        (7, 5, 9),
+        (8, 16, 32),
+        (9, 256, 33),
+        (64, 64, 64),
+        (241, 257, 65),
+        (500, 40, 31),
+        (3, 2050, 5),
+        (5, 3, 2100),
+    ];
+
+    fn kernels_agree<T: Gemm>(tile: Option<Tile<T>>) {
+        let elements = numbers::<T>(500_000);
+        for (m, k, n) in SIZES {
+            if cfg!(miri) && m * k * n > 5000 {
+                continue;
+            }
+            for layout in 0..4 {
+                let a = matrix(&elements, m, k, layout & 1 == 1, 3);
+                let b = matrix(&elements, k, n, layout & 2 == 2, 1);
+                let expected = expected(&a, &b);
+                for threads in [1, 3] {
+                    let mut to = vec![T::ONE; m * n];
+                    match tile {
+                        Some(tile) => blocks::product(&mut to, a, b, tile, threads),
+                        None => {
+                            to.fill(T::ZERO);
+                            product(&mut to, a, b);
+                        }
+                    }
+                    assert!(to == expected, "{m} x {k} x {n}, layout {layout}, {threads} threads");
+                }
             }
         }
-        for (lane, (&a, &b)) in rest.0.iter().zip(rest.1).enumerate() {
-            lanes[lane] = lanes[lane].add(a.mul(b));
-        }
-        let mut width = LANES / 2;
-        while width > 0 {
-            for lane in 0..width {
-                lanes[lane] = lanes[lane].add(lanes[lane + width]);
-            }
-            width /= 2;
-        }
-        lanes[0]
     }
-}
 
-/// The sum of products of two rows of one length.
-pub(crate) fn dot<T: Number>(a: &[T], b: &[T]) -> T {
-    const BLOCK: usize = 8192;
-    if a.len() <= BLOCK {
-        return T::Width::run(Dot(a, b));
+    #[test]
+    fn every_kernel_that_this_processor_has_gives_the_product() {
+        tile::singles().iter().for_each(|tile| kernels_agree(Some(*tile)));
+        tile::doubles().iter().for_each(|tile| kernels_agree(Some(*tile)));
     }
-    let middle = a.len().div_ceil(2).next_multiple_of(BLOCK);
-    dot(&a[..middle], &b[..middle]).add(dot(&a[middle..], &b[middle..]))
-}
 
-struct AddScaled<'a, T>(&'a mut [T], &'a [T], T);
-
-impl<T: Number> Loop for AddScaled<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let AddScaled(to, from, factor) = self;
-        for (to, &value) in to.iter_mut().zip(from) {
-            *to = to.add(value.mul(factor));
-        }
+    #[test]
+    fn products_of_every_type_are_right_whatever_the_layout() {
+        kernels_agree::<f32>(None);
+        kernels_agree::<f64>(None);
+        kernels_agree::<i32>(None);
+        kernels_agree::<i64>(None);
+        kernels_agree::<u8>(None);
     }
-}
 
-/// `to = a x`, where `x` starts at `offset` of `elements`.
-fn matrix_vector<T: Number>(to: &mut [T], a: Matrix<T>, elements: &[T], offset: usize, stride: usize) {
-    let x: Vec<T> = (0..a.columns).map(|column| elements[offset + column * stride]).collect();
-    let share = (WORTH_A_THREAD / 2 / a.columns).max(64);
-    if a.column_stride == 1 || a.row_stride != 1 {
-        pool::for_pieces(to, share, |first, part| {
-            let mut room = Vec::new();
-            for (line, to) in part.iter_mut().enumerate() {
-                let start = a.row(first + line);
-                *to = if a.column_stride == 1 {
-                    dot(&a.elements[start..start + a.columns], &x)
-                } else {
-                    room.clear();
-                    room.extend((0..a.columns).map(|column| a.elements[start + column * a.column_stride]));
-                    dot(&room, &x)
-                };
-            }
-        });
-        return;
+    #[test]
+    fn other_processors_have_the_products_of_matrixmultiply() {
+        let elements = numbers::<f32>(5000);
+        let (a, b) = (matrix(&elements, 30, 20, false, 2), matrix(&elements, 20, 40, true, 1));
+        let mut to = vec![0.0; 1200];
+        // SAFETY: the matrices lie inside their slices, and `to` is borrowed for writing.
+        unsafe { f32::block(to.as_mut_ptr(), 40, a, b) };
+        assert_eq!(to, expected(&a, &b));
     }
-    // Rows lie side by side in memory: add up columns.
-    pool::for_pieces(to, share, |first, part| {
-        part.fill(T::ZERO);
-        for (column, &factor) in x.iter().enumerate() {
-            let start = a.row(first) + column * a.column_stride;
-            T::Width::run(AddScaled(part, &a.elements[start..start + part.len()], factor));
-        }
-    });
 }
