@@ -15,8 +15,9 @@ static PIPE: AtomicI32 = AtomicI32::new(-1);
 /// What the panic hook saw last on the thread that runs cells.
 static LAST_PANIC: Mutex<Option<Panic>> = Mutex::new(None);
 
-/// How many of the calls that a panic came through are reported; a recursion of one function is one.
-const REPORTED_CALLS: usize = 2000;
+/// How many of the calls that a panic came through are reported; a recursion of one function is one. With a message of
+/// the usual length they are written at once.
+const REPORTED_CALLS: usize = 250;
 /// How many of those of another thread are, and how much of its message: so that the line is written at once, and
 /// cannot get in between another thread's.
 const REPORTED_CALLS_OF_THREAD: usize = 60;

@@ -16,7 +16,7 @@ use super::positions::Place;
 use super::prepare::{self, Prepared};
 use super::running::{PanicReport, lock};
 use super::session::Names;
-use crate::toolchain::cell_build;
+use crate::toolchain::{cell_build, loaded};
 
 /// A cell that was run.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Explainer {
     /// The program that has the line which a panic names: that of its library, which may be an earlier cell's.
     fn program(&self, report: &PanicReport) -> String {
         let library = report.calls.library(&self.session);
-        let program = library.and_then(|library| cell_build::program_of(&self.session, library).ok());
+        let program = library.and_then(|library| loaded::program_of(&self.session, library).ok());
         program.unwrap_or_else(|| std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default())
     }
 

@@ -20,6 +20,7 @@ use super::cell_libs::CellLibs;
 use super::dependencies::{self, Dependencies};
 use super::facts::{Facts, hex};
 use super::kept::Kept;
+use super::loaded;
 use super::notes::{CellItems, CellNotes, Definition, Original, SessionNotes};
 use super::paths::CommandLine;
 use super::program::{self, Origin, Program};
@@ -171,45 +172,12 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     }
     fs::write(session.join(WARNINGS), warnings)?;
     let Some(content) = build.library else { return Ok(i32::from(!check_only || build.diagnostics.contains("error"))) };
-    provide(&library, &content, session, &text)?;
+    loaded::provide(&library, &content, session, &text)?;
     println!("{}", json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [library]}));
     if let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH") {
         fs::write(file, library.to_string_lossy().as_bytes())?;
     }
     Ok(0)
-}
-
-/// Puts a cell's library where evcxr looks for it. The same file as the last time is one that the worker has loaded
-/// already, so that running a cell again and again takes no more memory; but a `static` starts anew with each run.
-fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> Result<()> {
-    let _ = fs::remove_file(library);
-    let loaded = loaded(session, content);
-    // Without the program, a panic in code of this cell has no place when a later cell runs it; without the link below,
-    // running the cell again costs what running another one does.
-    let _ = fs::create_dir_all(loaded.parent().expect("it is in a folder"));
-    let _ = fs::write(loaded.with_extension("rs"), text);
-    if text.contains("static") {
-        return Ok(fs::write(library, content)?);
-    }
-    if fs::hard_link(&loaded, library).is_ok() {
-        return Ok(());
-    }
-    fs::write(library, content)?;
-    let _ = fs::hard_link(library, loaded);
-    Ok(())
-}
-
-/// Where a library with this content is kept for the session, with its program beside it.
-fn loaded(session: &Path, content: &[u8]) -> PathBuf {
-    session.join("loaded").join(hex(&Sha256::digest(content)))
-}
-
-/// The program that a library of the session was compiled from.
-///
-/// # Errors
-/// When either is gone.
-pub fn program_of(session: &Path, library: &Path) -> std::io::Result<String> {
-    fs::read_to_string(loaded(session, &fs::read(library)?).with_extension("rs"))
 }
 
 /// Whether a warning is of a kind that people are told of, and about this cell: what is said of an earlier cell's item
