@@ -59,6 +59,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     let name = arguments.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+    process::enlarge_stacks();
     let result = if toolchain::tools::NAMES.contains(&name) {
         toolchain::stand_in::run(name, &arguments[1..])
     } else {

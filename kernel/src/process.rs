@@ -11,6 +11,25 @@ pub fn die_with_parent() {
     let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
 }
 
+/// How much stack a thread has whose maker says nothing of it.
+const STACK: usize = 16 << 20;
+
+/// Gives the threads of this process larger stacks, those too that libraries start: rust-analyzer drops syntax trees,
+/// as deep as the code was, on a thread of its own. (A stack takes no more memory than is used of it.) Call it before any
+/// thread is started: it sets an environment variable for a moment.
+pub fn enlarge_stacks() {
+    const NAME: &str = "RUST_MIN_STACK";
+    if std::env::var_os(NAME).is_some() {
+        return;
+    }
+    // SAFETY: no other thread has been started.
+    unsafe { std::env::set_var(NAME, STACK.to_string()) };
+    // The standard library reads it once, for the first thread; what this process starts is not to see it.
+    let _ = std::thread::spawn(|| {}).join();
+    // SAFETY: that thread has ended.
+    unsafe { std::env::remove_var(NAME) };
+}
+
 /// Lets a command's process end with the thread that starts it.
 pub fn end_with_parent(command: &mut Command) {
     // SAFETY: between fork and exec the child makes one system call.

@@ -12,6 +12,7 @@
 
 pub mod describe;
 pub mod display;
+mod frames;
 pub mod host;
 pub mod input;
 pub mod instances;

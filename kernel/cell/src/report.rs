@@ -3,14 +3,41 @@
 //! The person's text goes through standard output; these lines must not mix with it. A line is a kind
 //! and fields, separated by tabs; tabs, line ends and backslashes inside a field are escaped.
 
+use std::panic::PanicHookInfo;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering};
+
+use crate::frames::Frames;
 
 /// The pipe to the supervisor; -1 outside a worker (reports are then dropped).
 static PIPE: AtomicI32 = AtomicI32::new(-1);
 
-/// What the panic hook saw last on the thread that runs cells: message, file, line, column.
-static LAST_PANIC: Mutex<Option<[String; 4]>> = Mutex::new(None);
+/// What the panic hook saw last on the thread that runs cells.
+static LAST_PANIC: Mutex<Option<Panic>> = Mutex::new(None);
+
+/// How many of the calls that a panic came through are reported; a recursion of one function is one. With a message of
+/// the usual length they are written at once.
+const REPORTED_CALLS: usize = 250;
+/// How many of those of another thread are, and how much of its message: so that the line is written at once, and
+/// cannot get in between another thread's.
+const REPORTED_CALLS_OF_THREAD: usize = 60;
+const MESSAGE_OF_THREAD: usize = 2000;
+
+struct Panic {
+    message: String,
+    file: String,
+    line: u32,
+    column: u32,
+    frames: Frames,
+}
+
+impl Panic {
+    fn report(&self, kind: &str, most_calls: usize) {
+        let [libraries, calls] = self.frames.fields(most_calls);
+        let (line, column) = (self.line.to_string(), self.column.to_string());
+        send(kind, &[&self.message, &self.file, &line, &column, &libraries, &calls]);
+    }
+}
 
 /// Sets the pipe that reports go to.
 pub fn attach(pipe: i32) {
@@ -46,8 +73,8 @@ fn send_to_evcxr(line: &str) {
 
 /// Generated code calls this where evcxr would print its panic notification.
 pub fn panicked() {
-    if let Some([message, file, line, column]) = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take() {
-        send("PANIC", &[&message, &file, &line, &column]);
+    if let Some(panic) = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take() {
+        panic.report("PANIC", REPORTED_CALLS);
     } else {
         // Unwound without a panic, as an interrupted tensor operation does.
         send("UNWOUND", &[]);
@@ -66,23 +93,31 @@ pub(crate) fn changed_type(variable: &str) {
     send_to_evcxr(&format!("EVCXR_VARIABLE_CHANGED_TYPE:{variable}"));
 }
 
-/// Remembers panics of the calling thread for [`panicked`]; other threads keep Rust's usual message.
+/// Remembers panics of the calling thread for [`panicked`], and reports those of other threads at once.
 pub(crate) fn install_panic_hook() {
     let cell_thread = std::thread::current().id();
-    let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().id() != cell_thread {
-            return usual(info);
+        let mut panic = read(info);
+        if std::thread::current().id() == cell_thread {
+            *LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()) = Some(panic);
+            return;
         }
-        let message = match (info.payload().downcast_ref::<&str>(), info.payload().downcast_ref::<String>()) {
-            (Some(text), _) => (*text).to_owned(),
-            (_, Some(text)) => text.clone(),
-            _ => "a panic whose payload is not text".to_owned(),
-        };
-        let (file, line, column) = info
-            .location()
-            .map_or((String::new(), 0, 0), |location| (location.file().to_owned(), location.line(), location.column()));
-        *LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()) =
-            Some([message, file, line.to_string(), column.to_string()]);
+        if panic.message.len() > MESSAGE_OF_THREAD {
+            panic.message.truncate(panic.message.floor_char_boundary(MESSAGE_OF_THREAD));
+            panic.message.push('…');
+        }
+        panic.report("THREAD_PANIC", REPORTED_CALLS_OF_THREAD);
     }));
+}
+
+fn read(info: &PanicHookInfo) -> Panic {
+    let message = match (info.payload().downcast_ref::<&str>(), info.payload().downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a panic whose payload is not text".to_owned(),
+    };
+    let (file, line, column) = info
+        .location()
+        .map_or((String::new(), 0, 0), |location| (location.file().to_owned(), location.line(), location.column()));
+    Panic { message, file, line, column, frames: Frames::capture() }
 }

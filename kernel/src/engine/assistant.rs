@@ -11,7 +11,7 @@ use super::boundary::{Assistant, Completeness, Completion, Completions, Failure,
 use super::commands::{self, Command, Commands, Settings, Variables};
 use super::held::Held;
 use super::session::Names;
-use super::{failure, prepare, types};
+use super::{failure, nesting, prepare, types};
 use crate::analyst::client::Analyst;
 use crate::analyst::question::{Answer, Wanted};
 
@@ -36,7 +36,7 @@ impl SomaAssistant {
 
     fn ask(&self, wanted: Wanted, code: &str, cursor: usize) -> Option<Answer> {
         let code_start = prepare::code_start(code);
-        if cursor < code_start {
+        if cursor < code_start || nesting::check(&code[code_start..]).is_err() {
             return None;
         }
         // Commands are no Rust; as blanks they leave offsets as they are.
@@ -196,6 +196,9 @@ enum Surroundings {
 
 fn surroundings(code: &str, cursor: usize) -> Surroundings {
     let code_start = prepare::code_start(code);
+    if nesting::check(&code[code_start..]).is_err() {
+        return Surroundings::Code;
+    }
     if cursor <= code_start {
         let line = code[..cursor].rsplit('\n').next().unwrap_or_default();
         return if line.starts_with("//") { Surroundings::Comment } else { Surroundings::Code };
@@ -247,6 +250,9 @@ fn files(code: &str, start: usize, cursor: usize) -> Completions {
 /// Whether a cell can be run as it stands: whether its brackets, strings and comments are closed.
 fn completeness(code: &str) -> Completeness {
     let code = &code[prepare::code_start(code)..];
+    if nesting::check(code).is_err() {
+        return Completeness::Invalid;
+    }
     let mut open = Vec::new();
     let parsed = SourceFile::parse(code, Edition::Edition2024);
     let root = parsed.syntax_node();
@@ -326,6 +332,17 @@ mod tests {
         assert_eq!(completeness("/* a"), more(""));
         assert_eq!(completeness("fn f() }"), Completeness::Invalid);
         assert_eq!(completeness("let s = r#\"a\"#;"), Completeness::Complete);
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_not_parsed() {
+        for part in ["(", "{", "-", "!", "&", "return ", "|a, b| ", "Box<"] {
+            let code = format!("let x = {}", part.repeat(100_000));
+            assert_eq!(completeness(&code), Completeness::Invalid);
+            let code = format!("{code} we");
+            assert_eq!(assistant().complete(&code, code.len()).items[0].text, "weights");
+            assert_eq!(assistant().inspect(&format!("{code}ights"), code.len(), 0).unwrap().len(), 1);
+        }
     }
 
     #[test]

@@ -14,11 +14,11 @@ use super::commands::{self, Settings, Variables};
 use super::folder::Restored;
 use super::items::Item;
 use super::output::Piece;
-use super::panics::{self, PastCell};
+use super::panics::{self, Explainer, Origin, PastCell};
 use super::prepare::{self, Prepared};
-use super::running::{CellState, Listener, PanicReport, ProcessEnd, lock, plain};
+use super::running::{CellState, Listener, ProcessEnd, lock, plain};
 use super::session::Names;
-use super::{failure, folder, types};
+use super::{failure, folder, nesting, types};
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_build;
 use crate::toolchain::kept::{Libraries, libraries_of};
@@ -44,7 +44,8 @@ pub struct SomaEvaluator {
     made_with: BTreeMap<String, Libraries>,
     /// Why a variable of an earlier cell is not there.
     gone: BTreeMap<String, String>,
-    past: Vec<PastCell>,
+    past: Arc<Mutex<Vec<PastCell>>>,
+    explainer: Arc<Explainer>,
     public_paths: PublicPaths,
     interrupted: Arc<AtomicBool>,
     names: Arc<Names>,
@@ -70,7 +71,10 @@ impl SomaEvaluator {
         let failed = |what: &str| failure::sentence("StartError", what);
         let state = Arc::new(Mutex::new(CellState::default()));
         let own = Arc::new(Mutex::new(None));
-        let listener = Listener { state: Arc::clone(&state), channel: Arc::clone(&own) };
+        let past = Arc::new(Mutex::new(Vec::new()));
+        let explainer = Arc::new(Explainer::new(session.clone(), Arc::clone(&past), Arc::clone(&names)));
+        let listener =
+            Listener { state: Arc::clone(&state), channel: Arc::clone(&own), explainer: Arc::clone(&explainer) };
         let channel = Channel::listen(&session, listener).map_err(|error| failed(&error.to_string()))?;
         *lock(&own) = Some(channel.handle());
         *lock(shared) = Some(channel.handle());
@@ -97,7 +101,8 @@ impl SomaEvaluator {
             types: Types::new(),
             made_with: BTreeMap::new(),
             gone: BTreeMap::new(),
-            past: Vec::new(),
+            past,
+            explainer,
             public_paths: PublicPaths::default(),
             interrupted,
             names,
@@ -134,7 +139,7 @@ impl SomaEvaluator {
             return Err(failure::sentence("Panic", "the cell was unwound without a message"));
         }
         if let Some(panic) = panic {
-            return Err(self.explain(&panic));
+            return Err(self.explainer.explain(&panic, Origin::Cell));
         }
         if let Some(reason) = not_loaded {
             let message = format!("the compiled cell could not be loaded, so it did not run: {reason}");
@@ -147,16 +152,6 @@ impl SomaEvaluator {
         Ok(result)
     }
 
-    fn explain(&self, report: &PanicReport) -> Failure {
-        let program = std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default();
-        let place = panics::find(&program, report.line, report.column, &self.past);
-        let place = place.map(|place| {
-            let cell = &self.past[place.cell];
-            (&cell.prepared.source, cell.count, place.span)
-        });
-        failure::panic(&report.message, place)
-    }
-
     /// Shows what the compiler warns of in the cell that has run.
     fn warn(&self) {
         let messages = std::fs::read_to_string(self.session.join(cell_build::WARNINGS)).unwrap_or_default();
@@ -164,11 +159,13 @@ impl SomaEvaluator {
             return;
         }
         let program = std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default();
+        let past = lock(&self.past);
         let place = |line, column| {
-            let place = panics::find(&program, line, column, &self.past)?;
+            let place = panics::find(&program, line, column, &past)?;
             Some((place.cell, place.span.start))
         };
-        let text = failure::warnings(&messages, &self.past, place);
+        let text = failure::warnings(&messages, &past, place);
+        drop(past);
         lock(&self.state).show(Output::Remark { text });
     }
 
@@ -242,7 +239,7 @@ impl SomaEvaluator {
     /// Notes the types of the variables that the cell has stored.
     fn learn(&mut self, variables: Vec<(String, String)>) {
         let externs = CommandLine::read(&self.session).map(|line| line.externs).unwrap_or_default();
-        let defined = self.past.last().map(|past| past.prepared.defined.clone()).unwrap_or_default();
+        let defined = lock(&self.past).last().map(|past| past.prepared.defined.clone()).unwrap_or_default();
         for (name, type_name) in variables {
             let ty = match self.nameable(&name, &type_name) {
                 Ok(ty) => {
@@ -274,6 +271,9 @@ impl Evaluator for SomaEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
         self.interrupted.store(false, Ordering::SeqCst);
         let started = Instant::now();
+        let start = prepare::code_start(&cell.code);
+        nesting::check(&cell.code[start..])
+            .map_err(|deep| failure::too_deep(deep.of, &cell.code, start + deep.at, cell.count))?;
         let commands =
             commands::read(&cell.code, Variables { types: &self.types, values: &self.names.values() }, &self.settings)?;
         let is_turned_on = commands.settings.snapshots && !self.settings.snapshots;
@@ -340,7 +340,12 @@ impl SomaEvaluator {
             .write(&self.session)
             .map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
         let text = prepared.text.clone();
-        self.past.push(PastCell { count: cell.count, prepared });
+        let items = prepared.items.clone();
+        let place = {
+            let mut past = lock(&self.past);
+            past.push(PastCell { count: cell.count, prepared });
+            past.len() - 1
+        };
         let context = &mut self.context;
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
         self.channel.sync();
@@ -349,10 +354,9 @@ impl SomaEvaluator {
         }
         self.notice_losses(cell.count);
         self.names.values().extend(std::mem::take(&mut lock(&self.state).values));
-        let prepared = &self.past.last().expect("it was just pushed").prepared;
         match evaluated {
             Ok(Ok(outputs)) => {
-                self.names.items().learn(self.past.len() - 1, &prepared.items);
+                self.names.items().learn(place, &items);
                 for name in outlived {
                     self.types.remove(&name);
                     self.gone.insert(name.clone(), lost_type(&name));
@@ -366,7 +370,7 @@ impl SomaEvaluator {
                 Err(interrupted("the cell was being compiled and did not run"))
             }
             Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
-                let mut failure = failure::compilation(&errors, &self.past);
+                let mut failure = failure::compilation(&errors, &lock(&self.past));
                 let outlived = outlived.iter().map(|name| (name.clone(), lost_type(name))).collect();
                 add_reasons(&mut failure, &outlived);
                 add_reasons(&mut failure, &self.gone);

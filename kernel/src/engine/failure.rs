@@ -8,6 +8,7 @@ use evcxr::CompilationError;
 use serde_json::Value;
 
 use super::boundary::Failure;
+use super::nesting::Excess;
 use super::panics::PastCell;
 use super::positions::{Place, Source};
 use crate::toolchain::cell_build;
@@ -274,10 +275,10 @@ fn clean(message: &str) -> String {
     message.replace("ctx::", "crate::")
 }
 
-/// A panic, with the place when it is known.
-pub fn panic(message: &str, place: Option<(&Source, usize, Range<Place>)>) -> Failure {
+/// A panic, of a cell or of a thread as `kind` says, with the place when it is known and the way that led there.
+pub fn panic(kind: &str, message: &str, place: Option<(&Source, usize, Range<Place>)>, way: &str) -> Failure {
     let headline = message.lines().next().unwrap_or_default().to_owned();
-    let title = Level::ERROR.with_name(Some("panic")).primary_title(message);
+    let title = Level::ERROR.with_name(Some(kind)).primary_title(message);
     let group = match &place {
         Some((source, count, span)) => title.element(
             Snippet::source(source.text.as_str())
@@ -286,7 +287,33 @@ pub fn panic(message: &str, place: Option<(&Source, usize, Range<Place>)>) -> Fa
         ),
         None => Group::with_title(title),
     };
+    let group = if way.is_empty() { group } else { group.element(Level::NOTE.message(way)) };
     Failure { name: "Panic".into(), message: headline, traceback: vec![Renderer::styled().render(&[group])] }
+}
+
+/// Code that is nested too deep to be parsed, at a byte of the cell.
+pub fn too_deep(excess: Excess, source: &str, at: usize, count: usize) -> Failure {
+    let (message, label) = match excess {
+        Excess::Brackets => {
+            ("brackets are nested too deep for the compiler: keep to 250 inside one another", "one more")
+        }
+        Excess::Links => {
+            ("a chain of operators, calls or keywords is too long for the compiler: keep it below 1,000", "one more")
+        }
+    };
+    let end = at + source[at..].chars().next().map_or(0, char::len_utf8);
+    let group = Level::ERROR.primary_title(message).element(
+        Snippet::source(source)
+            .path(format!("In [{count}]"))
+            .annotation(AnnotationKind::Primary.span(at..end).label(label)),
+    );
+    let help = "give parts of it names with `let`, move them into functions, or go through them in a loop";
+    let group = group.element(Level::HELP.message(help));
+    Failure {
+        name: "NestingError".into(),
+        message: message.to_owned(),
+        traceback: vec![Renderer::styled().render(&[group])],
+    }
 }
 
 /// A failure that is one sentence.

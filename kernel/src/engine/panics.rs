@@ -1,13 +1,22 @@
-//! Where in the notebook a panic happened.
+//! Where in the notebook a panic happened, and through which of its functions it came.
 //!
 //! A panic names a line of the compiled program. The person's lines stand in that program as they were
 //! given to evcxr, so the line is looked for in the cell that ran and then, newest first, in earlier cells:
 //! a function may panic cells after the one that defined it.
 
 use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
+use super::boundary::Failure;
+use super::callers::{Caller, Callers};
+use super::failure;
+use super::items::Items;
 use super::positions::Place;
 use super::prepare::{self, Prepared};
+use super::running::{PanicReport, lock};
+use super::session::Names;
+use crate::toolchain::{cell_build, loaded};
 
 /// A cell that was run.
 #[derive(Debug)]
@@ -25,6 +34,112 @@ pub struct PanicPlace {
     pub cell: usize,
     /// The span there.
     pub span: Range<Place>,
+}
+
+/// Explains panics in terms of the session's cells, from whichever thread.
+pub struct Explainer {
+    session: PathBuf,
+    past: Arc<Mutex<Vec<PastCell>>>,
+    names: Arc<Names>,
+}
+
+/// What came to an end by a panic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Origin {
+    Cell,
+    Thread,
+}
+
+/// How many functions of the way to a panic are named.
+const NAMED: usize = 8;
+
+impl Explainer {
+    /// For the session in this folder, whose cells and items are these.
+    pub fn new(session: PathBuf, past: Arc<Mutex<Vec<PastCell>>>, names: Arc<Names>) -> Explainer {
+        Explainer { session, past, names }
+    }
+
+    /// What a person reads of a panic. No lock is held while another is waited for.
+    pub fn explain(&self, report: &PanicReport, origin: Origin) -> Failure {
+        let mut callers = report.calls.callers(&self.session);
+        let place = (report.file == cell_build::SOURCE).then(|| self.program(report)).and_then(|program| {
+            let past = lock(&self.past);
+            let place = find(&program, report.line, report.column, &past)?;
+            let cell = &past[place.cell];
+            callers.begin_with(cell.prepared.function_at(place.span.start));
+            Some((cell.prepared.source.clone(), cell.count, place.span))
+        });
+        let way = self.way(&callers, origin);
+        let kind = if origin == Origin::Thread { "panic in a thread" } else { "panic" };
+        failure::panic(
+            kind,
+            &report.message,
+            place.as_ref().map(|(source, count, span)| (source, *count, span.clone())),
+            &way,
+        )
+    }
+
+    /// The program that has the line which a panic names: that of its library, which may be an earlier cell's.
+    fn program(&self, report: &PanicReport) -> String {
+        let library = report.calls.library(&self.session);
+        let program = library.and_then(|library| loaded::program_of(&self.session, library).ok());
+        program.unwrap_or_else(|| std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default())
+    }
+
+    /// The way to a panic in words; nothing for one in the cell itself.
+    fn way(&self, callers: &Callers, origin: Origin) -> String {
+        let Some((innermost, outer)) = callers.functions.split_first() else { return String::new() };
+        let mut text = format!("in {}", self.described(innermost));
+        for caller in outer.iter().take(NAMED) {
+            text.push_str(&format!(", called by {}", self.described(caller)));
+        }
+        let more = outer.len().saturating_sub(NAMED);
+        let end = if origin == Origin::Thread { "the thread" } else { "the cell" };
+        text + &match more {
+            0 if origin == Origin::Cell && !callers.is_from_cell => format!(", and more calls up to {end}"),
+            0 => format!(", called by {end}"),
+            more => format!(", and {more} more calls up to {end}"),
+        }
+    }
+
+    /// A function, and the cell that defines it if that is an earlier one.
+    fn described(&self, caller: &Caller) -> String {
+        let mut text = format!("`{}`", caller.name);
+        if !caller.is_older
+            && let Some(cell) = self.cell_of(&caller.name)
+        {
+            text.push_str(&format!(" (In [{cell}])"));
+        }
+        match caller.repeats {
+            0 => {}
+            1 => text.push_str(" calling itself"),
+            repeats => text.push_str(&format!(" calling itself {repeats} times")),
+        }
+        text
+    }
+
+    fn cell_of(&self, function: &str) -> Option<usize> {
+        let known = self.names.items().cell_of(function);
+        let past = lock(&self.past);
+        let mut own = Items::default();
+        own.learn(0, &past.last()?.prepared.items);
+        if own.cell_of(function).is_some() {
+            return None;
+        }
+        Some(past.get(known?)?.count)
+    }
+}
+
+impl Callers {
+    /// Adds the function that a panic's place is in, if the compiler has put it into its caller.
+    fn begin_with(&mut self, innermost: Option<String>) {
+        let last_name = |name: &str| name.rsplit("::").next().unwrap_or_default().to_owned();
+        if let Some(name) = innermost
+            && !self.functions.iter().any(|caller| last_name(&caller.name) == last_name(&name))
+        {
+            self.functions.insert(0, Caller { name, repeats: 0, is_older: false });
+        }
+    }
 }
 
 /// Finds the place of a panic in `cells` (oldest first), given the program and the panic's line and column.

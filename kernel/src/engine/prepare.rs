@@ -43,6 +43,22 @@ pub struct Prepared {
     pub has_loops: bool,
 }
 
+impl Prepared {
+    /// The function among the items whose code is at a place of the cell as typed, as in `f` or `Net::run`.
+    pub fn function_at(&self, place: Place) -> Option<String> {
+        let start_of = |place: Place| self.source.bytes(&(place..place)).start;
+        let at = start_of(place);
+        let mut items = self.items.iter().map(|item| (start_of(item.start), &item.text));
+        let (start, text) = items.find(|(start, text)| (*start..start + text.len()).contains(&at))?;
+        let parsed = SourceFile::parse(text, Edition::Edition2024);
+        let token = parsed.syntax_node().token_at_offset(u32::try_from(at - start).ok()?.into()).right_biased()?;
+        let function = token.parent_ancestors().find_map(ast::Fn::cast)?;
+        let name = function.name()?.text().to_string();
+        let implemented = function.syntax().ancestors().find_map(ast::Impl::cast).and_then(|of| of.self_ty());
+        Some(implemented.map_or_else(|| name.clone(), |ty| format!("{}::{name}", ty.syntax().text())))
+    }
+}
+
 /// The wrapper in which statements parse; it is on the first line only, so lines stay as they are.
 const PRELUDE: &str = "async fn f(){";
 

@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::boundary::{Frontend, MimeBundle, Output, Stream};
+use super::callers::Calls;
 use super::held::Held;
 use super::output::{Parser, Piece, Question, TextStream};
+use super::panics::{Explainer, Origin};
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
 
@@ -43,10 +45,29 @@ pub struct CellState {
 }
 
 /// A panic, in lines and columns of the compiled program.
+#[derive(Clone, Debug)]
 pub struct PanicReport {
     pub message: String,
+    /// The source file that the compiler was given.
+    pub file: String,
     pub line: usize,
     pub column: usize,
+    /// Through which calls it came.
+    pub calls: Calls,
+}
+
+impl PanicReport {
+    fn read(fields: &[String]) -> PanicReport {
+        let field = |at: usize| fields.get(at).map(String::as_str).unwrap_or_default();
+        let number = |at| field(at).parse().unwrap_or(0);
+        PanicReport {
+            message: field(1).to_owned(),
+            file: field(2).to_owned(),
+            line: number(3),
+            column: number(4),
+            calls: Calls::read(field(5), field(6)),
+        }
+    }
 }
 
 /// How the process of a cell ended.
@@ -92,6 +113,8 @@ impl Copied {
 pub struct Listener {
     pub state: Arc<Mutex<CellState>>,
     pub channel: Arc<Mutex<Option<Channel>>>,
+    /// Explains the panics of threads, of which a cell's end does not tell.
+    pub explainer: Arc<Explainer>,
 }
 
 impl Receiver for Listener {
@@ -106,6 +129,13 @@ impl Receiver for Listener {
                 let text = state.errors.push(&bytes);
                 state.overflowed |= text.contains("has overflowed its stack");
                 state.show(Output::Text { stream: Stream::Stderr, text });
+            }
+            Frame::Report(fields) if fields.first().is_some_and(|kind| kind == "THREAD_PANIC") => {
+                // Explaining it takes locks that are held by who waits for this one.
+                drop(state);
+                let failure = self.explainer.explain(&PanicReport::read(&fields), Origin::Thread);
+                let text = failure.traceback.join("\n") + "\n";
+                lock(&self.state).show(Output::Text { stream: Stream::Stderr, text });
             }
             Frame::Report(fields) => state.report(&fields),
             // A question of its own is on its way, or open.
@@ -171,10 +201,7 @@ impl CellState {
                 plain(&field(1)),
                 Held { shape: field(2), dtype: field(3), bytes: field(4).parse().ok(), value: field(5) },
             )),
-            "PANIC" => {
-                let number = |at| field(at).parse().unwrap_or(0);
-                self.panic = Some(PanicReport { message: field(1), line: number(3), column: number(4) });
-            }
+            "PANIC" => self.panic = Some(PanicReport::read(fields)),
             "UNWOUND" => self.unwound = true,
             "LOST" => self.lost.push((plain(&field(1)), field(2))),
             "NOT_LOADED" => self.not_loaded = Some(field(1)),

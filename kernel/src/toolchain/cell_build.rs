@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -18,6 +20,7 @@ use super::cell_libs::CellLibs;
 use super::dependencies::{self, Dependencies};
 use super::facts::{Facts, hex};
 use super::kept::Kept;
+use super::loaded;
 use super::notes::{CellItems, CellNotes, Definition, Original, SessionNotes};
 use super::paths::CommandLine;
 use super::program::{self, Origin, Program};
@@ -174,30 +177,12 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     }
     fs::write(session.join(WARNINGS), warnings)?;
     let Some(content) = build.library else { return Ok(i32::from(!check_only || build.diagnostics.contains("error"))) };
-    provide(&library, &content, session, &text)?;
+    loaded::provide(&library, &content, session, &text)?;
     println!("{}", json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [library]}));
     if let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH") {
         fs::write(file, library.to_string_lossy().as_bytes())?;
     }
     Ok(0)
-}
-
-/// Puts a cell's library where evcxr looks for it. The same file as the last time is one that the worker has loaded
-/// already, so that running a cell again and again takes no more memory; but a `static` starts anew with each run.
-fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> Result<()> {
-    let _ = fs::remove_file(library);
-    if text.contains("static") {
-        return Ok(fs::write(library, content)?);
-    }
-    let loaded = session.join("loaded").join(hex(&Sha256::digest(content)));
-    if fs::hard_link(&loaded, library).is_ok() {
-        return Ok(());
-    }
-    fs::write(library, content)?;
-    // Without it, running the cell again costs what running another one does.
-    let _ =
-        fs::create_dir_all(loaded.parent().expect("it is in a folder")).and_then(|()| fs::hard_link(library, loaded));
-    Ok(())
 }
 
 /// Whether a warning is of a kind that people are told of, and about this cell: what is said of an earlier cell's item
@@ -232,6 +217,25 @@ fn missing_error_type(line: usize) -> Value {
     })
 }
 
+/// What is said in place of what a compiler writes that a signal has ended: pages about itself.
+fn compiler_crash(signal: i32) -> Value {
+    let name = Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string());
+    let message = match Signal::try_from(signal) {
+        Ok(Signal::SIGKILL | Signal::SIGTERM | Signal::SIGINT | Signal::SIGHUP) => format!(
+            "the Rust compiler was ended by {name} while it compiled this cell, perhaps for want of memory; the cell did \
+             not run"
+        ),
+        _ => format!(
+            "the Rust compiler crashed on this cell ({name}), and the cell did not run. An expression or a type that is \
+             nested very deep does that: give parts of it names with `let`"
+        ),
+    };
+    json!({
+        "message": message, "code": {"code": "CompilerCrash", "explanation": null}, "level": "error", "spans": [],
+        "children": [], "rendered": ""
+    })
+}
+
 /// What rustc made of a program: what the cache keeps, also when the program has errors.
 struct Build {
     /// The library; `None` when there were errors, or none was asked for.
@@ -245,7 +249,10 @@ impl Build {
         let made = output.status.success() && !check_only;
         Ok(Build {
             library: if made { Some(fs::read(library)?) } else { None },
-            diagnostics: String::from_utf8_lossy(&output.stderr).into_owned(),
+            diagnostics: match output.status.signal() {
+                Some(signal) => compiler_crash(signal).to_string(),
+                None => String::from_utf8_lossy(&output.stderr).into_owned(),
+            },
         })
     }
 
@@ -360,6 +367,10 @@ impl Recipe<'_> {
         }
         command.arg(SOURCE).stdin(Stdio::null());
         original.restore(&mut command);
+        if std::env::var_os("RUST_MIN_STACK").is_none() {
+            // Four times what it takes by itself: it goes one call deeper for each level of an expression.
+            command.env("RUST_MIN_STACK", (32 << 20).to_string());
+        }
         command
     }
 }

@@ -5,7 +5,7 @@
 //! ([`facts`]), the build of a cell by a direct rustc call ([`cell_build`]) on the text that [`program`]
 //! makes of evcxr's, with the prebuilt libraries of [`cell_libs`] and those that `:dep` adds
 //! ([`dependencies`]). [`paths`] asks rustc how a type can be written, [`kept`] names the libraries that
-//! a later `:dep` has replaced. Everything else goes to the real tool.
+//! a later `:dep` has replaced, [`loaded`] keeps what the worker has loaded. Everything else goes to the real tool.
 //!
 //! Invariant: nothing here knows of Jupyter, of a running cell, or of evcxr's state; it sees folders,
 //! source text and the [`notes`] that the engine leaves beside them.
@@ -16,6 +16,7 @@ pub mod cell_libs;
 mod dependencies;
 pub mod facts;
 pub mod kept;
+pub mod loaded;
 pub mod notes;
 pub mod paths;
 pub mod places;

@@ -281,6 +281,11 @@ impl Cell {
 }
 
 impl CellError {
+    /// Asserts that the traceback has this in it.
+    pub fn says(&self, text: &str) {
+        assert!(self.traceback.contains(text), "{}", self.traceback);
+    }
+
     /// Asserts that the error points at this place of the cell as typed.
     pub fn points_at(&self, place: &str) {
         assert!(self.traceback.contains(&format!("In [{place}")), "{}", self.traceback);

@@ -150,6 +150,14 @@ impl Item {
         matches!(self.kind, Kind::Named { sort: Sort::Type | Sort::Trait, .. })
     }
 
+    /// Whether it implements a function of this name for types and a trait that are all among those looked for.
+    pub(super) fn implements(&self, member: &str, is_looked_for: impl Fn(&str) -> bool) -> bool {
+        match &self.kind {
+            Kind::Implementation(own) => own.members.contains(member) && own.of.iter().all(|name| is_looked_for(name)),
+            _ => false,
+        }
+    }
+
     pub(super) fn is_macro(&self) -> bool {
         matches!(self.kind, Kind::Named { sort: Sort::Macro, .. })
     }

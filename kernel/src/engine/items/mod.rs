@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::toolchain::notes::{CellItems, EarlierItem, OwnItem, Show};
+use crate::toolchain::program::words;
 use item::Kind;
 pub use item::{Item, has_loops};
 
@@ -59,6 +60,15 @@ impl Items {
     /// The names by which code can mean them.
     pub fn names(&self) -> BTreeSet<String> {
         self.known.iter().flat_map(|known| known.item.names()).map(str::to_owned).collect()
+    }
+
+    /// The cell that defines a function, named as in `f`, `layers::f`, `Net::run` or `<Net as Run>::run`.
+    pub fn cell_of(&self, function: &str) -> Option<usize> {
+        let named = |name: &str| self.known.iter().find(|known| known.item.defined().any(|own| own == name));
+        let Some((owner, member)) = function.rsplit_once("::") else { return named(function).map(|known| known.cell) };
+        let mut known = self.known.iter();
+        let implemented = known.find(|known| known.item.implements(member, |of| words(owner).any(|word| word == of)));
+        implemented.or_else(|| named(words(owner).next()?)).map(|known| known.cell)
     }
 
     /// What a cell needs: all that it defines itself, and what these items, or code with the words of its

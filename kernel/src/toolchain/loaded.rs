@@ -1,0 +1,71 @@
+//! The libraries that the worker has loaded in a session, by what is in them, each with the program it was compiled from.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use sha2::{Digest, Sha256};
+
+use super::facts::hex;
+
+/// Puts a cell's library where evcxr looks for it. The same file as the last time is one that the worker has loaded
+/// already, so that running a cell again and again takes no more memory; but a `static` starts anew with each run.
+///
+/// # Errors
+/// When the library cannot be written.
+pub fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> io::Result<()> {
+    let _ = fs::remove_file(library);
+    let loaded = loaded(session, content);
+    // Without the program, a panic in code of this cell has no place when a later cell runs it; without the link below,
+    // running the cell again costs what running another one does.
+    let _ = fs::create_dir_all(loaded.parent().expect("it is in a folder"));
+    let _ = fs::write(loaded.with_extension("rs"), text);
+    if text.contains("static") {
+        return fs::write(library, content);
+    }
+    if fs::hard_link(&loaded, library).is_ok() {
+        return Ok(());
+    }
+    fs::write(library, content)?;
+    let _ = fs::hard_link(library, loaded);
+    Ok(())
+}
+
+/// Where a library with this content is kept for the session, with its program beside it.
+fn loaded(session: &Path, content: &[u8]) -> PathBuf {
+    session.join("loaded").join(hex(&Sha256::digest(content)))
+}
+
+/// The program that a library of the session was compiled from.
+///
+/// # Errors
+/// When either is gone.
+pub fn program_of(session: &Path, library: &Path) -> io::Result<String> {
+    fs::read_to_string(loaded(session, &fs::read(library)?).with_extension("rs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn the_same_library_is_the_same_file_and_has_the_newest_program() {
+        let session = tempfile::tempdir().unwrap();
+        let library = |name: &str| session.path().join(name);
+        let number = |name: &str| fs::metadata(library(name)).unwrap().ino();
+        let provide = |content: &[u8], text: &str, name: &str| {
+            provide(&library("new"), content, session.path(), text).unwrap();
+            fs::rename(library("new"), library(name)).unwrap();
+        };
+        provide(b"one", "fn f() {}", "1");
+        provide(b"one", "fn f() {} // again", "2");
+        assert_eq!(number("1"), number("2"));
+        assert_eq!(program_of(session.path(), &library("1")).unwrap(), "fn f() {} // again");
+        provide(b"two", "static S: u8 = 1;", "3");
+        provide(b"two", "static S: u8 = 1;", "4");
+        assert_ne!(number("3"), number("4"), "a static starts anew");
+        assert_eq!(program_of(session.path(), &library("3")).unwrap(), "static S: u8 = 1;");
+        assert!(program_of(session.path(), &library("5")).is_err());
+    }
+}
