@@ -155,7 +155,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
             build
         }
     };
-    if !check_only && build.library.is_none() && !build.has_errors_in_the_program() {
+    if !check_only && build.library.is_none() && !build.has_errors_in_the_program() && !build.is_of_a_crash() {
         eprintln!("{}", trouble::of_compiler(&build.diagnostics));
         return Ok(101);
     }
@@ -217,6 +217,9 @@ fn missing_error_type(line: usize) -> Value {
     })
 }
 
+/// The code of the only message of a compiler that crashed.
+const COMPILER_CRASH: &str = "CompilerCrash";
+
 /// What is said in place of what a compiler writes that a signal has ended: pages about itself.
 fn compiler_crash(signal: i32) -> Value {
     let name = Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string());
@@ -231,7 +234,7 @@ fn compiler_crash(signal: i32) -> Value {
         ),
     };
     json!({
-        "message": message, "code": {"code": "CompilerCrash", "explanation": null}, "level": "error", "spans": [],
+        "message": message, "code": {"code": COMPILER_CRASH, "explanation": null}, "level": "error", "spans": [],
         "children": [], "rendered": ""
     })
 }
@@ -263,6 +266,11 @@ impl Build {
         diagnostics.any(|diagnostic| {
             diagnostic["level"] == "error" && diagnostic["spans"].as_array().is_some_and(|spans| !spans.is_empty())
         })
+    }
+
+    /// Whether all there is to say is that the compiler has crashed.
+    fn is_of_a_crash(&self) -> bool {
+        serde_json::from_str::<Value>(&self.diagnostics).is_ok_and(|message| message["code"]["code"] == COMPILER_CRASH)
     }
 
     /// The length of the messages, the messages, the library.
