@@ -11,7 +11,7 @@ use super::boundary::Failure;
 use super::nesting::Excess;
 use super::panics::PastCell;
 use super::positions::{Place, Source};
-use crate::toolchain::cell_build;
+use crate::toolchain::{cell_build, messages};
 
 /// The compiler's errors for a cell.
 pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> Failure {
@@ -196,7 +196,7 @@ fn annotation(span: Range<usize>, label: &str, is_primary: bool) -> Annotation<'
 fn earlier(error: &CompilationError) -> Vec<(usize, Range<Place>, String, bool)> {
     let spans = error.json["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
     let read = |span: &Value| {
-        let cell = cell_build::earlier_cell_in(span["file_name"].as_str()?)?;
+        let cell = messages::earlier_cell_in(span["file_name"].as_str()?)?;
         let number = |at: &str| Some(span[at].as_u64()? as usize);
         let start = Place { line: number("line_start")?, column: number("column_start")? };
         let end = Place { line: number("line_end")?, column: number("column_end")? };

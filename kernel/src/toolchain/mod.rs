@@ -2,8 +2,8 @@
 //!
 //! evcxr asks for cargo, rustc and rustup by name; Soma puts links to itself where evcxr looks ([`tools`])
 //! and answers ([`stand_in`]): most questions from a file of facts about the installed toolchain
-//! ([`facts`]), the build of a cell by a direct rustc call ([`cell_build`]) on the text that [`program`]
-//! makes of evcxr's, with the prebuilt libraries of [`cell_libs`] and those that `:dep` adds
+//! ([`facts`]), the build of a cell by a direct rustc call ([`cell_build`], [`recipe`], [`messages`]) on the text that
+//! [`program`] makes of evcxr's, with the prebuilt libraries of [`cell_libs`] and those that `:dep` adds
 //! ([`dependencies`]). [`paths`] asks rustc how a type can be written, [`kept`] names the libraries that
 //! a later `:dep` has replaced, [`loaded`] keeps what the worker has loaded. Everything else goes to the real tool.
 //!
@@ -17,10 +17,12 @@ mod dependencies;
 pub mod facts;
 pub mod kept;
 pub mod loaded;
+pub mod messages;
 pub mod notes;
 pub mod paths;
 pub mod places;
 pub mod program;
+mod recipe;
 pub mod stand_in;
 pub mod tools;
 mod trouble;
