@@ -22,4 +22,4 @@ pub mod places;
 pub mod program;
 pub mod stand_in;
 pub mod tools;
-mod trouble;
+pub mod trouble;
