@@ -25,6 +25,7 @@ use crate::toolchain::kept::{Libraries, libraries_of};
 use crate::toolchain::notes::{CellNotes, SessionNotes};
 use crate::toolchain::paths::{CommandLine, PublicPaths};
 use crate::toolchain::program::{self, Types};
+use crate::toolchain::trouble;
 
 /// How long documentation may take to be found, the first time.
 const DOCUMENTATION: Duration = Duration::from_secs(30);
@@ -338,7 +339,7 @@ impl SomaEvaluator {
         let outlived = self.outlived_by(&prepared);
         self.notes_for(&prepared, &outlived)
             .write(&self.session)
-            .map_err(|error| failure::sentence("SessionError", &error.to_string()))?;
+            .map_err(|error| failure::sentence("SessionError", &trouble::of_files(&error.to_string())))?;
         let text = prepared.text.clone();
         let items = prepared.items.clone();
         let place = {
@@ -374,6 +375,10 @@ impl SomaEvaluator {
                 let outlived = outlived.iter().map(|name| (name.clone(), lost_type(name))).collect();
                 add_reasons(&mut failure, &outlived);
                 add_reasons(&mut failure, &self.gone);
+                if let Some(advice) = trouble::of_network(&failure.traceback.concat()) {
+                    failure.message = advice.to_owned();
+                    failure.traceback.extend(failure::sentence("", advice).traceback);
+                }
                 Err(failure)
             }
             Ok(Err(evcxr::Error::SubprocessTerminated(_))) => {
@@ -384,7 +389,15 @@ impl SomaEvaluator {
                     "the process that runs cells ended; every variable is lost, definitions are kept",
                 ))
             }
-            Ok(Err(error)) => Err(failure::sentence("Error", of_the_tools(&error.to_string()))),
+            Ok(Err(error)) => {
+                let message = error.to_string();
+                let said = of_the_tools(&message);
+                let said = match trouble::of_network(said) {
+                    Some(advice) => format!("{advice}\n{said}"),
+                    None => trouble::of_files(said),
+                };
+                Err(failure::sentence("Error", &said))
+            }
             Err(_) => Err(failure::sentence(
                 "InternalError",
                 "Soma's evaluator failed on this cell; the session goes on. Please report the cell",

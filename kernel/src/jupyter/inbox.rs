@@ -18,6 +18,9 @@ use super::zmtp::{Received, Receiver, Unanswered};
 const REMEMBERED: usize = 1 << 16;
 /// Keeps a broken peer from using up a processor.
 const PAUSE: Duration = Duration::from_millis(1);
+/// As many refused messages are logged; then one of each [`TOLD_OF_EACH`], so that nobody can fill a disk with them.
+const TOLD: usize = 20;
+const TOLD_OF_EACH: usize = 10_000;
 /// What comes before a message's signature.
 const DELIMITER: &[u8] = b"<IDS|MSG>";
 
@@ -47,12 +50,14 @@ impl Seen {
 pub struct Inbox {
     connection: Connection<Receiver>,
     seen: Arc<Seen>,
+    /// How many messages were refused.
+    refused: usize,
 }
 
 impl Inbox {
     /// Receives from this socket what has not come on any of those with the same memory.
     pub fn new(connection: Connection<Receiver>, seen: Arc<Seen>) -> Inbox {
-        Inbox { connection, seen }
+        Inbox { connection, seen, refused: 0 }
     }
 
     /// The next request, and what keeps it counted as unanswered. What cannot be answered is logged.
@@ -62,7 +67,12 @@ impl Inbox {
             match self.open(received) {
                 Ok(request) => return request,
                 Err(problem) => {
-                    tracing::warn!("{problem}");
+                    self.refused += 1;
+                    if self.refused <= TOLD {
+                        tracing::warn!("{problem}");
+                    } else if self.refused.is_multiple_of(TOLD_OF_EACH) {
+                        tracing::warn!("{problem}; {} messages were refused so far", self.refused);
+                    }
                     sleep(PAUSE).await;
                 }
             }

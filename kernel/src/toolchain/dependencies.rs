@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use super::cell_libs::{CellLibs, dynamic_flags};
 use super::facts::hex;
 use super::notes::SessionNotes;
-use super::{places, trouble};
+use super::places;
 use crate::runtime::channel::announce;
 
 /// A finished build of a session's dependencies.
@@ -176,7 +176,7 @@ impl Build<'_> {
     fn run(&self, key: String) -> Result<Result<Dependencies, String>> {
         let (status, messages, said) = self.build()?;
         if !status.success() {
-            return Ok(Err(trouble::of_cargo(said)));
+            return Ok(Err(said));
         }
         let metadata = self.cargo(&["metadata", "--format-version", "1"]).output().context("cannot run cargo")?;
         if !metadata.status.success() {

@@ -25,4 +25,4 @@ pub mod program;
 mod recipe;
 pub mod stand_in;
 pub mod tools;
-mod trouble;
+pub mod trouble;

@@ -47,23 +47,28 @@ fn advice(cause: &str) -> Option<&'static str> {
     None
 }
 
-/// What cargo has said of a build that failed, and what to do where the network is to blame.
-pub fn of_cargo(said: String) -> String {
+/// A message about files, with what to do about a full disk.
+pub fn of_files(message: &str) -> String {
+    match advice(message) {
+        Some(advice) => format!("{message}\n{advice}, then run the cell again"),
+        None => message.to_owned(),
+    }
+}
+
+/// What to do about what cargo has said, where the network is to blame.
+pub fn of_network(said: &str) -> Option<&'static str> {
     let signs = [
         "Could not resolve host",
         "Could not connect",
         "Couldn't connect",
         "Failed to connect",
-        "download of",
         "failed to download",
         "Timeout was reached",
     ];
-    if signs.iter().any(|sign| said.contains(sign)) {
-        let advice = "the crates of `:dep` come from the network, which cannot be reached: connect to it and run the cell \
-                      again (crates that were built before need none)";
-        return format!("{advice}\n{said}");
-    }
-    said
+    signs.iter().any(|sign| said.contains(sign)).then_some(
+        "the crates of `:dep` come from the network, which cannot be reached: connect to it and run the cell again \
+         (crates that were built before need none)",
+    )
 }
 
 #[cfg(test)]
@@ -95,8 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn cargos_words_stay_as_they_are_where_the_network_is_not_to_blame() {
-        let said = "error: no matching package named `a` found".to_owned();
-        assert_eq!(of_cargo(said.clone()), said);
+    fn the_network_is_to_blame_only_where_it_was_not_reached() {
+        assert!(of_network("  [6] Could not resolve hostname (Could not resolve host: index.crates.io)").is_some());
+        assert!(of_network("error: no matching package named `a` found").is_none());
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_what_to_do() {
+        let told = of_files("cannot write cell.json: No space left on device (os error 28)");
+        assert!(told.ends_with("(os error 28)\nmake room on the disk, then run the cell again"), "{told}");
     }
 }
