@@ -13,10 +13,12 @@ usage: output.py [--rounds N] [--lines 200000] [--mib 1024] [--questions 300] [-
 Prints tables in Markdown. Needs jupyter_client and psutil; talks to this machine only.
 """
 import argparse
+import multiprocessing
 import statistics
 import threading
 import time
 
+from jupyter_client import BlockingKernelClient
 from kernels import NAMES, Kernel, installed
 
 PRINT = {
@@ -66,29 +68,40 @@ def flood(kernel, mib):
     return before, most[0], seconds, arrived
 
 
+def read(connection, seen):
+    """Reads iopub all the time, as a front end does, and tells what comes first of a cell's text, and when it is idle."""
+    client = BlockingKernelClient()
+    client.load_connection_info(connection)
+    client.iopub_channel.start()
+    known = set()
+    while True:
+        message = client.get_iopub_msg()
+        kind, cell = message["msg_type"], message["parent_header"].get("msg_id")
+        if kind == "stream" and cell not in known:
+            known.add(cell)
+            seen.put(("prints", cell, time.perf_counter()))
+        elif kind == "status" and message["content"]["execution_state"] == "idle":
+            seen.put(("idle", cell, time.perf_counter()))
+
+
 class Reader:
-    """Reads iopub all the time, as a front end does, and notes which cells are idle."""
+    """Reads iopub in a process of its own: in one with the client, Python would let one of the two wait for the other."""
 
     def __init__(self, client):
-        self.client, self.idle, self.ended = client, {}, False
-        self.first = threading.Event()
-        self.thread = threading.Thread(target=self.read)
-        self.thread.start()
+        self.queue, self.seen = multiprocessing.Queue(), {}
+        self.process = multiprocessing.Process(target=read, args=(client.get_connection_info(), self.queue), daemon=True)
+        self.process.start()
 
-    def read(self):
-        while not self.ended:
-            try:
-                message = self.client.get_iopub_msg(timeout=0.2)
-            except Exception:
-                continue
-            if message["msg_type"] == "stream":
-                self.first.set()
-            elif message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                self.idle[message["parent_header"].get("msg_id")] = time.perf_counter()
+    def when(self, kind, cell):
+        """When (by `perf_counter`) a cell's first text came, or its `idle`."""
+        while (kind, cell) not in self.seen:
+            what, of, at = self.queue.get(timeout=60)
+            self.seen[what, of] = at
+        return self.seen[kind, cell]
 
     def end(self):
-        self.ended = True
-        self.thread.join()
+        self.process.terminate()
+        self.process.join()
 
 
 def asked(channel, send, get):
@@ -111,6 +124,7 @@ def answers(kernel, count):
         reply = client.get_shell_msg(timeout=60)
         if reply["parent_header"]["msg_id"] == request and reply["content"]["matches"]:
             break
+    client.iopub_channel.stop()
     reader = Reader(client)
 
     def control(kind):
@@ -124,8 +138,7 @@ def answers(kernel, count):
         "completion of a name": (lambda: client.complete("count", 5), client.get_shell_msg),
         "completion of a member": (lambda: client.complete("counters.le", 11), client.get_shell_msg),
     }
-    client.execute(BUSY)
-    reader.first.wait()
+    reader.when("prints", client.execute(BUSY))
     for name, (send, get) in questions.items():
         times[name] = []
         for _ in range(count):
@@ -135,16 +148,13 @@ def answers(kernel, count):
     client.get_shell_msg(timeout=60)
     interrupts, ends = [], []
     for _ in range(max(count // 3, 10)):
-        reader.first.clear()
         request = client.execute(BUSY)
-        reader.first.wait()
+        reader.when("prints", request)
         time.sleep(0.1)
         began = time.perf_counter()
         interrupts.append(asked(kernel, lambda: control("interrupt_request"), client.get_control_msg))
         client.get_shell_msg(timeout=60)
-        while request not in reader.idle:
-            time.sleep(0.001)
-        ends.append((reader.idle[request] - began) * 1e3)
+        ends.append((reader.when("idle", request) - began) * 1e3)
     times["interrupt"], times["interrupt, to the cell's end"] = interrupts, ends
     reader.end()
     return times
