@@ -20,12 +20,35 @@ const COLUMNS: usize = 2048;
 const PACKED_TERMS: usize = 8 * TERMS;
 /// Elements to pack that are worth a thread.
 const WORTH_A_THREAD: usize = 32 << 10;
+/// Multiplications from which on it pays that threads pack together, and wait for each other once.
+const WORTH_WAITING: usize = 1 << 26;
 
 /// `to = a b`, with `to` as in [`super::product`]. Nothing is said of what `to` held before.
 pub(super) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>, tile: Tile<T>, threads: usize) {
     let target = Shared(to.as_mut_ptr());
-    for first_column in (0..b.columns).step_by(COLUMNS) {
-        let columns = COLUMNS.min(b.columns - first_column);
+    let share = b.columns.div_ceil(threads).next_multiple_of(tile.columns);
+    let work = a.rows.saturating_mul(a.columns).saturating_mul(b.columns);
+    if threads == 1 || work > WORTH_WAITING || share >= b.columns {
+        return columns(&target, a, b, tile, 0..b.columns, threads);
+    }
+    // Each thread packs what it needs itself, so that none has to wait for the others in between.
+    pool::run(b.columns.div_ceil(share), &|piece| {
+        let first = piece * share;
+        columns(&target, a, b, tile, first..b.columns.min(first + share), 1);
+    });
+}
+
+/// Some columns of the product.
+fn columns<T: Gemm>(
+    target: &Shared<T>,
+    a: Matrix<T>,
+    b: Matrix<T>,
+    tile: Tile<T>,
+    range: Range<usize>,
+    threads: usize,
+) {
+    for first_column in range.clone().step_by(COLUMNS) {
+        let columns = COLUMNS.min(range.end - first_column);
         for first_term in (0..b.rows).step_by(PACKED_TERMS) {
             // Some tens of milliseconds pass from look to look.
             interrupt::check();
@@ -33,7 +56,7 @@ pub(super) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>, tile: T
             let part = Part { a, b, tile, first_column, columns, first_term, terms };
             recycle::with_scratch(terms * columns.next_multiple_of(tile.columns), |packed| {
                 part.pack(packed, threads);
-                part.multiply(&target, packed, threads);
+                part.multiply(target, packed, threads);
             });
         }
     }

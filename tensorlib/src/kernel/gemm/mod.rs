@@ -127,8 +127,8 @@ macro_rules! whole {
 }
 whole!(u8 i32 i64);
 
-/// Multiplications that are worth a thread.
-const WORTH_A_THREAD: usize = 48 * 48 * 48;
+/// Multiplications of matrices that are worth a thread: ten microseconds.
+const WORTH_A_THREAD: usize = 1 << 20;
 /// Multiplications after which an interrupt is looked for: some tens of milliseconds.
 const LONGEST: usize = 1 << 32;
 

@@ -1,11 +1,13 @@
 //! Sums of products of rows, and products of matrices and vectors.
 
-use super::{Matrix, WORTH_A_THREAD};
+use super::Matrix;
 use crate::kernel::number::Number;
 use crate::kernel::pool;
 use crate::kernel::simd::{Loop, Width};
 
 const LANES: usize = 32;
+/// Multiplications that are worth a thread: each element of the matrix is read for one.
+const WORTH_A_THREAD: usize = 64 << 10;
 
 struct Dot<'a, T>(&'a [T], &'a [T]);
 
@@ -62,7 +64,7 @@ impl<T: Number> Loop for AddScaled<'_, T> {
 /// `to = a x`, where `x` starts at `offset` of `elements`.
 pub(super) fn matrix_vector<T: Number>(to: &mut [T], a: Matrix<T>, elements: &[T], offset: usize, stride: usize) {
     let x: Vec<T> = (0..a.columns).map(|column| elements[offset + column * stride]).collect();
-    let share = (WORTH_A_THREAD / 2 / a.columns).max(1).next_multiple_of(TOGETHER);
+    let share = (WORTH_A_THREAD / a.columns).max(1).next_multiple_of(TOGETHER);
     if a.column_stride == 1 || a.row_stride != 1 {
         pool::for_pieces(to, share, |first, part| {
             let mut room = Vec::new();
