@@ -93,6 +93,12 @@ pub trait Frontend: Send + Sync {
 
 /// Runs cells, one after the other, on a thread of its own.
 pub trait Evaluator {
+    /// A cell is about to be announced: from here on an interrupt is meant for it.
+    fn begin(&mut self) {}
+
+    /// The cell is over, and what was evaluated after it; an interrupt now is meant for nobody.
+    fn end(&mut self) {}
+
     /// Runs a cell to its end. `Ok` holds the value of its last expression, if it shows one.
     ///
     /// # Errors

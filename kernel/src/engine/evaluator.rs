@@ -270,7 +270,6 @@ impl SomaEvaluator {
 
 impl Evaluator for SomaEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
-        self.interrupted.store(false, Ordering::SeqCst);
         let started = Instant::now();
         let start = prepare::code_start(&cell.code);
         nesting::check(&cell.code[start..])
@@ -325,6 +324,9 @@ impl SomaEvaluator {
     /// Runs a cell without the commands that Soma has carried out.
     fn run(&mut self, cell: &Cell, code: &str) -> Result<Option<MimeBundle>, Failure> {
         self.ensure_folder()?;
+        if self.interrupted.load(Ordering::SeqCst) {
+            return Err(interrupted("the cell did not run"));
+        }
         if commands::restarts(&cell.code) {
             // evcxr would kill the supervisor, which then could not end what cells have started.
             self.channel.end_runtime();
@@ -496,13 +498,19 @@ fn interrupted(consequence: &str) -> Failure {
 }
 
 fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
-    let kept = if end.restored {
-        "your variables are as they were before this cell"
-    } else {
-        "there was no copy of its process, so every variable is lost"
+    let kept = match (end.restored, end.threads) {
+        (true, 0) => "your variables are as they were before this cell".to_owned(),
+        (true, 1) => {
+            "your variables are as they were before this cell; the thread that an earlier cell had started is gone"
+                .to_owned()
+        }
+        (true, threads) => format!(
+            "your variables are as they were before this cell; {threads} threads that earlier cells had started are gone"
+        ),
+        (false, _) => "there was no copy of its process, so every variable is lost".to_owned(),
     };
     if end.interrupted {
-        return interrupted(kept);
+        return interrupted(&kept);
     }
     let what = match end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["SIGNALED", _] if overflowed => "its stack overflowed (does a function call itself without end?)".to_owned(),

@@ -75,6 +75,8 @@ pub struct ProcessEnd {
     pub interrupted: bool,
     /// Whether the variables are as they were before the cell.
     pub restored: bool,
+    /// How many threads that earlier cells had started ended with it.
+    pub threads: usize,
     /// `SIGNALED`/`EXITED` and the signal's name or the code.
     pub how: Vec<String>,
 }
@@ -216,7 +218,8 @@ impl CellState {
                 self.end = Some(ProcessEnd {
                     interrupted: kind == "INTERRUPTED",
                     restored: field(1) == "true",
-                    how: fields[2..].to_vec(),
+                    threads: field(2).parse().unwrap_or(0),
+                    how: fields.iter().skip(3).cloned().collect(),
                 });
             }
             _ => {}

@@ -171,17 +171,18 @@ impl LazyEvaluator {
 }
 
 impl Evaluator for LazyEvaluator {
+    fn begin(&mut self) {
+        self.starter.control.interrupted.store(false, Ordering::SeqCst);
+        self.starter.control.running.store(true, Ordering::SeqCst);
+    }
+
+    fn end(&mut self) {
+        self.starter.control.running.store(false, Ordering::SeqCst);
+    }
+
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
-        let control = Arc::clone(&self.starter.control);
         let mut say = |line: &str| frontend.output(Output::Text { stream: Stream::Stderr, text: format!("{line}\n") });
-        control.running.store(true, Ordering::SeqCst);
-        control.interrupted.store(false, Ordering::SeqCst);
-        let result = match self.ready(&mut say) {
-            Ok(evaluator) => evaluator.evaluate(cell, frontend),
-            Err(failure) => Err(failure),
-        };
-        control.running.store(false, Ordering::SeqCst);
-        result
+        self.ready(&mut say)?.evaluate(cell, frontend)
     }
 }
 
@@ -216,11 +217,11 @@ impl Controls for Control {
             return;
         }
         self.interrupted.store(true, Ordering::SeqCst);
-        // Once more a little later: a cell may just have been between its compile and its run.
+        // And again until it is over: it may just have been before its compile, or between that and its run.
         self.interrupt_now();
         let me = self.me.clone();
         std::thread::spawn(move || {
-            for pause in [50, 200] {
+            for pause in std::iter::once(50).chain(std::iter::repeat(200)) {
                 std::thread::sleep(Duration::from_millis(pause));
                 let Some(control) = me.upgrade() else { return };
                 if !control.running.load(Ordering::SeqCst) || !control.interrupted.load(Ordering::SeqCst) {

@@ -168,6 +168,9 @@ impl Executor {
 
     fn run(&mut self, Execution { origin, request, outbox, unanswered: _unanswered }: Execution) {
         let started = Utc::now();
+        if let Ok(evaluator) = &mut self.evaluator {
+            evaluator.begin();
+        }
         let iopub = self.surroundings.iopub.clone();
         iopub.cell_busy(&origin);
         let blank = request.code.trim().is_empty();
@@ -216,6 +219,9 @@ impl Executor {
                 reply.status = ReplyStatus::Error;
                 reply.error = Some(Box::new(reply_error(failure)));
             }
+        }
+        if let Ok(evaluator) = &mut self.evaluator {
+            evaluator.end();
         }
         iopub.flush(FLUSH_TIME);
         let metadata = json!({ "started": started, "status": reply.status });

@@ -328,6 +328,7 @@ impl Supervisor {
             ("COPY", Some(pid)) => {
                 // The worker ends the one before, unless it dies in between.
                 self.worker.previous_copy = self.worker.copy.replace(Pid::from_raw(pid.parse()?));
+                self.worker.threads_before_copy = fields.get(3).and_then(|count| count.parse().ok()).unwrap_or(0);
                 Frame::Report(fields).encode(&mut self.outgoing);
             }
             ("NO_COPY", _) => {
@@ -378,7 +379,8 @@ impl Supervisor {
         let is_alive = |pid: &Pid| matches!(waitpid(*pid, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive));
         end(self.worker.previous_copy.take().filter(is_alive));
         let copy = self.worker.copy.take().filter(is_alive);
-        let mut fields = vec![kind.to_owned(), copy.is_some().to_string()];
+        let threads = std::mem::take(&mut self.worker.threads_before_copy).to_string();
+        let mut fields = vec![kind.to_owned(), copy.is_some().to_string(), threads];
         fields.extend_from_slice(how);
         Frame::Report(fields).encode(&mut self.outgoing);
         match copy {

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
@@ -103,10 +103,11 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
 fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) {
     // SAFETY: the child only reads a pipe, reports, and then does what the parent was about to do; locks
     // that other threads held stay locked in it, which concerns only what those threads used.
+    let threads = threads_of_cells();
     let started = Instant::now();
     match unsafe { fork() } {
         Ok(ForkResult::Parent { child }) => {
-            report(reports, &format!("COPY\t{child}\t{}", started.elapsed().as_micros()));
+            report(reports, &format!("COPY\t{child}\t{}\t{threads}", started.elapsed().as_micros()));
             // Ended after the new one was reported, so that there is one at every moment.
             end_copy(copy.replace(child));
         }
@@ -127,6 +128,21 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) {
             end_copy(copy.take());
         }
     }
+}
+
+/// How many threads there are that cells have started. A copy has none of them; the tensor library's start anew.
+fn threads_of_cells() -> usize {
+    let count = || {
+        let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        let names = tasks.map(|task| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default());
+        names.filter(|name| !name.starts_with("tensorlib-")).count().saturating_sub(1)
+    };
+    if count() == 0 {
+        return 0;
+    }
+    // A thread takes its name a moment after it starts.
+    std::thread::sleep(Duration::from_millis(1));
+    count()
 }
 
 /// Ends a copy that is no longer needed.

@@ -19,6 +19,8 @@ pub struct Worker {
     pub pid: Pid,
     /// The sleeping copy.
     pub copy: Option<Pid>,
+    /// How many threads of cells ran when it was made; it has none.
+    pub threads_before_copy: usize,
     /// The copy before that one, which the worker was about to end.
     pub previous_copy: Option<Pid>,
     /// Takes the path of a cell's library, a line each.
@@ -56,6 +58,7 @@ impl Worker {
                 Ok(Worker {
                     pid: child,
                     copy: None,
+                    threads_before_copy: 0,
                     previous_copy: None,
                     commands,
                     wake,

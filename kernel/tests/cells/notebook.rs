@@ -142,6 +142,16 @@ impl Notebook {
         self.frontend.send_execute(code)
     }
 
+    /// Waits until a message of this kind about a cell has come.
+    pub fn wait_for(&mut self, kind: &str, request: &str) {
+        loop {
+            let message = self.frontend.iopub_any();
+            if message.parent == request && message.kind == kind {
+                return;
+            }
+        }
+    }
+
     /// Takes a cell's messages until the kernel is idle.
     pub fn finish(&mut self, request: &str) -> Cell {
         let mut cell = Cell::default();

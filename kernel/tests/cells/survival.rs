@@ -14,6 +14,9 @@ fn no_crash_costs_a_variable() {
         ("unsafe { std::ptr::null_mut::<u8>().write_volatile(1) }", "segmentation fault"),
         ("fn deep(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + deep(n + 1) } }\ndeep(0)", "stack overflowed"),
         ("kept.push(2); std::process::abort()", "aborted"),
+        ("struct Bad; impl Drop for Bad { fn drop(&mut self) { panic!() } }\n{ let _bad = Bad; panic!() };", "aborted"),
+        ("unsafe extern \"C\" { fn raise(signal: i32) -> i32; }\nunsafe { raise(4) };", "illegal instruction"),
+        ("unsafe extern \"C\" { fn raise(signal: i32) -> i32; }\nunsafe { raise(9) };", "killed"),
     ] {
         let error = notebook.fails(code);
         assert_eq!(error.name, "Crash", "{code}");
@@ -88,6 +91,26 @@ fn an_interrupted_tensor_operation_is_an_interrupted_cell() {
 }
 
 #[test]
+fn threads_that_a_crash_has_cost_are_told_of() {
+    let mut notebook = Notebook::open();
+    notebook.ok("use tensorlib::prelude::*;\nlet x = rand([500, 500]); x.matmul(&x);");
+    notebook.ok("1 + 1");
+    // The tensor library's threads start anew.
+    assert!(notebook.fails("std::process::abort()").message.ends_with("as they were before this cell"));
+    let mut notebook = Notebook::open();
+    notebook.ok("std::thread::spawn(|| loop { std::thread::park(); });");
+    let message = notebook.fails("std::process::abort()").message;
+    assert!(message.ends_with("; the thread that an earlier cell had started is gone"), "{message}");
+    assert!(notebook.fails("std::process::abort()").message.ends_with("as they were before this cell"));
+    notebook.ok("for _ in 0..3 { std::thread::spawn(|| loop { std::thread::park(); }); }");
+    let request = notebook.start("println!(\"on\"); loop {}");
+    notebook.wait_for("stream", &request);
+    notebook.interrupt();
+    let message = notebook.finish(&request).error.expect("an interrupted cell fails").message;
+    assert!(message.ends_with("; 3 threads that earlier cells had started are gone"), "{message}");
+}
+
+#[test]
 fn restart_ends_what_cells_have_started() {
     let mut notebook = Notebook::open();
     notebook.ok("let child = std::process::Command::new(\"sleep\").arg(\"600\").spawn().unwrap(); let kept = 1;");
@@ -126,4 +149,17 @@ fn snapshots_can_be_turned_off_and_on() {
     assert!(error.message.contains("as they were before this cell"), "{}", error.message);
     notebook.gives("x.len()", "3");
     assert!(notebook.fails(":snapshot maybe").message.contains("off"));
+}
+
+#[test]
+fn an_interrupt_is_never_too_early_for_the_cell_that_was_announced() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let kept = 1;");
+    for _ in 0..25 {
+        let request = notebook.start("loop {}");
+        notebook.wait_for("execute_input", &request);
+        notebook.interrupt();
+        assert_eq!(notebook.finish(&request).error.expect("an interrupted cell fails").name, "Interrupted");
+    }
+    notebook.gives("kept", "1");
 }
