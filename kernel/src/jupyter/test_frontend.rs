@@ -313,11 +313,6 @@ impl TestFrontend {
         reply.content
     }
 
-    /// Takes what was published so far, whatever it is: who is far behind may miss what comes.
-    pub fn catch_up(&mut self) {
-        while leftover(&self.runtime, &mut self.iopub, 5 * QUIET_TIME).is_some() {}
-    }
-
     /// Asserts that nothing has come that the test did not ask for.
     pub fn finish(&mut self) {
         let quiet = |name: &str, received: Option<Message>| {
