@@ -14,10 +14,11 @@ use crate::notebook::{Notebook, cache_dir};
 use crate::surroundings::{OwnCache, below, usual_open_files, without_a_mask};
 use crate::test_frontend::{TestFrontend, tcp_connection};
 
+/// The memory of a process; a process that is ending has none.
 fn megabytes_of(pid: u32) -> usize {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() / 1024
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().nth(1).map_or(0, |kilobytes| kilobytes.parse::<usize>().unwrap() / 1024)
 }
 
 /// The processes of a notebook, which all work in its folder.
@@ -161,7 +162,7 @@ fn a_front_end_that_floods_and_never_looks_costs_bounded_memory() {
     }
     std::thread::sleep(Duration::from_secs(1));
     most = most.max(megabytes_of(notebook.pid()));
-    assert!(most < before + 100, "from {before} to {most} MB");
+    assert!(before > 0 && most < before + 100, "from {before} to {most} MB");
     // A front end that comes now, and looks, is served; the notebook's own is far behind with reading.
     let mut other = TestFrontend::connect(&connection);
     let request = other.send_execute("kept + 1");
@@ -238,7 +239,7 @@ fn endless_output_costs_bounded_memory_and_can_be_interrupted() {
         most = most.max(processes(&notebook).into_iter().map(megabytes_of).max().unwrap_or_default());
         std::thread::sleep(Duration::from_millis(100));
     }
-    assert!(most < 300, "{most} MB");
+    assert!((1..300).contains(&most), "{most} MB");
     notebook.interrupt();
     assert_eq!(notebook.finish(&request).error.unwrap().name, "Interrupted");
     notebook.gives("kept", "1");
