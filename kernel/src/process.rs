@@ -4,6 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 /// Asks the system to end this process with its parent.
 pub fn die_with_parent() {
@@ -48,6 +49,14 @@ const STEP_BACK: libc::c_int = 5;
 pub fn step_back() {
     // SAFETY: has no preconditions; on Linux it changes the calling thread, which the threads that it starts take after.
     unsafe { libc::nice(STEP_BACK) };
+}
+
+/// The children of a process: those of each of its threads. Where `/proc` does not tell (other systems than Linux), none.
+pub fn children(process: Pid) -> Vec<Pid> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let lists = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default());
+    let pids = lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<i32>>());
+    pids.map(Pid::from_raw).collect()
 }
 
 /// Whether the front end that started this kernel is `jupyter console`. It replaces no displays, so a progress bar has

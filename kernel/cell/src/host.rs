@@ -26,12 +26,13 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 #[unsafe(no_mangle)]
 pub extern "C" fn soma_cell_attach(report_pipe: i32) {
     report::attach(report_pipe);
-    report::install_panic_hook();
 }
 
 /// Called before every cell.
 #[unsafe(no_mangle)]
 pub extern "C" fn soma_cell_start() {
+    // A hook that a cell sets lasts as long as the cell: without this one, panics of later cells could not be explained.
+    report::install_panic_hook();
     tensorlib::interrupt::clear();
     RUNNING.store(true, Ordering::SeqCst);
     let flusher = std::thread::Builder::new().name("soma-flush".to_owned()).spawn(|| {

@@ -3,9 +3,12 @@
 //! The person's text goes through standard output; these lines must not mix with it. A line is a kind
 //! and fields, separated by tabs; tabs, line ends and backslashes inside a field are escaped.
 
+use std::any::Any;
 use std::panic::PanicHookInfo;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering};
+
+use tensorlib::interrupt::Interrupted;
 
 use crate::frames::Frames;
 
@@ -23,6 +26,7 @@ const REPORTED_CALLS: usize = 250;
 const REPORTED_CALLS_OF_THREAD: usize = 60;
 const MESSAGE_OF_THREAD: usize = 2000;
 
+#[derive(Default)]
 struct Panic {
     message: String,
     file: String,
@@ -71,13 +75,16 @@ fn send_to_evcxr(line: &str) {
     send("EVCXR", &[line]);
 }
 
-/// Generated code calls this where evcxr would print its panic notification.
-pub fn panicked() {
+/// Generated code calls this where evcxr would print its panic notification, with what the cell was unwound with.
+pub fn panicked(payload: &(dyn Any + Send)) {
     if let Some(panic) = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take() {
         panic.report("PANIC", REPORTED_CALLS);
-    } else {
-        // Unwound without a panic, as an interrupted tensor operation does.
+    } else if payload.is::<Interrupted>() {
+        // Not a panic: a tensor operation was asked to stop.
         send("UNWOUND", &[]);
+    } else {
+        // The cell has set a hook of its own, or has gone on with a panic that it had caught. Where it was is not known.
+        Panic { message: message(payload), ..Panic::default() }.report("PANIC", 0);
     }
     send_to_evcxr("EVCXR_PANIC_NOTIFICATION");
 }
@@ -111,13 +118,16 @@ pub(crate) fn install_panic_hook() {
 }
 
 fn read(info: &PanicHookInfo) -> Panic {
-    let message = match (info.payload().downcast_ref::<&str>(), info.payload().downcast_ref::<String>()) {
-        (Some(text), _) => (*text).to_owned(),
-        (_, Some(text)) => text.clone(),
-        _ => "a panic whose payload is not text".to_owned(),
-    };
     let (file, line, column) = info
         .location()
         .map_or((String::new(), 0, 0), |location| (location.file().to_owned(), location.line(), location.column()));
-    Panic { message, file, line, column, frames: Frames::capture() }
+    Panic { message: message(info.payload()), file, line, column, frames: Frames::capture() }
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a panic whose payload is not text".to_owned(),
+    }
 }

@@ -16,8 +16,13 @@ use crate::toolchain::notes::{SESSION_DIR, SessionNotes};
 /// reading, and the next question is answered.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How soon an analyst that ended with an error is started again.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
+/// How soon an analyst that has ended with an error for the second time is started again, and how long it takes for the
+/// first time to be forgotten.
+const PAUSE_AFTER_FAILURES: Duration = Duration::from_secs(60);
+
+/// How many questions may wait until the analyst takes them. It does so at once, whatever else it is doing, unless it was
+/// stopped.
+const UNREAD: usize = 8;
 
 /// The analyst of one session, running or not.
 #[derive(Clone)]
@@ -28,10 +33,12 @@ pub struct Analyst {
 
 #[derive(Default)]
 struct State {
-    running: Option<ChildStdin>,
+    running: Option<SyncSender<Vec<u8>>>,
     waiting: HashMap<u64, SyncSender<Option<Answer>>>,
     asked: u64,
     failed: Option<Instant>,
+    /// Until when nothing is started.
+    paused: Option<Instant>,
     /// The session has ended; nothing is started any more.
     ended: bool,
 }
@@ -47,7 +54,7 @@ impl Analyst {
         let (sender, receiver) = mpsc::sync_channel(1);
         let id = {
             let mut state = lock(&self.state);
-            if state.ended || state.failed.is_some_and(|at| at.elapsed() < PAUSE_AFTER_FAILURE) {
+            if state.ended || state.paused.is_some_and(|until| Instant::now() < until) {
                 return None;
             }
             if state.running.is_none() {
@@ -59,9 +66,7 @@ impl Analyst {
             let mut line = serde_json::to_vec(&question).ok()?;
             line.push(b'\n');
             state.waiting.insert(id, sender);
-            // The analyst takes lines off at once, whatever it is doing.
-            let written = state.running.as_mut()?.write_all(&line);
-            if written.is_err() {
+            if state.running.as_ref()?.try_send(line).is_err() {
                 state.waiting.remove(&id);
                 return None;
             }
@@ -83,7 +88,7 @@ impl Analyst {
 
     /// Starts the process, with a thread that lives as long: the system ends a child with the thread that started
     /// it, and the threads that questions come from may end any time.
-    fn start(&self) -> Option<ChildStdin> {
+    fn start(&self) -> Option<SyncSender<Vec<u8>>> {
         let mut command = command(&self.session)?;
         let (sender, receiver) = mpsc::sync_channel(1);
         let analyst = self.clone();
@@ -99,7 +104,7 @@ impl Analyst {
             }
         });
         thread.ok()?;
-        receiver.recv().ok().flatten()
+        hand_on(receiver.recv().ok().flatten()?)
     }
 
     /// Hands replies to who waits for them, until the analyst ends.
@@ -116,9 +121,26 @@ impl Analyst {
         state.running = None;
         state.waiting.clear();
         if !status.is_ok_and(|status| status.success()) {
-            state.failed = Some(Instant::now());
+            let now = Instant::now();
+            if state.failed.replace(now).is_some_and(|before| now - before < PAUSE_AFTER_FAILURES) {
+                state.paused = Some(now + PAUSE_AFTER_FAILURES);
+            }
         }
     }
+}
+
+/// Writes what it is given, on a thread of its own: nobody is to wait for an analyst that does not read.
+fn hand_on(mut stdin: ChildStdin) -> Option<SyncSender<Vec<u8>>> {
+    let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(UNREAD);
+    let writing = move || {
+        for line in receiver {
+            if stdin.write_all(&line).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("analyst".to_owned()).spawn(writing).ok()?;
+    Some(sender)
 }
 
 /// The command of a session's analyst; `None` before the session has what cells link.

@@ -137,12 +137,13 @@ impl SomaEvaluator {
             return Err(interrupted("your variables are kept"));
         }
         if unwound {
-            return Err(failure::sentence("Panic", "the cell was unwound without a message"));
+            return Err(interrupted("the cell asked for that itself; your variables are kept"));
         }
         if let Some(panic) = panic {
             return Err(self.explainer.explain(&panic, Origin::Cell));
         }
         if let Some(reason) = not_loaded {
+            cell_build::forget(&self.session);
             let message = format!("the compiled cell could not be loaded, so it did not run: {reason}");
             return Err(failure::sentence("LoadError", &message));
         }
@@ -303,7 +304,7 @@ impl Evaluator for SomaEvaluator {
 impl SomaEvaluator {
     /// Makes the session's folder again, if somebody has removed it. Variables are not in it.
     fn ensure_folder(&mut self) -> Result<(), Failure> {
-        if folder::is_whole(&self.session) {
+        if folder::is_whole(&self.session, &self.session_notes) {
             return Ok(());
         }
         let restored = folder::restore(&self.session, &self.session_notes).and_then(|restored| {
@@ -317,7 +318,7 @@ impl SomaEvaluator {
             );
             failure::sentence("SessionError", &message)
         })?);
-        tracing::warn!("the session's folder {} was removed; it was made again", self.session.display());
+        tracing::warn!("the session's folder {} was removed or damaged; it was made again", self.session.display());
         Ok(())
     }
 
@@ -452,8 +453,14 @@ impl SomaEvaluator {
     /// The variables whose types a cell defines anew. evcxr must not come to know of it from the store: it would
     /// drop a variable of the same name that the cell defines.
     fn outlived_by(&self, prepared: &Prepared) -> BTreeSet<String> {
-        let changed = self.names.items().changed_by(&prepared.items);
-        let is_changed = |ty: &str| changed.iter().any(|path| types::mentions(ty, path));
+        let items = self.names.items();
+        let changed = items.changed_by(&prepared.items);
+        let is_changed = |ty: &str| {
+            changed.iter().any(|path| match path.as_str() {
+                "crate::" => items.has_nameless_types(ty),
+                path => types::mentions(ty, path),
+            })
+        };
         let outlived = self.types.iter().filter(|(_, ty)| ty.as_deref().is_some_and(is_changed));
         outlived.map(|(name, _)| name.clone()).collect()
     }
@@ -514,7 +521,10 @@ fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
     }
     let what = match end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["SIGNALED", _] if overflowed => "its stack overflowed (does a function call itself without end?)".to_owned(),
-        ["SIGNALED", "SIGSEGV"] => "it used memory that is not its own (segmentation fault)".to_owned(),
+        // Of a thread, nothing tells them apart: its library's runtime has no stack for a handler.
+        ["SIGNALED", "SIGSEGV"] => {
+            "it used memory that is not its own (segmentation fault), or the stack of a thread overflowed".to_owned()
+        }
         ["SIGNALED", "SIGABRT"] => "it aborted (an `abort`, or a panic while panicking)".to_owned(),
         ["SIGNALED", "SIGKILL"] => "it was killed, perhaps by the system for want of memory".to_owned(),
         ["SIGNALED", "SIGILL"] => "it came to an illegal instruction".to_owned(),

@@ -1,4 +1,4 @@
-//! A session's folder: made, swept when its owner was killed, made again when somebody has removed it.
+//! A session's folder: made, swept when its owner was killed, made again when somebody has removed or damaged it.
 //!
 //! The kernel removes its folder, and if it was killed the supervisor does. When both are killed the folder stays, until
 //! the next session of the same person starts. Whether an owner lives is told by a lock on a file in the folder, which
@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -87,15 +87,69 @@ fn is_own_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
 }
 
-/// What a session cannot do without, in its folder.
-fn needed(session: &Path) -> [PathBuf; 5] {
-    let links = tools::links(session);
-    [links.join("cargo"), links.join("rustc"), session.join("session.json"), session.join(SOCKET), session.join(ALIVE)]
+/// What something in a session's folder is.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    File,
+    Folder,
+    Link,
+    Socket,
 }
 
-/// Whether all is there that a session cannot do without.
-pub fn is_whole(session: &Path) -> bool {
-    needed(session).iter().all(|file| file.symlink_metadata().is_ok())
+impl Kind {
+    fn of(path: &Path) -> Option<Kind> {
+        let kind = path.symlink_metadata().ok()?.file_type();
+        Some(match kind {
+            _ if kind.is_symlink() => Kind::Link,
+            _ if kind.is_dir() => Kind::Folder,
+            _ if kind.is_socket() => Kind::Socket,
+            _ => Kind::File,
+        })
+    }
+}
+
+/// What a session cannot do without, in its folder.
+fn needed(session: &Path) -> [(PathBuf, Kind); 5] {
+    let links = tools::links(session);
+    [
+        (links.join("cargo"), Kind::Link),
+        (links.join("rustc"), Kind::Link),
+        (session.join("session.json"), Kind::File),
+        (session.join(SOCKET), Kind::Socket),
+        (session.join(ALIVE), Kind::File),
+    ]
+}
+
+/// What evcxr and the driver write there for each cell, if nothing else is in the way.
+const WRITTEN: [(&str, Kind); 12] = [
+    ("bin", Kind::Folder),
+    ("src", Kind::Folder),
+    ("target", Kind::Folder),
+    ("loaded", Kind::Folder),
+    (".cargo", Kind::Folder),
+    (".evcxr-execution-so", Kind::File),
+    ("Cargo.toml", Kind::File),
+    ("src/lib.rs", Kind::File),
+    ("src/cell.rs", Kind::File),
+    ("cell.json", Kind::File),
+    ("command-line.json", Kind::File),
+    ("warnings.json", Kind::File),
+];
+
+/// What stands where something of another kind should.
+fn in_the_way(session: &Path) -> Vec<(PathBuf, Kind)> {
+    let written = WRITTEN.iter().map(|(name, kind)| (session.join(name), *kind));
+    let wrong = written.chain(needed(session)).filter_map(|(path, kind)| {
+        let found = Kind::of(&path).filter(|found| *found != kind)?;
+        Some((path, found))
+    });
+    wrong.collect()
+}
+
+/// Whether all is there that a session cannot do without, and nothing in the way of the rest.
+pub fn is_whole(session: &Path, notes: &SessionNotes) -> bool {
+    let is_there = needed(session).iter().all(|(path, _)| path.symlink_metadata().is_ok());
+    is_there && in_the_way(session).is_empty() && notes.are_written(session)
 }
 
 /// What keeps a folder that was made again from being swept.
@@ -112,6 +166,9 @@ pub fn restore(session: &Path, notes: &SessionNotes) -> io::Result<Restored> {
     match DirBuilder::new().mode(0o700).create(session) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own_folder(session) => {}
         made => made?,
+    }
+    for (path, kind) in in_the_way(session) {
+        if kind == Kind::Folder { fs::remove_dir_all(path) } else { fs::remove_file(path) }?;
     }
     tools::link(session, &std::env::current_exe()?)?;
     // evcxr's rust-analyzer made it once.

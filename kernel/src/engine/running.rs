@@ -30,7 +30,7 @@ pub struct CellState {
     pub stopped: bool,
     /// How long it ran, when it is through.
     pub running: Option<Duration>,
-    /// The cell was unwound without a panic.
+    /// A tensor operation of the cell has stopped because it was asked to.
     pub unwound: bool,
     /// Variables that were dropped, and why.
     pub lost: Vec<(String, String)>,

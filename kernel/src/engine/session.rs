@@ -1,12 +1,13 @@
 //! Puts a session together: its folder, its tools, its evaluator, its assistant.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use super::assistant::SomaAssistant;
@@ -18,6 +19,7 @@ use super::held::Values;
 use super::items::Items;
 use crate::analyst::client::Analyst;
 use crate::analyst::question::Known;
+use crate::process;
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_libs;
 use crate::toolchain::facts::Facts;
@@ -248,6 +250,14 @@ impl Controls for Control {
 
 /// Ends the compile that is running in a session, with its rustc.
 fn end_build(session: &Path) {
+    // A driver that was stopped before it could say its number.
+    let driver = tools::links(session).join("cargo");
+    for child in process::children(Pid::this()) {
+        let command = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+        if command.split(|byte| *byte == 0).next() == Some(driver.as_os_str().as_bytes()) {
+            let _ = kill(child, Signal::SIGKILL);
+        }
+    }
     let pid = std::fs::read_to_string(session.join(cell_build::PID_FILE)).ok().and_then(|pid| pid.trim().parse().ok());
     if let Some(pid) = pid {
         let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);

@@ -12,6 +12,7 @@
 //! Invariant: nothing here knows of Jupyter, of evcxr's state or of source code.
 
 pub mod channel;
+mod family;
 mod stdin;
 mod streams;
 pub mod supervisor;

@@ -2,7 +2,7 @@
 //!
 //! One thread, one `poll` loop; it never waits on the worker, so it can always be told to interrupt it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -17,6 +17,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, read, write};
 
+use super::family::{self, end};
 use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC, fields};
 use super::worker;
 use super::worker_handle::Worker;
@@ -111,6 +112,8 @@ fn adopt_orphans() {
 
 /// The cell that is running.
 struct RunningCell {
+    /// The processes that were below this one before it.
+    before: HashSet<Pid>,
     /// When it was asked to stop.
     interrupted: Option<Instant>,
     /// When it was last looked whether it waits for input.
@@ -213,7 +216,8 @@ impl Supervisor {
             // The symbol that evcxr names is the numbered one; every cell has Soma's.
             if let Some((library, _symbol)) = line.strip_prefix("LOAD_AND_RUN ").and_then(|rest| rest.rsplit_once(' '))
             {
-                self.cell = Some(RunningCell { interrupted: None, looked: Instant::now() });
+                let before = family::descendants();
+                self.cell = Some(RunningCell { before, interrupted: None, looked: Instant::now() });
                 write_all(&self.worker.commands, format!("{library}\n").as_bytes());
             }
         }
@@ -373,12 +377,16 @@ impl Supervisor {
         // A line that the dead worker had not finished.
         self.reports = LineBuffer::default();
         let interrupted = self.cell.as_ref().is_some_and(|cell| cell.interrupted.is_some());
-        let was_running = self.cell.take().is_some();
+        let cell = self.cell.take();
         let kind = if interrupted { "INTERRUPTED" } else { "CRASHED" };
         // The dead worker's children are ours now; of a process that is not, nothing is known.
         let is_alive = |pid: &Pid| matches!(waitpid(*pid, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive));
-        end(self.worker.previous_copy.take().filter(is_alive));
+        self.worker.previous_copy.take().filter(is_alive).into_iter().for_each(end);
         let copy = self.worker.copy.take().filter(is_alive);
+        if let Some(cell) = &cell {
+            // What the cell had started is of no use to anybody now: a command that it waited for, a server that it made.
+            family::end_children(|child| Some(child) != copy && !cell.before.contains(&child));
+        }
         let threads = std::mem::take(&mut self.worker.threads_before_copy).to_string();
         let mut fields = vec![kind.to_owned(), copy.is_some().to_string(), threads];
         fields.extend_from_slice(how);
@@ -388,6 +396,8 @@ impl Supervisor {
                 self.worker.pid = copy;
                 self.worker.stdin.clear();
                 write_all(&self.worker.wake, b"!");
+                // Somebody may have stopped it.
+                let _ = kill(copy, Signal::SIGCONT);
             }
             None => {
                 // evcxr notices the end of this process, forgets the variables and starts another.
@@ -395,7 +405,7 @@ impl Supervisor {
                 bail!("the process that runs cells ended, and there was no copy of it");
             }
         }
-        if was_running {
+        if cell.is_some() {
             tell_evcxr("EVCXR_PANIC_NOTIFICATION");
             tell_evcxr("EVCXR_EXECUTION_COMPLETE");
         }
@@ -415,28 +425,9 @@ impl Supervisor {
 
     /// Leaves no process behind: the worker, its copy, and whatever the person's cells started.
     fn end_everything(&mut self) {
-        end(Some(self.worker.pid));
-        end(self.worker.copy.take());
-        #[cfg(target_os = "linux")]
-        for _ in 0..100 {
-            // Children of ended children become ours, so several rounds may be needed.
-            let me = std::process::id();
-            let children = std::fs::read_to_string(format!("/proc/{me}/task/{me}/children")).unwrap_or_default();
-            let children: Vec<Pid> =
-                children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect();
-            if children.is_empty() {
-                break;
-            }
-            children.into_iter().for_each(|child| end(Some(child)));
-        }
-    }
-}
-
-/// Ends a process and forgets it.
-fn end(pid: Option<Pid>) {
-    if let Some(pid) = pid {
-        let _ = kill(pid, Signal::SIGKILL);
-        let _ = waitpid(pid, None);
+        end(self.worker.pid);
+        self.worker.copy.take().into_iter().for_each(end);
+        family::end_children(|_| true);
     }
 }
 

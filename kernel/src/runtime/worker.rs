@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
 use super::streams::Streams;
@@ -74,6 +74,13 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             }
             _ => {}
         }
+        if keeps_copies && copy.is_some_and(has_ended) {
+            // Somebody has killed it; the cell is not to run without one. Which, when it is needed, is not to run the cell.
+            copy = None;
+            if leave_copy(&mut copy, &mut reports, &mut wake) == Process::Woken {
+                continue;
+            }
+        }
         (library.start)();
         let started = Instant::now();
         match run_cell(&cell, variables) {
@@ -99,8 +106,17 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
     exit_now(0)
 }
 
+/// Which process has come back from [`leave_copy`].
+#[derive(PartialEq)]
+enum Process {
+    /// The one that called it.
+    Same,
+    /// The copy, which is needed now.
+    Woken,
+}
+
 /// Forks a copy that sleeps until it is needed, in place of the copy before; the parent goes on at once.
-fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) {
+fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Process {
     // SAFETY: the child only reads a pipe, reports, and then does what the parent was about to do; locks
     // that other threads held stay locked in it, which concerns only what those threads used.
     let threads = threads_of_cells();
@@ -110,6 +126,7 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) {
             report(reports, &format!("COPY\t{child}\t{}\t{threads}", started.elapsed().as_micros()));
             // Ended after the new one was reported, so that there is one at every moment.
             end_copy(copy.replace(child));
+            Process::Same
         }
         Ok(ForkResult::Child) => {
             let mut byte = [0];
@@ -121,11 +138,13 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) {
             // The copy before was the parent's. This process leaves one too, so that a second crash is survived.
             *copy = None;
             leave_copy(copy, reports, wake);
+            Process::Woken
         }
         Err(error) => {
             // Without memory for a copy the session goes on, but a crash will lose it.
             report(reports, &format!("NO_COPY\t{error}"));
             end_copy(copy.take());
+            Process::Same
         }
     }
 }
@@ -146,6 +165,11 @@ fn threads_of_cells() -> usize {
     // A thread takes its name a moment after it starts.
     std::thread::sleep(Duration::from_millis(1));
     count()
+}
+
+/// Whether a copy is there no more.
+fn has_ended(copy: Pid) -> bool {
+    !matches!(waitpid(copy, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive))
 }
 
 /// Ends a copy that is no longer needed.

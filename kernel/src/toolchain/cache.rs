@@ -1,8 +1,8 @@
 //! The cell cache: compiled cells by the digest of all that went into them.
 //!
-//! Shared between sessions and processes. An entry is a file that begins with the digest of its content, so
-//! that a truncated or corrupted one is noticed and dropped. Entries appear by renaming; a disk that is full
-//! or read-only costs the cache, not the cell.
+//! Shared between sessions and processes. An entry is a file that begins with the digest of its key and content, so
+//! that one that is truncated, corrupted or another key's is noticed and dropped. Entries appear by renaming; a disk
+//! that is full or read-only costs the cache, not the cell.
 
 use std::fs;
 use std::io::Write;
@@ -63,8 +63,10 @@ impl Cache {
 
     fn read(&self, key: &str) -> Option<Vec<u8>> {
         let path = self.entry(key);
+        // Only files: what stands there might otherwise never end, or never begin.
+        path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
         let mut file = fs::read(&path).ok()?;
-        if file.len() < DIGEST || Sha256::digest(&file[DIGEST..])[..] != file[..DIGEST] {
+        if file.len() < DIGEST || digest(key, &file[DIGEST..])[..] != file[..DIGEST] {
             let _ = fs::remove_file(&path);
             return None;
         }
@@ -79,13 +81,20 @@ impl Cache {
     /// Stores content under a key. Failure is silent: the cell has been compiled all the same.
     pub fn put(&self, key: &str, content: &[u8]) {
         let path = self.entry(key);
-        let mut file = Sha256::digest(content).to_vec();
+        let mut file = digest(key, content).to_vec();
         file.extend_from_slice(content);
         let stored = places::private_dir(path.parent().expect("an entry is in a folder"))
             .and_then(|()| places::write_atomically(&path, &file));
         // One store in 256 sweeps, so that the bound is kept without a count that processes would fight over.
         if stored.is_ok() && key.starts_with("00") {
             self.sweep();
+        }
+    }
+
+    /// Drops what is stored under a key, if that is one.
+    pub fn remove(&self, key: &str) {
+        if key.len() > 2 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let _ = fs::remove_file(self.entry(key));
         }
     }
 
@@ -150,6 +159,11 @@ impl Cache {
     }
 }
 
+/// What an entry begins with.
+fn digest(key: &str, content: &[u8]) -> [u8; DIGEST] {
+    Sha256::new().chain_update(key).chain_update(content).finalize().into()
+}
+
 struct Entry {
     path: PathBuf,
     bytes: u64,
@@ -180,6 +194,8 @@ mod tests {
         assert_eq!(cache.get("abcd"), None);
         cache.put("abcd", b"cell");
         assert_eq!(cache.get("abcd").as_deref(), Some(&b"cell"[..]));
+        cache.put("abef", b"another");
+        cache.remove("abef");
         let Statistics { entries, hits, misses, .. } = cache.statistics();
         // The very first look-up happened before there was a folder to count in.
         assert_eq!((entries, hits, misses), (1, 1, 0));
@@ -194,6 +210,16 @@ mod tests {
             assert_eq!(cache.get("abcd"), None);
             assert!(!cache.entry("abcd").exists());
         }
+    }
+
+    #[test]
+    fn an_entry_of_another_key_is_dropped() {
+        let (_folder, cache) = cache(1000);
+        cache.put("abcd", b"cell");
+        cache.put("abef", b"another");
+        fs::copy(cache.entry("abcd"), cache.entry("abef")).unwrap();
+        assert_eq!(cache.get("abef"), None);
+        assert_eq!(cache.get("abcd").as_deref(), Some(&b"cell"[..]));
     }
 
     #[test]

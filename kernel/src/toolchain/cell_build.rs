@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -40,6 +40,16 @@ pub const PID_FILE: &str = "build.pid";
 
 /// What rustc warned of in the last cell that it compiled: its messages, one a line, with the places in [`SOURCE`].
 pub const WARNINGS: &str = "warnings.json";
+
+/// Names the entry of the cache that the last cell has, for [`forget`].
+const KEY: &str = "key";
+
+/// Takes the last cell out of the cache: its library cannot be loaded, whatever the linker said when it made it.
+pub fn forget(session: &Path) {
+    if let Ok(key) = fs::read_to_string(session.join(KEY)) {
+        Cache::user().remove(&key);
+    }
+}
 
 /// Builds the cell in the current folder; the result is the exit code.
 ///
@@ -111,6 +121,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     fs::write(SOURCE, &text)?;
     let cache = Cache::user();
     let key = recipe.key(&text);
+    fs::write(session.join(KEY), &key)?;
     let cached = if program.reads_surroundings { None } else { cache.get(&key).and_then(Build::decode) };
     let build = match cached {
         Some(build) => build,
@@ -167,8 +178,15 @@ struct Build {
 impl Build {
     fn read(output: &Output, library: &Path, check_only: bool) -> Result<Build> {
         let made = output.status.success() && !check_only;
+        let library = if made { Some(fs::read(library)?) } else { None };
+        if let Some(content) = &library
+            && let Err(error) = object::File::parse(&**content)
+        {
+            // On some file systems a full disk shows in nothing else.
+            bail!("the linker has left a broken library ({error}): is there room on the disk? Then run the cell again");
+        }
         Ok(Build {
-            library: if made { Some(fs::read(library)?) } else { None },
+            library,
             diagnostics: match output.status.signal() {
                 Some(signal) => messages::compiler_crash(signal).to_string(),
                 None => String::from_utf8_lossy(&output.stderr).into_owned(),

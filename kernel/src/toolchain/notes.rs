@@ -157,3 +157,11 @@ macro_rules! stored {
 }
 stored!(SessionNotes, "session.json");
 stored!(CellNotes, "cell.json");
+
+impl SessionNotes {
+    /// Whether the session's folder has them as they are.
+    pub fn are_written(&self, session: &Path) -> bool {
+        let written = std::fs::read(session.join("session.json"));
+        written.is_ok_and(|bytes| serde_json::to_vec(self).is_ok_and(|own| own == bytes))
+    }
+}

@@ -146,3 +146,13 @@ fn a_cell_that_is_run_again_with_another_type_has_its_new_variables() {
     assert!(error.traceback.contains("`wheel` is lost: its type was defined anew"), "{}", error.traceback);
     notebook.gives("wheel.spokes", "4");
 }
+
+#[test]
+fn foreign_functions_and_nameless_items_of_later_cells_cost_no_variable() {
+    let mut notebook = Notebook::open();
+    notebook.ok("#[derive(Debug)] struct Own(u8); let own = Own(1);");
+    notebook.ok("unsafe extern \"C\" { fn abs(n: i32) -> i32; }\nlet three = unsafe { abs(-3) };");
+    notebook.ok("unsafe extern \"C\" { fn labs(n: i64) -> i64; }\nconst _: () = assert!(1 + 1 == 2);");
+    notebook.ok("const _: () = assert!(2 + 2 == 4);\nlet four = unsafe { labs(-4) };");
+    notebook.gives("(&own, three, four, unsafe { abs(-5) })", "(Own(1), 3, 4, 5)");
+}

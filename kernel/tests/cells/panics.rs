@@ -104,3 +104,20 @@ fn a_panic_that_is_caught_is_nobodys_business() {
     let cell = notebook.ok("std::panic::catch_unwind(|| panic!(\"caught\")).is_err()");
     assert_eq!((cell.text(), cell.stderr.as_str()), (Some("true"), ""));
 }
+
+#[test]
+fn a_panic_hook_of_a_cell_lasts_as_long_as_the_cell() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let kept = 1;");
+    let cell =
+        notebook.run("std::panic::set_hook(Box::new(|info| println!(\"hook: {info}\")));\npanic!(\"first {kept}\")");
+    assert!(cell.stdout.starts_with("hook: "), "{cell:?}");
+    assert_eq!(cell.error.expect("a panic is an error").message, "first 1");
+    let error = notebook.fails("let a = 1;\npanic!(\"second {a}\")");
+    error.points_at("3]:2:1");
+    assert_eq!(error.message, "second 1");
+    // One that was caught and goes on has its message, too.
+    let error =
+        notebook.fails("std::panic::resume_unwind(std::panic::catch_unwind(|| panic!(\"third\")).unwrap_err())");
+    assert_eq!(error.message, "third");
+}

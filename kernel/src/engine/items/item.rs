@@ -32,7 +32,7 @@ pub(super) enum Kind {
     Named { names: Vec<String>, spaces: Spaces, sort: Sort },
     /// Follows its type and its trait.
     Implementation(Implementation),
-    /// A call of a macro that may expand to anything, a block of foreign functions, …
+    /// A call of a macro that may expand to anything, …
     Nameless,
 }
 
@@ -186,6 +186,20 @@ fn kind(item: &ast::Item) -> Kind {
             let members = members(item.assoc_item_list());
             let names = std::iter::once(plain(name.text())).chain(members).collect();
             Kind::Named { names, spaces: TYPES, sort: Sort::Trait }
+        }
+        // By its functions; the first tells one block from another.
+        ast::Item::ExternBlock(block) => {
+            let items = block.extern_item_list().into_iter().flat_map(|list| list.extern_items());
+            let names = items.filter_map(|item| match item {
+                ast::ExternItem::Fn(function) => function.name(),
+                ast::ExternItem::Static(variable) => variable.name(),
+                _ => None,
+            });
+            let names: Vec<String> = names.map(|name| plain(name.text())).collect();
+            match names.is_empty() {
+                true => Kind::Nameless,
+                false => Kind::Named { names, spaces: VALUES, sort: Sort::Other },
+            }
         }
         ast::Item::Impl(item) => Kind::Implementation(implementation(item)),
         ast::Item::Use(item) => Kind::Import(import::imports(item)),

@@ -119,6 +119,15 @@ impl Items {
         changed.map(|(path, _)| path.replacen("ctx::", "crate::", 1)).collect()
     }
 
+    /// Whether a type is made of one of the notebook's that no item names: one that came out of a macro.
+    pub fn has_nameless_types(&self, ty: &str) -> bool {
+        const NOTEBOOK: &str = "crate::";
+        let named: BTreeSet<&str> = self.known.iter().flat_map(|known| known.item.defined()).collect();
+        ty.match_indices(NOTEBOOK).any(|(at, _)| {
+            words(&ty[at + NOTEBOOK.len()..]).next().is_some_and(|name| !named.contains(name.trim_start_matches("r#")))
+        })
+    }
+
     /// The items that are still there when a cell defines these.
     fn without_replaced(&self, own: &[Item]) -> Vec<Known> {
         // A type that is defined anew takes along what its cell implemented for it.

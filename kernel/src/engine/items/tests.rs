@@ -133,3 +133,26 @@ fn types_that_a_cell_changes_are_known() {
     assert_eq!(changed("struct Other;\nfn f() {}\nimpl Other { fn g() {} }"), Vec::<String>::new());
     assert_eq!(changed("let x = 1;"), Vec::<String>::new());
 }
+
+#[test]
+fn a_nameless_item_changes_the_types_that_nothing_names() {
+    let items = after(&["struct Named;\nmod m { pub struct A; }", "const _: () = define_types!();"]);
+    let changed = items.changed_by(&prepare("const _: () = define_others!();").items);
+    assert_eq!(changed, ["crate::"]);
+    let nameless = ["crate::Expanded", "(crate::Named, std::vec::Vec<crate::Expanded>)"];
+    for ty in nameless {
+        assert!(items.has_nameless_types(ty), "{ty}");
+    }
+    for ty in ["crate::Named", "std::vec::Vec<crate::m::A>", "i32"] {
+        assert!(!items.has_nameless_types(ty), "{ty}");
+    }
+}
+
+#[test]
+fn a_block_of_foreign_functions_defines_no_types() {
+    let items = after(&["struct S;", "unsafe extern \"C\" { fn abs(n: i32) -> i32; fn labs(n: i64) -> i64; }"]);
+    assert_eq!(items.changed_by(&prepare("unsafe extern \"C\" { fn close(fd: i32) -> i32; }").items), [""; 0]);
+    let labs = items.for_cell(&[], &["labs".to_owned()].into(), false);
+    assert_eq!(labs.earlier.len(), 1);
+    assert_eq!(items.for_cell(&[], &["other".to_owned()].into(), false).earlier.len(), 0);
+}

@@ -11,6 +11,9 @@ use super::{Line, Origin, Session, Types};
 /// The name of every cell's function. evcxr numbers them; a number in the text would make each cell unique.
 pub const ENTRY_SYMBOL: &str = "soma_cell_run";
 
+/// How evcxr prints that a cell has panicked.
+const PANIC_NOTIFICATION: &str = "println!(\"EVCXR_PANIC_NOTIFICATION\");";
+
 /// How evcxr prints the error behind a `?`.
 const PRINT_ERROR: (&str, &str) = ("eprintln!(", ", error);");
 
@@ -55,6 +58,7 @@ impl Entry {
             }
         }
         body.extend(sorted(run));
+        hand_on_payload(&mut body);
         Entry { body }
     }
 
@@ -87,10 +91,28 @@ fn signature() -> String {
 
 fn rewrite_line(text: &str) -> String {
     match text.trim() {
-        "println!(\"EVCXR_PANIC_NOTIFICATION\");" => "    ::soma_cell::report::panicked();".to_owned(),
         ").evcxr_display();" => SHOW.to_owned(),
         _ => with_types(text, &Types::new()),
     }
+}
+
+/// Where evcxr would print that the cell has panicked, the store's library is given what it was unwound with. evcxr
+/// catches that in one of two ways.
+fn hand_on_payload(body: &mut [Line]) {
+    let Some(at) = body.iter().rposition(|line| line.text.trim() == PANIC_NOTIFICATION) else { return };
+    match body[at - 1].text.trim() {
+        "Err(_) => {" => body[at - 1].text = "  Err(soma_payload) => {".to_owned(),
+        "}).is_err() {" => {
+            // The first such line is evcxr's: what the person has typed comes after it.
+            let Some(catch) = body.iter_mut().find(|line| line.text == "if std::panic::catch_unwind(||{") else {
+                return;
+            };
+            catch.text = "if let Err(soma_payload) = std::panic::catch_unwind(||{".to_owned();
+            body[at - 1].text = "}) {".to_owned();
+        }
+        _ => return,
+    }
+    body[at].text = "    ::soma_cell::report::panicked(&*soma_payload);".to_owned();
 }
 
 /// The first line with a `?` operator, those in functions inside the function aside.

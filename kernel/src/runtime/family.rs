@@ -1,0 +1,69 @@
+//! The processes below the supervisor: those that cells have started, and what those have started.
+//!
+//! The supervisor is their subreaper: when one of them ends, its children become the supervisor's own.
+
+use std::collections::HashSet;
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+
+use crate::process::children;
+
+/// How often children of ended children are looked for: each round goes one generation deeper.
+const ROUNDS: usize = 100;
+
+/// All processes below this one. Where `/proc` does not tell (other systems than Linux), none.
+pub fn descendants() -> HashSet<Pid> {
+    let mut found = HashSet::new();
+    let mut open = children(Pid::this());
+    while let Some(process) = open.pop() {
+        if found.insert(process) {
+            open.extend(children(process));
+        }
+    }
+    found
+}
+
+/// Ends those children that are meant, and what becomes a child thereby, until there are none.
+pub fn end_children(is_meant: impl Fn(Pid) -> bool) {
+    for _ in 0..ROUNDS {
+        let meant: Vec<Pid> = children(Pid::this()).into_iter().filter(|child| is_meant(*child)).collect();
+        if meant.is_empty() {
+            return;
+        }
+        meant.into_iter().for_each(end);
+    }
+}
+
+/// Ends a process and forgets it.
+pub fn end(process: Pid) {
+    let _ = kill(process, Signal::SIGKILL);
+    let _ = waitpid(process, None);
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn descendants_are_found_at_any_depth() {
+        let mut shell = Command::new("sh").args(["-c", "sleep 60 & wait"]).spawn().unwrap();
+        let shell_pid = Pid::from_raw(shell.id() as i32);
+        let mut sleep = None;
+        for _ in 0..500 {
+            sleep = children(shell_pid).first().copied();
+            if sleep.is_some() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let found = descendants();
+        let sleep = sleep.expect("the shell has a child");
+        assert!(found.contains(&shell_pid) && found.contains(&sleep), "{found:?}");
+        kill(sleep, Signal::SIGKILL).unwrap();
+        shell.wait().unwrap();
+    }
+}
