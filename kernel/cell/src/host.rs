@@ -26,13 +26,12 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 #[unsafe(no_mangle)]
 pub extern "C" fn soma_cell_attach(report_pipe: i32) {
     report::attach(report_pipe);
+    report::install_panic_hook();
 }
 
 /// Called before every cell.
 #[unsafe(no_mangle)]
 pub extern "C" fn soma_cell_start() {
-    // A hook that a cell sets lasts as long as the cell: without this one, panics of later cells could not be explained.
-    report::install_panic_hook();
     tensorlib::interrupt::clear();
     RUNNING.store(true, Ordering::SeqCst);
     let flusher = std::thread::Builder::new().name("soma-flush".to_owned()).spawn(|| {
@@ -58,6 +57,9 @@ pub extern "C" fn soma_cell_finish() {
         }
     }
     let _ = std::io::stdout().flush();
+    // A hook that a cell sets lasts as long as the cell: without this one, panics of later cells could not be explained.
+    report::wait_for_hooks(PATIENCE);
+    report::install_panic_hook();
     // The cell may have been asked to stop; this may not.
     tensorlib::interrupt::clear();
     // A variable that cannot be described is no reason to fail.

@@ -6,7 +6,8 @@
 use std::any::Any;
 use std::panic::PanicHookInfo;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use tensorlib::interrupt::Interrupted;
 
@@ -17,6 +18,10 @@ static PIPE: AtomicI32 = AtomicI32::new(-1);
 
 /// What the panic hook saw last on the thread that runs cells.
 static LAST_PANIC: Mutex<Option<Panic>> = Mutex::new(None);
+
+/// How many threads are in the panic hook. The standard library holds a lock meanwhile, which a copy of the process made
+/// then would never get back.
+static IN_HOOK: AtomicUsize = AtomicUsize::new(0);
 
 /// How many of the calls that a panic came through are reported; a recursion of one function is one. With a message of
 /// the usual length they are written at once.
@@ -77,11 +82,12 @@ fn send_to_evcxr(line: &str) {
 
 /// Generated code calls this where evcxr would print its panic notification, with what the cell was unwound with.
 pub fn panicked(payload: &(dyn Any + Send)) {
-    if let Some(panic) = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take() {
-        panic.report("PANIC", REPORTED_CALLS);
-    } else if payload.is::<Interrupted>() {
+    let last = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take();
+    if payload.is::<Interrupted>() {
         // Not a panic: a tensor operation was asked to stop.
         send("UNWOUND", &[]);
+    } else if let Some(panic) = last {
+        panic.report("PANIC", REPORTED_CALLS);
     } else {
         // The cell has set a hook of its own, or has gone on with a panic that it had caught. Where it was is not known.
         Panic { message: message(payload), ..Panic::default() }.report("PANIC", 0);
@@ -100,10 +106,13 @@ pub(crate) fn changed_type(variable: &str) {
     send_to_evcxr(&format!("EVCXR_VARIABLE_CHANGED_TYPE:{variable}"));
 }
 
-/// Remembers panics of the calling thread for [`panicked`], and reports those of other threads at once.
+/// Remembers panics of the calling thread for [`panicked`], and reports those of other threads at once. What was
+/// remembered before, a cell has caught.
 pub(crate) fn install_panic_hook() {
+    *LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()) = None;
     let cell_thread = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
+        let _in_hook = InHook::enter();
         let mut panic = read(info);
         if std::thread::current().id() == cell_thread {
             *LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()) = Some(panic);
@@ -115,6 +124,30 @@ pub(crate) fn install_panic_hook() {
         }
         panic.report("THREAD_PANIC", REPORTED_CALLS_OF_THREAD);
     }));
+}
+
+/// Waits until no thread is in the panic hook, but not longer than this.
+pub(crate) fn wait_for_hooks(patience: Duration) {
+    let deadline = Instant::now() + patience;
+    while IN_HOOK.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+}
+
+/// Counts in [`IN_HOOK`] for as long as it lives.
+struct InHook;
+
+impl InHook {
+    fn enter() -> InHook {
+        IN_HOOK.fetch_add(1, Ordering::SeqCst);
+        InHook
+    }
+}
+
+impl Drop for InHook {
+    fn drop(&mut self) {
+        IN_HOOK.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 fn read(info: &PanicHookInfo) -> Panic {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Snippet};
 use evcxr::CompilationError;
 use serde_json::Value;
 
 use super::boundary::Failure;
+use super::colours::RENDERER;
 use super::nesting::Excess;
 use super::panics::PastCell;
 use super::positions::{Place, Source};
@@ -183,7 +184,7 @@ impl CompilerReport {
         for note in &self.notes {
             group = group.element(Level::HELP.message(note.as_str()));
         }
-        Renderer::styled().render(&[group])
+        RENDERER.render(&[group])
     }
 }
 
@@ -288,7 +289,7 @@ pub fn panic(kind: &str, message: &str, place: Option<(&Source, usize, Range<Pla
         None => Group::with_title(title),
     };
     let group = if way.is_empty() { group } else { group.element(Level::NOTE.message(way)) };
-    Failure { name: "Panic".into(), message: headline, traceback: vec![Renderer::styled().render(&[group])] }
+    Failure { name: "Panic".into(), message: headline, traceback: vec![RENDERER.render(&[group])] }
 }
 
 /// Code that is nested too deep to be parsed, at a byte of the cell.
@@ -309,17 +310,13 @@ pub fn too_deep(excess: Excess, source: &str, at: usize, count: usize) -> Failur
     );
     let help = "give parts of it names with `let`, move them into functions, or go through them in a loop";
     let group = group.element(Level::HELP.message(help));
-    Failure {
-        name: "NestingError".into(),
-        message: message.to_owned(),
-        traceback: vec![Renderer::styled().render(&[group])],
-    }
+    Failure { name: "NestingError".into(), message: message.to_owned(), traceback: vec![RENDERER.render(&[group])] }
 }
 
 /// A failure that is one sentence.
 pub fn sentence(name: &str, message: &str) -> Failure {
     let title = Level::ERROR.primary_title(message);
-    let traceback = Renderer::styled().render(&[Group::with_title(title)]);
+    let traceback = RENDERER.render(&[Group::with_title(title)]);
     let headline = message.lines().next().unwrap_or_default().to_owned();
     Failure { name: name.into(), message: headline, traceback: vec![traceback] }
 }

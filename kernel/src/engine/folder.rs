@@ -15,8 +15,8 @@ use nix::unistd::geteuid;
 use tempfile::TempDir;
 
 use crate::runtime::supervisor::SOCKET;
-use crate::toolchain::notes::SessionNotes;
-use crate::toolchain::{places, tools};
+use crate::toolchain::notes::{CELL_NOTES, SESSION_NOTES, SessionNotes};
+use crate::toolchain::{cell_build, paths, places, tools};
 
 /// How the names of sessions' folders begin.
 const PREFIX: &str = "soma-";
@@ -94,6 +94,8 @@ enum Kind {
     Folder,
     Link,
     Socket,
+    /// A pipe, a device: nothing of ours, and reading it might never end.
+    Other,
 }
 
 impl Kind {
@@ -103,37 +105,42 @@ impl Kind {
             _ if kind.is_symlink() => Kind::Link,
             _ if kind.is_dir() => Kind::Folder,
             _ if kind.is_socket() => Kind::Socket,
-            _ => Kind::File,
+            _ if kind.is_file() => Kind::File,
+            _ => Kind::Other,
         })
     }
 }
 
 /// What a session cannot do without, in its folder.
-fn needed(session: &Path) -> [(PathBuf, Kind); 5] {
+fn needed(session: &Path) -> [(PathBuf, Kind); 6] {
     let links = tools::links(session);
     [
         (links.join("cargo"), Kind::Link),
         (links.join("rustc"), Kind::Link),
-        (session.join("session.json"), Kind::File),
+        (session.join(SESSION_NOTES), Kind::File),
         (session.join(SOCKET), Kind::Socket),
         (session.join(ALIVE), Kind::File),
+        // evcxr's rust-analyzer makes it once.
+        (session.join("src"), Kind::Folder),
     ]
 }
 
 /// What evcxr and the driver write there for each cell, if nothing else is in the way.
-const WRITTEN: [(&str, Kind); 12] = [
+const WRITTEN: [(&str, Kind); 14] = [
     ("bin", Kind::Folder),
-    ("src", Kind::Folder),
     ("target", Kind::Folder),
     ("loaded", Kind::Folder),
+    ("sysroot", Kind::Folder),
     (".cargo", Kind::Folder),
     (".evcxr-execution-so", Kind::File),
     ("Cargo.toml", Kind::File),
     ("src/lib.rs", Kind::File),
-    ("src/cell.rs", Kind::File),
-    ("cell.json", Kind::File),
-    ("command-line.json", Kind::File),
-    ("warnings.json", Kind::File),
+    (cell_build::SOURCE, Kind::File),
+    (cell_build::WARNINGS, Kind::File),
+    (cell_build::PID_FILE, Kind::File),
+    (cell_build::KEY, Kind::File),
+    (CELL_NOTES, Kind::File),
+    (paths::COMMAND_LINE, Kind::File),
 ];
 
 /// What stands where something of another kind should.
@@ -149,7 +156,12 @@ fn in_the_way(session: &Path) -> Vec<(PathBuf, Kind)> {
 /// Whether all is there that a session cannot do without, and nothing in the way of the rest.
 pub fn is_whole(session: &Path, notes: &SessionNotes) -> bool {
     let is_there = needed(session).iter().all(|(path, _)| path.symlink_metadata().is_ok());
-    is_there && in_the_way(session).is_empty() && notes.are_written(session)
+    is_there && in_the_way(session).is_empty() && notes.are_written(session) && is_marked(session)
+}
+
+/// Whether somebody holds the lock by which the folder is known to be in use: its file may be another one now.
+fn is_marked(session: &Path) -> bool {
+    File::open(session.join(ALIVE)).is_ok_and(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).is_err())
 }
 
 /// What keeps a folder that was made again from being swept.
@@ -171,7 +183,6 @@ pub fn restore(session: &Path, notes: &SessionNotes) -> io::Result<Restored> {
         if kind == Kind::Folder { fs::remove_dir_all(path) } else { fs::remove_file(path) }?;
     }
     tools::link(session, &std::env::current_exe()?)?;
-    // evcxr's rust-analyzer made it once.
     places::private_dir(&session.join("src"))?;
     notes.write(session)?;
     Ok(Restored { _alive: mark_alive(session)? })

@@ -3,15 +3,16 @@
 //! The supervisor is their subreaper: when one of them ends, its children become the supervisor's own.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::process::children;
 
-/// How often children of ended children are looked for: each round goes one generation deeper.
-const ROUNDS: usize = 100;
+/// How long the ends of processes are waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// All processes below this one. Where `/proc` does not tell (other systems than Linux), none.
 pub fn descendants() -> HashSet<Pid> {
@@ -25,18 +26,34 @@ pub fn descendants() -> HashSet<Pid> {
     found
 }
 
-/// Ends those children that are meant, and what becomes a child thereby, until there are none.
+/// Ends those children that are meant, and what becomes a child thereby, as long as that takes no more than [`PATIENCE`].
+/// What cannot be ended (another user's, or one that waits for a disk) is left; whoever ends later is noticed by whoever
+/// waits for any child.
 pub fn end_children(is_meant: impl Fn(Pid) -> bool) {
-    for _ in 0..ROUNDS {
-        let meant: Vec<Pid> = children(Pid::this()).into_iter().filter(|child| is_meant(*child)).collect();
-        if meant.is_empty() {
+    let deadline = Instant::now() + PATIENCE;
+    let mut refused = HashSet::new();
+    loop {
+        let all = children(Pid::this()).into_iter();
+        let meant: Vec<Pid> = all.filter(|child| is_meant(*child) && !refused.contains(child)).collect();
+        if meant.is_empty() || Instant::now() > deadline {
             return;
         }
-        meant.into_iter().for_each(end);
+        for child in meant {
+            if kill(child, Signal::SIGKILL).is_err() {
+                refused.insert(child);
+                continue;
+            }
+            while matches!(waitpid(child, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive)) {
+                if Instant::now() > deadline {
+                    return;
+                }
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
     }
 }
 
-/// Ends a process and forgets it.
+/// Ends a process of ours and forgets it.
 pub fn end(process: Pid) {
     let _ = kill(process, Signal::SIGKILL);
     let _ = waitpid(process, None);

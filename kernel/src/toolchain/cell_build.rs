@@ -42,7 +42,7 @@ pub const PID_FILE: &str = "build.pid";
 pub const WARNINGS: &str = "warnings.json";
 
 /// Names the entry of the cache that the last cell has, for [`forget`].
-const KEY: &str = "key";
+pub const KEY: &str = "key";
 
 /// Takes the last cell out of the cache: its library cannot be loaded, whatever the linker said when it made it.
 pub fn forget(session: &Path) {

@@ -16,6 +16,11 @@ use super::program::Types;
 /// Names the session's folder to Soma's stand-ins; its absence means that nobody is a stand-in.
 pub const SESSION_DIR: &str = "SOMA_SESSION_DIR";
 
+/// The file of [`SessionNotes`], in the session's folder.
+pub const SESSION_NOTES: &str = "session.json";
+/// The file of [`CellNotes`].
+pub const CELL_NOTES: &str = "cell.json";
+
 /// Written before the first cell: the tools and libraries of the session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionNotes {
@@ -135,7 +140,7 @@ pub fn session_dir() -> Option<PathBuf> {
 }
 
 macro_rules! stored {
-    ($notes:ty, $file:literal) => {
+    ($notes:ty, $file:ident) => {
         impl $notes {
             /// Reads the notes of a session.
             ///
@@ -155,13 +160,13 @@ macro_rules! stored {
         }
     };
 }
-stored!(SessionNotes, "session.json");
-stored!(CellNotes, "cell.json");
+stored!(SessionNotes, SESSION_NOTES);
+stored!(CellNotes, CELL_NOTES);
 
 impl SessionNotes {
     /// Whether the session's folder has them as they are.
     pub fn are_written(&self, session: &Path) -> bool {
-        let written = std::fs::read(session.join("session.json"));
+        let written = std::fs::read(session.join(SESSION_NOTES));
         written.is_ok_and(|bytes| serde_json::to_vec(self).is_ok_and(|own| own == bytes))
     }
 }

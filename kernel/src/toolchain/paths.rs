@@ -19,6 +19,9 @@ use super::cell_build::SOURCE;
 use super::notes::SessionNotes;
 use super::places;
 
+/// The file of [`CommandLine`], in the session's folder.
+pub const COMMAND_LINE: &str = "command-line.json";
+
 /// How the last cell was compiled; the driver leaves it for us.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CommandLine {
@@ -103,7 +106,7 @@ fn read(file: &Path) -> Option<BTreeMap<String, Option<String>>> {
 
 impl CommandLine {
     fn file(session: &Path) -> PathBuf {
-        session.join("command-line.json")
+        session.join(COMMAND_LINE)
     }
 
     /// Reads it.

@@ -94,6 +94,8 @@ impl Notebook {
         command.args(["kernel", "--connection-file"]).arg(&file).env("SOMA_CACHE_DIR", cache_dir());
         // Never the person's own.
         command.env("SOMA_HISTORY", folder.path().join("history.sqlite"));
+        // So that a test that is killed leaves no kernel.
+        command.env("JPY_PARENT_PID", std::process::id().to_string());
         // Sessions make their folders here, so that a test can look for what is left.
         command.env("TMPDIR", folder.path()).current_dir(folder.path()).stdin(Stdio::null()).stderr(Stdio::inherit());
         change(&mut command);

@@ -47,7 +47,7 @@ fn faults_with(linker: PathBuf) -> Vec<Fault> {
                     let code = slow(random);
                     let request = patient.notebook().start(&code);
                     let victim = patient.wait_for("it is compiled", who);
-                    random.wait(Duration::from_millis(400));
+                    random.wait(Duration::from_millis(150));
                     victim.signal(signal);
                     assert_clear(&patient.fails(&request));
                     // Nothing is remembered of it.
@@ -79,8 +79,8 @@ fn faults_with(linker: PathBuf) -> Vec<Fault> {
     for moment in 1..=4 {
         faults.push(Fault::new(format!("compile/interrupted/moment {moment}"), move |patient, random| {
             let request = patient.notebook().start(&slow(random));
-            patient.notebook().wait_for("execute_input", &request);
-            random.wait(Duration::from_millis(700));
+            patient.wait_for("it is compiled", Family::driver);
+            random.wait(Duration::from_millis(200));
             let since = Instant::now();
             patient.notebook().interrupt();
             patient.stopped(&request, since);
@@ -126,8 +126,17 @@ fn with_script(linker: &Path, script: &str, then: impl FnOnce()) {
     let real = fs::read_link(&aside).unwrap();
     fs::write(linker, format!("#!/bin/sh\n{}\n", script.replace("REAL", &real.display().to_string()))).unwrap();
     fs::set_permissions(linker, fs::Permissions::from_mode(0o700)).unwrap();
+    let _back = PutBack(&aside, linker);
     then();
-    fs::rename(aside, linker).unwrap();
+}
+
+/// Gives a file its name back, also when something fails meanwhile.
+struct PutBack<'a>(&'a Path, &'a Path);
+
+impl Drop for PutBack<'_> {
+    fn drop(&mut self) {
+        let _ = fs::rename(self.0, self.1);
+    }
 }
 
 pub fn faults() -> Vec<Fault> {

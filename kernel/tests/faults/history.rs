@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::fault::{Fault, suffer};
 use crate::patient::Patient;
 use crate::random::Random;
+use crate::surroundings::heed_permissions;
 
 type Damage = (&'static str, fn(&Path, &mut Random));
 
@@ -63,6 +64,6 @@ pub fn faults() -> Vec<Fault> {
 #[test]
 fn no_damage_of_the_history_costs_a_cell() {
     for fault in faults() {
-        suffer(Patient::new, std::slice::from_ref(&fault));
+        suffer(|| Patient::with(heed_permissions), std::slice::from_ref(&fault));
     }
 }

@@ -84,8 +84,9 @@ pub fn faults() -> Vec<Fault> {
         faults.push(Fault::new(format!("interrupt/cells that wait/{way}"), move |patient, _| {
             let first = patient.start("println!(\"on\"); loop {}");
             let waiting: Vec<String> = (0..5).map(|_| patient.notebook().start("count = 1000;")).collect();
-            // Until they have been received: requests of one socket are read in order.
-            std::thread::sleep(Duration::from_millis(100));
+            // Requests of one socket are read in order, and this one is answered at once.
+            let barrier = patient.notebook().frontend().send_shell("kernel_info_request", serde_json::json!({}));
+            patient.notebook().frontend().shell("kernel_info_reply", &barrier);
             let since = Instant::now();
             interrupt(patient, way);
             patient.stopped(&first, since);
@@ -100,7 +101,11 @@ pub fn faults() -> Vec<Fault> {
 
 fn interrupt(patient: &mut Patient, way: &str) {
     match way {
-        "SIGINT" => patient.family().kernel().signal(Signal::SIGINT),
+        "SIGINT" => {
+            patient.family().kernel().signal(Signal::SIGINT);
+            // Nothing tells when it was received; the next cell must not be what it stops.
+            std::thread::sleep(Duration::from_millis(100));
+        }
         _ => patient.notebook().interrupt(),
     }
 }

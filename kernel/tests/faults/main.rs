@@ -45,7 +45,7 @@ mod surroundings;
 mod test_frontend;
 
 #[test]
-fn two_hundred_different_faults_cost_no_variable() {
+fn there_are_more_than_two_hundred_faults_each_with_a_name_of_its_own() {
     let boundaries = [
         analyst::faults(),
         cache::faults(),

@@ -65,7 +65,7 @@ pub fn faults() -> Vec<Fault> {
     for (number, port) in PORTS.into_iter().enumerate() {
         for (name, attack) in ATTACKS {
             faults.push(Fault::new(format!("socket/{port}/{name}"), move |patient, random| {
-                let code = "println!(\"on\"); std::thread::sleep(std::time::Duration::from_millis(40)); println!(\"end\"); twice(21)";
+                let code = "println!(\"on\"); std::thread::sleep(std::time::Duration::from_millis(40)); eprintln!(\"end\"); twice(21)";
                 let request = patient.start(code);
                 let address = ports(patient.notebook())[number];
                 let mut stranger = TcpStream::connect(("127.0.0.1", address)).unwrap();
@@ -73,7 +73,7 @@ pub fn faults() -> Vec<Fault> {
                 let _ = stranger.write_all(&attack(random));
                 random.wait(Duration::from_millis(40));
                 let cell = patient.succeeded(&request);
-                assert_eq!((cell.text(), cell.stdout.as_str()), (Some("42"), "end\n"));
+                assert_eq!((cell.text(), cell.stderr.as_str()), (Some("42"), "end\n"));
                 assert_eq!(patient.notebook().frontend().beat(b"alive"), b"alive");
             }));
         }

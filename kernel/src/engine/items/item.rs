@@ -32,6 +32,9 @@ pub(super) enum Kind {
     Named { names: Vec<String>, spaces: Spaces, sort: Sort },
     /// Follows its type and its trait.
     Implementation(Implementation),
+    /// A block of foreign functions and variables, with their names. Like what is nameless it stays with every cell, since
+    /// it may name a library that another block needs; but it defines no types.
+    Foreign(BTreeSet<String>),
     /// A call of a macro that may expand to anything, …
     Nameless,
 }
@@ -108,7 +111,12 @@ impl Item {
             Kind::Import(imports) => imports.as_slice(),
             _ => &[],
         };
-        self.defined().chain(imported.iter().filter_map(|import| import.name.as_deref()))
+        let foreign = match &self.kind {
+            Kind::Foreign(names) => Some(names),
+            _ => None,
+        };
+        let foreign = foreign.into_iter().flatten().map(String::as_str);
+        self.defined().chain(imported.iter().filter_map(|import| import.name.as_deref())).chain(foreign)
     }
 
     /// The name that it defines, if it defines one.
@@ -140,8 +148,17 @@ impl Item {
                 imports.iter().any(|import| import.name.as_ref() == names.first())
             }
             (Kind::Implementation(new), Kind::Implementation(old)) => new.excludes(old),
+            (Kind::Foreign(new), Kind::Foreign(old)) => self.text == older.text || new.is_superset(old),
             (Kind::Nameless, Kind::Nameless) => self.text == older.text,
             _ => false,
+        }
+    }
+
+    /// The name of the type or module that it defines.
+    pub(super) fn defined_type(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Named { names, sort: Sort::Type | Sort::Module, .. } => names.first().map(String::as_str),
+            _ => None,
         }
     }
 
@@ -187,7 +204,6 @@ fn kind(item: &ast::Item) -> Kind {
             let names = std::iter::once(plain(name.text())).chain(members).collect();
             Kind::Named { names, spaces: TYPES, sort: Sort::Trait }
         }
-        // By its functions; the first tells one block from another.
         ast::Item::ExternBlock(block) => {
             let items = block.extern_item_list().into_iter().flat_map(|list| list.extern_items());
             let names = items.filter_map(|item| match item {
@@ -195,11 +211,7 @@ fn kind(item: &ast::Item) -> Kind {
                 ast::ExternItem::Static(variable) => variable.name(),
                 _ => None,
             });
-            let names: Vec<String> = names.map(|name| plain(name.text())).collect();
-            match names.is_empty() {
-                true => Kind::Nameless,
-                false => Kind::Named { names, spaces: VALUES, sort: Sort::Other },
-            }
+            Kind::Foreign(names.map(|name| plain(name.text())).collect())
         }
         ast::Item::Impl(item) => Kind::Implementation(implementation(item)),
         ast::Item::Use(item) => Kind::Import(import::imports(item)),

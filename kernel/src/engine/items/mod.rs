@@ -119,10 +119,11 @@ impl Items {
         changed.map(|(path, _)| path.replacen("ctx::", "crate::", 1)).collect()
     }
 
-    /// Whether a type is made of one of the notebook's that no item names: one that came out of a macro.
+    /// Whether a type is made of one of the notebook's that has no definition of its own: one that came out of a macro,
+    /// or a trait object.
     pub fn has_nameless_types(&self, ty: &str) -> bool {
         const NOTEBOOK: &str = "crate::";
-        let named: BTreeSet<&str> = self.known.iter().flat_map(|known| known.item.defined()).collect();
+        let named: BTreeSet<&str> = self.known.iter().filter_map(|known| known.item.defined_type()).collect();
         ty.match_indices(NOTEBOOK).any(|(at, _)| {
             words(&ty[at + NOTEBOOK.len()..]).next().is_some_and(|name| !named.contains(name.trim_start_matches("r#")))
         })
@@ -178,7 +179,7 @@ fn closure(earlier: &[Known], own: &[Item], words: &BTreeSet<String>) -> Vec<boo
                 continue;
             }
             *stays = match &item.kind {
-                Kind::Import(_) | Kind::Nameless => true,
+                Kind::Import(_) | Kind::Foreign(_) | Kind::Nameless => true,
                 Kind::Named { names, .. } => names.iter().any(|name| meant.contains(name.as_str())),
                 Kind::Implementation(implementation) => {
                     implementation.of.iter().all(|name| !names.contains(name.as_str()) || kept.contains(name.as_str()))

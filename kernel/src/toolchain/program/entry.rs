@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 use super::hidden::SHOW;
+use super::layout::ChangedShape;
 use super::variables::{Does, VariableLine, with_restored, with_types};
 use super::{Line, Origin, Session, Types};
 
@@ -24,7 +25,10 @@ pub struct Entry {
 
 impl Entry {
     /// Rewrites evcxr's function: only the variables that the cell mentions, with the types of the session.
-    pub fn rewrite(entry: &[Line], session: &Session) -> Entry {
+    ///
+    /// # Errors
+    /// When evcxr catches panics in another way than is known here.
+    pub fn rewrite(entry: &[Line], session: &Session) -> Result<Entry, ChangedShape> {
         let types = session.types;
         let is_mentioned = |name: &str| session.words.contains(name.trim_start_matches("r#"));
         // A variable without a type is not in the store: it could not be kept, or the process was restarted.
@@ -58,8 +62,8 @@ impl Entry {
             }
         }
         body.extend(sorted(run));
-        hand_on_payload(&mut body);
-        Entry { body }
+        hand_on_payload(&mut body)?;
+        Ok(Entry { body })
     }
 
     /// The function's lines, with the fingerprints of the types it was compiled with.
@@ -98,21 +102,21 @@ fn rewrite_line(text: &str) -> String {
 
 /// Where evcxr would print that the cell has panicked, the store's library is given what it was unwound with. evcxr
 /// catches that in one of two ways.
-fn hand_on_payload(body: &mut [Line]) {
-    let Some(at) = body.iter().rposition(|line| line.text.trim() == PANIC_NOTIFICATION) else { return };
-    match body[at - 1].text.trim() {
-        "Err(_) => {" => body[at - 1].text = "  Err(soma_payload) => {".to_owned(),
-        "}).is_err() {" => {
+fn hand_on_payload(body: &mut [Line]) -> Result<(), ChangedShape> {
+    let Some(at) = body.iter().rposition(|line| line.text.trim() == PANIC_NOTIFICATION) else { return Ok(()) };
+    let missing = ChangedShape { landmark: "what is done when a cell panics" };
+    match body.get(at.wrapping_sub(1)).map(|line| line.text.trim()) {
+        Some("Err(_) => {") => body[at - 1].text = "  Err(soma_payload) => {".to_owned(),
+        Some("}).is_err() {") => {
             // The first such line is evcxr's: what the person has typed comes after it.
-            let Some(catch) = body.iter_mut().find(|line| line.text == "if std::panic::catch_unwind(||{") else {
-                return;
-            };
-            catch.text = "if let Err(soma_payload) = std::panic::catch_unwind(||{".to_owned();
+            let catch = body.iter_mut().find(|line| line.text == "if std::panic::catch_unwind(||{");
+            catch.ok_or(missing)?.text = "if let Err(soma_payload) = std::panic::catch_unwind(||{".to_owned();
             body[at - 1].text = "}) {".to_owned();
         }
-        _ => return,
+        _ => return Err(missing),
     }
     body[at].text = "    ::soma_cell::report::panicked(&*soma_payload);".to_owned();
+    Ok(())
 }
 
 /// The first line with a `?` operator, those in functions inside the function aside.

@@ -20,7 +20,7 @@ pub struct Layout<'a> {
 #[derive(Debug, PartialEq)]
 pub struct ChangedShape {
     /// What was looked for and not found.
-    landmark: &'static str,
+    pub landmark: &'static str,
 }
 
 impl fmt::Display for ChangedShape {

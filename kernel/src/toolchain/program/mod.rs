@@ -122,7 +122,7 @@ impl Program {
         lines.extend(items(own, session.items));
         lines.extend(held.items);
         lines.extend(layout.error_type.iter().map(entry::question_mark_line));
-        lines.extend(entry::Entry::rewrite(&statements, session).lines(session.definitions));
+        lines.extend(entry::Entry::rewrite(&statements, session)?.lines(session.definitions));
         let reads_surroundings = lines.iter().any(|line| reads_surroundings(&line.text));
         Ok(Program { lines, question_mark, reads_surroundings })
     }

@@ -193,3 +193,28 @@ fn what_evcxr_keeps_stays_also_when_it_does_not_parse() {
     let text = read(&evcxr_text(&["fn broken( {", "fn other() {}"], &[], &["1;"], 1), &[]).text();
     assert!(text.contains("fn broken( {") && text.contains("fn other() {}"), "{text}");
 }
+
+#[test]
+fn a_panic_is_handed_on_in_both_of_evcxrs_ways_and_another_is_noticed() {
+    let notification = "    println!(\"EVCXR_PANIC_NOTIFICATION\");";
+    let handed_on = "    ::soma_cell::report::panicked(&*soma_payload);";
+    let catch =
+        ["match std::panic::catch_unwind(", "f();", "})) { ", "  Ok(_) => {}", "  Err(_) => {", notification, "}}"];
+    let text = read(&evcxr_text(&[], &[], &catch, 1), &[]).text();
+    assert!(text.contains(&format!("  Err(soma_payload) => {{\n{handed_on}")), "{text}");
+    let catch = ["if std::panic::catch_unwind(||{", "f();", "}).is_err() {", notification, "}"];
+    let text = read(&evcxr_text(&[], &[], &catch, 1), &[]).text();
+    assert!(text.contains("if let Err(soma_payload) = std::panic::catch_unwind(||{\nf();\n}) {\n"), "{text}");
+    assert!(text.contains(handed_on), "{text}");
+    let (words, items, none) = (BTreeSet::new(), CellItems::default(), BTreeSet::new());
+    let session = Session {
+        words: &words,
+        types: &Types::new(),
+        kept: &none,
+        items: &items,
+        definitions: &BTreeMap::new(),
+        linked: None,
+    };
+    let changed = Program::read(&evcxr_text(&[], &[], &["f();", notification], 1), &session);
+    assert!(changed.is_err_and(|error| error.to_string().contains("what is done when a cell panics")));
+}
