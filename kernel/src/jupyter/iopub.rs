@@ -21,6 +21,9 @@ const LAST_WRITE_TIME: Duration = Duration::from_millis(500);
 /// Publishes what is queued until the queue is closed.
 pub async fn run(mut socket: Connection<Publisher>, queue: Arc<IopubQueue>) {
     loop {
+        while let Some(subscription) = socket.socket.waiting_subscription() {
+            welcome(&mut socket, subscription).await;
+        }
         match queue.next() {
             Next::Publish(Item::Text { origin, stream, text }) => {
                 send(&mut socket, stream_message(&origin, stream, text)).await;
@@ -43,15 +46,18 @@ pub async fn run(mut socket: Connection<Publisher>, queue: Arc<IopubQueue>) {
                 tokio::select! {
                     () = queue.changed() => {}
                     () = due => {}
-                    Subscription(topic) = socket.socket.subscription() => {
-                        // See https://jupyter-client.readthedocs.io/en/stable/messaging.html#welcome-message
-                        let message = wire::message(IoPubWelcome::new(String::from_utf8_lossy(&topic).into_owned()), None);
-                        send(&mut socket, message.with_zmq_identities(vec![topic])).await;
-                    }
+                    subscription = socket.socket.subscription() => welcome(&mut socket, subscription).await,
                 }
             }
         }
     }
+}
+
+/// Greets a new subscriber, before anything else is published to it. See
+/// <https://jupyter-client.readthedocs.io/en/stable/messaging.html#welcome-message>
+async fn welcome(socket: &mut Connection<Publisher>, Subscription(topic): Subscription) {
+    let message = wire::message(IoPubWelcome::new(String::from_utf8_lossy(&topic).into_owned()), None);
+    send(socket, message.with_zmq_identities(vec![topic])).await;
 }
 
 /// Sends to all subscribers.

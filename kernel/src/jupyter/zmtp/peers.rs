@@ -59,6 +59,15 @@ pub struct Peers {
 }
 
 impl Peers {
+    /// Adds a topic that a connection wants to be sent, and makes it one that belongs here. False when it has too many.
+    pub fn subscribe(&self, id: u64, topic: Bytes, most: usize) -> bool {
+        let mut state = self.lock();
+        let Some(peer) = state.peers.get_mut(&id).filter(|peer| peer.topics.len() < most) else { return false };
+        peer.is_known = true;
+        peer.topics.push(topic);
+        true
+    }
+
     /// As many places as the process has descriptors for.
     pub fn new() -> Arc<Peers> {
         let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
@@ -225,15 +234,6 @@ impl Membership {
             routes.entry(identity.clone()).or_insert(self.id);
         }
         identity
-    }
-
-    /// Adds a topic that the connection wants to be sent, and makes it one that belongs here. False when it has too many.
-    pub fn subscribe(&self, topic: Bytes, most: usize) -> bool {
-        let mut state = self.peers.lock();
-        let Some(peer) = state.peers.get_mut(&self.id).filter(|peer| peer.topics.len() < most) else { return false };
-        peer.is_known = true;
-        peer.topics.push(topic);
-        true
     }
 
     /// Takes back one subscription to a topic.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use zeromq::{SocketSend, ZmqMessage, ZmqResult};
 
@@ -29,10 +29,19 @@ const WELCOMES: usize = 64;
 /// Somebody has subscribed to this topic.
 pub struct Subscription(pub Bytes);
 
+/// Who wants to subscribe. It is the publisher that lets it happen, between two messages: so nothing is published to
+/// somebody who was not welcomed yet.
+struct Joining {
+    peer: u64,
+    topic: Bytes,
+    /// Whether it has subscribed.
+    admitted: oneshot::Sender<bool>,
+}
+
 /// A bound socket.
 pub struct Publisher {
     peers: Arc<Peers>,
-    subscriptions: mpsc::Receiver<Subscription>,
+    joining: mpsc::Receiver<Joining>,
     patience: Duration,
     _bound: Bound,
 }
@@ -43,22 +52,44 @@ impl Publisher {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn bind(endpoint: &Endpoint, patience: Duration) -> io::Result<Publisher> {
-        let (announce, subscriptions) = mpsc::channel(WELCOMES);
+        let (join, joining) = mpsc::channel(WELCOMES);
         let (limits, peers) = (Limits::new(TOPIC_SIZE), Peers::new());
         let bound = Bound::new(endpoint, peers.clone(), move |read, write, membership| {
-            serve(read, write, membership, announce.clone(), limits.clone())
+            serve(read, write, membership, join.clone(), limits.clone())
         });
         let bound = bound.await?;
-        Ok(Publisher { peers, subscriptions, patience, _bound: bound })
+        Ok(Publisher { peers, joining, patience, _bound: bound })
     }
 
-    /// The next subscription.
+    /// The next subscription; it holds from now on.
     pub async fn subscription(&mut self) -> Subscription {
-        match self.subscriptions.recv().await {
-            Some(subscription) => subscription,
-            // The socket is bound for as long as this lives, and with it the other end.
-            None => std::future::pending().await,
+        loop {
+            match self.joining.recv().await {
+                Some(joining) => {
+                    if let Some(subscription) = self.admit(joining) {
+                        return subscription;
+                    }
+                }
+                // The socket is bound for as long as this lives, and with it the other end.
+                None => std::future::pending().await,
+            }
         }
+    }
+
+    /// A subscription that waits already, if there is one; it holds from now on.
+    pub fn waiting_subscription(&mut self) -> Option<Subscription> {
+        loop {
+            let joining = self.joining.try_recv().ok()?;
+            if let Some(subscription) = self.admit(joining) {
+                return Some(subscription);
+            }
+        }
+    }
+
+    fn admit(&self, Joining { peer, topic, admitted }: Joining) -> Option<Subscription> {
+        let is_one = self.peers.subscribe(peer, topic.clone(), TOPICS);
+        let _ = admitted.send(is_one);
+        is_one.then_some(Subscription(topic))
     }
 
     /// Waits until all has been written to the subscribers that read.
@@ -115,7 +146,7 @@ async fn serve(
     read: ReadHalf,
     mut write: WriteHalf,
     membership: Membership,
-    announce: mpsc::Sender<Subscription>,
+    join: mpsc::Sender<Joining>,
     limits: Limits,
 ) -> io::Result<()> {
     let mut reader = FrameReader::new(read, limits);
@@ -123,7 +154,7 @@ async fn serve(
     membership.introduce(Bytes::new());
     let outgoing = membership.outgoing().clone();
     tokio::select! {
-        ended = subscribe(&mut reader, &membership, &announce) => ended,
+        ended = subscribe(&mut reader, &membership, &join) => ended,
         ended = outgoing.write_to(&mut write) => ended,
     }
 }
@@ -131,7 +162,7 @@ async fn serve(
 async fn subscribe(
     reader: &mut FrameReader<ReadHalf>,
     membership: &Membership,
-    announce: &mpsc::Sender<Subscription>,
+    join: &mpsc::Sender<Joining>,
 ) -> io::Result<()> {
     loop {
         let frames = match reader.next().await? {
@@ -145,12 +176,13 @@ async fn subscribe(
         };
         match frames[0].first() {
             Some(1) => {
-                let topic = frames[0].slice(1..);
-                if !membership.subscribe(topic.clone(), TOPICS) {
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, "it subscribed to too many topics"));
-                }
-                if announce.send(Subscription(topic)).await.is_err() {
+                let (admitted, answer) = oneshot::channel();
+                let joining = Joining { peer: membership.id(), topic: frames[0].slice(1..), admitted };
+                if join.send(joining).await.is_err() {
                     return Ok(());
+                }
+                if !answer.await.unwrap_or(false) {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "it subscribed to too many topics"));
                 }
             }
             Some(0) => membership.unsubscribe(&frames[0][1..]),

@@ -10,7 +10,7 @@ use zeromq::{SocketSend, ZmqMessage};
 
 use super::frames::{FrameReader, Incoming, Limits};
 use super::peers::Peers;
-use super::publisher::Publisher;
+use super::publisher::{Publisher, Subscription};
 use super::router::Router;
 use super::{Endpoint, echo};
 
@@ -253,6 +253,26 @@ fn a_subscriber_that_reads_nothing_misses_output_and_no_other_does() {
         // Having caught up, it misses nothing more.
         publisher.send(block).await.unwrap();
         idle.read_exact(&mut buffer[..size]).await.unwrap();
+    });
+}
+
+#[test]
+fn nothing_is_published_to_a_subscriber_before_it_can_be_welcomed() {
+    run(async {
+        let place = Place::new();
+        let mut publisher = Publisher::bind(&place.endpoint(), MOMENT).await.unwrap();
+        assert!(publisher.waiting_subscription().is_none());
+        let mut reader = place.peer("SUB", b"").await;
+        reader.write_all(&message(&[b"\x01"])).await.unwrap();
+        // It has come, but nobody has looked.
+        tokio::time::sleep(MOMENT).await;
+        publisher.send(ZmqMessage::from(b"early".to_vec())).await.unwrap();
+        let Subscription(topic) = publisher.waiting_subscription().expect("one waits");
+        assert_eq!(topic, b""[..]);
+        publisher.send(ZmqMessage::from(b"welcome".to_vec())).await.unwrap();
+        let mut read = [0; 9];
+        reader.read_exact(&mut read).await.unwrap();
+        assert_eq!(read[2..], b"welcome"[..]);
     });
 }
 
