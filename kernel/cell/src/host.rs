@@ -58,12 +58,13 @@ pub extern "C" fn soma_cell_finish() {
     }
     let _ = std::io::stdout().flush();
     // A hook that a cell sets lasts as long as the cell: without this one, panics of later cells could not be explained.
-    report::wait_for_hooks(PATIENCE);
     report::install_panic_hook();
     // The cell may have been asked to stop; this may not.
     tensorlib::interrupt::clear();
     // A variable that cannot be described is no reason to fail.
     let _ = std::panic::catch_unwind(crate::store::report_values);
+    // Last, since the copy of the process that is made next would never get the hooks' lock back.
+    report::wait_for_hooks(PATIENCE);
 }
 
 /// Asks the running cell to stop: tensor operations look. Called in a signal handler; sets a flag only.

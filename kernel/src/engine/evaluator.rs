@@ -302,7 +302,7 @@ impl Evaluator for SomaEvaluator {
 }
 
 impl SomaEvaluator {
-    /// Makes the session's folder again, if somebody has removed it. Variables are not in it.
+    /// Makes the session's folder again, if somebody has removed or damaged it. Variables are not in it.
     fn ensure_folder(&mut self) -> Result<(), Failure> {
         if folder::is_whole(&self.session, &self.session_notes) {
             return Ok(());

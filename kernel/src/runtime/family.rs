@@ -11,9 +11,6 @@ use nix::unistd::Pid;
 
 use crate::process::children;
 
-/// How long the ends of processes are waited for.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// All processes below this one. Where `/proc` does not tell (other systems than Linux), none.
 pub fn descendants() -> HashSet<Pid> {
     let mut found = HashSet::new();
@@ -26,23 +23,21 @@ pub fn descendants() -> HashSet<Pid> {
     found
 }
 
-/// Ends those children that are meant, and what becomes a child thereby, as long as that takes no more than [`PATIENCE`].
+/// Ends those children that are meant, and what becomes a child thereby, as long as that takes no more than `patience`.
 /// What cannot be ended (another user's, or one that waits for a disk) is left; whoever ends later is noticed by whoever
 /// waits for any child.
-pub fn end_children(is_meant: impl Fn(Pid) -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    let mut refused = HashSet::new();
-    loop {
+pub fn end_children(patience: Duration, is_meant: impl Fn(Pid) -> bool) {
+    let deadline = Instant::now() + patience;
+    let mut refused: HashSet<Pid> = HashSet::new();
+    while Instant::now() < deadline {
         let all = children(Pid::this()).into_iter();
         let meant: Vec<Pid> = all.filter(|child| is_meant(*child) && !refused.contains(child)).collect();
-        if meant.is_empty() || Instant::now() > deadline {
+        if meant.is_empty() {
             return;
         }
-        for child in meant {
-            if kill(child, Signal::SIGKILL).is_err() {
-                refused.insert(child);
-                continue;
-            }
+        // All of them first: none is to start another while one is waited for.
+        refused.extend(meant.iter().filter(|child| kill(**child, Signal::SIGKILL).is_err()));
+        for child in meant.into_iter().filter(|child| !refused.contains(child)) {
             while matches!(waitpid(child, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive)) {
                 if Instant::now() > deadline {
                     return;

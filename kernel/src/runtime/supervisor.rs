@@ -29,6 +29,12 @@ pub const SOCKET: &str = "channel";
 /// How long a cell may take to stop by itself (tensor operations ask) before its process is ended.
 const GRACE: Duration = Duration::from_millis(300);
 
+/// How long the ends of what a crashed cell had started are waited for, before the copy goes on.
+const AFTER_A_CRASH: Duration = Duration::from_secs(1);
+
+/// How long those of everything that cells have started, at the session's end.
+const AT_THE_END: Duration = Duration::from_secs(10);
+
 /// How often it is looked whether a cell waits for standard input.
 const LOOK_FOR_READERS: Duration = Duration::from_millis(100);
 
@@ -385,7 +391,7 @@ impl Supervisor {
         let copy = self.worker.copy.take().filter(is_alive);
         if let Some(cell) = &cell {
             // What the cell had started is of no use to anybody now: a command that it waited for, a server that it made.
-            family::end_children(|child| Some(child) != copy && !cell.before.contains(&child));
+            family::end_children(AFTER_A_CRASH, |child| Some(child) != copy && !cell.before.contains(&child));
         }
         let threads = std::mem::take(&mut self.worker.threads_before_copy).to_string();
         let mut fields = vec![kind.to_owned(), copy.is_some().to_string(), threads];
@@ -427,7 +433,7 @@ impl Supervisor {
     fn end_everything(&mut self) {
         end(self.worker.pid);
         self.worker.copy.take().into_iter().for_each(end);
-        family::end_children(|_| true);
+        family::end_children(AT_THE_END, |_| true);
     }
 }
 
