@@ -61,6 +61,43 @@
 //! `try_name` that returns the sentence as an [`Error`] instead; what is short for an operation (`&x + &y` for `add`,
 //! `x.view_as(&y)` for `view`) shares its twin.
 //!
+//! # Values
+//!
+//! Results are PyTorch's: the test `golden` compares thousands of expressions with what PyTorch gave, element by element,
+//! among them ±0, ±∞, NaN, subnormal, huge, tiny and cancelling numbers.
+//!
+//! * **Accuracy**, in units in the last place. Arithmetic, `sqrt` and rounding: exact. `exp`, `log` and the other functions
+//!   of one number: 2 units in `f32`, 3 in `f64`, near the multiples of π too; of angles beyond 10⁴ (`f32`) and 10⁶ (`f64`)
+//!   what the system's mathematical library gives, 1 unit as a rule. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
+//!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
+//!   of elements or, in `matmul`, with the length of a row. `var`, `std`, `cumsum` and `cumprod` compute in double
+//!   precision and round once.
+//! * **Zeros, infinities, NaN.** Functions that are odd keep the sign of -0. Subnormal numbers are numbers, not zero. NaN wins
+//!   in `max`, `min`, `clamp` and `relu`, and is sorted behind all numbers. `softmax` and its kin take the largest element
+//!   off first; a row of -∞ alone gives NaN, `logsumexp` of it -∞.
+//! * **No elements.** The sum is 0, the product 1, the mean, variance and deviation NaN; an extreme, or a norm of an order
+//!   that is negative or infinite, is an error.
+//! * **Whole numbers** wrap when they overflow. Dividing them by zero with `floor_divide` or `%` is an error, and so is a
+//!   plain negative number as their exponent.
+//! * **Conversion** cuts fractions off. What PyTorch leaves undefined is defined here: see [`Tensor::to`].
+//!
+//! Where PyTorch's own values are less exact, or an accident, they are not copied:
+//!
+//! | expression | here | PyTorch |
+//! |---|---|---|
+//! | `5 / x` | a division | times the reciprocal, rounded twice |
+//! | `x.sqrt()` in `f32` | exact | may be one unit off |
+//! | `x % y` when `x / y` overflows | exact | NaN in some places of the tensor |
+//! | `x.var()` of all `f32` elements | as over a dimension | equal elements may have a variance, huge ones ∞ |
+//! | `x.sinh()`, `x.cosh()` of 710 in `f64` | 1.1e308 | ∞ |
+//! | `x.gelu()` of ∞ in `f32` | ∞ | NaN |
+//! | `x.norm()` of rank 0 | the magnitude | its square may overflow on the way |
+//! | `i64::MIN` `// -1` | wraps | ends the process |
+//! | `max` or `min` of 0 and -0 | either | either, depending on the place in the tensor |
+//!
+//! A few things that PyTorch refuses have an obvious meaning and are done: `gelu`, `silu` and `softplus` of whole numbers
+//! (as `f32`), subtracting booleans from numbers, rounding booleans, and limits of `clamp` beyond what the type holds.
+//!
 //! # Threads
 //!
 //! Tensors may be shared between threads. Each storage has a lock: operations that read run side by side, an in-place

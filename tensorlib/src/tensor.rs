@@ -224,11 +224,17 @@ impl Tensor {
         }))
     }
 
-    /// The same values with another element type: an alias when it already has it, else a copy.
+    /// The same values with another element type: an alias when it already has it, else a copy. Fractions are cut off;
+    /// everything but zero is `true`, NaN too.
+    ///
+    /// What the type cannot hold: whole numbers wrap. Floating-point numbers become the nearest `i64`, NaN becomes 0; as
+    /// `i32` or `u8` that wraps. (In PyTorch these are undefined and depend on the processor.)
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.7, -1.7].to(DType::I64).to_vec::<i64>(), [1, -1]);
+    /// assert_eq!(tensor![1e30, -1e30, f64::NAN].to(DType::I64).to_vec::<i64>(), [i64::MAX, i64::MIN, 0]);
+    /// assert_eq!(tensor![257.0, -1.0].to(DType::U8).to_vec::<u8>(), [1, 255]);
     /// ```
     pub fn to(&self, dtype: DType) -> Tensor {
         if self.dtype() == dtype {

@@ -9,6 +9,7 @@ pub(crate) mod functions;
 pub(crate) mod gemm;
 pub(crate) mod loops;
 pub(crate) mod map;
+pub(crate) mod moments;
 pub(crate) mod normal;
 pub(crate) mod number;
 pub(crate) mod pages;

@@ -16,7 +16,7 @@ const LANES: usize = 32;
 /// Elements that are combined without regard to rounding.
 const BLOCK: usize = 4096;
 /// Elements a thread takes at a time.
-const PIECE: usize = 64 << 10;
+pub(super) const PIECE: usize = 64 << 10;
 
 /// A way to combine values.
 pub(crate) trait Fold<T>: Sync {
@@ -124,7 +124,7 @@ fn long_row<T: Element, F: Fold<T>>(values: &[T]) -> T {
 }
 
 /// Rows that are combined among themselves before they meet the result.
-const ROWS: usize = 8;
+pub(super) const ROWS: usize = 8;
 
 /// Takes `ROWS` rows `width` apart into `to`, two by two.
 struct PushRows<'a, T, F>(&'a mut [T], &'a [T], usize, PhantomData<F>);
@@ -185,7 +185,7 @@ fn columns<T: Element, F: Fold<T>>(to: &mut [T], from: &[T], count: usize, width
 }
 
 /// Columns that are reduced together: their results stay in the first-level cache.
-const WIDTH: usize = 4096;
+pub(super) const WIDTH: usize = 4096;
 
 /// How the elements to be reduced lie: `[outer, count, inner]`, where the innermost dimension with more than one element
 /// lies side by side.

@@ -11,17 +11,30 @@ pub(crate) enum Softmax {
     Log,
 }
 
-/// `to[i] = from[i] - shift`, or its exponential.
-struct Shift<'a, T, const EXP: bool>(&'a mut [T], &'a [T], T);
+/// `to[i] = (from[i] - largest)` to the power of e.
+struct Exponentials<'a, T>(&'a mut [T], &'a [T], T);
 
-impl<T: Floating, const EXP: bool> Loop for Shift<'_, T, EXP> {
+impl<T: Floating> Loop for Exponentials<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Shift(to, from, shift) = self;
+        let Exponentials(to, from, largest) = self;
         for (to, &value) in to.iter_mut().zip(from) {
-            let shifted = value.sub(shift);
-            *to = if EXP { shifted.exp() } else { shifted };
+            *to = value.sub(largest).exp();
+        }
+    }
+}
+
+/// `to[i] = (from[i] - largest) - rest`. In this order: `largest` may be so large that `rest` is lost beside it.
+struct Shift<'a, T>(&'a mut [T], &'a [T], T, T);
+
+impl<T: Floating> Loop for Shift<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Shift(to, from, largest, rest) = self;
+        for (to, &value) in to.iter_mut().zip(from) {
+            *to = value.sub(largest).sub(rest);
         }
     }
 }
@@ -43,11 +56,11 @@ pub(crate) fn rows<T: Floating>(to: &mut [T], from: &[T], length: usize, kind: S
         for (line, to) in part.chunks_exact_mut(length).enumerate() {
             let from = &from[first + line * length..first + (line + 1) * length];
             let largest = reduce::row::<T, Max>(from);
-            T::Heavy::run(Shift::<T, true>(to, from, largest));
+            T::Heavy::run(Exponentials(to, from, largest));
             let sum = reduce::row::<T, Sum>(to);
             match kind {
                 Softmax::Plain => T::Width::run(Scale(to, T::ONE.div(sum))),
-                Softmax::Log => T::Width::run(Shift::<T, false>(to, from, largest.add(sum.exact_log()))),
+                Softmax::Log => T::Width::run(Shift(to, from, largest, sum.exact_log())),
             }
         }
     });

@@ -103,21 +103,25 @@ pub(crate) fn arithmetic_type(op: &str, function: Arithmetic, a: &Operand, b: &O
             _ => dtype_error!("{op}: not defined for bool; convert one operand with to()"),
         });
     }
-    let nothing = [a, b].iter().any(|operand| operand.tensor().is_some_and(|x| x.numel() == 0));
-    if !dtype.is_floating_point() && !nothing {
-        refuse_whole(op, function, b)?;
+    if !dtype.is_floating_point() {
+        refuse_whole(op, function, a, b)?;
     }
     Ok(dtype)
 }
 
 /// Whole numbers have no quotient by zero, and no negative powers as plain numbers.
-fn refuse_whole(op: &str, function: Arithmetic, b: &Operand) -> Result<()> {
+fn refuse_whole(op: &str, function: Arithmetic, a: &Operand, b: &Operand) -> Result<()> {
     match (function, b) {
-        (Arithmetic::FloorDivide | Arithmetic::Remainder, Operand::Number(number)) if number.to_i64() == 0 => {
-            Err(value_error!("{op}: division of whole numbers by zero"))
-        }
-        (Arithmetic::FloorDivide | Arithmetic::Remainder, b) if b.tensor().is_some_and(has_zero) => {
-            Err(value_error!("{op}: division of whole numbers by zero"))
+        (Arithmetic::FloorDivide | Arithmetic::Remainder, b) => {
+            let nothing = [a, b].iter().any(|operand| operand.tensor().is_some_and(|x| x.numel() == 0));
+            let has_zero = match b {
+                Operand::Number(number) => number.to_i64() == 0,
+                b => b.tensor().is_some_and(has_zero),
+            };
+            if has_zero && !nothing {
+                return Err(value_error!("{op}: division of whole numbers by zero"));
+            }
+            Ok(())
         }
         (Arithmetic::Pow, Operand::Number(number)) if number.to_i64() < 0 => Err(value_error!(
             "{op}: whole numbers to the negative power {number} are not whole; use a floating-point tensor"

@@ -55,11 +55,17 @@ fn clamp(x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
     if let Some(result) = between(x, &min, &max) {
         return Ok(result);
     }
-    let mut result = Operand::Borrowed(x);
+    // In the type of all three, so that a limit is not cut to what the tensor alone can hold.
+    let (dtype, _) = [&min.0, &max.0].into_iter().flatten().fold(x.promotion(), |(dtype, rank), limit| {
+        let (of_limit, rank_of_limit) = limit.promotion();
+        (result_type((dtype, rank), (of_limit, rank_of_limit)), rank.max(rank_of_limit))
+    });
+    let x = x.to(dtype);
+    let mut result = Operand::Borrowed(&x);
     for (limit, function) in [(min, Arithmetic::Maximum), (max, Arithmetic::Minimum)] {
         if let Some(mut limit) = limit.0 {
             if let Operand::Number(number) = &mut limit {
-                with_number!(x.dtype(), T => if !matches!(number, Scalar::Float(_)) { *number = nearest::<T>(*number).to_scalar() }, else ());
+                with_number!(dtype, T => if !matches!(number, Scalar::Float(_)) { *number = nearest::<T>(*number).to_scalar() }, else ());
             }
             result = Operand::Owned(binary::arithmetic_owned("clamp", function, result, limit)?);
         }

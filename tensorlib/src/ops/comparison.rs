@@ -160,7 +160,8 @@ impl Tensor {
     }
 
     fallible! {
-        /// Whether two tensors have the same shape and values that differ by at most `atol + rtol · |other|`.
+        /// Whether two tensors have the same shape and values that differ by at most `atol + rtol · |other|`. Infinities
+        /// are near to themselves, NaN to nothing.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
@@ -168,7 +169,9 @@ impl Tensor {
         /// ```
         pub fn allclose | try_allclose(&self, other: &Tensor, rtol: f64, atol: f64) -> bool {
             let (a, b) = (self.double(), other.double());
-            let near = a.try_sub(&b)?.abs().try_le(b.abs().mul(rtol).add(atol))?;
+            let distance = a.try_sub(&b)?.abs();
+            // An infinity is near to itself only, however much a share of it allows.
+            let near = distance.try_le(b.abs().mul(rtol).add(atol))?.try_logical_and(distance.isfinite())?;
             Ok(near.try_logical_or(&a.try_eq(&b)?)?.to_vec::<bool>().iter().all(|&near| near))
         }
     }

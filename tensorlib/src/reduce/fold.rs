@@ -3,10 +3,12 @@
 use crate::dtype::DType;
 use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error};
+use crate::kernel::functions::Arithmetic;
 use crate::kernel::reduce::{self, Fold, Max, Middle, Min, Prod, Sum, SumAbs, SumSquares};
 use crate::kernel::values::Values;
 use crate::layout::Layout;
 use crate::list::List;
+use crate::ops::binary;
 use crate::recycle;
 use crate::shape::axes::dimensions;
 use crate::size::{IntoInts, Ints};
@@ -166,7 +168,17 @@ pub(crate) fn fold<T: Element, F: Fold<T>>(x: &Tensor, over: &Over) -> Tensor {
         reduce::fold::<T, F>(&mut value, elements, Middle::dense(numel, 1));
         return Tensor::from_values(value.to_vec(), over.shape(x));
     }
+    reduced::<T, T>(x, over, reduce::fold::<T, F>)
+}
+
+/// Reduces with a kernel that is told how the elements lie.
+pub(crate) fn reduced<T: Element, U: Element>(
+    x: &Tensor,
+    over: &Over,
+    kernel: impl FnOnce(&mut [U], &[T], Middle),
+) -> Tensor {
     let arranged = arrange(x, over);
+    let numel = x.numel();
     let (arranged, middle) = match arranged.middle() {
         Some(middle) if numel > 0 => (arranged, middle),
         _ => {
@@ -174,12 +186,12 @@ pub(crate) fn fold<T: Element, F: Fold<T>>(x: &Tensor, over: &Over) -> Tensor {
             (arranged.compact(), middle)
         }
     };
-    let mut values = recycle::take::<T>(arranged.results());
+    let mut values = recycle::take::<U>(arranged.results());
     {
         let guard = arranged.tensor.storage.read();
         let layout = &arranged.tensor.layout;
         let from = if numel == 0 { &[] } else { &T::of(&guard)[layout.offset..layout.end()] };
-        reduce::fold::<T, F>(&mut values, from, middle);
+        kernel(&mut values, from, middle);
     }
     arranged.finish(values, x, over)
 }
@@ -213,24 +225,28 @@ pub(crate) fn floating(op: &str, x: &Tensor) -> Result<()> {
 /// The `p`-norm of the elements.
 fn norm(op: &str, x: &Tensor, over: &Over, p: f64) -> Result<Tensor> {
     floating(op, x)?;
+    let count = over.count(x);
+    if count == 0 && (p < 0.0 || p.is_infinite()) {
+        return Err(shape_error!("{op}: no elements have no norm of order {p}"));
+    }
     with_floating!(x.dtype(), T => {
+        // A single number is its own length, also where its square would overflow.
+        if p == 1.0 || (count == 1 && p != 0.0) {
+            return Ok(fold::<T, SumAbs>(x, over));
+        }
         if p == 2.0 {
             return Ok(fold::<T, SumSquares>(x, over).sqrt());
         }
-        if p == 1.0 {
-            return Ok(fold::<T, SumAbs>(x, over));
-        }
         if p.is_infinite() {
-            if over.count(x) == 0 {
-                return Err(shape_error!("{op}: no elements have no largest or smallest"));
-            }
             let x = x.abs();
             return Ok(if p > 0.0 { fold::<T, Max>(&x, over) } else { fold::<T, Min>(&x, over) });
         }
         if p == 0.0 {
             return Ok(sum(&x.ne(0.0).to(T::DTYPE), over));
         }
-        sum(&x.abs().try_pow(p)?, over).try_pow(1.0 / p)
+        // Not `try_pow`, whose short cut for negative powers overflows on the way.
+        let powers = binary::arithmetic(op, Arithmetic::Pow, &x.abs().into(), &p.into())?;
+        sum(&powers, over).try_pow(1.0 / p)
     }, else unreachable!("checked above"))
 }
 

@@ -2,8 +2,10 @@
 
 use crate::element::with_floating;
 use crate::error::{Result, fallible};
-use crate::kernel::reduce::SumSquares;
-use crate::reduce::fold::{Over, fallible_reductions, floating, fold};
+use crate::kernel::moments;
+use crate::kernel::number::Number;
+use crate::recycle;
+use crate::reduce::fold::{Over, fallible_reductions, floating, reduced};
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
@@ -13,13 +15,26 @@ fn mean(op: &str, x: &Tensor, over: &Over) -> Result<Tensor> {
     Ok(super::fold::sum(x, over) / count)
 }
 
-/// The mean squared distance from the mean, divided by `count - correction`.
-fn var(op: &str, x: &Tensor, over: &Over, correction: f64) -> Result<Tensor> {
+/// What a sum of squared distances becomes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spread {
+    Variance,
+    Deviation,
+}
+
+/// The mean squared distance from the mean, divided by `count - correction`, or its root. It is computed in double
+/// precision and rounded once.
+fn spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: Spread) -> Result<Tensor> {
     floating(op, x)?;
-    let kept = Over { dims: over.dims.clone(), keep: true };
-    let distance = x.try_sub(mean(op, x, &kept)?)?;
-    let squares = with_floating!(x.dtype(), T => fold::<T, SumSquares>(&distance, over), else unreachable!("checked"));
-    Ok(squares / (over.count(x) as f64 - correction).max(0.0))
+    let divisor = (over.count(x) as f64 - correction).max(0.0);
+    with_floating!(x.dtype(), T => Ok(reduced::<T, T>(x, over, |to, from, middle| {
+        let mut squares = recycle::take::<f64>(to.len());
+        moments::squared_distances(&mut squares, from, middle);
+        for (to, &squares) in to.iter_mut().zip(&*squares) {
+            let variance = squares / divisor;
+            *to = T::narrowed(if kind == Spread::Deviation { variance.sqrt() } else { variance });
+        }
+    })), else unreachable!("checked"))
 }
 
 fallible_reductions! {
@@ -32,20 +47,22 @@ fallible_reductions! {
     /// assert_eq!(x.mean_dim(0).to_vec::<f32>(), [2.0, 3.0]);
     /// ```
     mean try_mean, mean_dim try_mean_dim, mean_keepdim try_mean_keepdim: |x, over| mean("mean", x, over);
-    /// The variance of all elements as a sample: divided by their number minus one.
+    /// The variance of all elements as a sample: divided by their number minus one. It is computed in double precision, so
+    /// that neither a large mean nor huge or tiny elements cost it digits.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.0, 2.0, 3.0].var().item::<f32>(), 1.0);
+    /// assert_eq!(tensor![10000001.0, 10000002.0, 10000003.0].var().item::<f32>(), 1.0);
     /// ```
-    var try_var, var_dim try_var_dim, var_keepdim try_var_keepdim: |x, over| var("var", x, over, 1.0);
+    var try_var, var_dim try_var_dim, var_keepdim try_var_keepdim: |x, over| spread("var", x, over, 1.0, Spread::Variance);
     /// The standard deviation of all elements as a sample: the root of [`var`](Tensor::var).
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.0, 3.0, 5.0].std().item::<f32>(), 2.0);
     /// ```
-    std try_std, std_dim try_std_dim, std_keepdim try_std_keepdim: |x, over| Ok(var("std", x, over, 1.0)?.sqrt());
+    std try_std, std_dim try_std_dim, std_keepdim try_std_keepdim: |x, over| spread("std", x, over, 1.0, Spread::Deviation);
 }
 
 impl Tensor {
@@ -53,7 +70,8 @@ impl Tensor {
         /// The variance over the given dimensions, divided by the number of elements minus `correction`: 0 for a whole
         /// population, 1 for a sample.
         pub fn var_correction | try_var_correction(&self, dims: impl IntoInts, correction: f64, keepdim: bool) -> Tensor {
-            var("var_correction", self, &Over::dims("var_correction", self, &dims.into_ints(), keepdim)?, correction)
+            let over = Over::dims("var_correction", self, &dims.into_ints(), keepdim)?;
+            spread("var_correction", self, &over, correction, Spread::Variance)
         }
     }
 }

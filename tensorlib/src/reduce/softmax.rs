@@ -45,12 +45,14 @@ impl Tensor {
             along("softmax", self, dim, Softmax::Plain)
         }
 
-        /// The logarithm of [`softmax`](Tensor::softmax), without losing small numbers.
+        /// The logarithm of [`softmax`](Tensor::softmax), without losing small numbers or, where the elements are large,
+        /// their differences.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
         /// let x = tensor![[1.0, 2.0, 3.0]];
         /// assert!(x.log_softmax(1).exp().allclose(&x.softmax(1), 1e-5, 1e-7));
+        /// assert_eq!(tensor![1e7, 1e7].log_softmax(0).to_vec::<f32>(), [-std::f32::consts::LN_2; 2]);
         /// ```
         pub fn log_softmax | try_log_softmax(&self, dim: i64) -> Tensor {
             along("log_softmax", self, dim, Softmax::Log)

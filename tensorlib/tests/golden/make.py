@@ -5,68 +5,14 @@
     python make.py > cases.txt
 
 Each line is `operation; arguments; inputs; results`. Inputs are not written out but made by a rule that both sides know
-(see `Source` here and in `golden.rs`): `dtype:shape:view:seed`. Results are `dtype:shape:values`.
+(see `inputs.py` and `source.rs`): `dtype:shape:view:seed`. Results are `dtype:shape:values`.
 """
 import itertools
 import sys
 
 import torch
 
-DTYPES = {"f32": torch.float32, "f64": torch.float64, "i64": torch.int64, "i32": torch.int32, "u8": torch.uint8, "bool": torch.bool}
-NAMES = {dtype: name for name, dtype in DTYPES.items()}
-
-
-def values(dtype, count, seed):
-    """Quarters from -5 to 5 for floats, -5 to 5 for whole numbers, 0 to 10 for bytes, from a small linear generator."""
-    state, made = seed * 7919 + 17, []
-    for _ in range(count):
-        state = (state * 1103515245 + 12345) % 2**31
-        n = (state >> 16) % 41
-        if dtype in ("f32", "f64"):
-            made.append((n - 20) / 4)
-        elif dtype == "bool":
-            made.append(n % 2 == 0)
-        elif dtype == "u8":
-            made.append(n % 11)
-        else:
-            made.append(n % 11 - 5)
-    return made
-
-
-class Source:
-    """A tensor by rule. The view says how it lies in memory: c(ontiguous), t(ransposed last two dimensions), s(lice with
-    step 2 of a longer last dimension), o(ffset into a longer first dimension), e(xpanded from a first length of 1),
-    p(ositive: absolute value plus one), n (the third element is NaN)."""
-
-    def __init__(self, dtype, shape, view="c", seed=1):
-        self.spec = f"{dtype}:{'x'.join(map(str, shape))}:{view}:{seed}"
-        stored = list(shape)
-        if view == "t":
-            stored[-1], stored[-2] = stored[-2], stored[-1]
-        elif view == "s":
-            stored[-1] = stored[-1] * 2
-        elif view == "o":
-            stored[0] = stored[0] + 2
-        elif view == "e":
-            stored[0] = 1
-        count = 1
-        for length in stored:
-            count *= length
-        x = torch.tensor(values(dtype, count, seed), dtype=DTYPES[dtype]).reshape(stored)
-        if view == "t":
-            x = x.transpose(-1, -2)
-        elif view == "s":
-            x = x[..., ::2]
-        elif view == "o":
-            x = x[2:]
-        elif view == "e":
-            x = x.expand(shape)
-        elif view == "p":
-            x = x.abs() + 1
-        elif view == "n":
-            x.reshape(-1)[2] = float("nan")
-        assert list(x.shape) == list(shape)
-        self.tensor = x
+from inputs import DTYPES, NAMES, Source, results
 
 
 def number(value):
@@ -88,10 +34,9 @@ COUNT = 0
 
 def case(name, sources, call, *arguments):
     global COUNT
-    result = call(*[s.tensor for s in sources])
-    results = list(result) if isinstance(result, (tuple, list)) or type(result).__module__ == "torch.return_types" else [result]
+    made = results(call(*[s.tensor for s in sources]))
     args = " ".join(str(a) for a in arguments)
-    print(f"{name};{args};{','.join(s.spec for s in sources)};{'|'.join(written(r) for r in results)}")
+    print(f"{name};{args};{','.join(s.spec for s in sources)};{'|'.join(written(r) for r in made)}")
     COUNT += 1
 
 

@@ -71,7 +71,8 @@ pub(crate) fn expm1(x: f64) -> f64 {
     let half = power(rounded - 1.0);
     let result = 2.0 * exp_minus_one(r).mul_add(half, half - 0.5);
     let result = if x > 709.782_712_893_384 { f64::INFINITY } else { result };
-    if x == 0.0 { x } else { result }
+    // What is left of a small number is itself: of -0 the sign, of the smallest subnormal one all of it.
+    if x.abs() < f64::EPSILON / 4.0 { x } else { result }
 }
 
 /// The exponent of a positive normal number, and the logarithm of its fraction between √½ and √2.
@@ -165,7 +166,9 @@ fn quarters(x: f64) -> (f64, f64, u64) {
 pub(crate) fn sin(x: f64) -> f64 {
     let (sin, cos, n) = quarters(x);
     let value = if n & 1 == 0 { sin } else { cos };
-    f64::from_bits(value.to_bits() ^ ((n & 2) << 62))
+    let value = f64::from_bits(value.to_bits() ^ ((n & 2) << 62));
+    // Sums lose the sign of -0.
+    if x == 0.0 { x } else { value }
 }
 
 /// The cosine, to 2 units; within [`LARGE_ANGLE`].
@@ -182,7 +185,8 @@ pub(crate) fn tan(x: f64) -> f64 {
     let (sin, cos, n) = quarters(x);
     let odd = n & 1 == 1;
     let (above, below) = if odd { (-cos, sin) } else { (sin, cos) };
-    above / below
+    let quotient = above / below;
+    if x == 0.0 { x } else { quotient }
 }
 
 /// The rational function of which arc sine and arc cosine are made: (asin(√z)/√z - 1), for z up to ¼.

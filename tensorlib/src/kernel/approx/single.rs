@@ -93,8 +93,9 @@ pub(crate) fn tanh(x: f32) -> f32 {
     let z = x * x;
     let p = polynomial!(z; -5.704_988_7e-3, 2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -0.333_332_8);
     let small = (p * z).mul_add(x, x);
-    let large = (1.0 - 2.0 / (exp(2.0 * x.abs()) + 1.0)).copysign(x);
-    if x.abs() < 0.625 { small } else { large }
+    let large = 1.0 - 2.0 / (exp(2.0 * x.abs()) + 1.0);
+    // Also of -0, whose sign the sum loses.
+    if x.abs() < 0.625 { small } else { large }.copysign(x)
 }
 
 /// Angles beyond this lose digits in [`sin`] and [`cos`].
@@ -120,7 +121,9 @@ fn quarters(x: f32) -> (f32, f32, i32) {
 pub(crate) fn sin(x: f32) -> f32 {
     let (sin, cos, n) = quarters(x);
     let value = if n & 1 == 0 { sin } else { cos };
-    f32::from_bits(value.to_bits() ^ ((n & 2) << 30) as u32)
+    let value = f32::from_bits(value.to_bits() ^ ((n & 2) << 30) as u32);
+    // Sums lose the sign of -0.
+    if x == 0.0 { x } else { value }
 }
 
 /// The cosine, to 2 units; within [`LARGE_ANGLE`].
