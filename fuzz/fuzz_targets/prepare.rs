@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use soma_fuzz::engine::LONGEST_CELL;
 use soma_fuzz::engine::positions::{Place, Source};
-use soma_fuzz::engine::prepare::{line_as_typed, prepare};
+use soma_fuzz::engine::prepare::{Earlier, line_as_typed, prepare_after};
 
 fuzz_target!(|typed: &str| -> Corpus {
     if typed.len() > LONGEST_CELL {
         return Corpus::Reject;
     }
-    let prepared = prepare(typed);
+    let prepared = prepare_after(typed, Earlier::default());
     let line_ends = |text: &str| text.matches('\n').count();
     assert_eq!(line_ends(&prepared.text), line_ends(typed), "every line stays a line");
     if let Some(shown) = &prepared.shown {

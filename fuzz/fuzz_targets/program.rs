@@ -7,20 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use soma_fuzz::engine::LONGEST_CELL;
-use soma_fuzz::engine::items::Items;
-use soma_fuzz::engine::prepare::{Prepared, code_start, prepare};
+use soma_fuzz::engine::items::{CellOf, Items};
+use soma_fuzz::engine::prepare::{Earlier, Prepared, code_start, prepare_after};
 use soma_fuzz::toolchain::notes::CellItems;
-use soma_fuzz::toolchain::program::{ITEM, Origin, Program, Session, Types, VALUE};
+use soma_fuzz::toolchain::program::{ITEM, Origin, Program, STATEMENT, Session, Show, Types, VALUE, Versions};
 
 fuzz_target!(|input: &str| -> Corpus {
     if input.len() > LONGEST_CELL {
         return Corpus::Reject;
     }
     let (earlier, typed) = input.split_once("\n----\n").unwrap_or(("", input));
-    let (earlier, cell) = (prepare(earlier), prepare(typed));
+    let earlier = prepare_after(earlier, Earlier::default());
     let mut known = Items::default();
-    known.learn(0, &earlier.items);
-    let mut items = known.for_cell(&cell.items, &cell.words, cell.has_loops);
+    known.learn(&CellOf { place: 0, id: None, items: &earlier.items });
+    known.loaded(Vec::new());
+    let cell = prepare_after(typed, Earlier { items: Some(&known), ..Earlier::default() });
+    let own = CellOf { place: 1, id: None, items: &cell.items };
+    let mut items = known.for_cell(&own, &cell.words, cell.has_loops, false);
     items.shown = cell.shown.as_ref().map(|span| typed[cell.source.bytes(span)].to_owned());
 
     // Whatever the text is like.
@@ -40,7 +43,9 @@ fuzz_target!(|input: &str| -> Corpus {
     // A cell with names of the generated code in it can take a mark of its own for the engine's.
     if !["soma", "evcxr", "type of"].iter().any(|name| input.contains(name)) {
         let lines: BTreeSet<&str> = text.lines().map(str::trim).collect();
-        let pieces = items.own.iter().map(|item| &item.text).chain(items.earlier.iter().map(|item| &item.text));
+        // What is compiled in place of a part of an item is another text.
+        let own = items.own.iter().filter(|item| item.splices.is_empty()).map(|item| &item.text);
+        let pieces = own.chain(items.earlier.iter().filter(|item| item.splices.is_empty()).map(|item| &item.text));
         for line in pieces.chain(&items.shown).flat_map(|piece| piece.lines()) {
             assert!(lines.contains(line.trim()), "{line:?} of an item or of the value is not in:\n{text}");
         }
@@ -59,7 +64,7 @@ fn evcxr_text(cell: &Prepared, variables: &[&str]) -> String {
         |x: &str| format!("let mut {x} = evcxr_variable_store.take_variable::<(/*type of {x}*/)>(stringify!({x}));\n");
     let put = |x: &str| format!("evcxr_variable_store.put_variable::<(/*type of {x}*/)>(stringify!({x}), {x});\n");
     let code = &cell.text[code_start(&cell.text)..];
-    let code = code.replace(ITEM, &format!("\n{ITEM}")).replace(VALUE, &format!("\n{VALUE}"));
+    let code = code.replace(ITEM, &format!("\n{ITEM}")).replace(VALUE, &format!("\n{VALUE}")).replace(STATEMENT, &format!("\n{STATEMENT}"));
     [
         "#![allow(unused_imports, unused_mut, dead_code)]\nmod evcxr_internal_runtime {\npub struct VariableStore;\n}\n\
          #[unsafe(no_mangle)]\npub extern \"C\" fn run_user_code_1(\n\
@@ -90,8 +95,17 @@ fn read(
     let definitions: BTreeMap<String, String> =
         items.definitions.iter().map(|(path, definition)| (path.clone(), definition.fingerprint.clone())).collect();
     let kept = BTreeSet::new();
-    let session =
-        Session { words: &cell.words, types: &types, kept: &kept, items, definitions: &definitions, linked: None };
+    let session = Session {
+        words: &cell.words,
+        cell_only: &BTreeMap::new(),
+        types: &types,
+        kept: &kept,
+        items,
+        definitions: &definitions,
+        versions: &Versions::default(),
+        show: Show::Borrowed,
+        linked: None,
+    };
     Program::read(source, &session)
 }
 

@@ -4,12 +4,18 @@
 pub mod boundary;
 #[path = "../../kernel/src/engine/items/mod.rs"]
 pub mod items;
+#[path = "../../kernel/src/engine/macros.rs"]
+pub mod macros;
 #[path = "../../kernel/src/engine/output.rs"]
 pub mod output;
 #[path = "../../kernel/src/engine/positions.rs"]
 pub mod positions;
-#[path = "../../kernel/src/engine/prepare.rs"]
+#[path = "../../kernel/src/engine/prepare/mod.rs"]
 pub mod prepare;
+#[path = "../../kernel/src/engine/type_name.rs"]
+pub mod type_name;
+#[path = "../../kernel/src/engine/types.rs"]
+pub mod types;
 
 /// The longest cell that targets look at, in bytes. A longer one can be an expression of more than a thousand levels,
 /// and under AddressSanitizer, whose frames are large, two thousand overflow the parser's stack.

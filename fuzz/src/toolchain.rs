@@ -10,6 +10,10 @@ pub mod notes;
 pub mod places;
 #[path = "../../kernel/src/toolchain/program/mod.rs"]
 pub mod program;
+#[path = "../../kernel/src/toolchain/search.rs"]
+pub mod search;
+#[path = "../../kernel/src/toolchain/surroundings.rs"]
+pub mod surroundings;
 
 /// What cells link. The notes of a session name it; nothing here reads it, and the real one carries the sources of
 /// the cell libraries.
@@ -19,3 +23,12 @@ pub mod cell_libs {
     #[derive(Clone, Debug, Serialize, Deserialize)]
     pub struct CellLibs;
 }
+
+/// The file that the driver has compiled.
+pub mod cell_build {
+    pub const SOURCE: &str = "src/cell.rs";
+}
+
+/// How rustc's lists of files are read; the rest of it needs cargo.
+#[path = "../../kernel/src/toolchain/dependencies/sources.rs"]
+pub mod dependencies;

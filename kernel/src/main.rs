@@ -59,6 +59,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     let name = arguments.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+    process::reset_signals(false);
     process::enlarge_stacks();
     let result = if toolchain::tools::NAMES.contains(&name) {
         toolchain::stand_in::run(name, &arguments[1..])
@@ -100,12 +101,14 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-fn build_cell_libraries() -> anyhow::Result<()> {
+/// Builds what cells link, and tells the kernel's environment: the compiler that is here, for when it is started where none
+/// can be found.
+fn build_cell_libraries() -> anyhow::Result<install::Environment> {
     let facts = toolchain::facts::Facts::find()?;
     let original = toolchain::notes::Original::read();
     let builder = toolchain::cell_libs::Builder { original: &original, pid_file: None };
     builder.ensure(&facts, &mut |line| eprintln!("{line}"))?;
-    Ok(())
+    Ok([(toolchain::search::NOTED.to_owned(), facts.rustc.display().to_string())].into())
 }
 
 fn cache(clear: bool) -> anyhow::Result<()> {

@@ -1,15 +1,41 @@
-//! Processes that end with the one that started them.
+//! Processes that end with the one that started them, and what they are like at their start.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
 /// Asks the system to end this process with its parent.
 pub fn die_with_parent() {
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+}
+
+/// Makes signals do what they do by default, for this process and for all that it starts. `nohup`, a script's `&` and
+/// some services start others with signals that are ignored or held back; a compiler that does not end, or a cell that
+/// cannot be stopped, would be the consequence. Whether a hangup is ignored is the wish of who did so, and kept, unless
+/// `even_hangups`.
+pub fn reset_signals(even_hangups: bool) {
+    for signal in Signal::iterator() {
+        let is_kept = match signal {
+            // Rust's own choice, for itself alone: it makes an error of writing to nobody.
+            Signal::SIGPIPE => true,
+            Signal::SIGHUP => !even_hangups,
+            // Ignored, it makes an error of writing too much, which is told; otherwise it would end this process.
+            Signal::SIGXFSZ => true,
+            _ => false,
+        };
+        // SAFETY: no handler is installed, and none that there may be (Rust's, for a stack that overflows) is replaced.
+        unsafe {
+            let mut present = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+            let is_known = libc::sigaction(signal as libc::c_int, std::ptr::null(), present.as_mut_ptr()) == 0;
+            if !is_kept && is_known && present.assume_init().sa_sigaction == libc::SIG_IGN {
+                libc::signal(signal as libc::c_int, libc::SIG_DFL);
+            }
+        }
+    }
+    let _ = SigSet::empty().thread_set_mask();
 }
 
 /// How much stack a thread has whose maker says nothing of it.
@@ -49,6 +75,14 @@ const STEP_BACK: libc::c_int = 5;
 pub fn step_back() {
     // SAFETY: has no preconditions; on Linux it changes the calling thread, which the threads that it starts take after.
     unsafe { libc::nice(STEP_BACK) };
+}
+
+/// Kills the process group whose number stands in a file, if there is one.
+pub fn kill_group(file: &std::path::Path) {
+    let group = std::fs::read_to_string(file).ok().and_then(|pid| pid.trim().parse().ok());
+    if let Some(group) = group {
+        let _ = nix::sys::signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
 }
 
 /// The children of a process: those of each of its threads. Where `/proc` does not tell (other systems than Linux), none.

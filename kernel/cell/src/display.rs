@@ -20,8 +20,8 @@ use crate::show::mark;
 macro_rules! display {
     ($value:expr $(,)?) => {{
         #[allow(unused_imports)]
-        use $crate::show::DebugFallback as _;
-        ($value).evcxr_display();
+        use $crate::show::{DebugFallback as _, Pointer as _};
+        (&$value).soma_value().soma_value().soma_value().evcxr_display();
         $crate::show::end_display();
     }};
     ($value:expr, id = $id:expr $(,)?) => {{

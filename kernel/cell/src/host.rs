@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::report;
+use crate::{awaits, c_output, report, store};
 
 /// How long text without a line end may wait in the buffer of standard output.
 const PARTIAL_LINE: Duration = Duration::from_millis(40);
@@ -17,7 +17,7 @@ const PARTIAL_LINE: Duration = Duration::from_millis(40);
 /// How long the end of a cell waits for that.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Hands on partial lines while a cell runs. It ends with the cell, since a thread does not survive the fork
+/// Hands on partial lines while a cell runs, and wakes one that waits in an `.await` and is to stop. It ends with the cell, since a thread does not survive the fork
 /// that follows.
 static FLUSHER: Mutex<Option<JoinHandle<()>>> = Mutex::new(None);
 static RUNNING: AtomicBool = AtomicBool::new(false);
@@ -26,6 +26,7 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 #[unsafe(no_mangle)]
 pub extern "C" fn soma_cell_attach(report_pipe: i32) {
     report::attach(report_pipe);
+    c_output::hand_on_lines();
     report::install_panic_hook();
 }
 
@@ -33,18 +34,21 @@ pub extern "C" fn soma_cell_attach(report_pipe: i32) {
 #[unsafe(no_mangle)]
 pub extern "C" fn soma_cell_start() {
     tensorlib::interrupt::clear();
+    store::begin();
     RUNNING.store(true, Ordering::SeqCst);
     let flusher = std::thread::Builder::new().name("soma-flush".to_owned()).spawn(|| {
         while RUNNING.load(Ordering::SeqCst) {
             std::thread::park_timeout(PARTIAL_LINE);
+            awaits::wake_when_interrupted();
             let _ = std::io::stdout().flush();
+            c_output::flush();
         }
     });
     // Without a thread to spare, partial lines wait for the cell's end.
     *FLUSHER.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = flusher.ok();
 }
 
-/// Called after every cell: hands on what `print!` left in the buffer, and says what variables hold.
+/// Called after every cell: hands on what `print!` and C's `printf` left in their buffers, and says what variables hold.
 #[unsafe(no_mangle)]
 pub extern "C" fn soma_cell_finish() {
     RUNNING.store(false, Ordering::SeqCst);
@@ -57,14 +61,21 @@ pub extern "C" fn soma_cell_finish() {
         }
     }
     let _ = std::io::stdout().flush();
+    c_output::flush();
     // A hook that a cell sets lasts as long as the cell: without this one, panics of later cells could not be explained.
     report::install_panic_hook();
     // The cell may have been asked to stop; this may not.
     tensorlib::interrupt::clear();
     // A variable that cannot be described is no reason to fail.
-    let _ = std::panic::catch_unwind(crate::store::report_values);
+    let _ = std::panic::catch_unwind(store::report_values);
     // Last, since the copy of the process that is made next would never get the hooks' lock back.
     report::wait_for_hooks(PATIENCE);
+}
+
+/// Whether the cell has not put back all that it had taken out of the store. Called after [`soma_cell_finish`].
+#[unsafe(no_mangle)]
+pub extern "C" fn soma_cell_lacks() -> bool {
+    store::lacks_something()
 }
 
 /// Asks the running cell to stop: tensor operations look. Called in a signal handler; sets a flag only.

@@ -3,7 +3,7 @@
 //! At a low optimisation level rustc lets a crate use what a crate below it has instantiated; a cell that stores
 //! a tensor then compiles no store of its own (10 of its 80 ms).
 
-use crate::show::{DebugFallback, Mark};
+use crate::show::{DebugFallback, Mark, Pointer};
 use crate::store::VariableStore;
 
 macro_rules! instances {
@@ -11,7 +11,7 @@ macro_rules! instances {
         $(
             #[doc(hidden)]
             pub fn $name(store: &mut VariableStore, value: $ty) -> $ty {
-                value.soma_result().evcxr_display();
+                value.soma_result().soma_value().soma_value().soma_value().evcxr_display();
                 store.check_variable::<$ty>("");
                 store.put_variable::<$ty>("", value);
                 store.take_variable::<$ty>("")

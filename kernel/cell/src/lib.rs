@@ -1,7 +1,8 @@
 //! What every cell links, compiled once into a dylib instead of into each cell.
 //!
 //! Here live the variable store that takes the place of the one evcxr would write into every cell
-//! ([`store`]), the trait that lets evcxr's first attempt at showing a value always compile ([`show`]),
+//! ([`store`]), the trait that lets evcxr's first attempt at showing a value always compile ([`show`]; [`shorten`] keeps it
+//! short),
 //! what a cell can call to show things before its end ([`display`], [`progress`]) and to ask the person ([`input`]),
 //! what variables hold, in a few words ([`describe`]), and the worker's side of the reports that the kernel reads
 //! ([`report`], [`host`]).
@@ -10,6 +11,8 @@
 //! store, the random state of `tensorlib`, standard output's buffer and the panic hook exist once.
 //! Nothing here knows of Jupyter: the kernel turns reports and content blocks into messages.
 
+pub mod awaits;
+mod c_output;
 pub mod describe;
 pub mod display;
 mod frames;
@@ -18,7 +21,9 @@ pub mod input;
 pub mod instances;
 pub mod progress;
 pub mod report;
+mod shorten;
 pub mod show;
+pub mod statics;
 pub mod store;
 
 pub use input::{input, password, try_input, try_password};

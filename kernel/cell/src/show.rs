@@ -1,11 +1,19 @@
 //! How the value of a cell's last expression is shown.
 //!
 //! evcxr writes `(expression).evcxr_display();` and, when that does not compile, compiles the cell a
-//! second time with `{:?}`. With [`DebugFallback`] in scope the first form always compiles: a type's own
-//! `evcxr_display` wins, because inherent methods come first, and everything else is shown by `{:?}`.
+//! second time with `{:?}`. With [`DebugFallback`] in scope the first form always compiles. A method is looked for
+//! from the value on: a type's own `evcxr_display`, or that of a trait of the notebook or of a crate, is found at the
+//! reference to the value; the fallback only at a reference to that reference. [`Pointer`] takes off what a value is
+//! behind before that: otherwise the `Debug` of a `Box` would come before the picture of what is in it.
 
-use std::fmt::Debug;
+use std::cell::{Ref, RefMut};
+use std::fmt::{Arguments, Debug};
 use std::io::Write;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock, MutexGuard, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::shorten::written;
 
 /// Writes a mark that says something of the content that follows (an application program command, which
 /// terminals ignore).
@@ -38,23 +46,23 @@ pub trait DebugFallback {
     fn evcxr_display(&self);
 }
 
-impl<T: Debug + ?Sized> DebugFallback for T {
+impl<T: Debug + ?Sized> DebugFallback for &T {
     fn evcxr_display(&self) {
         // `()` has no bound to tell it apart by; its name is reserved, so the comparison is exact.
         if std::any::type_name::<T>() != "()" {
-            send_text(&format!("{self:?}"));
+            send_text(&written(format_args!("{self:?}"), "{:?}"));
         }
     }
 }
 
-/// Shows a value of type `T` that was written as text already, by a format of the person's; with the type's name
-/// without its paths if that is wanted.
-pub fn formatted<T: ?Sized>(text: &str, with_type: bool) {
+/// Shows a value of type `T` by a format of the person's; with the type's name without its paths if that is wanted.
+pub fn formatted<T: ?Sized>(value: Arguments, format: &str, with_type: bool) {
     let name = std::any::type_name::<T>();
     if name == "()" {
         return;
     }
-    if with_type { send_text(&format!(": {} = {text}", short(name))) } else { send_text(text) }
+    let text = written(value, format);
+    if with_type { send_text(&format!(": {} = {text}", short(name))) } else { send_text(&text) }
 }
 
 /// A type's name without paths: `Option<alloc::string::String>` is `Option<String>`.
@@ -71,6 +79,57 @@ fn short(name: &str) -> String {
         short.push_str(&piece[..keep]);
     }
     short
+}
+
+/// What a value is behind: a pointer, or a guard.
+pub trait Pointer {
+    /// What it points to.
+    type Value: ?Sized;
+
+    /// The value behind it. A value that is behind nothing is found as its own, through the reference to it.
+    fn soma_value(&self) -> &Self::Value;
+}
+
+macro_rules! pointers {
+    ($($pointer:ty),*) => {
+        $(
+            impl<T: ?Sized> Pointer for $pointer {
+                type Value = T;
+
+                fn soma_value(&self) -> &T {
+                    self
+                }
+            }
+        )*
+    };
+}
+
+pointers!(
+    &T,
+    &mut T,
+    Box<T>,
+    Rc<T>,
+    Arc<T>,
+    Ref<'_, T>,
+    RefMut<'_, T>,
+    MutexGuard<'_, T>,
+    RwLockReadGuard<'_, T>,
+    RwLockWriteGuard<'_, T>,
+    Pin<&T>,
+    Pin<Box<T>>
+);
+
+impl<T> Pointer for LazyLock<T> {
+    type Value = T;
+
+    fn soma_value(&self) -> &T {
+        self
+    }
+}
+
+/// Marks that what is shown next is the value of the last expression.
+pub fn begin_result() {
+    mark("result");
 }
 
 /// Marks that what follows is the value of the last expression, then hands the value on.

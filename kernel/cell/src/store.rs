@@ -24,6 +24,8 @@ struct Variable {
     definitions: Vec<(String, &'static str)>,
     /// What the kernel was told of its value.
     told: Option<Description>,
+    /// The process in which it was made, for what has threads of its own: in a copy of that process they are gone.
+    made_in: Option<u32>,
 }
 
 /// Holds every variable that no running cell has taken out.
@@ -31,6 +33,8 @@ struct Variable {
 pub struct VariableStore {
     variables: HashMap<String, Variable>,
     definitions: Definitions,
+    /// What the present cell has taken out, or the last one had.
+    taken: Vec<String>,
 }
 
 impl VariableStore {
@@ -70,12 +74,18 @@ impl VariableStore {
         }
     }
 
-    /// A value that lives as long as the session, made at first use; evcxr keeps its async runtime here.
+    /// A value that lives as long as the process, made at first use; evcxr keeps its async runtime here.
     pub fn lazy_arc<T: 'static, F: FnOnce() -> T>(&mut self, name: &str, create: F) -> std::sync::Arc<T> {
+        let this_process = Some(std::process::id());
+        if self.variables.get(name).is_some_and(|variable| variable.made_in != this_process) {
+            // Never dropped: that would wait for its threads.
+            std::mem::forget(self.variables.remove(name));
+        }
         let entry = self.variables.entry(name.to_owned()).or_insert_with(|| Variable {
             value: Box::new(std::sync::Arc::new(create())),
             definitions: Vec::new(),
             told: None,
+            made_in: this_process,
         });
         match entry.value.downcast_ref::<std::sync::Arc<T>>() {
             Some(value) => std::sync::Arc::clone(value),
@@ -91,7 +101,7 @@ impl VariableStore {
             return;
         }
         let definitions = self.definitions_of(type_name);
-        self.variables.insert(name.to_owned(), Variable { value, definitions, told: None });
+        self.variables.insert(name.to_owned(), Variable { value, definitions, told: None, made_in: None });
     }
 
     /// What the value's type is made of: the definitions that its name mentions; and for a type of the notebook
@@ -111,10 +121,15 @@ impl VariableStore {
 
     #[inline(never)]
     fn take(&mut self, name: &str) -> Box<dyn Any> {
+        self.taken.push(name.to_owned());
         match self.variables.remove(name) {
             Some(variable) => variable.value,
             None => panic!("the variable `{name}` is gone: a cell that panicked had moved it; define it again"),
         }
+    }
+
+    fn lacks_something(&self) -> bool {
+        self.taken.iter().any(|name| !self.variables.contains_key(name))
     }
 
     #[inline(never)]
@@ -138,6 +153,9 @@ impl VariableStore {
         same
     }
 }
+
+/// Ends a variable that cannot be kept, since it borrows from one that is.
+pub fn end_variable<T>(_: T) {}
 
 /// Whether a type's full name has `path` in it: as a whole path, or as the beginning of one if it ends in `::`.
 fn mentions(type_name: &str, path: &str) -> bool {
@@ -180,9 +198,44 @@ pub(crate) fn report_values() {
     }
 }
 
+/// A cell begins. Called on the thread that runs cells.
+pub(crate) fn begin() {
+    // SAFETY: a store is never freed, and only a running cell has a reference to it.
+    if let Some(store) = unsafe { STORE.load(Ordering::SeqCst).as_mut() } {
+        store.taken.clear();
+    }
+}
+
+/// Whether the last cell has kept or lost something that it had taken out. Called on the thread that runs cells.
+pub(crate) fn lacks_something() -> bool {
+    // SAFETY: as above.
+    unsafe { STORE.load(Ordering::SeqCst).as_ref() }.is_some_and(VariableStore::lacks_something)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_that_a_cell_did_not_put_back_is_missed() {
+        let mut store = VariableStore::default();
+        store.put_variable("x", 1);
+        store.put_variable("y", 2);
+        let (x, _moved) = (store.take_variable::<i32>("x"), store.take_variable::<i32>("y"));
+        store.put_variable("x", x);
+        assert!(store.lacks_something());
+        store.put_variable("y", 3);
+        assert!(!store.lacks_something());
+    }
+
+    #[test]
+    fn what_has_threads_is_made_anew_in_another_process() {
+        let mut store = VariableStore::default();
+        let first = store.lazy_arc("pool", || 1);
+        assert_eq!((*first, *store.lazy_arc("pool", || 2)), (1, 1));
+        store.variables.get_mut("pool").unwrap().made_in = Some(0);
+        assert_eq!(*store.lazy_arc("pool", || 3), 3);
+    }
 
     #[test]
     fn a_variable_comes_back_with_its_type() {

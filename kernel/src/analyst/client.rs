@@ -12,9 +12,15 @@ use super::question::{Answer, Known, Question, Reply, Wanted};
 use crate::process;
 use crate::toolchain::notes::{SESSION_DIR, SessionNotes};
 
-/// How long an answer may take before the person is given what is known without it. Meanwhile the analyst goes on
-/// reading, and the next question is answered.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// What comes of a question.
+pub enum Asked {
+    /// An answer, which may be that there is nothing to say.
+    Answered(Answer),
+    /// None in time: the analyst reads libraries, or has something newer to do. It may have one the next time.
+    NotYet,
+    /// None: there is no analyst.
+    Unavailable,
+}
 
 /// How soon an analyst that has ended with an error for the second time is started again, and how long it takes for the
 /// first time to be forgotten.
@@ -49,32 +55,47 @@ impl Analyst {
         Analyst { session, state: Arc::default() }
     }
 
-    /// What analysis says; `None` when it says nothing, or nothing in time.
-    pub fn ask(&self, wanted: Wanted, code: &str, cursor: usize, known: Known) -> Option<Answer> {
+    /// What analysis says within this time.
+    pub fn ask(&self, wanted: Wanted, code: &str, cursor: usize, known: Known, patience: Duration) -> Asked {
         let (sender, receiver) = mpsc::sync_channel(1);
-        let id = {
-            let mut state = lock(&self.state);
-            if state.ended || state.paused.is_some_and(|until| Instant::now() < until) {
-                return None;
-            }
-            if state.running.is_none() {
-                state.running = Some(self.start()?);
-            }
-            state.asked += 1;
-            let id = state.asked;
-            let question = Question { id, wanted, code: code.to_owned(), cursor, known };
-            let mut line = serde_json::to_vec(&question).ok()?;
-            line.push(b'\n');
-            state.waiting.insert(id, sender);
-            if state.running.as_ref()?.try_send(line).is_err() {
-                state.waiting.remove(&id);
-                return None;
-            }
-            id
-        };
-        let answer = receiver.recv_timeout(PATIENCE);
+        let Some(id) = self.send(wanted, code, cursor, known, sender) else { return Asked::Unavailable };
+        let answer = receiver.recv_timeout(patience);
         lock(&self.state).waiting.remove(&id);
-        answer.ok().flatten()
+        answer.ok().flatten().map_or(Asked::NotYet, Asked::Answered)
+    }
+
+    /// Whether the standard library is known to the analyst.
+    pub fn knows_std(&self) -> bool {
+        SessionNotes::read(&self.session).is_ok_and(|notes| notes.facts.have_sources())
+    }
+
+    /// Sends a question off and tells its number.
+    fn send(
+        &self,
+        wanted: Wanted,
+        code: &str,
+        cursor: usize,
+        known: Known,
+        answer: SyncSender<Option<Answer>>,
+    ) -> Option<u64> {
+        let mut state = lock(&self.state);
+        if state.ended || state.paused.is_some_and(|until| Instant::now() < until) {
+            return None;
+        }
+        if state.running.is_none() {
+            state.running = Some(self.start()?);
+        }
+        state.asked += 1;
+        let id = state.asked;
+        let question = Question { id, wanted, code: code.to_owned(), cursor, known };
+        let mut line = serde_json::to_vec(&question).ok()?;
+        line.push(b'\n');
+        state.waiting.insert(id, answer);
+        if state.running.as_ref()?.try_send(line).is_err() {
+            state.waiting.remove(&id);
+            return None;
+        }
+        Some(id)
     }
 
     /// Ends the analyst for good.

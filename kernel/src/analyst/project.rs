@@ -16,7 +16,8 @@ use ra_ap_project_model::{
 use ra_ap_vfs::file_set::FileSetConfig;
 use ra_ap_vfs::{Change, Vfs, VfsPath};
 
-use crate::toolchain::cell_libs::CellLibs;
+use crate::toolchain::cell_libs::{CellLibs, Shared};
+use crate::toolchain::dependencies::modernise;
 use crate::toolchain::facts::Facts;
 use crate::toolchain::notes::SessionNotes;
 use crate::toolchain::places;
@@ -85,13 +86,15 @@ impl Project {
 fn dependencies(session: &Path) -> toml::Table {
     let manifest = fs::read_to_string(session.join("Cargo.toml")).unwrap_or_default();
     let manifest: toml::Table = manifest.parse().unwrap_or_default();
-    manifest.get("dependencies").and_then(toml::Value::as_table).cloned().unwrap_or_default()
+    let mut table = manifest.get("dependencies").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    modernise(&mut table);
+    table
 }
 
 /// The manifest of a crate that may name what a cell may name.
 fn manifest(libs: &CellLibs, sources: &Path, dependencies: &toml::Table) -> String {
     let mut all = dependencies.clone();
-    for (name, version) in &libs.versions {
+    for Shared { name, version, .. } in libs.shared.iter().filter(|shared| shared.is_public) {
         // A cell gets the bundled crate, whatever version a `:dep` asked for that it meets, with the features that the
         // tensor library has chosen: crates that only others need may never have been downloaded.
         let version = ("version".to_owned(), format!("={version}").into());
@@ -143,8 +146,7 @@ fn read(folder: &Path, notes: &SessionNotes, dependencies: &toml::Table) -> Resu
 
 fn config(facts: &Facts) -> Result<CargoConfig> {
     // Asked to look for the sources itself, rust-analyzer would have rustup download them.
-    let has_sources = facts.sysroot.join("lib/rustlib/src/rust/library/std").is_dir();
-    let sysroot = if has_sources { Some(RustLibSource::Path(absolute(&facts.sysroot)?)) } else { None };
+    let sysroot = if facts.have_sources() { Some(RustLibSource::Path(absolute(&facts.sysroot)?)) } else { None };
     Ok(CargoConfig {
         sysroot,
         // Else crates for every other system would be read too.

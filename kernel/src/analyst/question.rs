@@ -42,7 +42,7 @@ pub struct Question {
 pub struct Reply {
     /// The question's.
     pub id: u64,
-    /// `None` when analysis has nothing to say, or a newer question has replaced this one.
+    /// `None` when a newer question has replaced this one.
     pub answer: Option<Answer>,
 }
 
@@ -65,6 +65,8 @@ pub enum Answer {
         /// With headings, links and code.
         markdown: String,
     },
+    /// That there is nothing to say.
+    Nothing,
 }
 
 /// A completion.

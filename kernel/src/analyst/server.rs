@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::project::Project;
-use super::question::{Question, Reply, Wanted};
+use super::question::{Answer, Question, Reply, Wanted};
 use super::{answers, session_text};
 use crate::toolchain::notes::SessionNotes;
 
@@ -50,7 +50,7 @@ fn serve(session: &std::path::Path, questions: &Receiver<Question>) -> Result<()
         for question in newest(std::iter::once(question).chain(questions.try_iter())) {
             project.refresh(session, &notes);
             let answer = catch_unwind(AssertUnwindSafe(|| answer(&mut project, &question))).unwrap_or_default();
-            reply(&Reply { id: question.id, answer })?;
+            reply(&Reply { id: question.id, answer: Some(answer.unwrap_or(Answer::Nothing)) })?;
         }
     }
 }
@@ -69,7 +69,7 @@ fn newest(questions: impl Iterator<Item = Question>) -> Vec<Question> {
     newest
 }
 
-fn answer(project: &mut Project, question: &Question) -> Option<super::question::Answer> {
+fn answer(project: &mut Project, question: &Question) -> Option<Answer> {
     let session_text = session_text::compose(&question.known, &question.code);
     let place = answers::Place { start: session_text.start, cursor: question.cursor, code: &question.code };
     project.set_text(session_text.text);

@@ -4,6 +4,7 @@
 use ra_ap_syntax::{Edition, SyntaxKind};
 
 use super::question::Known;
+use crate::toolchain::program;
 
 /// A cell within the text of its session.
 #[derive(Debug, PartialEq)]
@@ -21,7 +22,10 @@ pub fn compose(known: &Known, code: &str) -> SessionText {
     text.push_str("\nasync fn soma_cell_run(");
     for (name, ty) in &known.variables {
         let raw = if SyntaxKind::from_keyword(name, Edition::Edition2024).is_some() { "r#" } else { "" };
-        text.push_str(&format!("{raw}{name}: {}, ", ty.as_deref().unwrap_or("_")));
+        text.push_str(&format!(
+            "{raw}{name}: {}, ",
+            ty.as_deref().filter(|ty| !program::names_functions(ty)).unwrap_or("_")
+        ));
     }
     text.push_str(") -> std::result::Result<(), std::boxed::Box<dyn std::error::Error>> {\n");
     let start = text.len();

@@ -4,15 +4,16 @@
 //! know of code, the analyst knows, and what it does not say in time the names must do for.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
 use super::boundary::{Assistant, Completeness, Completion, Completions, Failure, MimeBundle};
-use super::commands::{self, Command, Commands, Settings, Variables};
+use super::commands::{self, Command, Step, Variables};
 use super::held::Held;
 use super::session::Names;
-use super::{failure, nesting, prepare, types};
-use crate::analyst::client::Analyst;
+use super::{completeness, failure, imports, nesting, prepare, types};
+use crate::analyst::client::{Analyst, Asked};
 use crate::analyst::question::{Answer, Wanted};
 
 /// Answers from the session's names and from analysis.
@@ -20,6 +21,16 @@ pub struct SomaAssistant {
     names: Arc<Names>,
     analyst: Analyst,
 }
+
+/// How long an answer may take before the person is given what is known without it. Meanwhile the analyst goes on
+/// reading, and the next question is answered.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long one attempt of `:doc` takes, which can be interrupted between attempts.
+const GLANCE: Duration = Duration::from_millis(200);
+/// How long the analyst may read before `:doc` gives up.
+const READING: Duration = Duration::from_secs(60);
+/// How alike two names are that may be mistaken for one another.
+const ALIKE: f64 = 0.85;
 
 /// Rust's keywords, for completion.
 const KEYWORDS: &[&str] = &[
@@ -34,19 +45,92 @@ impl SomaAssistant {
         SomaAssistant { names, analyst }
     }
 
-    fn ask(&self, wanted: Wanted, code: &str, cursor: usize) -> Option<Answer> {
+    fn ask(&self, wanted: Wanted, code: &str, cursor: usize, patience: Duration) -> Asked {
         let code_start = prepare::code_start(code);
         if cursor < code_start || nesting::check(&code[code_start..]).is_err() {
-            return None;
+            return Asked::Unavailable;
         }
         // Commands are no Rust; as blanks they leave offsets as they are.
         let blanks = code[..code_start].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
         let rust: String = blanks.chain(code[code_start..].chars()).collect();
-        self.analyst.ask(wanted, &rust, cursor, self.names.for_analysis())
+        self.analyst.ask(wanted, &rust, cursor, self.names.for_analysis(), patience)
+    }
+
+    /// What `:doc` shows of a name. The analyst may first have to read its libraries: `wait` is called between attempts
+    /// with the time that it has taken so far, and may give up.
+    ///
+    /// # Errors
+    /// When nothing is known of the name, or `wait` has given up.
+    pub fn documentation(
+        &self,
+        name: &str,
+        mut wait: impl FnMut(Duration) -> Result<(), Failure>,
+    ) -> Result<MimeBundle, Failure> {
+        let started = Instant::now();
+        // Without the import that its documentation would tell of.
+        let imported = imports::path_of(name);
+        for code in std::iter::once(name).chain(imported.as_deref()) {
+            let cursor = code.trim_end_matches("!()").len();
+            loop {
+                match self.ask(Wanted::Documentation, code, cursor, GLANCE) {
+                    Asked::Answered(Answer::Documentation { plain, markdown }) => {
+                        return Ok(self.with_value(name, plain, markdown));
+                    }
+                    Asked::Answered(_) | Asked::Unavailable => break,
+                    Asked::NotYet => wait(started.elapsed())?,
+                }
+            }
+        }
+        self.known_by_name(name).ok_or_else(|| self.nothing_known(name))
+    }
+
+    fn nothing_known(&self, name: &str) -> Failure {
+        let (variables, items) = self.names.get();
+        let known = variables.keys().chain(&items).chain(imports::of_the_prelude());
+        let near = known
+            .map(|known| (strsim::jaro_winkler(name, known), known))
+            .filter(|(likeness, _)| *likeness >= ALIKE)
+            .max_by(|(a, _), (b, _)| a.total_cmp(b));
+        let advice = match near {
+            Some((_, near)) => format!("did you mean `{near}`?"),
+            None if !self.analyst.knows_std() => {
+                "if it is the standard library's, `rustup component add rust-src` adds what is known of that".to_owned()
+            }
+            None => "is it spelt as in a cell that could use it?".to_owned(),
+        };
+        failure::sentence("NameError", &format!("nothing is known of `{name}`: {advice}"))
+    }
+
+    /// Documentation, with what a variable of this name holds.
+    fn with_value(&self, name: &str, mut plain: String, mut markdown: String) -> MimeBundle {
+        if let Some(held) = self.names.values().get(name) {
+            plain = format!("{plain}\n\n{}", holds(held, ""));
+            markdown = format!("{markdown}\n\n{}", holds(held, "`"));
+        }
+        MimeBundle::from([("text/plain".to_owned(), plain), ("text/markdown".to_owned(), markdown)])
+    }
+
+    /// What is known of a name without analysis.
+    fn known_by_name(&self, name: &str) -> Option<MimeBundle> {
+        let (variables, defined) = self.names.get();
+        let text = match variables.get(name) {
+            Some(ty) => {
+                let ty = ty.as_deref().map_or("(a type without a name)".into(), types::short);
+                match self.names.values().get(name) {
+                    Some(held) => format!("{name}: {ty}\n{}", holds(held, "")),
+                    None => format!("{name}: {ty}"),
+                }
+            }
+            None if defined.iter().any(|known| known == name) => format!("`{name}` is defined in this notebook"),
+            None => return None,
+        };
+        Some(MimeBundle::from([("text/plain".to_owned(), text)]))
     }
 
     fn analysed_completions(&self, code: &str, cursor: usize) -> Option<Completions> {
-        let Answer::Completions { candidates, start, end } = self.ask(Wanted::Completions, code, cursor)? else {
+        let Asked::Answered(Answer::Completions { candidates, start, end }) =
+            self.ask(Wanted::Completions, code, cursor, PATIENCE)
+        else {
             return None;
         };
         let items = candidates.into_iter().map(|candidate| Completion {
@@ -93,7 +177,7 @@ impl SomaAssistant {
 
 impl Assistant for SomaAssistant {
     fn completeness(&self, code: &str) -> Completeness {
-        completeness(code)
+        completeness::of(code)
     }
 
     fn complete(&self, code: &str, cursor: usize) -> Completions {
@@ -127,16 +211,12 @@ impl Assistant for SomaAssistant {
 
     fn answer(&self, code: &str) -> Option<Result<MimeBundle, Failure>> {
         let (types, _) = self.names.get();
-        let settings = Settings::default();
-        let commands = commands::read(code, Variables { types: &types, values: &self.names.values() }, &settings);
-        match commands {
-            // What is to hold for later cells is for the one who runs them.
-            Ok(commands) if !commands.rest.trim().is_empty() || commands.settings != settings => None,
-            Ok(Commands { documentation: Some(name), .. }) => {
-                let unknown = || failure::sentence("NameError", &format!("nothing is known of `{name}`"));
-                Some(self.inspect(&name, name.len(), 0).ok_or_else(unknown))
-            }
-            Ok(commands) => commands.answer.map(Ok),
+        // Looking documentation up locks the values again.
+        let step = commands::answer(code, Variables { types: &types, values: &self.names.values() })?;
+        match step {
+            Ok(Step::Documentation(name)) => Some(self.documentation(&name, still_reading)),
+            Ok(Step::Answer(answer)) => Some(Ok(answer)),
+            Ok(_) => None,
             Err(failure) => Some(Err(failure)),
         }
     }
@@ -152,26 +232,25 @@ impl Assistant for SomaAssistant {
             return Some(MimeBundle::from([("text/plain".to_owned(), format!("{name} {arguments}\n{help}"))]));
         }
         // A member or a path's part may have a variable's name.
-        let is_variable = !code[..start].ends_with(['.', ':']);
-        let held = self.names.values().get(word).filter(|_| is_variable).cloned();
-        if let Some(Answer::Documentation { mut plain, mut markdown }) = self.ask(Wanted::Documentation, code, cursor) {
-            if let Some(held) = held {
-                plain = format!("{plain}\n\n{}", holds(&held, ""));
-                markdown = format!("{markdown}\n\n{}", holds(&held, "`"));
+        let subject = if code[..start].ends_with(['.', ':']) { "" } else { word };
+        match self.ask(Wanted::Documentation, code, cursor, PATIENCE) {
+            Asked::Answered(Answer::Documentation { plain, markdown }) => {
+                Some(self.with_value(subject, plain, markdown))
             }
-            return Some(MimeBundle::from([("text/plain".to_owned(), plain), ("text/markdown".to_owned(), markdown)]));
+            _ => self.known_by_name(word),
         }
-        let (variables, defined) = self.names.get();
-        let text = match variables.get(word) {
-            Some(ty) => {
-                let ty = ty.as_deref().map_or("(a type without a name)".into(), types::short);
-                held.map_or_else(|| format!("{word}: {ty}"), |held| format!("{word}: {ty}\n{}", holds(&held, "")))
-            }
-            None if defined.iter().any(|name| name == word) => format!("`{word}` is defined in this notebook"),
-            None => return None,
-        };
-        Some(MimeBundle::from([("text/plain".to_owned(), text)]))
     }
+}
+
+/// Waits for the analyst to read what it needs, as long as anybody would.
+///
+/// # Errors
+/// When that has taken too long.
+pub fn still_reading(taken: Duration) -> Result<(), Failure> {
+    if taken < READING {
+        return Ok(());
+    }
+    Err(failure::sentence("TimeoutError", "the documentation is still being read; ask again in a moment"))
 }
 
 /// What a variable held after the last cell.
@@ -247,44 +326,6 @@ fn files(code: &str, start: usize, cursor: usize) -> Completions {
     Completions { items, start: name_start, end: cursor }
 }
 
-/// Whether a cell can be run as it stands: whether its brackets, strings and comments are closed.
-fn completeness(code: &str) -> Completeness {
-    let code = &code[prepare::code_start(code)..];
-    if nesting::check(code).is_err() {
-        return Completeness::Invalid;
-    }
-    let mut open = Vec::new();
-    let parsed = SourceFile::parse(code, Edition::Edition2024);
-    let root = parsed.syntax_node();
-    for token in root.descendants_with_tokens().filter_map(|element| element.into_token()) {
-        match token.kind() {
-            SyntaxKind::L_PAREN | SyntaxKind::L_BRACK | SyntaxKind::L_CURLY => open.push(token.kind()),
-            SyntaxKind::R_PAREN | SyntaxKind::R_BRACK | SyntaxKind::R_CURLY => {
-                let opening = match token.kind() {
-                    SyntaxKind::R_PAREN => SyntaxKind::L_PAREN,
-                    SyntaxKind::R_BRACK => SyntaxKind::L_BRACK,
-                    _ => SyntaxKind::L_CURLY,
-                };
-                if open.pop() != Some(opening) {
-                    return Completeness::Invalid;
-                }
-            }
-            SyntaxKind::STRING | SyntaxKind::BYTE_STRING | SyntaxKind::C_STRING if !is_closed(token.text()) => {
-                return Completeness::Incomplete { indent: String::new() };
-            }
-            SyntaxKind::COMMENT if token.text().starts_with("/*") && !token.text().ends_with("*/") => {
-                return Completeness::Incomplete { indent: String::new() };
-            }
-            _ => {}
-        }
-    }
-    let last = code.trim_end();
-    if !open.is_empty() || last.ends_with(['=', '+', '-', '*', '/', '&', '|', ',', '.']) || last.ends_with("->") {
-        return Completeness::Incomplete { indent: "    ".repeat(open.len()) };
-    }
-    Completeness::Complete
-}
-
 fn is_closed(string: &str) -> bool {
     let body = string.trim_start_matches(['b', 'c', 'r']);
     let hashes = body.bytes().take_while(|byte| *byte == b'#').count();
@@ -308,37 +349,23 @@ fn floor(code: &str, cursor: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::items::CellOf;
 
     fn assistant() -> SomaAssistant {
         let names = Names::default();
         let types = [("weights".to_owned(), Some("tensorlib::Tensor".to_owned())), ("wide".to_owned(), None)];
         names.update(&types.into());
-        names.items().learn(0, &prepare::prepare("struct Wheel;\nfn walk() {}").items);
+        let items = prepare::prepare("struct Wheel;\nfn walk() {}").items;
+        names.items().learn(&CellOf { place: 0, id: None, items: &items });
         // A session that does not exist has no analyst.
         SomaAssistant::new(Arc::new(names), Analyst::new("/nonexistent".into()))
-    }
-
-    #[test]
-    fn open_brackets_and_strings_ask_for_more() {
-        let more = |indent: &str| Completeness::Incomplete { indent: indent.to_owned() };
-        assert_eq!(completeness("let x = 1;"), Completeness::Complete);
-        assert_eq!(completeness("1 + 2"), Completeness::Complete);
-        assert_eq!(completeness(""), Completeness::Complete);
-        assert_eq!(completeness(":dep a = \"1\""), Completeness::Complete);
-        assert_eq!(completeness("fn f() {"), more("    "));
-        assert_eq!(completeness("fn f() {\n    if x {"), more("        "));
-        assert_eq!(completeness("let x ="), more(""));
-        assert_eq!(completeness("println!(\"a"), more(""));
-        assert_eq!(completeness("/* a"), more(""));
-        assert_eq!(completeness("fn f() }"), Completeness::Invalid);
-        assert_eq!(completeness("let s = r#\"a\"#;"), Completeness::Complete);
     }
 
     #[test]
     fn what_is_nested_too_deep_is_not_parsed() {
         for part in ["(", "{", "-", "!", "&", "return ", "|a, b| ", "Box<"] {
             let code = format!("let x = {}", part.repeat(100_000));
-            assert_eq!(completeness(&code), Completeness::Invalid);
+            assert_eq!(assistant().completeness(&code), Completeness::Invalid);
             let code = format!("{code} we");
             assert_eq!(assistant().complete(&code, code.len()).items[0].text, "weights");
             assert_eq!(assistant().inspect(&format!("{code}ights"), code.len(), 0).unwrap().len(), 1);

@@ -15,6 +15,8 @@ pub struct Cell {
     pub code: String,
     /// The number in `In [n]`, for error positions.
     pub count: usize,
+    /// What the front end calls the cell: the same each time it is run, whatever is in it.
+    pub id: Option<String>,
 }
 
 /// Which of a process's two text streams something was written to.

@@ -1,5 +1,9 @@
 //! Runs cells on evcxr, with Soma's toolchain and runtime behind it.
 
+mod commanded;
+mod variables;
+mod wording;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -9,26 +13,32 @@ use std::time::{Duration, Instant};
 
 use evcxr::{CommandContext, EvalContext, EvalOutputs};
 
-use super::boundary::{Assistant, Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
-use super::commands::{self, Settings, Variables};
+use super::assistant::SomaAssistant;
+use super::boundary::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
+use super::commands::{self, Settings};
+use super::failed::{FailedCells, How};
 use super::folder::Restored;
-use super::items::Item;
+use super::items::CellOf;
 use super::output::Piece;
 use super::panics::{self, Explainer, Origin, PastCell};
-use super::prepare::{self, Prepared};
-use super::running::{CellState, Listener, ProcessEnd, lock, plain};
+use super::prepare::{self, Earlier, Prepared};
+use super::running::{CellState, Listener, lock};
 use super::session::Names;
-use super::{failure, folder, nesting, types};
+use super::syntax::Mistake;
+use super::{characters, failure, folder, nesting, startup, syntax};
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_build;
-use crate::toolchain::kept::{Libraries, libraries_of};
+use crate::toolchain::kept::Libraries;
 use crate::toolchain::notes::{CellNotes, SessionNotes};
 use crate::toolchain::paths::{CommandLine, PublicPaths};
 use crate::toolchain::program::{self, Types};
 use crate::toolchain::trouble;
 
-/// How long documentation may take to be found, the first time.
-const DOCUMENTATION: Duration = Duration::from_secs(30);
+use commanded::{Commanded, show};
+use wording::{add_reasons, ended, interrupted, lost_type, of_the_tools, timing};
+
+/// How long the end of an interrupted cell waits for its question to be withdrawn.
+const WITHDRAWAL: Duration = Duration::from_secs(2);
 
 /// Evaluates the cells of one session.
 pub struct SomaEvaluator {
@@ -45,13 +55,21 @@ pub struct SomaEvaluator {
     made_with: BTreeMap<String, Libraries>,
     /// Why a variable of an earlier cell is not there.
     gone: BTreeMap<String, String>,
+    /// Variables that cells have moved away.
+    moved: BTreeSet<String>,
     past: Arc<Mutex<Vec<PastCell>>>,
     explainer: Arc<Explainer>,
     public_paths: PublicPaths,
     interrupted: Arc<AtomicBool>,
     names: Arc<Names>,
-    assistant: Arc<dyn Assistant>,
+    assistant: Arc<SomaAssistant>,
     settings: Settings,
+    /// Where start-up files are.
+    start_up: startup::Places,
+    /// Whether they were read, or are being read.
+    has_started: bool,
+    /// What cells would have defined that failed.
+    failed: FailedCells,
     /// That copies take long, or cannot be made, has been said.
     told_of_copying: bool,
 }
@@ -66,7 +84,7 @@ impl SomaEvaluator {
         notes: SessionNotes,
         interrupted: Arc<AtomicBool>,
         names: Arc<Names>,
-        assistant: Arc<dyn Assistant>,
+        assistant: Arc<SomaAssistant>,
         shared: &Mutex<Option<Channel>>,
     ) -> Result<SomaEvaluator, Failure> {
         let failed = |what: &str| failure::sentence("StartError", what);
@@ -83,8 +101,12 @@ impl SomaEvaluator {
         let mut runtime = std::process::Command::new(soma);
         runtime.arg("runtime");
         CellNotes::default().write(&session).map_err(|error| failed(&error.to_string()))?;
-        let (context, outputs) =
-            EvalContext::with_subprocess_command(runtime).map_err(|error| failed(&error.to_string()))?;
+        let start_up = startup::Places::of(&notes.original);
+        let (mut context, outputs) = start_up
+            .hidden_from_evcxr(&session, runtime, EvalContext::with_subprocess_command)
+            .map_err(|error| failed(&error.to_string()))?;
+        // Whatever evcxr's settings file says: without that, a panic would end the process, and its message with it.
+        context.set_preserve_vars_on_panic(true);
         // evcxr has tried its runtime on a cell of its own, which is nobody's output.
         channel.sync();
         // What the supervisor writes to its own standard error is for us, not for the person.
@@ -102,6 +124,7 @@ impl SomaEvaluator {
             types: Types::new(),
             made_with: BTreeMap::new(),
             gone: BTreeMap::new(),
+            moved: BTreeSet::new(),
             past,
             explainer,
             public_paths: PublicPaths::default(),
@@ -109,6 +132,9 @@ impl SomaEvaluator {
             names,
             assistant,
             settings: Settings::default(),
+            start_up,
+            has_started: false,
+            failed: FailedCells::default(),
             told_of_copying: false,
         })
     }
@@ -129,11 +155,16 @@ impl SomaEvaluator {
         let (overflowed, not_loaded) = (state.overflowed, state.not_loaded.take());
         let unwound = state.unwound;
         let (panic, question_mark, stopped) = (state.panic.take(), state.question_mark.take(), state.stopped);
+        let was_cancelled = state.was_cancelled;
         drop(state);
         if let Some(end) = end {
             return Err(ended(&end, overflowed));
         }
-        if stopped && (unwound || panic.is_some()) {
+        if stopped && (unwound || was_cancelled || panic.is_some() || question_mark.is_some()) {
+            if panic.is_none() && question_mark.is_none() {
+                // It may have come to its end although what it waited for was broken off.
+                self.learn(variables);
+            }
             return Err(interrupted("your variables are kept"));
         }
         if unwound {
@@ -156,8 +187,10 @@ impl SomaEvaluator {
 
     /// Shows what the compiler warns of in the cell that has run.
     fn warn(&self) {
+        // Commands compile nothing; what an earlier cell was warned of has been said.
+        let has_run = lock(&self.state).running.is_some();
         let messages = std::fs::read_to_string(self.session.join(cell_build::WARNINGS)).unwrap_or_default();
-        if messages.is_empty() {
+        if !has_run || messages.is_empty() {
             return;
         }
         let program = std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default();
@@ -180,128 +213,96 @@ impl SomaEvaluator {
         }
     }
 
-    /// A variable's type as later cells can write it.
-    fn nameable(&mut self, variable: &str, type_name: &str) -> Result<String, types::Unnameable> {
-        let ty = types::nameable(type_name)?;
-        let doubtful = types::doubtful_paths(type_name);
-        if doubtful.is_empty() {
-            return Ok(ty);
-        }
-        match self.public_paths.find(&self.session, variable, &doubtful) {
-            Ok(public) => types::with_paths(&ty, &public),
-            // rustc could not be asked; the next cell will tell whether the path works.
-            Err(error) => {
-                tracing::warn!("paths of `{type_name}`: {error:#}");
-                Ok(ty)
-            }
-        }
-    }
-
-    /// Gives back to evcxr the variables that a cell had moved before it ended its process. They are in the copy of the
-    /// process that now runs, but evcxr has forgotten them: a cell that nobody sees takes them out of the store.
-    fn bring_back(&mut self) {
-        let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
-        let moved = self.types.iter().filter(|(name, ty)| ty.is_some() && !live.contains(*name));
-        let types: Types = moved.map(|(name, ty)| (name.clone(), ty.clone())).collect();
-        if types.is_empty() {
+    /// Has evcxr set again what the commands of a cell had set that then ended its process: evcxr is back where it was
+    /// before that cell, with all its variables. What has been said of the cell stays as it is.
+    fn set_again(&mut self, code: &str) {
+        let commands = commands::lasting(code);
+        if commands.is_empty() {
             return;
         }
-        let words: BTreeSet<String> = types.keys().cloned().collect();
-        let code: String = words.iter().map(|name| program::restoring(name)).collect();
+        // The wish to stop was for the cell.
+        self.interrupted.store(false, Ordering::SeqCst);
         let saved = std::mem::take(&mut *lock(&self.state));
-        if self.notes(words, types, &[], false).write(&self.session).is_ok()
-            && let Err(error) = self.context.execute(&code)
+        if CellNotes::default().write(&self.session).is_ok()
+            && let Err(error) = self.context.execute(&commands)
         {
-            tracing::warn!("variables that a crashed cell had moved are lost: {error}");
+            tracing::warn!("the commands of a crashed cell have no effect: {error}");
         }
         self.channel.sync();
         *lock(&self.state) = saved;
     }
 
-    /// Notes which variables a cell has lost or moved away, also one that failed.
-    fn notice_losses(&mut self, count: usize) {
-        let lost = std::mem::take(&mut lock(&self.state).lost);
-        for (name, why) in lost {
-            self.types.remove(&name);
-            self.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
+    /// Waits until a question that an interrupt has withdrawn is: its end is not for the cell that comes next.
+    fn close_question(&self) {
+        let deadline = Instant::now() + WITHDRAWAL;
+        let is_stopped = |state: &CellState| state.stopped || state.end.as_ref().is_some_and(|end| end.interrupted);
+        let is_open = |state: &CellState| state.is_asking && is_stopped(state);
+        while is_open(&lock(&self.state)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
         }
-        let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
-        let moved: Vec<String> = self.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
-        for name in moved {
-            // What could not be kept has its reason already.
-            if self.types.remove(&name).flatten().is_some() {
-                let cell = format!(
-                    "`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it"
-                );
-                self.gone.insert(name, cell);
-            }
-        }
-    }
-
-    /// Notes the types of the variables that the cell has stored.
-    fn learn(&mut self, variables: Vec<(String, String)>) {
-        let externs = CommandLine::read(&self.session).map(|line| line.externs).unwrap_or_default();
-        let defined = lock(&self.past).last().map(|past| past.prepared.defined.clone()).unwrap_or_default();
-        for (name, type_name) in variables {
-            let ty = match self.nameable(&name, &type_name) {
-                Ok(ty) => {
-                    self.gone.remove(&name);
-                    Some(ty)
-                }
-                Err(why) => {
-                    let advice = why.advice(&name);
-                    if self.gone.insert(name.clone(), advice.clone()).as_ref() != Some(&advice) {
-                        lock(&self.state)
-                            .show(Output::Text { stream: Stream::Stderr, text: format!("note: {advice}\n") });
-                    }
-                    None
-                }
-            };
-            // A value that was there before, and only passed through this cell, is still of its own library.
-            let is_new = defined.contains(&name) || !self.made_with.contains_key(&name);
-            if let Some(ty) = ty.as_deref().filter(|_| is_new) {
-                self.made_with.insert(name.clone(), libraries_of(ty, &externs));
-            }
-            self.types.insert(name, ty);
-        }
-        self.made_with.retain(|name, _| self.types.contains_key(name));
-        self.names.update(&self.types);
     }
 }
 
 impl Evaluator for SomaEvaluator {
     fn evaluate(&mut self, cell: &Cell, frontend: Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
+        if !self.has_started || commands::reads_start_up_files(&cell.code) {
+            self.run_start_up_files(&frontend);
+        }
         let started = Instant::now();
+        let cell = &Cell { code: prepare::without_mark(&cell.code).to_owned(), count: cell.count, id: cell.id.clone() };
         let start = prepare::code_start(&cell.code);
         nesting::check(&cell.code[start..])
             .map_err(|deep| failure::too_deep(deep.of, &cell.code, start + deep.at, cell.count))?;
-        let commands =
-            commands::read(&cell.code, Variables { types: &self.types, values: &self.names.values() }, &self.settings)?;
-        let is_turned_on = commands.settings.snapshots && !self.settings.snapshots;
-        self.settings.clone_from(&commands.settings);
-        if is_turned_on || !self.settings.snapshots {
+        if let Err(failure) = characters::check(&cell.code, start, cell.count) {
+            self.failed.remember(cell.count, &cell.code, How::NotCompiled);
+            return Err(failure);
+        }
+        if let Err(mistake) = syntax::check(&cell.code[start..]) {
+            self.failed.remember(cell.count, &cell.code, How::NotCompiled);
+            let at = start + mistake.at.start..start + mistake.at.end;
+            return Err(failure::mistake(Mistake { at, ..mistake }, &cell.code, cell.count));
+        }
+        if !self.settings.snapshots {
             // Said before every cell: the process may be another one than the last time.
-            self.channel.keep_copies(self.settings.snapshots);
+            self.channel.keep_copies(false);
         }
         self.tell_of_copies(frontend.as_ref());
-        if let Some(name) = &commands.documentation {
-            frontend.output(Output::Page { data: self.documentation(name)? });
+        let mut time = self.settings.timing;
+        let commanded = self.carry_out(cell, &frontend, &mut time);
+        if commanded.is_err() {
+            self.failed.remember(cell.count, &cell.code, How::NotRun);
         }
-        let answer = commands.answer;
-        if commands.rest.trim().is_empty() {
+        let Commanded { waiting, answer } = commanded?;
+        if waiting.is_empty() && !commands::has_code(&cell.code) {
             return Ok(answer);
         }
-        *lock(&self.state) = CellState { frontend: Some(Arc::clone(&frontend)), ..CellState::default() };
-        let result = self.run(cell, &commands.rest);
-        if commands.time {
+        show(frontend.as_ref(), answer);
+        let result = self.run(cell, &commands::only(&cell.code, &waiting, true), &frontend);
+        if time {
             let running = std::mem::take(&mut lock(&self.state).running);
             frontend.output(Output::Text { stream: Stream::Stdout, text: timing(started.elapsed(), running) });
         }
-        result.map(|result| result.or(answer))
+        result
     }
 }
 
 impl SomaEvaluator {
+    /// Runs what start-up files hold. What is wrong with one is told, and the session goes on.
+    fn run_start_up_files(&mut self, frontend: &Arc<dyn Frontend>) {
+        // They may themselves ask to be read.
+        self.has_started = true;
+        for piece in self.start_up.read() {
+            let ran = piece.and_then(|piece| {
+                let cell = Cell { code: piece.code, count: 0, id: None };
+                let ran = self.evaluate(&cell, Arc::clone(frontend));
+                ran.map_err(|failure| format!("{} failed:\n{}", piece.name, failure.traceback.join("\n")))
+            });
+            if let Err(said) = ran {
+                frontend.output(Output::Text { stream: Stream::Stderr, text: format!("note: {said}\n") });
+            }
+        }
+    }
+
     /// Makes the session's folder again, if somebody has removed or damaged it. Variables are not in it.
     fn ensure_folder(&mut self) -> Result<(), Failure> {
         if folder::is_whole(&self.session, &self.session_notes) {
@@ -322,48 +323,153 @@ impl SomaEvaluator {
         Ok(())
     }
 
-    /// Runs a cell without the commands that Soma has carried out.
-    fn run(&mut self, cell: &Cell, code: &str) -> Result<Option<MimeBundle>, Failure> {
+    /// Runs what is given of a cell: its code, or commands that are evcxr's.
+    fn run(&mut self, cell: &Cell, code: &str, frontend: &Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
+        *lock(&self.state) = CellState { frontend: Some(Arc::clone(frontend)), ..CellState::default() };
+        let result = self.evcxr(cell, code);
+        let has_run = lock(&self.state).running.is_some();
+        let how = result.as_ref().err().map(|failure| match failure.name.as_str() {
+            _ if has_run => How::EndedEarly,
+            "Crash" => How::EndedEarly,
+            "Interrupted" => How::Interrupted,
+            "CompileError" => How::NotCompiled,
+            name if name.starts_with("E0") => How::NotCompiled,
+            _ => How::NotRun,
+        });
+        match how {
+            Some(how) => self.failed.remember(cell.count, code, how),
+            None => self.failed.forget(code),
+        }
+        result
+    }
+
+    fn evcxr(&mut self, cell: &Cell, code: &str) -> Result<Option<MimeBundle>, Failure> {
         self.ensure_folder()?;
         if self.interrupted.load(Ordering::SeqCst) {
             return Err(interrupted("the cell did not run"));
         }
-        if commands::restarts(&cell.code) {
+        if commands::restarts(code) {
             // evcxr would kill the supervisor, which then could not end what cells have started.
             self.channel.end_runtime();
             self.types.clear();
             self.gone.clear();
+            self.moved.clear();
+            self.names.items().unloaded();
+            self.names.update(&self.types);
         }
-        let mut prepared = prepare::prepare(code);
-        prepared.source.text.clone_from(&cell.code);
-        if commands::forgets(&cell.code) {
+        if commands::forgets(code) {
             self.names.items().clear();
+            self.failed = FailedCells::default();
         }
-        let outlived = self.outlived_by(&prepared);
-        self.notes_for(&prepared, &outlived)
+        let place = lock(&self.past).len();
+        let before = self.names.items().remember();
+        let mut stale = Vec::new();
+        let mut first_guess = None;
+        let (run, items) = loop {
+            let second_guess = first_guess.is_some();
+            let (prepared, outlived) = self.prepare(cell, code, place, second_guess)?;
+            let (is_guess, items) = (prepared.is_guess, prepared.items.clone());
+            let run = self.execute(cell, prepared, outlived);
+            if let Ok(Err(evcxr::Error::CompilationErrors(errors))) = &run.evaluated
+                && !self.interrupted.load(Ordering::SeqCst)
+            {
+                // An import of what is gone, or a check that no longer holds, is no reason to refuse this cell.
+                let errors = failure::in_earlier_cells(errors);
+                let dropped: Vec<_> =
+                    errors.into_iter().filter_map(|(cell, line)| self.names.items().forget_stale(cell, line)).collect();
+                if !dropped.is_empty() {
+                    stale.extend(dropped);
+                    continue;
+                }
+                if is_guess && !second_guess {
+                    first_guess = Some(self.outcome_of(cell, run));
+                    continue;
+                }
+            }
+            break (run, items);
+        };
+        if !matches!(run.evaluated, Ok(Ok(_))) {
+            self.names.items().restore(before);
+            return first_guess.unwrap_or_else(|| self.outcome_of(cell, run));
+        }
+        let own = CellOf { place, id: cell.id.as_deref(), items: &items };
+        self.names.items().learn(&own);
+        let is_loaded = {
+            let state = lock(&self.state);
+            state.end.is_none() && state.not_loaded.is_none()
+        };
+        if is_loaded {
+            let externs = CommandLine::read(&self.session).map(|line| line.externs).unwrap_or_default();
+            self.names.items().loaded(externs);
+        }
+        let outcome = self.outcome_of(cell, run);
+        self.tell_of_stale(&stale);
+        outcome
+    }
+
+    /// Prepares a cell, and leaves notes on it for the driver. Also tells which variables it makes types anew of.
+    fn prepare(
+        &mut self,
+        cell: &Cell,
+        code: &str,
+        place: usize,
+        second_guess: bool,
+    ) -> Result<(Prepared, BTreeSet<String>), Failure> {
+        let mut prepared = {
+            let items = self.names.items();
+            let earlier = Earlier { items: Some(&items), moved: Some(&self.moved), second_guess };
+            prepare::prepare_after(code, earlier)
+        };
+        prepared.source.text.clone_from(&cell.code);
+        if !prepared.parses {
+            let errors = syntax::errors(code, &self.session, &self.session_notes);
+            if !errors.is_empty() {
+                let mut past = lock(&self.past);
+                past.truncate(place);
+                past.push(PastCell { count: cell.count, prepared });
+                return Err(failure::syntax(&errors, &past, prepare::PRELUDE.len()));
+            }
+        }
+        let own = CellOf { place, id: cell.id.as_deref(), items: &prepared.items };
+        let outlived = self.outlived_by(&own);
+        self.notes_for(cell, &own, &prepared, &outlived)
             .write(&self.session)
             .map_err(|error| failure::sentence("SessionError", &trouble::of_files(&error.to_string())))?;
+        let mut past = lock(&self.past);
+        past.truncate(place);
+        Ok((prepared, outlived))
+    }
+
+    /// Has a cell compiled and run.
+    fn execute(&mut self, cell: &Cell, prepared: Prepared, outlived: BTreeSet<String>) -> Run {
         let text = prepared.text.clone();
-        let items = prepared.items.clone();
-        let place = {
-            let mut past = lock(&self.past);
-            past.push(PastCell { count: cell.count, prepared });
-            past.len() - 1
-        };
+        lock(&self.past).push(PastCell { count: cell.count, prepared });
         let context = &mut self.context;
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
         self.channel.sync();
-        if lock(&self.state).end.as_ref().is_some_and(|end| end.restored) {
-            self.bring_back();
+        self.close_question();
+        // The supervisor has told evcxr of an error then, after which evcxr has everything that it had before the cell.
+        let is_restored = lock(&self.state).end.as_ref().is_some_and(|end| end.restored);
+        if is_restored {
+            self.set_again(&text);
         }
-        self.notice_losses(cell.count);
         self.names.values().extend(std::mem::take(&mut lock(&self.state).values));
+        let evaluated = if is_restored { Ok(Ok(EvalOutputs::new())) } else { evaluated };
+        Run { evaluated, outlived }
+    }
+
+    /// What became of a cell.
+    fn outcome_of(&mut self, cell: &Cell, Run { evaluated, outlived }: Run) -> Result<Option<MimeBundle>, Failure> {
+        self.notice_losses(cell.count);
         match evaluated {
             Ok(Ok(outputs)) => {
-                self.names.items().learn(place, &items);
                 for name in outlived {
                     self.types.remove(&name);
                     self.gone.insert(name.clone(), lost_type(&name));
+                }
+                // What commands have left behind is of an earlier cell.
+                if lock(&self.state).running.is_some() {
+                    self.notice_cell_only();
                 }
                 let result = self.outcome()?;
                 self.warn();
@@ -378,6 +484,7 @@ impl SomaEvaluator {
                 let outlived = outlived.iter().map(|name| (name.clone(), lost_type(name))).collect();
                 add_reasons(&mut failure, &outlived);
                 add_reasons(&mut failure, &self.gone);
+                failure.traceback.extend(self.failed.notes(&errors).into_iter().map(|note| format!("note: {note}")));
                 if let Some(advice) = trouble::of_network(&failure.traceback.concat()) {
                     failure.message = advice.to_owned();
                     failure.traceback.extend(failure::sentence("", advice).traceback);
@@ -386,7 +493,9 @@ impl SomaEvaluator {
             }
             Ok(Err(evcxr::Error::SubprocessTerminated(_))) => {
                 self.types.clear();
+                self.moved.clear();
                 self.names.update(&self.types);
+                self.names.items().unloaded();
                 Err(failure::sentence(
                     "Crash",
                     "the process that runs cells ended; every variable is lost, definitions are kept",
@@ -408,31 +517,28 @@ impl SomaEvaluator {
         }
     }
 
-    /// The documentation of a name. The analyst may first have to read its libraries; until then there is less to say.
-    fn documentation(&self, name: &str) -> Result<MimeBundle, Failure> {
-        let deadline = Instant::now() + DOCUMENTATION;
-        loop {
-            let found = self.assistant.inspect(name, name.len(), 0);
-            if found.as_ref().is_some_and(|found| found.contains_key("text/markdown")) {
-                return Ok(found.unwrap_or_default());
-            }
-            if self.interrupted.load(Ordering::SeqCst) {
-                return Err(interrupted("nothing was looked up"));
-            }
-            if Instant::now() > deadline {
-                let message = format!("nothing is known of `{name}`: is it spelt as in a cell that could use it?");
-                return found.ok_or_else(|| failure::sentence("NameError", &message));
-            }
-            std::thread::sleep(Duration::from_millis(100));
+    /// Says what was dropped because it holds no longer.
+    fn tell_of_stale(&self, stale: &[(usize, String)]) {
+        let state = lock(&self.state);
+        for (cell, text) in stale {
+            let count = lock(&self.past).get(*cell).map_or(0, |cell| cell.count);
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            state.show(Output::Remark {
+                text: format!("note: `{text}` of In [{count}] holds no longer and was dropped\n"),
+            });
         }
     }
 
     /// What the toolchain driver has to know of a cell.
-    fn notes_for(&self, prepared: &Prepared, outlived: &BTreeSet<String>) -> CellNotes {
+    fn notes_for(&self, cell: &Cell, own: &CellOf, prepared: &Prepared, outlived: &BTreeSet<String>) -> CellNotes {
         let known = |name: &String| Some((name.clone(), self.types.get(name)?.clone()));
         let kept = prepared.words.iter().filter(|name| !outlived.contains(*name));
         let types: Types = kept.filter_map(known).collect();
-        let mut notes = self.notes(prepared.words.clone(), types, &prepared.items, prepared.has_loops);
+        let mut words = prepared.words.clone();
+        // What shows a value is not named where that is done.
+        words.extend(prepared.shown.iter().map(|_| "evcxr_display".to_owned()));
+        let new_libraries = commands::adds_crates(&cell.code);
+        let mut notes = self.notes(words, types, own, prepared.has_loops, new_libraries);
         notes.items.show.clone_from(&self.settings.show);
         let source = &prepared.source;
         notes.items.shown = prepared.shown.as_ref().map(|span| source.text[source.bytes(span)].to_owned());
@@ -440,97 +546,33 @@ impl SomaEvaluator {
     }
 
     /// Notes on a cell with these words, variables and items.
-    fn notes(&self, words: BTreeSet<String>, types: Types, own: &[Item], has_loops: bool) -> CellNotes {
+    fn notes(
+        &self,
+        words: BTreeSet<String>,
+        types: Types,
+        own: &CellOf,
+        has_loops: bool,
+        new_libraries: bool,
+    ) -> CellNotes {
         // A cell means a variable's type without naming it.
         let named = types.values().flatten().flat_map(|ty| program::words(ty)).map(str::to_owned);
         let reached = named.chain(words.iter().cloned()).collect();
-        let items = self.names.items().for_cell(own, &reached, has_loops);
+        let items = self.names.items().for_cell(own, &reached, has_loops, new_libraries);
         let made_with = self.made_with.iter().filter(|(name, _)| types.contains_key(*name));
         let made_with = made_with.map(|(name, libraries)| (name.clone(), libraries.clone())).collect();
         CellNotes { words, types, made_with, items }
     }
-
-    /// The variables whose types a cell defines anew. evcxr must not come to know of it from the store: it would
-    /// drop a variable of the same name that the cell defines.
-    fn outlived_by(&self, prepared: &Prepared) -> BTreeSet<String> {
-        let items = self.names.items();
-        let changed = items.changed_by(&prepared.items);
-        let is_changed = |ty: &str| {
-            changed.iter().any(|path| match path.as_str() {
-                "crate::" => items.has_nameless_types(ty),
-                path => types::mentions(ty, path),
-            })
-        };
-        let outlived = self.types.iter().filter(|(_, ty)| ty.as_deref().is_some_and(is_changed));
-        outlived.map(|(name, _)| name.clone()).collect()
-    }
 }
 
-/// Says of a name that is not found why an earlier cell's variable is gone.
-fn add_reasons(failure: &mut Failure, gone: &BTreeMap<String, String>) {
-    for (name, advice) in gone {
-        let missing = ["value", "function"].map(|kind| format!("cannot find {kind} `{name}`"));
-        if failure.traceback.iter().any(|text| missing.iter().any(|missing| text.contains(missing))) {
-            failure.traceback.push(format!("note: {advice}"));
-        }
-    }
-}
-
-/// What a tool has said that could not do its work, out of what evcxr makes of it.
-fn of_the_tools(message: &str) -> &str {
-    let said = message.strip_prefix("Compilation failed, but no parsable errors were found. STDERR:\n");
-    let said = said.and_then(|said| said.rsplit_once("STDOUT:")).map_or(message, |(said, _)| said);
-    said.trim().trim_start_matches("soma: ")
-}
-
-/// How long a cell took, and how much of that it ran; the rest is the compiler's.
-fn timing(total: Duration, running: Option<Duration>) -> String {
-    match running {
-        Some(running) => format!("took {total:.1?}, of which the cell ran {running:.1?}\n"),
-        None => format!("took {total:.1?}; the cell did not run\n"),
-    }
-}
-
-fn lost_type(name: &str) -> String {
-    format!("`{name}` is lost: its type was defined anew; define it again")
+/// A cell that was compiled and run, or not.
+struct Run {
+    /// What evcxr says; an error when it has panicked.
+    evaluated: std::thread::Result<Result<EvalOutputs, evcxr::Error>>,
+    /// The variables whose types the cell has defined anew.
+    outlived: BTreeSet<String>,
 }
 
 /// What commands such as `:help` answered.
 fn commands_output(outputs: EvalOutputs) -> Option<MimeBundle> {
     (!outputs.is_empty()).then(|| outputs.content_by_mime_type.into_iter().collect())
-}
-
-fn interrupted(consequence: &str) -> Failure {
-    failure::sentence("Interrupted", &format!("interrupted: {consequence}"))
-}
-
-fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
-    let kept = match (end.restored, end.threads) {
-        (true, 0) => "your variables are as they were before this cell".to_owned(),
-        (true, 1) => {
-            "your variables are as they were before this cell; the thread that an earlier cell had started is gone"
-                .to_owned()
-        }
-        (true, threads) => format!(
-            "your variables are as they were before this cell; {threads} threads that earlier cells had started are gone"
-        ),
-        (false, _) => "there was no copy of its process, so every variable is lost".to_owned(),
-    };
-    if end.interrupted {
-        return interrupted(&kept);
-    }
-    let what = match end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["SIGNALED", _] if overflowed => "its stack overflowed (does a function call itself without end?)".to_owned(),
-        // Of a thread, nothing tells them apart: its library's runtime has no stack for a handler.
-        ["SIGNALED", "SIGSEGV"] => {
-            "it used memory that is not its own (segmentation fault), or the stack of a thread overflowed".to_owned()
-        }
-        ["SIGNALED", "SIGABRT"] => "it aborted (an `abort`, or a panic while panicking)".to_owned(),
-        ["SIGNALED", "SIGKILL"] => "it was killed, perhaps by the system for want of memory".to_owned(),
-        ["SIGNALED", "SIGILL"] => "it came to an illegal instruction".to_owned(),
-        ["SIGNALED", signal] => format!("it was ended by {signal}"),
-        ["EXITED", code] => format!("it called `exit({code})`"),
-        _ => "it ended".to_owned(),
-    };
-    failure::sentence("Crash", &format!("the cell ended its process: {what}; {kept}"))
 }

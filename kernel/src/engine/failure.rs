@@ -7,11 +7,13 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Snippet};
 use evcxr::CompilationError;
 use serde_json::Value;
 
+use super::advice;
 use super::boundary::Failure;
 use super::colours::RENDERER;
 use super::nesting::Excess;
 use super::panics::PastCell;
 use super::positions::{Place, Source};
+use super::syntax::Mistake;
 use crate::toolchain::{cell_build, messages};
 
 /// The compiler's errors for a cell.
@@ -19,13 +21,55 @@ pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> Failure
     let Some(PastCell { count, prepared }) = session.last() else { return Failure::default() };
     let mut traceback: Vec<String> = Vec::new();
     let mut first = None;
+    let mut seen = BTreeSet::new();
+    let mut said = BTreeSet::new();
     for error in errors {
         let mut report = CompilerReport::new(error);
         report.about_the_end(&prepared.source);
+        report.about_line(&prepared.source);
         if let Some(shown) = &prepared.shown {
             report.about_showing(shown);
         }
-        let rendered = report.render_error(&prepared.source, *count, session);
+        // evcxr tries in several rounds, which may find the same.
+        if seen.insert(report.render_error(&prepared.source, *count, session)) {
+            // Once for all errors that it helps.
+            report.notes.retain(|note| said.insert(note.clone()));
+            traceback.push(report.render_error(&prepared.source, *count, session));
+        }
+        first.get_or_insert((report.code, report.message));
+    }
+    let (code, message) = first.unwrap_or_default();
+    let name = if code.is_empty() { "CompileError".to_owned() } else { code };
+    Failure { name, message, traceback }
+}
+
+/// What rustc's parser says of the last cell of the session, which it was shown as typed, behind `before` characters.
+pub fn syntax(errors: &[Value], session: &[PastCell], before: usize) -> Failure {
+    let Some(PastCell { prepared, .. }) = session.last() else { return Failure::default() };
+    let source = &prepared.source;
+    let text = source.text.trim_end();
+    let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
+    let end = Source::place(&source.text, last);
+    let lines = source.text.lines().count();
+    let place = |line, column: usize| match line {
+        // The brace that closes the function around the cell.
+        line if line > lines => Some((session.len() - 1, end)),
+        1 => Some((session.len() - 1, Place { line, column: column.saturating_sub(before).max(1) })),
+        line => Some((session.len() - 1, Place { line, column })),
+    };
+    let mut traceback: Vec<String> = Vec::new();
+    let mut first = None;
+    for error in errors {
+        let mut report = CompilerReport::of_message(error, "typed.rs", &place);
+        let is_behind = |span: &Value| {
+            span["is_primary"] == true && span["line_start"].as_u64().is_some_and(|line| line as usize > lines)
+        };
+        if error["spans"].as_array().is_some_and(|spans| spans.iter().any(is_behind)) {
+            report.ends_too_early();
+        }
+        report.code = error["code"]["code"].as_str().unwrap_or_default().to_owned();
+        report.about_line(source);
+        let rendered = report.render(Level::ERROR, session);
         if !traceback.contains(&rendered) {
             traceback.push(rendered);
         }
@@ -34,6 +78,17 @@ pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> Failure
     let (code, message) = first.unwrap_or_default();
     let name = if code.is_empty() { "CompileError".to_owned() } else { code };
     Failure { name, message, traceback }
+}
+
+/// A mistake in the tokens of a cell.
+pub fn mistake(mistake: Mistake, source: &str, count: usize) -> Failure {
+    let title = Level::ERROR.primary_title(&mistake.message).element(
+        Snippet::source(source)
+            .path(format!("In [{count}]"))
+            .annotation(AnnotationKind::Primary.span(mistake.at).label(mistake.label)),
+    );
+    let traceback = vec![RENDERER.render(&[title])];
+    Failure { name: "CompileError".into(), message: mistake.message.clone(), traceback }
 }
 
 /// What the compiler warns of, a message of its own each. `place` tells which cell of the session a line and column of
@@ -80,16 +135,45 @@ impl CompilerReport {
                 Some((start..end, label(&message.label, &error.message()), message.is_primary))
             })
             .collect();
-        let mut notes: Vec<String> = notes(&error.json).into_iter().map(|note| clean(&note)).collect();
-        notes.extend(hint(&code).map(str::to_owned));
-        notes.dedup();
+        let notes = advice::notes(&error.json).into_iter().map(|note| clean(&note)).collect();
         let earlier = earlier(error);
         CompilerReport { message, code, labels, earlier, notes }
+    }
+
+    /// What is said of the end of a cell, where rustc sees the brace that closes the function around it.
+    fn ends_too_early(&mut self) {
+        for what in ["`}`", "`Ok`"] {
+            self.message = self.message.replace(&format!("found {what}"), "found the end of the cell");
+        }
+        if self.message.contains("closing delimiter") || self.message.contains("unclosed delimiter") {
+            self.message = "a bracket is opened and not closed".to_owned();
+        }
+        for (_, _, label, is_primary) in &mut self.earlier {
+            if *is_primary {
+                *label = "the cell ends here".to_owned();
+            }
+        }
     }
 
     fn of_warning(
         message: &Value,
         session: &[PastCell],
+        place: &impl Fn(usize, usize) -> Option<(usize, Place)>,
+    ) -> CompilerReport {
+        let mut report = CompilerReport::of_message(message, cell_build::SOURCE, place);
+        let hides_the_value = report.earlier.iter().any(|(cell, span, _, is_primary)| {
+            let text = &session[*cell].prepared.source.text;
+            *is_primary && text[session[*cell].prepared.source.bytes(span).end..].trim() == ";"
+        });
+        if message["code"]["code"] == "unused_must_use" && hides_the_value {
+            report.notes.push("leave out the `;` at the end of the cell to see the value".to_owned());
+        }
+        report
+    }
+
+    fn of_message(
+        message: &Value,
+        file: &str,
         place: &impl Fn(usize, usize) -> Option<(usize, Place)>,
     ) -> CompilerReport {
         let text = message["message"].as_str().unwrap_or_default();
@@ -103,16 +187,12 @@ impl CompilerReport {
             let label = label(span["label"].as_str().unwrap_or_default(), text);
             (cell == end_cell).then_some((cell, start..end, label, span["is_primary"] == true))
         };
-        let earlier: Vec<_> =
-            spans.iter().filter(|span| span["file_name"] == cell_build::SOURCE).filter_map(read).collect();
-        let mut notes: Vec<String> = notes(message).into_iter().map(|note| clean(&note)).collect();
-        let hides_the_value = earlier.iter().any(|(cell, span, _, is_primary)| {
-            let text = &session[*cell].prepared.source.text;
-            *is_primary && text[session[*cell].prepared.source.bytes(span).end..].trim() == ";"
-        });
-        if message["code"]["code"] == "unused_must_use" && hides_the_value {
-            notes.push("leave out the `;` at the end of the cell to see the value".to_owned());
-        }
+        let earlier: Vec<_> = spans
+            .iter()
+            .filter(|span| span["file_name"].as_str().is_some_and(|name| name.ends_with(file)))
+            .filter_map(read)
+            .collect();
+        let notes: Vec<String> = advice::notes(message).into_iter().map(|note| clean(&note)).collect();
         CompilerReport { code: String::new(), message: clean(text), labels: Vec::new(), earlier, notes }
     }
 
@@ -123,6 +203,18 @@ impl CompilerReport {
             let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
             let span = Source::place(&source.text, last)..Source::place(&source.text, text.len());
             self.labels = vec![(span, "the cell ends here".to_owned(), true)];
+        }
+    }
+
+    /// What the compiler does not think of: `# …` is no comment here, and commands come first.
+    fn about_line(&mut self, source: &Source) {
+        let own = self.labels.iter().map(|(span, _, is_primary)| (span, is_primary));
+        let shown = self.earlier.iter().map(|(_, span, _, is_primary)| (span, is_primary));
+        let primary = own.chain(shown).find(|(_, is_primary)| **is_primary);
+        let line = primary.and_then(|(span, _)| source.text.lines().nth(span.start.line - 1));
+        if self.code.is_empty() && self.message.starts_with("expected ") {
+            let advice = line.and_then(advice::about_line).map(str::to_owned);
+            self.notes.extend(advice);
         }
     }
 
@@ -207,57 +299,16 @@ fn earlier(error: &CompilationError) -> Vec<(usize, Range<Place>, String, bool)>
     spans.iter().filter_map(read).collect()
 }
 
-/// rustc's notes and helps that say something by themselves.
-fn notes(message: &Value) -> Vec<String> {
-    let children = message["children"].as_array().map(Vec::as_slice).unwrap_or_default();
-    children
-        .iter()
-        .filter(|child| matches!(child["level"].as_str(), Some("help" | "note")))
-        .filter_map(|child| {
-            let message = child["message"].as_str()?;
-            let replacement = child["spans"][0]["suggested_replacement"].as_str().unwrap_or("").trim();
-            let internal = [
-                "evcxr",
-                "soma",
-                "generated",
-                "src/lib.rs",
-                "required for `&",
-                "is not implemented for `",
-                "consider annotating",
-                // How the lint was turned on.
-                "on by default",
-                "requested on the command line",
-            ];
-            if internal.iter().any(|word| message.contains(word) || replacement.contains(word)) {
-                return None;
-            }
-            Some(if replacement.is_empty() || replacement.len() > 80 || message.contains(&format!("`{replacement}")) {
-                message.to_owned()
-            } else {
-                format!("{message}: `{replacement}`")
-            })
-        })
-        .collect()
-}
-
-/// A hint where learners stumble.
-fn hint(code: &str) -> Option<&'static str> {
-    match code {
-        "E0382" | "E0505" => Some(
-            "a value that was moved is gone: write `&x + &y` to use tensors without moving them, or `x.clone()` for a copy",
-        ),
-        "E0608" => {
-            Some("tensors are indexed with `.i(…)`: `b.i(0)` is the first row, `b.i((.., 1..))` all rows from column 1")
-        }
-        "E0384" | "E0596" => Some("write `let mut x = …;` where the variable is defined, or `let mut x = x;` here"),
-        _ => None,
-    }
-}
-
 /// What is written at a span; nothing where that would repeat the message or name generated code.
 fn label(label: &str, message: &str) -> String {
     let text = label.strip_prefix("error: ").unwrap_or(label);
     if text == message || text.contains("evcxr_") { String::new() } else { clean(text) }
+}
+
+/// Where errors are in earlier cells, by the cell's place in the session and the line.
+pub fn in_earlier_cells(errors: &[CompilationError]) -> Vec<(usize, usize)> {
+    let primary = errors.iter().flat_map(earlier).filter(|(.., is_primary)| *is_primary);
+    primary.map(|(cell, span, ..)| (cell, span.start.line)).collect()
 }
 
 /// evcxr's own error about a variable that holds a borrow, in the words of a learner.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use super::boundary::Failure;
 use super::callers::{Caller, Callers};
 use super::failure;
-use super::items::Items;
+use super::items::{CellOf, Items};
 use super::positions::Place;
 use super::prepare::{self, Prepared};
 use super::running::{PanicReport, lock};
@@ -122,7 +122,7 @@ impl Explainer {
         let known = self.names.items().cell_of(function);
         let past = lock(&self.past);
         let mut own = Items::default();
-        own.learn(0, &past.last()?.prepared.items);
+        own.learn(&CellOf { place: 0, id: None, items: &past.last()?.prepared.items });
         if own.cell_of(function).is_some() {
             return None;
         }

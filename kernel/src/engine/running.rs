@@ -28,6 +28,8 @@ pub struct CellState {
     pub end: Option<ProcessEnd>,
     /// The cell ended by itself after it was asked to stop.
     pub stopped: bool,
+    /// What it waited for was broken off.
+    pub was_cancelled: bool,
     /// How long it ran, when it is through.
     pub running: Option<Duration>,
     /// A tensor operation of the cell has stopped because it was asked to.
@@ -213,6 +215,7 @@ impl CellState {
             "DONE" => {
                 self.stopped = field(1) == "true";
                 self.running = field(2).parse().ok().map(Duration::from_micros);
+                self.was_cancelled = field(3) == "true";
             }
             kind @ ("CRASHED" | "INTERRUPTED") => {
                 self.end = Some(ProcessEnd {

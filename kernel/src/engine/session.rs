@@ -3,15 +3,15 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::assistant::SomaAssistant;
-use super::boundary::{Assistant, Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
+use super::boundary::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 use super::evaluator::SomaEvaluator;
 use super::failure;
 use super::folder::{self, SessionFolder};
@@ -21,6 +21,7 @@ use crate::analyst::client::Analyst;
 use crate::analyst::question::Known;
 use crate::process;
 use crate::runtime::channel::Channel;
+use crate::runtime::supervisor::SHELL_PID;
 use crate::toolchain::cell_libs;
 use crate::toolchain::facts::Facts;
 use crate::toolchain::notes::{Original, SessionNotes};
@@ -79,6 +80,9 @@ pub fn open() -> Result<(Session, Option<String>)> {
         // SAFETY: no other thread has been started.
         unsafe { std::env::set_var(name, value) };
     }
+    // Of another notebook, one of whose cells has started this kernel. evcxr would take itself for that one's runtime.
+    // SAFETY: no other thread has been started.
+    unsafe { std::env::remove_var("EVCXR_IS_RUNTIME") };
     let names = Arc::new(Names::default());
     let analyst = Analyst::new(folder.path().to_owned());
     let control = Arc::new_cyclic(|me| Control {
@@ -88,8 +92,9 @@ pub fn open() -> Result<(Session, Option<String>)> {
         running: AtomicBool::new(false),
         folder: Mutex::new(Some(folder)),
         analyst: analyst.clone(),
+        starting: Mutex::new(()),
     });
-    let assistant: Arc<dyn Assistant> = Arc::new(SomaAssistant::new(Arc::clone(&names), analyst));
+    let assistant = Arc::new(SomaAssistant::new(Arc::clone(&names), analyst));
     let release = facts.as_ref().ok().map(|facts| facts.release().to_owned());
     let starter = Starter {
         facts: facts.map_err(|error| format!("{error:#}")),
@@ -114,7 +119,7 @@ struct Starter {
     original: Original,
     control: Arc<Control>,
     names: Arc<Names>,
-    assistant: Arc<dyn Assistant>,
+    assistant: Arc<SomaAssistant>,
 }
 
 impl Starter {
@@ -131,6 +136,7 @@ impl Starter {
     }
 
     fn evaluator(&self, say: &mut dyn FnMut(&str)) -> Result<SomaEvaluator, Failure> {
+        let _starting = lock(&self.control.starting);
         let failed = |error: &dyn std::fmt::Display| failure::sentence("StartError", &error.to_string());
         let facts = self.facts.clone().map_err(|error| failed(&error))?;
         let session = self.control.session().ok_or_else(|| failed(&"the session has ended"))?;
@@ -196,7 +202,12 @@ struct Control {
     running: AtomicBool,
     folder: Mutex<Option<SessionFolder>>,
     analyst: Analyst,
+    /// Held while the evaluator is being made, which writes into the folder.
+    starting: Mutex<()>,
 }
+
+/// How long the end of a session waits for the beginning of its evaluator.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Control {
     fn session(&self) -> Option<PathBuf> {
@@ -238,10 +249,16 @@ impl Controls for Control {
         self.interrupted.store(true, Ordering::SeqCst);
         if let Some(session) = self.session() {
             end_build(&session);
+            process::kill_group(&session.join(SHELL_PID));
         }
         self.analyst.end();
         if let Some(channel) = &*lock(&self.channel) {
             channel.quit();
+        }
+        // What is being made would make its part of the folder again.
+        let deadline = Instant::now() + PATIENCE;
+        while matches!(self.starting.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
         }
         // Removed now: the process may end without running destructors.
         drop(lock(&self.folder).take());
@@ -258,10 +275,7 @@ fn end_build(session: &Path) {
             let _ = kill(child, Signal::SIGKILL);
         }
     }
-    let pid = std::fs::read_to_string(session.join(cell_build::PID_FILE)).ok().and_then(|pid| pid.trim().parse().ok());
-    if let Some(pid) = pid {
-        let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
-    }
+    process::kill_group(&session.join(cell_build::PID_FILE));
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

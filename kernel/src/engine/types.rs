@@ -8,13 +8,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::type_name::{self, Part, Path, Piece};
+use crate::toolchain::program;
+
 /// Why a variable cannot be carried to later cells.
 #[derive(Debug, PartialEq)]
 pub enum Unnameable {
     /// A closure, or something that holds one.
     Closure,
-    /// A function's own type.
-    Function,
     /// The future of an `async` block or function.
     Future,
     /// A type defined inside a function.
@@ -31,12 +32,8 @@ impl Unnameable {
         match self {
             Unnameable::Closure => format!(
                 "`{variable}` is or holds a closure, whose type has no name, so later cells cannot have it. \
-                 Box it to keep it: `let {variable}: Box<dyn Fn(i32) -> i32> = Box::new(|x| x + 1);`, \
-                 or collect an iterator: `.collect::<Vec<_>>()`"
-            ),
-            Unnameable::Function => format!(
-                "`{variable}` has a function's own type, which has no name, so later cells cannot have it. \
-                 State a function pointer's type to keep it: `let {variable}: fn(i32) -> i32 = f;`"
+                 Box it to keep it: `let {variable}: Box<dyn Fn(i32) -> i32> = Box::new(|x| x + 1);` \
+                 (a future: `Pin<Box<dyn Future<Output = i32>>>`), or collect an iterator: `.collect::<Vec<_>>()`"
             ),
             Unnameable::Future => format!(
                 "`{variable}` is a future, whose type has no name, so later cells cannot have it. \
@@ -81,6 +78,14 @@ const PUBLIC: &[(&str, &str)] = &[
     ("core::ops::range::", "std::ops::"),
     ("core::ops::control_flow::", "std::ops::"),
     ("core::ops::coroutine::", "std::ops::"),
+    ("core::ops::arith::", "std::ops::"),
+    ("core::ops::bit::", "std::ops::"),
+    ("core::ops::index::", "std::ops::"),
+    ("core::ops::deref::", "std::ops::"),
+    ("core::ops::drop::", "std::ops::"),
+    ("core::str::traits::", "std::str::"),
+    ("core::iter::traits::collect::", "std::iter::"),
+    ("core::iter::traits::accum::", "std::iter::"),
     ("core::iter::adapters::rev::", "std::iter::"),
     ("core::iter::adapters::zip::", "std::iter::"),
     ("core::iter::adapters::enumerate::", "std::iter::"),
@@ -143,11 +148,35 @@ static IN_CLOSURE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{closure\}
 /// Names that cannot stand in a path as they are.
 const RESERVED: [&str; 4] = ["async", "try", "gen", "dyn"];
 
-/// The type as later cells can write it.
+/// What a path of the notebook's own crate stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Meaning {
+    /// A type.
+    Type,
+    /// A function, or a constructor.
+    Function,
+    /// Something inside a function.
+    Local,
+    /// Nothing that the session's items tell of.
+    Unknown,
+}
+
+/// A type as later cells can write it.
+#[derive(Debug, Default, PartialEq)]
+pub struct Written {
+    /// The type. A function's own type, which has no name, is written as a macro that names the function:
+    /// [`program::function_type`].
+    pub text: String,
+    /// The paths in it that only rustc can tell to be writable: those from crates other than the notebook's, and those
+    /// from the standard library that [`PUBLIC`] does not name.
+    pub doubtful: Vec<String>,
+}
+
+/// The type as later cells can write it, given what paths of the notebook mean, by their parts.
 ///
 /// # Errors
 /// Why no later cell can.
-pub fn nameable(type_name: &str) -> Result<String, Unnameable> {
+pub fn nameable(type_name: &str, notebook: &dyn Fn(&[&str]) -> Meaning) -> Result<Written, Unnameable> {
     if IN_CLOSURE.is_match(type_name) {
         return Err(Unnameable::Local);
     }
@@ -166,25 +195,92 @@ pub fn nameable(type_name: &str) -> Result<String, Unnameable> {
     if type_name.contains("soma_cell_run::") {
         return Err(Unnameable::Local);
     }
-    if is_function(type_name) {
-        return Err(Unnameable::Function);
-    }
-    Ok(PATH.replace_all(type_name, |found: &regex::Captures| public_path(&found[0])).into_owned())
-}
-
-/// The paths in a type that only rustc can tell to be writable: those from crates other than the notebook's, and
-/// those from the standard library that [`PUBLIC`] does not name.
-pub fn doubtful_paths(type_name: &str) -> Vec<String> {
-    let mut paths: Vec<String> = Vec::new();
-    for found in PATH.find_iter(type_name).filter(|found| found.as_str().contains("::")) {
-        let entry = PUBLIC.iter().find(|(definition, _)| found.as_str().starts_with(definition));
-        let is_known = entry.is_some_and(|(definition, _)| !matches!(*definition, "core::" | "alloc::"));
-        let path = public_path(found.as_str());
-        if !is_known && !paths.contains(&path) {
-            paths.push(path);
+    let mut written = Written::default();
+    for piece in type_name::pieces(type_name) {
+        match piece {
+            Piece::Text(text) => written.text.push_str(text),
+            Piece::Path(path) => write_path(&path, notebook, &mut written)?,
         }
     }
-    paths
+    Ok(written)
+}
+
+fn write_path(path: &Path, notebook: &dyn Fn(&[&str]) -> Meaning, written: &mut Written) -> Result<(), Unnameable> {
+    let mut inner = |text: &str| {
+        let part = nameable(text, notebook)?;
+        written.doubtful.extend(part.doubtful);
+        Ok(part.text)
+    };
+    let (head, arguments, is_constructor) = match path {
+        // The method of a type or trait: `<i32>::abs`.
+        Path::Qualified { of, rest } => {
+            let mut text = format!("<{}>", inner(of)?);
+            for part in rest {
+                text.push_str(&format!("::{}", part.name));
+                if let Some(arguments) = part.arguments {
+                    text.push_str(&format!("::<{}>", inner(arguments)?));
+                }
+            }
+            written.text.push_str(&program::function_type(&text));
+            return Ok(());
+        }
+        Path::Plain(parts) => {
+            let (last, outer) = parts.split_last().expect("a path has parts");
+            let is_constructor = last.name == type_name::CONSTRUCTOR;
+            let (last, outer) =
+                if is_constructor { outer.split_last().unwrap_or((last, outer)) } else { (last, outer) };
+            if outer.iter().any(|part| part.arguments.is_some()) {
+                // The method of a generic type, or the constructor of a variant.
+                let of = outer.iter().map(Part::as_written).collect::<Vec<_>>().join("::");
+                let mut text = format!("<{}>::{}", inner(&of)?, last.name);
+                if let Some(arguments) = last.arguments {
+                    text.push_str(&format!("::<{}>", inner(arguments)?));
+                }
+                written.text.push_str(&program::function_type(&text));
+                return Ok(());
+            }
+            let names: Vec<&str> = outer.iter().chain([last]).map(|part| part.name).collect();
+            let arguments = last.arguments.map(&mut inner).transpose()?;
+            (names, arguments, is_constructor)
+        }
+    };
+    let full = head.join("::");
+    let meaning = match head.as_slice() {
+        _ if is_constructor => Meaning::Function,
+        [_] => Meaning::Type,
+        ["ctx", own @ ..] => notebook(own),
+        [outer @ .., last] => {
+            let is_member = outer.iter().any(|name| name.starts_with(char::is_uppercase));
+            if is_member || last.starts_with(|c: char| c.is_lowercase()) { Meaning::Function } else { Meaning::Type }
+        }
+        [] => Meaning::Unknown,
+    };
+    let public = public_path(&full);
+    if meaning == Meaning::Local {
+        return Err(Unnameable::Local);
+    }
+    if meaning == Meaning::Function {
+        let arguments = arguments.map(|arguments| format!("::<{arguments}>")).unwrap_or_default();
+        if head[0] != "ctx" && !written.doubtful.contains(&public) && !is_vouched_for(&full) {
+            written.doubtful.push(public.clone());
+        }
+        written.text.push_str(&program::function_type(&format!("{public}{arguments}")));
+        return Ok(());
+    }
+    if head.len() > 1 && head[0] != "ctx" && !is_vouched_for(&full) && !written.doubtful.contains(&public) {
+        written.doubtful.push(public.clone());
+    }
+    written.text.push_str(&public);
+    if let Some(arguments) = arguments {
+        written.text.push_str(&format!("<{arguments}>"));
+    }
+    Ok(())
+}
+
+/// Whether [`PUBLIC`] knows that a path can be written.
+fn is_vouched_for(path: &str) -> bool {
+    let entry = PUBLIC.iter().find(|(definition, _)| path.starts_with(definition));
+    entry.is_some_and(|(definition, _)| !matches!(*definition, "core::" | "alloc::"))
 }
 
 /// A type that was named by public paths as far as known, with these paths in place of its own.
@@ -217,15 +313,6 @@ fn public_path(path: &str) -> String {
         .join("::")
 }
 
-/// Whether the name is that of a function: a path whose last part is in small letters, and no primitive type.
-fn is_function(type_name: &str) -> bool {
-    let head = type_name.split('<').next().unwrap_or(type_name);
-    let last = head.rsplit("::").next().unwrap_or(head);
-    head.contains("::")
-        && PATH.find(head).is_some_and(|path| path.as_str() == head)
-        && last.starts_with(char::is_lowercase)
-}
-
 /// Whether a type is made of the type at this path; of any type below it when the path ends in `::`.
 pub fn mentions(ty: &str, path: &str) -> bool {
     ty.match_indices(path).any(|(at, _)| {
@@ -234,15 +321,43 @@ pub fn mentions(ty: &str, path: &str) -> bool {
     })
 }
 
+/// Whether a function's type gives back what it borrows, without saying from whom: `type_name` leaves lifetimes out.
+pub fn leaves_lifetimes_out(type_name: &str) -> bool {
+    type_name.split("-> ").skip(1).any(|returned| {
+        let end = returned.find([',', ')']).unwrap_or(returned.len());
+        returned[..end].contains("'_")
+    })
+}
+
 /// A type for people: without the paths that the prelude or the eye does not need.
 pub fn short(ty: &str) -> String {
-    PATH.replace_all(ty, |found: &regex::Captures| found[0].rsplit("::").next().unwrap_or_default().to_owned())
-        .into_owned()
+    PATH.replace_all(&program::with_function_names(ty), |found: &regex::Captures| {
+        found[0].rsplit("::").next().unwrap_or_default().to_owned()
+    })
+    .into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the notebook of these tests has.
+    fn notebook(path: &[&str]) -> Meaning {
+        match path {
+            ["square" | "parse"] | ["User", _] => Meaning::Function,
+            ["square", _] => Meaning::Local,
+            ["point" | "User" | "Matrix"] | ["async", _] => Meaning::Type,
+            _ => Meaning::Unknown,
+        }
+    }
+
+    fn nameable(type_name: &str) -> Result<String, Unnameable> {
+        super::nameable(type_name, &notebook).map(|written| written.text)
+    }
+
+    fn doubtful_paths(type_name: &str) -> Vec<String> {
+        super::nameable(type_name, &notebook).unwrap().doubtful
+    }
 
     #[test]
     fn types_are_named_by_public_paths() {
@@ -267,8 +382,17 @@ mod tests {
             ("ctx::Matrix<2, true>", "crate::Matrix<2, true>"),
             ("tensorlib::tensor::Tensor", "tensorlib::Tensor"),
             ("fn(i32) -> i32", "fn(i32) -> i32"),
+            ("ctx::point", "crate::point"),
+            (
+                "&dyn for<'a> core::ops::function::Fn(&'a ctx::point) -> *const u8",
+                "&dyn for<'a> std::ops::Fn(&'a crate::point) -> *const u8",
+            ),
+            (
+                "alloc::boxed::Box<dyn core::iter::traits::iterator::Iterator<Item = [alloc::string::String; 2]>>",
+                "std::boxed::Box<dyn std::iter::Iterator<Item = [std::string::String; 2]>>",
+            ),
         ] {
-            assert_eq!(nameable(name).as_deref(), Ok(path));
+            assert_eq!(nameable(name).as_deref(), Ok(path), "{name}");
         }
     }
 
@@ -281,8 +405,31 @@ mod tests {
         );
         assert_eq!(nameable("ctx::soma_cell_run::Local"), Err(Unnameable::Local));
         assert_eq!(nameable("ctx::soma_cell_run::{{closure}}::Local"), Err(Unnameable::Local));
-        assert_eq!(nameable("ctx::square"), Err(Unnameable::Function));
-        assert_eq!(nameable("ctx::parse<i32>"), Err(Unnameable::Function));
+        assert_eq!(nameable("ctx::square::Inner"), Err(Unnameable::Local));
+    }
+
+    #[test]
+    fn a_functions_own_type_is_written_as_the_function() {
+        for (name, path) in [
+            ("ctx::square", "crate::square"),
+            ("ctx::parse<alloc::string::String>", "crate::parse::<std::string::String>"),
+            ("ctx::User::new", "crate::User::new"),
+            ("core::num::<impl i32>::abs", "<i32>::abs"),
+            ("alloc::vec::Vec<i32>::len", "<std::vec::Vec<i32>>::len"),
+            ("core::option::Option<i32>::Some::{{constructor}}", "<std::option::Option<i32>>::Some"),
+            ("ctx::User::{{constructor}}", "crate::User"),
+            ("ctx::Matrix<2>::{{constructor}}", "crate::Matrix::<2>"),
+            ("<i32 as core::ops::arith::Add>::add", "<i32 as std::ops::Add>::add"),
+            ("<i32 as core::cmp::Ord>::max", "<i32 as std::cmp::Ord>::max"),
+            ("ctx::<impl core::fmt::Debug for ctx::User>::fmt", "<crate::User as std::fmt::Debug>::fmt"),
+            ("core::mem::swap<u8>", "std::mem::swap::<u8>"),
+            ("core::str::<impl str>::parse<u8>", "<str>::parse::<u8>"),
+            ("alloc::vec::Vec<u8>::dedup_by_key<i32>", "<std::vec::Vec<u8>>::dedup_by_key::<i32>"),
+        ] {
+            assert_eq!(nameable(name).as_deref(), Ok(program::function_type(path).as_str()), "{name}");
+        }
+        let pair = nameable("(ctx::square, i32)").unwrap();
+        assert_eq!(short(&pair), "(fn square, i32)");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! See <https://jupyter-client.readthedocs.io/en/latest/kernels.html#kernel-specs>.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ pub const NAME: &str = "soma";
 /// The kernel's name for people.
 pub const DISPLAY_NAME: &str = "Rust (Soma)";
 
+/// Variables with which the kernel is started.
+pub type Environment = BTreeMap<String, String>;
+
 /// Makes the folder of kernels and tries whether it can be written.
 ///
 /// # Errors
@@ -29,14 +33,14 @@ pub fn check_writable(kernels: &Path) -> Result<()> {
 ///
 /// # Errors
 /// One sentence with the folder, the system's reason and what to do.
-pub fn write(kernels: &Path, executable: &Path) -> Result<PathBuf> {
+pub fn write(kernels: &Path, executable: &Path, environment: &Environment) -> Result<PathBuf> {
     let folder = kernels.join(NAME);
     let write = || -> io::Result<()> {
         fs::create_dir_all(kernels)?;
         let staging = staging_folder(kernels)?;
         let entry = staging.path().join(NAME);
         fs::create_dir(&entry)?;
-        for (name, content) in files(executable) {
+        for (name, content) in files(executable, environment) {
             fs::write(entry.join(name), content)?;
         }
         // A folder with content cannot be renamed over: the old entry goes into the staging folder, which
@@ -76,17 +80,19 @@ fn cannot_write(kernels: &Path) -> String {
     )
 }
 
-fn files(executable: &Path) -> [(&'static str, Vec<u8>); 4] {
+fn files(executable: &Path, environment: &Environment) -> [(&'static str, Vec<u8>); 4] {
+    let description = description(executable, environment);
     [
-        ("kernel.json", serde_json::to_vec_pretty(&description(executable)).expect("a description is plain data")),
+        ("kernel.json", serde_json::to_vec_pretty(&description).expect("a description is plain data")),
         ("logo-32x32.png", logo::png(32)),
         ("logo-64x64.png", logo::png(64)),
         ("logo-svg.svg", logo::svg().into_bytes()),
     ]
 }
 
-fn description(executable: &Path) -> serde_json::Value {
+fn description(executable: &Path, environment: &Environment) -> serde_json::Value {
     json!({
+        "env": environment,
         "argv": [executable, "kernel", "--connection-file", "{connection_file}"],
         "display_name": DISPLAY_NAME,
         "language": "rust",
@@ -109,20 +115,22 @@ mod tests {
     #[test]
     fn an_entry_starts_the_executable_with_the_connection_file() {
         let kernels = tempfile::tempdir().unwrap();
-        let folder = write(kernels.path(), Path::new("/opt/soma")).unwrap();
+        let environment = [("SOMA_RUSTC".to_owned(), "/rust/bin/rustc".to_owned())].into();
+        let folder = write(kernels.path(), Path::new("/opt/soma"), &environment).unwrap();
         let text = fs::read_to_string(folder.join("kernel.json")).unwrap();
         let description: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(description["argv"], json!(["/opt/soma", "kernel", "--connection-file", "{connection_file}"]));
         assert_eq!(description["interrupt_mode"], "message");
+        assert_eq!(description["env"], json!({ "SOMA_RUSTC": "/rust/bin/rustc" }));
         assert_eq!(names(&folder), ["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"]);
     }
 
     #[test]
     fn writing_again_replaces_the_entry_and_leaves_nothing_else() {
         let kernels = tempfile::tempdir().unwrap();
-        let folder = write(kernels.path(), Path::new("/old/soma")).unwrap();
+        let folder = write(kernels.path(), Path::new("/old/soma"), &Environment::new()).unwrap();
         fs::write(folder.join("stale"), "").unwrap();
-        write(kernels.path(), Path::new("/new/soma")).unwrap();
+        write(kernels.path(), Path::new("/new/soma"), &Environment::new()).unwrap();
         assert_eq!(names(kernels.path()), [NAME]);
         assert!(fs::read_to_string(folder.join("kernel.json")).unwrap().contains("/new/soma"));
         assert!(!folder.join("stale").exists());
@@ -131,7 +139,7 @@ mod tests {
     #[test]
     fn removing_takes_the_entry_and_says_when_there_is_none() {
         let kernels = tempfile::tempdir().unwrap();
-        write(kernels.path(), Path::new("/opt/soma")).unwrap();
+        write(kernels.path(), Path::new("/opt/soma"), &Environment::new()).unwrap();
         assert_eq!(remove(kernels.path()).unwrap(), Some(kernels.path().join(NAME)));
         assert!(names(kernels.path()).is_empty());
         assert_eq!(remove(kernels.path()).unwrap(), None);

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use destination::Destination;
+pub use kernelspec::Environment;
 
 /// `soma install`: announce this kernel to Jupyter and build what its cells link.
 #[derive(Args, Clone, Debug)]
@@ -56,16 +57,17 @@ impl From<DestinationArgs> for Destination {
 
 /// Announces the running executable as a Jupyter kernel, after `prepare` has built what it needs.
 ///
-/// The folder is tried before `prepare` runs, so that nobody waits for a build that could not be used.
+/// The folder is tried before `prepare` runs, so that nobody waits for a build that could not be used. `prepare` tells
+/// environment variables with which the kernel is to be started.
 ///
 /// # Errors
 /// One sentence: no such Python environment, a folder that cannot be written, or what `prepare` says.
-pub fn run(arguments: InstallArgs, prepare: impl FnOnce() -> Result<()>) -> Result<()> {
+pub fn run(arguments: InstallArgs, prepare: impl FnOnce() -> Result<Environment>) -> Result<()> {
     let kernels = Destination::from(arguments.destination).kernels_folder()?;
     kernelspec::check_writable(&kernels)?;
-    prepare()?;
+    let environment = prepare()?;
     let executable = std::env::current_exe().context("cannot find out where this program is")?;
-    let folder = kernelspec::write(&kernels, &executable)?;
+    let folder = kernelspec::write(&kernels, &executable, &environment)?;
     println!("Installed the kernel \"{}\" in {}", kernelspec::DISPLAY_NAME, folder.display());
     Ok(())
 }

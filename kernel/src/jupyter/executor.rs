@@ -175,7 +175,7 @@ impl Executor {
         iopub.cell_busy(&origin);
         let blank = request.code.trim().is_empty();
         let numbered = request.store_history && !request.silent && !blank;
-        let cell = Cell { code: request.code.clone(), count: self.count };
+        let cell = Cell { code: request.code.clone(), count: self.count, id: origin.cell_id.clone() };
         if !request.silent {
             // https://jupyter-client.readthedocs.io/en/stable/messaging.html#code-inputs
             let input = ExecuteInput { code: cell.code.clone(), execution_count: cell.count.into() };
@@ -247,7 +247,7 @@ impl Executor {
     ) -> HashMap<String, ExpressionResult> {
         let mut results = HashMap::new();
         for (name, code) in expressions {
-            let cell = Cell { code, count: self.count - 1 };
+            let cell = Cell { code, count: self.count - 1, id: None };
             let result = match self.evaluate(&cell, self.frontend(origin, false, true)) {
                 Ok(value) => {
                     ExpressionResult::Ok { data: media(value.unwrap_or_default()), metadata: serde_json::Map::new() }

@@ -3,7 +3,8 @@
 //!
 //! `print TEXT`, `eprint TEXT`, `display TEXT`, `named ID TEXT`, `update ID TEXT`, `clear`, `clear wait`, `page TEXT`, `remark TEXT`,
 //! `input PROMPT`, `password PROMPT`, `sleep MILLISECONDS`, `flood LINES`, `bytes COUNT`, `fail NAME MESSAGE`,
-//! `panic`, `later MILLISECONDS TEXT` (a thread that prints after the cell has ended), `value TEXT`.
+//! `panic`, `later MILLISECONDS TEXT` (a thread that prints after the cell has ended), `value TEXT`, `id` (the value is
+//! what the front end calls the cell).
 //! In text, `\n` stands for a line break.
 
 use std::collections::BTreeMap;
@@ -87,6 +88,8 @@ impl Evaluator for FakeEvaluator {
             let argument = argument.replace("\\n", "\n");
             if command == "value" {
                 value = Some(plain(&argument));
+            } else if command == "id" {
+                value = cell.id.as_deref().map(plain);
             } else {
                 self.obey(command, &argument, &frontend)?;
             }

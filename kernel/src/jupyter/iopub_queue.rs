@@ -293,7 +293,7 @@ mod tests {
 
     fn origin() -> Arc<Origin> {
         let header = JupyterMessage::new(Status::idle(), None).header;
-        Arc::new(Origin { header, identities: Vec::new() })
+        Arc::new(Origin { header, identities: Vec::new(), cell_id: None })
     }
 
     fn text(queue: &IopubQueue) -> String {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::signal::{SigHandler, Signal};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
@@ -15,19 +16,22 @@ use super::kernel::Kernel;
 /// How often the parent is looked for.
 const POLL_TIME: Duration = Duration::from_secs(1);
 
-/// Turns SIGINT into an interrupt, and SIGTERM and SIGHUP into an orderly end.
+/// Turns SIGINT into an interrupt, and SIGTERM and SIGHUP into an orderly end; a SIGHUP that is ignored (`nohup`) stays
+/// so.
 ///
 /// # Errors
 /// When signals cannot be received.
 pub async fn watch_signals(kernel: Arc<Kernel>) -> io::Result<()> {
     let mut interrupts = signal(SignalKind::interrupt())?;
     let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
+    // SAFETY: no handler is installed.
+    let before = unsafe { nix::sys::signal::signal(Signal::SIGHUP, SigHandler::SigIgn) };
+    let mut hangups = if before == Ok(SigHandler::SigIgn) { None } else { Some(signal(SignalKind::hangup())?) };
     loop {
         tokio::select! {
             _ = interrupts.recv() => kernel.interrupt(),
             _ = terminations.recv() => kernel.end(),
-            _ = hangups.recv() => kernel.end(),
+            _ = async { hangups.as_mut().expect("it is listened for").recv().await }, if hangups.is_some() => kernel.end(),
         }
     }
 }

@@ -20,8 +20,8 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use zeromq::{DealerSocket, ReqSocket, Socket, SocketOptions, SocketRecv, SocketSend, SubSocket, ZmqMessage};
 
-/// How long a message may take to come.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a message may take to come: long enough for a machine on which everything else runs, too.
+pub const TIMEOUT: Duration = Duration::from_secs(300);
 /// How long [`TestFrontend::finish`] looks for messages that nobody asked for.
 const QUIET_TIME: Duration = Duration::from_millis(60);
 
@@ -143,6 +143,12 @@ impl TestFrontend {
     /// Asks for a cell to be run by a front end that answers questions.
     pub fn send_execute(&mut self, code: &str) -> String {
         self.send_shell("execute_request", json!({ "code": code, "allow_stdin": true }))
+    }
+
+    /// Asks for a cell of a notebook to be run, as JupyterLab and VS Code do.
+    pub fn send_execute_of(&mut self, cell_id: &str, code: &str) -> String {
+        let content = json!({ "code": code, "allow_stdin": true });
+        send(&self.runtime, &mut self.shell, "execute_request", content, json!({ "cellId": cell_id }))
     }
 
     /// Asks for a cell to be run in a subshell, which only the header names.

@@ -28,6 +28,9 @@ pub struct Origin {
     pub header: Header,
     /// The ZeroMQ routing identities of the front end.
     pub identities: Vec<Bytes>,
+    /// The cell that the request is to run, as JupyterLab and VS Code name it in the metadata (`cellId`): the same each
+    /// time. The specification leaves the metadata to front ends.
+    pub cell_id: Option<String>,
 }
 
 /// A request as it arrived.
@@ -74,7 +77,9 @@ pub fn decode(raw: RawMessage) -> Result<Request, String> {
         .map(|content| with_cursor(&header.msg_type, content))
         .and_then(|content| JupyterMessageContent::from_type_and_content(&header.msg_type, content))
         .map_err(|error| format!("the content of {} cannot be understood: {error}", header.msg_type));
-    Ok(Request { origin: Arc::new(Origin { header, identities: raw.zmq_identities }), subshell, content })
+    let metadata: Value = serde_json::from_slice(&raw.jparts[2]).unwrap_or_default();
+    let cell_id = metadata["cellId"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
+    Ok(Request { origin: Arc::new(Origin { header, identities: raw.zmq_identities, cell_id }), subshell, content })
 }
 
 /// What the specification says about fields that a request leaves out.

@@ -5,13 +5,16 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::supervisor::SOCKET;
 use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
 
-/// How long to wait for a supervisor to end.
+/// How long to wait for a supervisor to end, or for the next one.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether one is there.
+const A_MOMENT: Duration = Duration::from_millis(20);
 
 /// Receives frames in order, on the channel's own thread. While it does not return, the cell that writes
 /// them is made to wait.
@@ -118,12 +121,19 @@ impl Channel {
             *asked = asked.wrapping_add(1);
             *asked
         };
-        if !self.state.send(&[SYNC, number]) {
-            return;
+        let deadline = Instant::now() + PATIENCE;
+        // One that evcxr has just started may have run a cell before this side has seen that it is there.
+        while Instant::now() < deadline {
+            if self.state.send(&[SYNC, number]) {
+                // It may take long: a front end that reads slowly makes everything wait. A supervisor that is gone does not.
+                let waiting = |synced: &mut u8| *synced != number && self.state.has_supervisor();
+                let synced = self.state.answered.wait_while(lock(&self.state.synced), waiting);
+                if synced.is_ok_and(|synced| *synced == number) {
+                    return;
+                }
+            }
+            drop(self.state.answered.wait_timeout(lock(&self.state.synced), A_MOMENT));
         }
-        // It may take long: a front end that reads slowly makes everything wait. A supervisor that is gone does not.
-        let waiting = |synced: &mut u8| *synced != number && self.state.has_supervisor();
-        drop(self.state.answered.wait_while(lock(&self.state.synced), waiting));
     }
 
     /// Ends the processes that run cells, and waits until they are gone.
@@ -148,6 +158,9 @@ impl State {
                 Frame::Supervisor => {
                     self.answers.store(0, Ordering::SeqCst);
                     *lock(&self.supervisor) = stream.try_clone().ok().map(|stream| (number, stream));
+                    // Between another thread's look and its wait there must be no gap.
+                    drop(lock(&self.synced));
+                    self.answered.notify_all();
                 }
                 Frame::Synced(number) => {
                     *lock(&self.synced) = number;

@@ -11,11 +11,15 @@
 //!
 //! Invariant: nothing here knows of Jupyter, of evcxr's state or of source code.
 
+mod cancel;
 pub mod channel;
 mod family;
+mod pools;
+mod running_cell;
 mod stdin;
 mod streams;
 pub mod supervisor;
+mod threads;
 pub mod wire;
 mod worker;
 mod worker_handle;

@@ -2,12 +2,12 @@
 //!
 //! One thread, one `poll` loop; it never waits on the worker, so it can always be told to interrupt it.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
@@ -18,25 +18,24 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, read, write};
 
 use super::family::{self, end};
+use super::running_cell::RunningCell;
 use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC, fields};
 use super::worker;
 use super::worker_handle::Worker;
+use crate::process::{self, reset_signals};
 use crate::toolchain::notes::{Original, SESSION_DIR, SessionNotes, session_dir};
 
 /// The name of the kernel's socket in the session's folder.
 pub const SOCKET: &str = "channel";
 
-/// How long a cell may take to stop by itself (tensor operations ask) before its process is ended.
-const GRACE: Duration = Duration::from_millis(300);
+/// The file there with the number of the process group of a shell that the kernel waits for.
+pub const SHELL_PID: &str = "shell.pid";
 
 /// How long the ends of what a crashed cell had started are waited for, before the copy goes on.
 const AFTER_A_CRASH: Duration = Duration::from_secs(1);
 
 /// How long those of everything that cells have started, at the session's end.
 const AT_THE_END: Duration = Duration::from_secs(10);
-
-/// How often it is looked whether a cell waits for standard input.
-const LOOK_FOR_READERS: Duration = Duration::from_millis(100);
 
 /// Above this much unsent output the worker's pipes are left to fill, which makes the cell wait.
 const BACKLOG: usize = 1 << 20;
@@ -48,6 +47,8 @@ const BACKLOG: usize = 1 << 20;
 pub fn run() -> Result<()> {
     // Jupyter kills a kernel together with its process group; someone must be left to remove the folder.
     let _ = nix::unistd::setsid();
+    // In a session of its own no terminal can hang up on it.
+    reset_signals(true);
     let session = session_dir().context("`soma runtime` is started by the kernel")?;
     let notes = SessionNotes::read(&session)?;
     let kernel = UnixStream::connect(session.join(SOCKET)).context("the kernel does not listen")?;
@@ -78,7 +79,8 @@ pub fn run() -> Result<()> {
     supervisor.kernel_is_gone |= result.is_err() && supervisor.kernel_hangs_up();
     supervisor.end_everything();
     if supervisor.kernel_is_gone {
-        // It was killed, and could not remove its folder.
+        // It was killed, and could not end its shell and remove its folder.
+        process::kill_group(&session.join(SHELL_PID));
         remove_folder(&session);
     }
     result
@@ -104,7 +106,8 @@ fn clean_environment(original: &Original) {
                 None => std::env::remove_var(name),
             }
         }
-        for name in ["EVCXR_TMPDIR", "EVCXR_IS_RUNTIME", "RUST_BACKTRACE", SESSION_DIR] {
+        // `EVCXR_IS_RUNTIME` stays: crates look for it to know that they are in a notebook.
+        for name in ["EVCXR_TMPDIR", "RUST_BACKTRACE", SESSION_DIR] {
             std::env::remove_var(name);
         }
     }
@@ -114,16 +117,6 @@ fn clean_environment(original: &Original) {
 fn adopt_orphans() {
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_child_subreaper(true);
-}
-
-/// The cell that is running.
-struct RunningCell {
-    /// The processes that were below this one before it.
-    before: HashSet<Pid>,
-    /// When it was asked to stop.
-    interrupted: Option<Instant>,
-    /// When it was last looked whether it waits for input.
-    looked: Instant,
 }
 
 struct Supervisor {
@@ -179,20 +172,25 @@ impl Supervisor {
             if ready[2] {
                 self.reap()?;
             }
-            self.end_a_cell_that_ignores_interrupts();
+            if let Some(cell) = &mut self.cell {
+                cell.stop(self.worker.pid);
+            }
             self.worker.stdin.send();
-            self.look_for_readers();
+            self.look_at_the_cell();
             self.send();
         }
     }
 
-    /// Tells the kernel, once, that something waits for a line that nobody was asked for.
-    fn look_for_readers(&mut self) {
+    /// Tells the kernel, once, that something waits for a line that nobody was asked for; and ends a cell that waits for
+    /// threads that are gone.
+    fn look_at_the_cell(&mut self) {
         let Some(cell) = &mut self.cell else { return };
-        if cell.looked.elapsed() < LOOK_FOR_READERS {
+        if !cell.is_to_be_looked_at() {
             return;
         }
-        cell.looked = Instant::now();
+        if self.worker.lost_threads > 0 && self.worker.copy.is_some() {
+            cell.end_when_deadlocked(self.worker.pid);
+        }
         if self.worker.stdin.is_waited_for(self.worker.pid) {
             // The question stands in it.
             self.forward_output(true);
@@ -201,14 +199,8 @@ impl Supervisor {
     }
 
     fn timeout(&self) -> PollTimeout {
-        match self.cell.as_ref().and_then(|cell| cell.interrupted) {
-            Some(since) => {
-                let left = GRACE.saturating_sub(since.elapsed()).as_millis() as u16;
-                PollTimeout::from(left.saturating_add(1))
-            }
-            None if self.cell.is_some() => PollTimeout::try_from(LOOK_FOR_READERS).unwrap_or(PollTimeout::NONE),
-            None => PollTimeout::NONE,
-        }
+        let wait = self.cell.as_ref().map(RunningCell::patience);
+        wait.and_then(|wait| PollTimeout::try_from(wait).ok()).unwrap_or(PollTimeout::NONE)
     }
 
     /// evcxr's commands; false at their end.
@@ -222,9 +214,9 @@ impl Supervisor {
             // The symbol that evcxr names is the numbered one; every cell has Soma's.
             if let Some((library, _symbol)) = line.strip_prefix("LOAD_AND_RUN ").and_then(|rest| rest.rsplit_once(' '))
             {
-                let before = family::descendants();
-                self.cell = Some(RunningCell { before, interrupted: None, looked: Instant::now() });
-                write_all(&self.worker.commands, format!("{library}\n").as_bytes());
+                let cell = RunningCell::start(library, family::descendants());
+                write_all(&self.worker.commands, cell.command().as_bytes());
+                self.cell = Some(cell);
             }
         }
         Ok(true)
@@ -255,7 +247,9 @@ impl Supervisor {
             match (self.requests.front(), self.requests.get(1).copied()) {
                 (Some(&INTERRUPT), _) => {
                     self.requests.pop_front();
-                    self.interrupt();
+                    if let Some(cell) = &mut self.cell {
+                        cell.interrupt(self.worker.pid);
+                    }
                 }
                 (Some(&QUIT), _) => return Ok(false),
                 (Some(&SYNC), Some(number)) => {
@@ -267,6 +261,7 @@ impl Supervisor {
                     let Some(end) = self.requests.iter().position(|byte| *byte == b'\n') else { return Ok(true) };
                     let line: Vec<u8> = self.requests.drain(..=end).skip(1).collect();
                     self.worker.stdin.answer(&line);
+                    self.drop_late_answers();
                 }
                 (Some(&request @ (COPIES | NO_COPIES)), _) => {
                     self.requests.pop_front();
@@ -276,6 +271,7 @@ impl Supervisor {
                 (Some(&END_OF_INPUT), _) => {
                     self.requests.pop_front();
                     self.worker.stdin.end();
+                    self.drop_late_answers();
                 }
                 (Some(&SYNC), None) | (None, _) => return Ok(true),
                 (Some(_), _) => {
@@ -285,21 +281,10 @@ impl Supervisor {
         }
     }
 
-    /// Asks the running cell to stop.
-    fn interrupt(&mut self) {
-        if let Some(cell) = &mut self.cell
-            && cell.interrupted.is_none()
-        {
-            cell.interrupted = Some(Instant::now());
-            let _ = kill(self.worker.pid, Signal::SIGUSR1);
-        }
-    }
-
-    fn end_a_cell_that_ignores_interrupts(&mut self) {
-        if let Some(RunningCell { interrupted: Some(since), .. }) = &self.cell
-            && since.elapsed() >= GRACE
-        {
-            let _ = kill(self.worker.pid, Signal::SIGKILL);
+    /// An answer to a question of an interrupted cell is for no other.
+    fn drop_late_answers(&mut self) {
+        if self.cell.is_none() {
+            self.worker.stdin.clear();
         }
     }
 
@@ -346,13 +331,18 @@ impl Supervisor {
                 Frame::Report(fields).encode(&mut self.outgoing);
             }
             ("WORKING", _) => {}
-            ("EVCXR", Some(text)) => tell_evcxr(text),
-            ("DONE", micros) => {
-                let micros = micros.cloned().unwrap_or_default();
-                let interrupted = self.cell.take().is_some_and(|cell| cell.interrupted.is_some());
+            ("EVCXR", Some(text)) => tell_evcxr(text.as_bytes()),
+            ("DONE", Some(micros)) => {
+                let is_cancelled = fields.get(2).cloned().unwrap_or_default();
+                let cell = self.cell.take().filter(RunningCell::is_interrupted);
+                if let Some(cell) = &cell {
+                    self.worker.stdin.clear();
+                    self.end_what_it_started(cell);
+                }
                 self.forward_output(true);
-                Frame::Report(vec!["DONE".into(), interrupted.to_string(), micros]).encode(&mut self.outgoing);
-                tell_evcxr("EVCXR_EXECUTION_COMPLETE");
+                Frame::Report(vec!["DONE".into(), cell.is_some().to_string(), micros.clone(), is_cancelled])
+                    .encode(&mut self.outgoing);
+                tell_evcxr(b"EVCXR_EXECUTION_COMPLETE");
             }
             _ => Frame::Report(fields).encode(&mut self.outgoing),
         }
@@ -376,31 +366,50 @@ impl Supervisor {
         }
     }
 
-    /// The worker is gone: wakes the snapshot and tells evcxr what a panic would have told it.
+    /// Ends what a cell has started that was stopped or has crashed: it is of no use to anybody now, be it a command that
+    /// the cell waited for or a server that it made.
+    fn end_what_it_started(&self, cell: &RunningCell) {
+        let own = [Some(self.worker.pid), self.worker.copy, self.worker.previous_copy];
+        family::end_children(AFTER_A_CRASH, |child| !own.contains(&Some(child)) && !cell.was_there_before(child));
+    }
+
+    /// The worker is gone: wakes the snapshot and tells evcxr of an error.
     fn worker_ended(&mut self, how: &[String]) -> Result<()> {
         self.forward_output(true);
         self.read_reports()?;
         // A line that the dead worker had not finished.
         self.reports = LineBuffer::default();
-        let interrupted = self.cell.as_ref().is_some_and(|cell| cell.interrupted.is_some());
-        let cell = self.cell.take();
-        let kind = if interrupted { "INTERRUPTED" } else { "CRASHED" };
+        let unread = self.worker.unread_commands();
+        // A cell that the worker has not begun is the copy's, and nobody need know.
+        let cell = self.cell.take_if(|cell| cell.has_begun(&unread));
+        let kind = if cell.as_ref().is_some_and(RunningCell::is_interrupted) { "INTERRUPTED" } else { "CRASHED" };
         // The dead worker's children are ours now; of a process that is not, nothing is known.
         let is_alive = |pid: &Pid| matches!(waitpid(*pid, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive));
         self.worker.previous_copy.take().filter(is_alive).into_iter().for_each(end);
-        let copy = self.worker.copy.take().filter(is_alive);
+        self.worker.copy = self.worker.copy.take().filter(is_alive);
         if let Some(cell) = &cell {
-            // What the cell had started is of no use to anybody now: a command that it waited for, a server that it made.
-            family::end_children(AFTER_A_CRASH, |child| Some(child) != copy && !cell.before.contains(&child));
+            self.end_what_it_started(cell);
         }
-        let threads = std::mem::take(&mut self.worker.threads_before_copy).to_string();
-        let mut fields = vec![kind.to_owned(), copy.is_some().to_string(), threads];
-        fields.extend_from_slice(how);
-        Frame::Report(fields).encode(&mut self.outgoing);
+        let copy = self.worker.copy.take();
+        let threads = std::mem::take(&mut self.worker.threads_before_copy);
+        self.worker.lost_threads += threads;
+        if let Some(cell) = &cell {
+            let mut fields = vec![kind.to_owned(), copy.is_some().to_string(), threads.to_string()];
+            match cell.is_deadlocked() {
+                true => fields.push("WAITED".to_owned()),
+                false => fields.extend_from_slice(how),
+            }
+            Frame::Report(fields).encode(&mut self.outgoing);
+        }
         match copy {
             Some(copy) => {
                 self.worker.pid = copy;
                 self.worker.stdin.clear();
+                let settings = unread.split_inclusive('\n').filter(|line| line.starts_with(':')).collect::<String>();
+                write_all(&self.worker.commands, settings.as_bytes());
+                if let Some(cell) = &self.cell {
+                    write_all(&self.worker.commands, cell.command().as_bytes());
+                }
                 write_all(&self.worker.wake, b"!");
                 // Somebody may have stopped it.
                 let _ = kill(copy, Signal::SIGCONT);
@@ -412,8 +421,7 @@ impl Supervisor {
             }
         }
         if cell.is_some() {
-            tell_evcxr("EVCXR_PANIC_NOTIFICATION");
-            tell_evcxr("EVCXR_EXECUTION_COMPLETE");
+            tell_evcxr(NOT_TEXT);
         }
         Ok(())
     }
@@ -437,9 +445,14 @@ impl Supervisor {
     }
 }
 
-fn tell_evcxr(line: &str) {
+/// What evcxr is told when the copy goes on. After a panic it forgets the variables that the cell had moved, and knows of
+/// no other end; but a line that is not text fails the cell on evcxr's side, and then evcxr, too, is where it was before
+/// the cell, with every variable. That takes no compile, which could be cut short or fail.
+const NOT_TEXT: &[u8] = b"\xff";
+
+fn tell_evcxr(line: &[u8]) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    let _ = out.write_all(line).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
 }
 
 /// Writes to a pipe; a reader that is gone is noticed elsewhere.

@@ -1,11 +1,13 @@
 //! The process that runs cells, one after the other, and leaves a sleeping copy of itself after each.
 
+use std::collections::HashSet;
 use std::ffi::c_void;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, fcntl};
@@ -13,9 +15,13 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sig
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
+use super::cancel::cancel;
+use super::pools;
 use super::streams::Streams;
+use super::threads::FLUSHER;
 use super::wire::escape;
-use crate::toolchain::program::ENTRY_SYMBOL;
+use crate::process::children;
+use crate::toolchain::program::{ENTRY_SYMBOL, SHARES_SYMBOL};
 
 /// The worker's ends of its pipes to the supervisor.
 pub struct Pipes {
@@ -34,11 +40,38 @@ pub const KEEP_NO_COPIES: &str = ":no copies";
 
 /// The cells' library's own interrupt flag.
 static INTERRUPT: OnceLock<extern "C" fn()> = OnceLock::new();
+/// A cell's own code runs.
+static CELL_RUNS: AtomicBool = AtomicBool::new(false);
+/// The running cell was asked to stop.
+static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Something that it waited for was broken off.
+static IS_CANCELLED: AtomicBool = AtomicBool::new(false);
+/// The descriptor of reports, on which nothing is.
+static REPORTS: AtomicI32 = AtomicI32::new(-1);
 
-extern "C" fn on_interrupt(_: i32) {
+extern "C" fn on_interrupt(_: i32, _: *mut libc::siginfo_t, context: *mut c_void) {
     if let Some(interrupt) = INTERRUPT.get() {
         interrupt();
     }
+    if !CELL_RUNS.load(Ordering::SeqCst) {
+        return;
+    }
+    IS_INTERRUPTED.store(true, Ordering::SeqCst);
+    // SAFETY: this handler is installed as it must be.
+    if unsafe { cancel(context, REPORTS.load(Ordering::SeqCst)) } {
+        IS_CANCELLED.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Has interrupts handled, whatever cells have changed about it.
+fn handle_interrupts() {
+    let flags = SaFlags::SA_RESTART | SaFlags::SA_SIGINFO;
+    let action = SigAction::new(SigHandler::SigAction(on_interrupt), flags, SigSet::empty());
+    // SAFETY: the handler sets flags, and changes what a system call returns that may fail.
+    let _ = unsafe { sigaction(Signal::SIGUSR1, &action) };
+    let mut interrupts = SigSet::empty();
+    interrupts.add(Signal::SIGUSR1);
+    let _ = interrupts.thread_unblock();
 }
 
 /// Runs cells until the supervisor is gone. Standard input, output and error are already the worker's.
@@ -82,6 +115,8 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             }
         }
         (library.start)();
+        handle_interrupts();
+        let before: HashSet<Pid> = children(Pid::this()).into_iter().collect();
         let started = Instant::now();
         match run_cell(&cell, variables) {
             Ok(after) => variables = after,
@@ -92,18 +127,37 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
                 report(&mut reports, "EVCXR\tEVCXR_PANIC_NOTIFICATION");
             }
         }
+        let took = started.elapsed();
         (library.finish)();
         streams.restore();
+        if IS_INTERRUPTED.swap(false, Ordering::SeqCst) {
+            if keeps_copies && copy.is_some() && (library.lacks)() {
+                // It has moved variables, and was not to end them. The copy from before it has everything.
+                exit_now(72)
+            }
+            end_children_but(&before);
+        }
+        let is_cancelled = IS_CANCELLED.swap(false, Ordering::SeqCst);
         if ![&commands, &reports, &wake].into_iter().all(is_open) {
             // The cell has closed what this process works with. The copy from before it has everything.
             exit_now(71)
         }
-        report(&mut reports, &format!("DONE\t{}", started.elapsed().as_micros()));
+        report(&mut reports, &format!("DONE\t{}\t{is_cancelled}", took.as_micros()));
         if keeps_copies {
             leave_copy(&mut copy, &mut reports, &mut wake);
         }
     }
     exit_now(0)
+}
+
+/// Ends what an interrupted cell has started: a command that it waited for is of no use to anybody now. What those have
+/// started is the supervisor's then.
+fn end_children_but(before: &HashSet<Pid>) {
+    for child in children(Pid::this()).into_iter().filter(|child| !before.contains(child)) {
+        if kill(child, Signal::SIGKILL).is_ok() {
+            let _ = waitpid(child, None);
+        }
+    }
 }
 
 /// Which process has come back from [`leave_copy`].
@@ -135,6 +189,7 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Pr
             }
             crate::process::die_with_parent();
             report(reports, "WORKING");
+            pools::begin_anew();
             // The copy before was the parent's. This process leaves one too, so that a second crash is survived.
             *copy = None;
             leave_copy(copy, reports, wake);
@@ -154,10 +209,7 @@ fn threads_of_cells() -> usize {
     let count = || {
         let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
         let names = tasks.map(|task| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default());
-        names
-            .filter(|name| !name.starts_with("tensorlib-") && name.trim_end() != "soma-flush")
-            .count()
-            .saturating_sub(1)
+        names.filter(|name| !name.starts_with("tensorlib-") && name.trim_end() != FLUSHER).count().saturating_sub(1)
     };
     if count() == 0 {
         return 0;
@@ -186,9 +238,16 @@ fn run_cell(path: &str, variables: *mut c_void) -> Result<*mut c_void, libloadin
     // for good: values and thread-locals of its types may outlive the cell.
     unsafe {
         let library = libloading::os::unix::Library::open(Some(path), libc::RTLD_NOW | libc::RTLD_LOCAL)?;
+        if library.get::<*const u8>(SHARES_SYMBOL.as_bytes()).is_ok() {
+            // It has statics that the libraries of later cells look for.
+            std::mem::forget(libloading::os::unix::Library::open(Some(path), libc::RTLD_NOW | libc::RTLD_GLOBAL)?);
+        }
         let entry = *library.get::<extern "C" fn(*mut c_void) -> *mut c_void>(ENTRY_SYMBOL.as_bytes())?;
         std::mem::forget(library);
-        Ok(entry(variables))
+        CELL_RUNS.store(true, Ordering::SeqCst);
+        let variables = entry(variables);
+        CELL_RUNS.store(false, Ordering::SeqCst);
+        Ok(variables)
     }
 }
 
@@ -196,6 +255,7 @@ fn run_cell(path: &str, variables: *mut c_void) -> Result<*mut c_void, libloadin
 struct CellLibrary {
     start: extern "C" fn(),
     finish: extern "C" fn(),
+    lacks: extern "C" fn() -> bool,
 }
 
 impl CellLibrary {
@@ -207,14 +267,14 @@ impl CellLibrary {
             let attach = *library.get::<extern "C" fn(i32)>(b"soma_cell_attach")?;
             let start = *library.get::<extern "C" fn()>(b"soma_cell_start")?;
             let finish = *library.get::<extern "C" fn()>(b"soma_cell_finish")?;
+            let lacks = *library.get::<extern "C" fn() -> bool>(b"soma_cell_lacks")?;
             let interrupt = *library.get::<extern "C" fn()>(b"soma_cell_interrupt")?;
             std::mem::forget(library);
             attach(reports.as_raw_fd());
             let _ = INTERRUPT.set(interrupt);
-            let action = SigAction::new(SigHandler::Handler(on_interrupt), SaFlags::SA_RESTART, SigSet::empty());
-            // The handler sets a flag and nothing else.
-            let _ = sigaction(Signal::SIGUSR1, &action);
-            Ok(CellLibrary { start, finish })
+            REPORTS.store(reports.as_raw_fd(), Ordering::SeqCst);
+            handle_interrupts();
+            Ok(CellLibrary { start, finish, lacks })
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::SigSet;
-use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, pipe2};
+use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, pipe2, read};
 
 use super::stdin::Stdin;
 use super::worker;
@@ -21,10 +21,14 @@ pub struct Worker {
     pub copy: Option<Pid>,
     /// How many threads of cells ran when it was made; it has none.
     pub threads_before_copy: usize,
+    /// How many threads of cells have ended with processes before this one. What cells keep may still wait for them.
+    pub lost_threads: usize,
     /// The copy before that one, which the worker was about to end.
     pub previous_copy: Option<Pid>,
     /// Takes the path of a cell's library, a line each.
     pub commands: OwnedFd,
+    /// The other end of that.
+    commands_in: OwnedFd,
     /// A byte here wakes the copy.
     pub wake: OwnedFd,
     /// Gives reports, a line each.
@@ -59,8 +63,10 @@ impl Worker {
                     pid: child,
                     copy: None,
                     threads_before_copy: 0,
+                    lost_threads: 0,
                     previous_copy: None,
                     commands,
+                    commands_in,
                     wake,
                     reports,
                     stdout,
@@ -80,5 +86,19 @@ impl Worker {
                 worker::run(worker::Pipes { commands: commands_in, reports: reports_out, wake: wake_in }, dylib)
             }
         }
+    }
+
+    /// Takes back the commands that a worker which has ended did not read.
+    pub fn unread_commands(&self) -> String {
+        let mut count: libc::c_int = 0;
+        // SAFETY: the request writes one `int`.
+        let asked = unsafe { libc::ioctl(self.commands_in.as_raw_fd(), libc::FIONREAD, &mut count) };
+        let mut bytes = vec![0; if asked == 0 { usize::try_from(count).unwrap_or(0) } else { 0 }];
+        if bytes.is_empty() {
+            return String::new();
+        }
+        // There is so much, and nobody else reads: the copy sleeps.
+        let count = read(&self.commands_in, &mut bytes).unwrap_or(0);
+        String::from_utf8_lossy(&bytes[..count]).into_owned()
     }
 }

@@ -16,16 +16,17 @@ use sha2::{Digest, Sha256};
 
 use super::cache::Cache;
 use super::cell_libs::CellLibs;
+use super::cell_only::{self, CellOnly};
 use super::dependencies::{self, Dependencies};
 use super::facts::{Facts, hex};
 use super::kept::Kept;
 use super::loaded;
 use super::messages::{self, COMPILER_CRASH};
-use super::notes::{CellItems, CellNotes, Definition, SessionNotes};
-
+use super::notes::{CellItems, CellNotes, Definition, Original, SessionNotes};
 use super::paths::CommandLine;
-use super::program::{self, Program};
+use super::program::{self, Program, Show, Versions};
 use super::recipe::Recipe;
+use super::surroundings::{Anchored, Surroundings};
 use super::trouble;
 
 /// The file that is compiled; panics name it, and the engine maps its lines back to cells.
@@ -80,23 +81,10 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     };
     let present = externs(&notes.libs, &dependencies);
     let kept = Kept::find(&cell.types, &cell.made_with, &present);
-    let program = Program::read(
-        source,
-        &program::Session {
-            words: &cell.words,
-            types: &kept.types,
-            kept: &kept.variables,
-            items: &cell.items,
-            definitions: &definitions(&cell.items, &dependencies),
-            linked: dependencies.linked(),
-        },
-    )?;
-    if let Some(line) = program.question_mark {
-        // rustc would say the same, and take a compile for it.
-        println!("{}", messages::compiler_message(messages::missing_error_type(line)));
-        return Ok(101);
-    }
-    let text = program.text();
+    let definitions = definitions(&cell.items, &dependencies);
+    let versions = Versions::of(&definitions, session);
+    let mut cell_only = CellOnly::default();
+    let mut show = program::first_show(&cell.items);
     // Without loops of its own, a cell spends its time in libraries, which are optimised: compiling fast wins
     // (45 against 70 ms). A hot loop at level 0 would be many times slower.
     let opt_level = match level {
@@ -118,25 +106,56 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     CommandLine { libraries: recipe.libraries(), externs: present, identity }.write(session)?;
     let library = library_path(&notes.facts);
     fs::create_dir_all(library.parent().expect("a library is in a folder"))?;
-    fs::write(SOURCE, &text)?;
-    let cache = Cache::user();
-    let key = recipe.key(&text);
-    fs::write(session.join(KEY), &key)?;
-    let cached = if program.reads_surroundings { None } else { cache.get(&key).and_then(Build::decode) };
-    let build = match cached {
-        Some(build) => build,
-        None => {
-            let mut rustc = recipe.command(&library, &notes.original);
-            crate::process::end_with_parent(&mut rustc);
-            let output = rustc.output().context("cannot run rustc")?;
-            let build = Build::read(&output, &library, check_only)?;
-            let is_final = output.status.success() || build.has_errors_in_the_program();
-            if is_final && !program.reads_surroundings {
-                cache.put(&key, &build.encode());
+    let read = |cell_only: &CellOnly, show| {
+        let session = program::Session {
+            words: &cell.words,
+            cell_only: &cell_only.variables,
+            types: &kept.types,
+            kept: &kept.variables,
+            items: &cell.items,
+            definitions: &definitions,
+            versions: &versions,
+            show,
+            linked: dependencies.linked(),
+        };
+        Program::read(source, &session)
+    };
+    let mut is_probed = false;
+    let (program, text, build) = loop {
+        let program = read(&cell_only, show)?;
+        if let Some(line) = program.question_mark {
+            // rustc would say the same, and take a compile for it.
+            println!("{}", messages::compiler_message(messages::missing_error_type(line)));
+            return Ok(101);
+        }
+        let text = program.text();
+        let build = build(&recipe, &program, (session, &text), &library, &notes.original)?;
+        // What rustc refuses may be how the cell is wrapped: it is compiled again then, in another way.
+        if show == Show::Owned && build.has_errors_in_the_program() && build.lacks_a_display() {
+            show = Show::Borrowed;
+        } else if cell_only.learn(&build.diagnostics, &program) {
+            continue;
+        } else if build.library.is_some() || !CellOnly::may_explain(&build.diagnostics) {
+            break (program, text, build);
+        } else if cell_only.end_early() {
+            continue;
+        } else if !is_probed {
+            is_probed = true;
+            let check = Recipe { check_only: true, ..recipe };
+            let is_too_short = |name: &str| -> Result<bool> {
+                let program = read(&cell_only.all_but(name, &program), show)?;
+                let probe = self::build(&check, &program, (session, &program.text()), &library, &notes.original)?;
+                Ok(probe.has_errors_in_the_program())
+            };
+            match cell_only::culprits(program.kept().map(str::to_owned).collect(), is_too_short)? {
+                culprits if culprits.is_empty() => break (program, text, build),
+                culprits => culprits.iter().for_each(|name| cell_only.add(name)),
             }
-            build
+        } else {
+            break (program, text, build);
         }
     };
+    cell_only.write(session)?;
     if !check_only && build.library.is_none() && !build.has_errors_in_the_program() && !build.is_of_a_crash() {
         eprintln!("{}", trouble::of_compiler(&build.diagnostics));
         return Ok(101);
@@ -167,12 +186,54 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     Ok(0)
 }
 
+/// What rustc makes of a session's program, or has made of it before.
+fn build(
+    recipe: &Recipe,
+    program: &Program,
+    (session, text): (&Path, &str),
+    library: &Path,
+    original: &Original,
+) -> Result<Build> {
+    let anchored = Anchored::new(text, &original.folder);
+    fs::write(SOURCE, &anchored.text)?;
+    let cache = Cache::user();
+    let key = recipe.key(&anchored.text);
+    fs::write(session.join(KEY), &key)?;
+    let mut rustc = recipe.command(library, original, program.is_unstable);
+    let cached = if recipe.check_only { None } else { cache.get(&key).and_then(Build::decode) };
+    let mut build = match cached.filter(|build| build.surroundings.are_unchanged(&rustc)) {
+        Some(build) => build,
+        None => {
+            crate::process::end_with_parent(&mut rustc);
+            let output = rustc.output().context("cannot run rustc")?;
+            let mut build = Build::read(&output, library, recipe.check_only)?;
+            if build.library.is_some() {
+                build.surroundings = Surroundings::read(library, &rustc);
+            }
+            // Of what a program reads that fails there is no list.
+            let is_wrong = build.has_errors_in_the_program() && !program.reads_surroundings && !anchored.is_changed();
+            if !recipe.check_only && (build.library.is_some() || is_wrong) {
+                cache.put(&key, &build.encode());
+            }
+            build
+        }
+    };
+    if anchored.is_changed() {
+        // Whoever looks a place up finds the cell's own line.
+        fs::write(SOURCE, text)?;
+        build.diagnostics = anchored.restored(&build.diagnostics);
+    }
+    Ok(build)
+}
+
 /// What rustc made of a program: what the cache keeps, also when the program has errors.
 struct Build {
     /// The library; `None` when there were errors, or none was asked for.
     library: Option<Vec<u8>>,
     /// rustc's messages, a line each.
     diagnostics: String,
+    /// What else the library was made from.
+    surroundings: Surroundings,
 }
 
 impl Build {
@@ -191,6 +252,7 @@ impl Build {
                 Some(signal) => messages::compiler_crash(signal).to_string(),
                 None => String::from_utf8_lossy(&output.stderr).into_owned(),
             },
+            surroundings: Surroundings::default(),
         })
     }
 
@@ -203,25 +265,44 @@ impl Build {
         })
     }
 
+    /// Whether a value has no method of its own to be shown by.
+    fn lacks_a_display(&self) -> bool {
+        let mut diagnostics = self.diagnostics.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        diagnostics.any(|diagnostic| {
+            let message = diagnostic["message"].as_str().unwrap_or_default();
+            diagnostic["code"]["code"] == "E0599" && message.contains("`evcxr_display`")
+        })
+    }
+
     /// Whether all there is to say is that the compiler has crashed.
     fn is_of_a_crash(&self) -> bool {
         serde_json::from_str::<Value>(&self.diagnostics).is_ok_and(|message| message["code"]["code"] == COMPILER_CRASH)
     }
 
-    /// The length of the messages, the messages, the library.
+    /// The messages and the surroundings, each with its length before it, and the library.
     fn encode(&self) -> Vec<u8> {
-        let mut bytes = (self.diagnostics.len() as u64).to_le_bytes().to_vec();
-        bytes.extend_from_slice(self.diagnostics.as_bytes());
+        let mut bytes = Vec::new();
+        let surroundings = serde_json::to_string(&self.surroundings).expect("they are plain data");
+        for text in [&self.diagnostics, &surroundings] {
+            bytes.extend((text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
         bytes.extend_from_slice(self.library.as_deref().unwrap_or_default());
         bytes
     }
 
     fn decode(mut bytes: Vec<u8>) -> Option<Build> {
-        let length = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?) as usize;
-        let end = length.checked_add(8)?;
-        let diagnostics = String::from_utf8(bytes.get(8..end)?.to_vec()).ok()?;
-        bytes.drain(..end);
-        Some(Build { library: (!bytes.is_empty()).then_some(bytes), diagnostics })
+        let mut at = 0;
+        let mut text = || {
+            let start: usize = at + 8;
+            let length = u64::from_le_bytes(bytes.get(at..start)?.try_into().ok()?) as usize;
+            at = start.checked_add(length)?;
+            String::from_utf8(bytes.get(start..at)?.to_vec()).ok()
+        };
+        let diagnostics = text()?;
+        let surroundings = serde_json::from_str(&text()?).ok()?;
+        bytes.drain(..at);
+        Some(Build { library: (!bytes.is_empty()).then_some(bytes), diagnostics, surroundings })
     }
 }
 
@@ -263,7 +344,8 @@ mod tests {
     #[test]
     fn a_build_is_the_same_after_the_cache() {
         for library in [None, Some(vec![1, 2, 3])] {
-            let build = Build { library: library.clone(), diagnostics: "{\"a\": 1}\n".to_owned() };
+            let surroundings = Surroundings::default();
+            let build = Build { library: library.clone(), diagnostics: "{\"a\": 1}\n".to_owned(), surroundings };
             let decoded = Build::decode(build.encode()).unwrap();
             assert_eq!((decoded.library, decoded.diagnostics), (library, build.diagnostics));
         }

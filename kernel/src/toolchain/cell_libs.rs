@@ -6,25 +6,37 @@
 //! sees that the dylib already contains them and links nothing twice, so their types are the same in every
 //! cell and their statics exist once.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::dependencies::Store;
 use super::facts::{Facts, hex};
 use super::notes::Original;
 use super::places;
+use super::search;
 use crate::process;
 
 /// The sources of `tensorlib` and `soma_cell` as a workspace: path and text.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
+
+/// The files that soma carries: path and text.
+pub fn sources() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SOURCES.iter().copied()
+}
+
+/// The text of one of them.
+pub fn source(path: &str) -> Option<&'static str> {
+    sources().find(|(name, _)| *name == path).map(|(_, text)| text)
+}
 
 /// The crates a cell can name without `:dep`.
 const CRATES: [&str; 4] = ["soma_cell", "tensorlib", "ndarray", "plotters"];
@@ -40,10 +52,53 @@ pub struct CellLibs {
     pub deps: PathBuf,
     /// What `--extern` names: crate and file.
     pub externs: Vec<(String, PathBuf)>,
-    /// The versions of the crates from crates.io among them.
-    pub versions: Vec<(String, String)>,
+    /// The crates from a registry that a session's crates can share: `ndarray`, `plotters` and what they are made of.
+    pub shared: Vec<Shared>,
+    /// Where cargo has left all that it has built.
+    pub units: PathBuf,
+    /// The versions that it has chosen.
+    pub lock_file: PathBuf,
+    /// All of `rustc -vV`.
+    pub compiler: String,
     /// rustc's arguments for linking a cell without a C compiler in between, where that works.
     pub linker: Vec<String>,
+}
+
+/// A crate that a session's crates can share with all cells: it must have the same version and features for that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shared {
+    /// The package's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its features, also those that others imply.
+    pub features: Vec<String>,
+    /// The library.
+    pub file: PathBuf,
+    /// Whether cells can name it without `:dep`.
+    pub is_public: bool,
+}
+
+impl Shared {
+    /// Whether a library is this one: cargo's name for it has a digest of all that makes it.
+    pub fn is(&self, file: &Path) -> bool {
+        self.file.file_name() == file.file_name()
+    }
+
+    /// What a manifest says to have it, or a later version if something else wants that.
+    pub fn requirement(&self) -> toml::Value {
+        let fields = [
+            ("package", self.name.as_str().into()),
+            ("version", self.version.as_str().into()),
+            ("default-features", false.into()),
+            ("features", self.features.clone().into()),
+        ];
+        fields
+            .map(|(key, value): (&str, toml::Value)| (key.to_owned(), value))
+            .into_iter()
+            .collect::<toml::Table>()
+            .into()
+    }
 }
 
 /// In what surroundings to build.
@@ -66,9 +121,7 @@ impl Builder<'_> {
         let folder = libs.join(&key);
         let record = folder.join("ready.json");
         if let Some(ready) = read(&record) {
-            // The time of last use.
-            let _ =
-                fs::File::options().append(true).open(&record).and_then(|file| file.set_modified(SystemTime::now()));
+            places::note_use(&record);
             return Ok(ready);
         }
         let others = libs.read_dir().is_ok_and(|mut entries| entries.next().is_some());
@@ -84,12 +137,37 @@ impl Builder<'_> {
             "Soma builds its tensor library for rustc {} ({why}); this takes about a minute.",
             facts.release()
         ));
+        begin(&libs, &folder, facts);
         let ready = self.build(facts, &folder, key, say)?;
         places::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
         say("Soma's tensor library is ready.");
-        drop_unused(&libs, &folder);
+        places::drop_unused(&libs, &folder);
         Ok(ready)
     }
+
+    fn cargo(&self, facts: &Facts, source: &Path) -> Command {
+        let mut command = Command::new(&facts.cargo);
+        self.original.restore(&mut command);
+        command
+            .current_dir(source)
+            .env("RUSTC", &facts.rustc)
+            .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(facts))
+            .env_remove("CARGO_BUILD_BUILD_DIR")
+            .env_remove("RUSTC_WRAPPER")
+            .env_remove("RUSTC_WORKSPACE_WRAPPER")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn metadata(&self, facts: &Facts, source: &Path) -> Result<serde_json::Value> {
+        let words = ["metadata", "--format-version", "1", "--offline", "--filter-platform", &facts.host];
+        let output = self.cargo(facts, source).args(words).output()?;
+        if !output.status.success() {
+            bail!("cargo does not know what it has built: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
     fn build(&self, facts: &Facts, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
         let source = folder.join("src");
         for (path, text) in SOURCES {
@@ -97,21 +175,13 @@ impl Builder<'_> {
             fs::create_dir_all(path.parent().expect("a file is in a folder"))?;
             fs::write(path, text)?;
         }
-        let mut command = Command::new(&facts.cargo);
-        self.original.restore(&mut command);
+        let mut command = self.cargo(facts, &source);
         command.process_group(0);
         process::end_with_parent(&mut command);
         let mut child = command
             .args(["rustc", "--release", "--package", "soma_cell", "--lib", "--crate-type", "dylib"])
             .args(["--message-format", "json-render-diagnostics", "--color", "never"])
-            .current_dir(&source)
-            .env("RUSTC", &facts.rustc)
-            .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(facts))
             .env("CARGO_TARGET_DIR", folder.join("target"))
-            .env_remove("CARGO_BUILD_BUILD_DIR")
-            .env_remove("RUSTC_WRAPPER")
-            .env_remove("RUSTC_WORKSPACE_WRAPPER")
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -145,26 +215,73 @@ impl Builder<'_> {
             .map(|name| Ok(((*name).to_owned(), artifact(&artifacts, name)?)))
             .collect::<Result<Vec<_>>>()?;
         let dylib = externs[0].1.clone();
-        let deps = folder.join("target/release/deps");
-        let versions =
-            CRATES.iter().filter_map(|name| Some(((*name).to_owned(), version(&artifacts, name)?))).collect();
-        let mut libs = CellLibs { key, dylib, deps, externs, versions, linker: Vec::new() };
+        let units = folder.join("target/release");
+        let mut libs = CellLibs {
+            key,
+            dylib,
+            deps: units.join("deps"),
+            externs,
+            shared: shared(&artifacts, &self.metadata(facts, &source)?),
+            units,
+            lock_file: source.join("Cargo.lock"),
+            compiler: facts.version.clone(),
+            linker: Vec::new(),
+        };
         libs.linker = direct_linker(facts, folder, &libs).unwrap_or_default();
         Ok(libs)
     }
 }
 
-/// Removes the libraries of compilers and versions that nobody has used for a month; each is 100 MB.
-fn drop_unused(libs: &Path, present: &Path) {
-    let unused = |folder: &Path| {
-        let used = folder.join("ready.json").metadata().and_then(|metadata| metadata.modified());
-        used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age > Duration::from_secs(30 * 24 * 3600)))
-    };
-    for folder in fs::read_dir(libs).into_iter().flatten().flatten().map(|entry| entry.path()) {
-        if folder != present && unused(&folder) {
-            let _ = fs::remove_dir_all(folder);
-        }
+/// Begins with what was built for libraries of another day: all but Soma's own crates is the same.
+fn begin(libs: &Path, folder: &Path, facts: &Facts) {
+    let others = fs::read_dir(libs).into_iter().flatten().flatten().map(|entry| entry.path().join("ready.json"));
+    let others = others.filter(|record| !record.starts_with(folder));
+    let used = |record: &PathBuf| record.metadata().and_then(|metadata| metadata.modified()).ok();
+    let same = |record: &PathBuf| read(record).filter(|other| other.compiler == facts.version);
+    let newest = others.filter_map(|record| Some((used(&record)?, same(&record)?))).max_by_key(|(used, _)| *used);
+    let Some((_, other)) = newest else { return };
+    let own = ["soma_cell", "tensorlib"].map(str::to_owned).into();
+    // What is not there is built.
+    if let Err(error) = Store(&other.units).fill(&folder.join("target/release"), &own) {
+        tracing::warn!("what was built before cannot be used: {error}");
     }
+}
+
+/// The crates that a session's crates can share, out of what cargo has built and its packages.
+fn shared(artifacts: &[serde_json::Value], metadata: &serde_json::Value) -> Vec<Shared> {
+    let graph = metadata["resolve"]["nodes"].as_array().map_or(&[][..], Vec::as_slice);
+    let optimised = |message: &&serde_json::Value| {
+        message["reason"] == "compiler-artifact" && message["profile"]["opt_level"] != "0"
+    };
+    let artifact = |id: &str| artifacts.iter().filter(optimised).find(|message| message["package_id"] == id);
+    let is_root = |id: &&str| CRATES.iter().any(|name| of_registry(id).is_some_and(|(own, _)| own == *name));
+    let ids = graph.iter().filter_map(|node| node["id"].as_str());
+    let mut waiting: Vec<&str> = ids.filter(is_root).collect();
+    let mut found: Vec<Shared> = Vec::new();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        let (Some((name, version)), Some(message)) = (of_registry(id), artifact(id)) else { continue };
+        if !seen.insert(id) {
+            continue;
+        }
+        let texts = |value: &serde_json::Value| -> Vec<String> {
+            value.as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.to_owned())).collect()
+        };
+        let files = texts(&message["filenames"]);
+        let Some(file) = files.iter().find(|file| file.ends_with(".rlib")) else { continue };
+        found.push(Shared {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            features: texts(&message["features"]),
+            file: file.into(),
+            is_public: CRATES.contains(&name),
+        });
+        let node = graph.iter().find(|node| node["id"] == id);
+        let needed = node.and_then(|node| node["dependencies"].as_array()).into_iter().flatten();
+        waiting.extend(needed.filter_map(serde_json::Value::as_str));
+    }
+    found.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+    found
 }
 
 /// Whether the libraries for this compiler are there.
@@ -201,7 +318,8 @@ fn direct_linker(facts: &Facts, folder: &Path, libs: &CellLibs) -> Option<Vec<St
     let mut arguments = vec!["-C".to_owned(), format!("linker={}", lld.display())];
     arguments.extend(["-C".to_owned(), "linker-flavor=ld.lld".to_owned()]);
     for library in ["libc.so", "libgcc_s.so"] {
-        let answer = Command::new("cc").arg(format!("-print-file-name={library}")).output().ok()?;
+        let path = search::path_with_linker(std::env::var("PATH").ok().as_deref());
+        let answer = Command::new("cc").env("PATH", path).arg(format!("-print-file-name={library}")).output().ok()?;
         let path = PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim());
         let directory = path.canonicalize().ok()?.parent()?.to_owned();
         arguments.extend(["-C".to_owned(), format!("link-arg=-L{}", directory.display())]);
@@ -225,11 +343,9 @@ fn direct_linker(facts: &Facts, folder: &Path, libs: &CellLibs) -> Option<Vec<St
     (linked && file.exists()).then_some(arguments)
 }
 
-/// The version in a crate's package id (`registry+…#ndarray@0.17.1`), for those that are not Soma's own.
-fn version(artifacts: &[serde_json::Value], name: &str) -> Option<String> {
-    let artifact = artifacts.iter().find(|message| message["target"]["name"] == name)?;
-    let id = artifact["package_id"].as_str().filter(|id| id.starts_with("registry+"))?;
-    Some(id.rsplit_once('@')?.1.to_owned())
+/// Name and version in a package id such as `registry+…#ndarray@0.17.1`, for those that are not Soma's own.
+fn of_registry(id: &str) -> Option<(&str, &str)> {
+    id.strip_prefix("registry+")?.rsplit_once('#')?.1.split_once('@')
 }
 
 /// rustc's flags (in cargo's encoding) for a dylib that finds the toolchain's standard library when it is loaded.
@@ -273,7 +389,10 @@ impl CellLibs {
             dylib: folder.join("libsoma_cell.so"),
             deps: folder.to_owned(),
             externs: Vec::new(),
-            versions: Vec::new(),
+            shared: Vec::new(),
+            units: folder.to_owned(),
+            lock_file: folder.join("Cargo.lock"),
+            compiler: String::new(),
             linker: Vec::new(),
         }
     }

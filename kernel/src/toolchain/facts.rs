@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::places;
+use super::search::{self, Compiler};
 
 /// A Rust toolchain, by the real paths of its tools.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,31 +31,57 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Facts about the toolchain that `rustc` means in this folder and environment.
+    /// Facts about the toolchain that `rustc` means in this folder and environment; where it means none, about the one that
+    /// was there when Soma was installed.
     ///
     /// # Errors
     /// A sentence that says what to install, when there is no working rustc.
     pub fn find() -> Result<Facts> {
-        let file = places::cache_dir().join("toolchains").join(format!("{}.json", question()));
+        let compilers = search::compilers();
+        let file = places::cache_dir().join("toolchains").join(format!("{}.json", question(&compilers)));
         if let Some(facts) = recorded(&file) {
             return Ok(facts);
         }
-        let facts = Facts::ask("rustc")?;
+        let facts = Facts::of_first(&compilers)?;
         // A read-only home costs time, not function.
         let _ = places::private_dir(file.parent().expect("the file has a folder"))
             .and_then(|()| places::write_atomically(&file, &serde_json::to_vec(&facts).expect("facts are plain data")));
         Ok(facts)
     }
 
+    /// Asks compilers about themselves until one answers.
+    fn of_first(compilers: &[Compiler]) -> Result<Facts> {
+        let mut said = Vec::new();
+        for compiler in compilers {
+            match Facts::ask(compiler) {
+                Ok(facts) => return Ok(facts),
+                Err(error) => said.push(match compiler.is_noted {
+                    true => search::advice_on_noted(&compiler.path, &format!("{error:#}")),
+                    false => format!("{error:#}"),
+                }),
+            }
+        }
+        if said.is_empty() {
+            bail!(
+                "`rustc` was not found: install Rust with rustup (https://rustup.rs), then try again (it was looked for on \
+                 PATH and where rustup puts it)"
+            );
+        }
+        bail!("{}", said.join("\n"));
+    }
+
     /// Asks a compiler about itself.
     ///
     /// # Errors
-    /// A sentence that says what to install, when it does not run.
-    pub fn ask(rustc: &str) -> Result<Facts> {
+    /// A sentence, when it does not run.
+    fn ask(compiler: &Compiler) -> Result<Facts> {
+        let rustc = compiler.path.display();
         let answer = |argument: &[&str]| -> Result<String> {
-            let output = Command::new(rustc).args(argument).output().with_context(|| {
-                format!("`{rustc}` was not found: install Rust with rustup (https://rustup.rs), then try again")
-            })?;
+            let mut command = Command::new(&compiler.path);
+            if let Some(home) = &compiler.rustup_home {
+                command.env("RUSTUP_HOME", home);
+            }
+            let output = command.args(argument).output().with_context(|| format!("`{rustc}` cannot be run"))?;
             if !output.status.success() {
                 bail!("`{rustc}` does not work: {}", String::from_utf8_lossy(&output.stderr).trim());
             }
@@ -69,7 +96,7 @@ impl Facts {
             .to_owned();
         let tool = |name: &str| {
             let inside = sysroot.join("bin").join(name);
-            if inside.exists() { inside } else { which(name).unwrap_or(inside) }
+            if inside.exists() { inside } else { search::which(name).unwrap_or(inside) }
         };
         let rustc = tool("rustc");
         let stamp = stamp(&rustc).with_context(|| format!("cannot read {}", rustc.display()))?;
@@ -79,6 +106,11 @@ impl Facts {
     /// The folder with the target's libraries.
     pub fn target_libdir(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib").join(&self.host).join("lib")
+    }
+
+    /// Whether the standard library's sources are there (`rustup component add rust-src`), which only analysis reads.
+    pub fn have_sources(&self) -> bool {
+        self.sysroot.join("lib/rustlib/src/rust/library/std").is_dir()
     }
 
     /// The release number, such as `1.95.0`.
@@ -99,28 +131,20 @@ fn stamp(file: &Path) -> Option<(u64, u64)> {
     Some((metadata.len(), time.as_nanos() as u64))
 }
 
-/// The first executable of this name on `PATH`.
-pub fn which(name: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
-}
-
-/// A digest of everything that decides which toolchain `rustc` means: the first one on `PATH`, rustup's
-/// settings and override files, the folder.
-fn question() -> String {
+/// A digest of everything that decides which toolchain is meant: the compilers there are, rustup's settings and override
+/// files, the folder.
+fn question(compilers: &[Compiler]) -> String {
     let mut digest = Sha256::new();
     let mut add = |text: &str| {
         digest.update(text.as_bytes());
         digest.update([0]);
     };
-    let rustc = which("rustc").unwrap_or_default();
-    add(&rustc.to_string_lossy());
-    add(&format!("{:?}", stamp(&rustc)));
+    for compiler in compilers {
+        add(&format!("{compiler:?} {:?}", stamp(&compiler.path)));
+        let home = compiler.rustup_home.clone().or_else(search::rustup_home).unwrap_or_default();
+        add(&std::fs::read_to_string(home.join("settings.toml")).unwrap_or_default());
+    }
     add(&std::env::var("RUSTUP_TOOLCHAIN").unwrap_or_default());
-    let rustup_home = std::env::var_os("RUSTUP_HOME")
-        .map(PathBuf::from)
-        .or_else(|| dirs::home_dir().map(|home| home.join(".rustup")))
-        .unwrap_or_default();
-    add(&std::fs::read_to_string(rustup_home.join("settings.toml")).unwrap_or_default());
     let folder = std::env::current_dir().unwrap_or_default();
     for folder in folder.ancestors() {
         for name in ["rust-toolchain", "rust-toolchain.toml"] {

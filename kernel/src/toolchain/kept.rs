@@ -33,7 +33,9 @@ impl Kept {
         for (variable, libraries) in made_with {
             let Some(Some(ty)) = kept.types.get_mut(variable) else { continue };
             for (name, file) in libraries {
-                let is_present = present.iter().any(|(other, its)| other == name && its == file);
+                // Cargo's name for a library has a digest of all that makes it what it is, whichever folder it is in.
+                let is_present =
+                    present.iter().any(|(other, its)| other == name && its.file_name() == file.file_name());
                 if is_present || !file.exists() {
                     continue;
                 }
@@ -54,7 +56,7 @@ pub fn libraries_of(ty: &str, present: &[(String, PathBuf)]) -> Libraries {
 }
 
 fn own_name(file: &Path) -> String {
-    format!("kept_{}", hex(&Sha256::digest(file.as_os_str().as_encoded_bytes())))
+    format!("kept_{}", hex(&Sha256::digest(file.file_name().unwrap_or_default().as_encoded_bytes())))
 }
 
 /// Where paths in a type begin with this crate.

@@ -19,7 +19,8 @@ pub fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> io
     // running the cell again costs what running another one does.
     let _ = fs::create_dir_all(loaded.parent().expect("it is in a folder"));
     let _ = fs::write(loaded.with_extension("rs"), text);
-    if text.contains("static") {
+    // What an earlier library has is declared only.
+    if text.lines().any(|line| line.contains("static") && !line.contains("#[link_name = \"soma_static_")) {
         return fs::write(library, content);
     }
     if fs::hard_link(&loaded, library).is_ok() {

@@ -2,10 +2,11 @@
 //!
 //! evcxr asks for cargo, rustc and rustup by name; Soma puts links to itself where evcxr looks ([`tools`])
 //! and answers ([`stand_in`]): most questions from a file of facts about the installed toolchain
-//! ([`facts`]), the build of a cell by a direct rustc call ([`cell_build`], [`recipe`], [`messages`]) on the text that
+//! ([`facts`], found by [`search`]), the build of a cell by a direct rustc call ([`cell_build`], [`recipe`], [`messages`]) on the text that
 //! [`program`] makes of evcxr's, with the prebuilt libraries of [`cell_libs`] and those that `:dep` adds
 //! ([`dependencies`]). [`paths`] asks rustc how a type can be written, [`kept`] names the libraries that
-//! a later `:dep` has replaced, [`loaded`] keeps what the worker has loaded. Everything else goes to the real tool.
+//! a later `:dep` has replaced, [`loaded`] keeps what the worker has loaded, [`cell_only`] tells which variables end with
+//! their cell, [`surroundings`] which files a program reads. Everything else goes to the real tool.
 //!
 //! Invariant: nothing here knows of Jupyter, of a running cell, or of evcxr's state; it sees folders,
 //! source text and the [`notes`] that the engine leaves beside them.
@@ -13,7 +14,8 @@
 pub mod cache;
 pub mod cell_build;
 pub mod cell_libs;
-mod dependencies;
+pub mod cell_only;
+pub mod dependencies;
 pub mod facts;
 pub mod kept;
 pub mod loaded;
@@ -23,6 +25,8 @@ pub mod paths;
 pub mod places;
 pub mod program;
 mod recipe;
+pub mod search;
 pub mod stand_in;
+pub mod surroundings;
 pub mod tools;
 pub mod trouble;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,9 +13,13 @@ use super::facts::Facts;
 use super::kept::Libraries;
 use super::places;
 use super::program::Types;
+use super::search;
 
 /// Names the session's folder to Soma's stand-ins; its absence means that nobody is a stand-in.
 pub const SESSION_DIR: &str = "SOMA_SESSION_DIR";
+
+/// Names the folder in which evcxr looks for its start-up files. Soma reads them itself, and shows evcxr another.
+pub const CONFIG_DIR: &str = "EVCXR_CONFIG_DIR";
 
 /// The file of [`SessionNotes`], in the session's folder.
 pub const SESSION_NOTES: &str = "session.json";
@@ -35,15 +40,20 @@ pub struct SessionNotes {
 /// What the environment of the kernel was like when it was started; `None` for a variable that was not set.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Original {
-    /// `PATH`, `CARGO`, `RUSTC`, `CARGO_HOME`.
+    /// Those that Soma sets for evcxr and that people may have set.
     variables: Vec<(String, Option<String>)>,
+    /// The folder that it was started in: the notebook's.
+    pub folder: PathBuf,
 }
 
 impl Original {
     /// Reads the present environment.
     pub fn read() -> Original {
-        let variables = ["PATH", "CARGO", "RUSTC", "CARGO_HOME"];
-        Original { variables: variables.map(|name| (name.to_owned(), std::env::var(name).ok())).into() }
+        let variables = ["PATH", "CARGO", "RUSTC", "CARGO_HOME", CONFIG_DIR];
+        Original {
+            variables: variables.map(|name| (name.to_owned(), std::env::var(name).ok())).into(),
+            folder: std::env::current_dir().unwrap_or_default(),
+        }
     }
 
     /// The names and values.
@@ -51,13 +61,24 @@ impl Original {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
-    /// Gives a command this environment.
+    /// The value that a variable had.
+    pub fn get(&self, variable: &str) -> Option<&str> {
+        self.variables().find(|(name, _)| *name == variable)?.1
+    }
+
+    /// Gives a tool this environment, and a `PATH` on which it finds a linker.
     pub fn restore(&self, command: &mut Command) {
         for (name, value) in self.variables() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
+        }
+        command.env("PATH", search::path_with_linker(self.get("PATH")));
+        if self.get("CARGO_HOME").is_none()
+            && let Some(home) = search::cargo_home()
+        {
+            command.env("CARGO_HOME", home);
         }
     }
 }
@@ -117,6 +138,19 @@ pub struct OwnItem {
     pub text: String,
     /// Whether it must stand before the places that use it.
     pub is_macro: bool,
+    /// The type, trait or module that it defines.
+    pub defines: Option<String>,
+    /// What is compiled in place of parts of it.
+    pub splices: Vec<Splice>,
+}
+
+/// What is compiled in place of a part of an item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Splice {
+    /// The bytes of the item's text that it takes the place of.
+    pub range: Range<usize>,
+    /// One line.
+    pub text: String,
 }
 
 /// An item that an earlier cell has defined.
@@ -132,6 +166,10 @@ pub struct EarlierItem {
     pub line: usize,
     /// The character of that line.
     pub column: usize,
+    /// The type, trait or module that it defines.
+    pub defines: Option<String>,
+    /// What is compiled in place of parts of it.
+    pub splices: Vec<Splice>,
 }
 
 /// The folder of the session that this process serves as a stand-in.

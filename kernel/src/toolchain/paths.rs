@@ -70,15 +70,18 @@ impl PublicPaths {
     }
 
     fn learn(&mut self, rustc: &Rustc, variable: &str, new: &[&String]) -> Result<()> {
-        let candidates: Vec<String> = new.iter().map(|path| (*path).clone()).collect();
+        let candidates: Vec<String> = new.iter().map(|path| rustc.line.as_named_here(path)).collect();
         let written = rustc.can_write(&candidates)?;
         let private: Vec<&String> = new.iter().zip(&written).filter(|(_, yes)| !**yes).map(|(path, _)| *path).collect();
-        self.known.extend(new.iter().map(|path| ((*path).clone(), Some((*path).clone()))));
+        self.known.extend(new.iter().zip(&candidates).map(|(path, named)| ((*path).clone(), Some(named.clone()))));
         if private.is_empty() {
             return Ok(());
         }
         let visible = rustc.visible_type(variable)?;
-        let guesses: Vec<String> = private.iter().map(|path| same_name(path, &visible).unwrap_or_default()).collect();
+        let guesses: Vec<String> = private
+            .iter()
+            .map(|path| rustc.line.as_named_here(&same_name(path, &visible).unwrap_or_default()))
+            .collect();
         for ((path, guess), works) in private.iter().zip(&guesses).zip(rustc.can_write(&guesses)?) {
             self.known.insert((*path).clone(), works.then(|| guess.clone()));
         }
@@ -105,6 +108,21 @@ fn read(file: &Path) -> Option<BTreeMap<String, Option<String>>> {
 }
 
 impl CommandLine {
+    /// A path by the name that its crate has in cells: `:dep rng = { package = "fastrand", … }` gives it another.
+    fn as_named_here(&self, path: &str) -> String {
+        let Some((root, rest)) = path.split_once("::") else { return path.to_owned() };
+        let is_named = self.externs.iter().any(|(name, _)| name == root);
+        let file = format!("{}{root}-", std::env::consts::DLL_PREFIX);
+        let renamed = self
+            .externs
+            .iter()
+            .find(|(_, path)| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&file)));
+        match renamed.filter(|_| !is_named) {
+            Some((name, _)) => format!("{name}::{rest}"),
+            None => path.to_owned(),
+        }
+    }
+
     fn file(session: &Path) -> PathBuf {
         session.join(COMMAND_LINE)
     }

@@ -2,15 +2,32 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-/// The folder for everything that can be made again: `SOMA_CACHE_DIR`, or `soma` in the user's cache folder.
+use nix::unistd::geteuid;
+
+/// The folder for everything that can be made again: `SOMA_CACHE_DIR`, or `soma` in the user's cache folder. Who has no home
+/// (service accounts) has one among the temporary files.
 pub fn cache_dir() -> PathBuf {
-    match std::env::var_os("SOMA_CACHE_DIR") {
-        Some(path) => PathBuf::from(path),
-        None => dirs::cache_dir().unwrap_or_else(std::env::temp_dir).join("soma"),
+    if let Some(path) = std::env::var_os("SOMA_CACHE_DIR") {
+        return PathBuf::from(path);
     }
+    let usual = dirs::cache_dir().map(|folder| folder.join("soma"));
+    let is_usable = |folder: &PathBuf| folder.is_dir() || private_dir(folder).is_ok();
+    usual.filter(is_usable).unwrap_or_else(|| own_temporary(&std::env::temp_dir()))
+}
+
+/// A folder for this account alone: what somebody else has put in its place is not used.
+fn own_temporary(all: &Path) -> PathBuf {
+    let user = geteuid();
+    let folder = all.join(format!("cache-of-soma-{user}"));
+    let _ = private_dir(&folder);
+    let is_own = folder
+        .symlink_metadata()
+        .is_ok_and(|found| found.is_dir() && found.uid() == user.as_raw() && found.mode() & 0o022 == 0);
+    if is_own { folder } else { all.join(format!("cache-of-soma-{user}-{}", std::process::id())) }
 }
 
 /// Makes a folder (and its parents) that only its owner can enter.
@@ -23,6 +40,31 @@ pub fn private_dir(path: &Path) -> io::Result<()> {
         .mode(0o700)
         .create(path)
         .map_err(|error| io::Error::new(error.kind(), format!("cannot make the folder {}: {error}", path.display())))
+}
+
+/// Notes that what this record is of is in use.
+pub fn note_use(record: &Path) {
+    /// Noted once in that time: looking is cheaper.
+    const OFTEN_ENOUGH: Duration = Duration::from_secs(24 * 3600);
+    let used = record.metadata().and_then(|metadata| metadata.modified());
+    if used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age < OFTEN_ENOUGH)) {
+        return;
+    }
+    let _ = fs::File::options().append(true).open(record).and_then(|file| file.set_modified(SystemTime::now()));
+}
+
+/// Removes those of the folders in here whose record, `ready.json`, nobody has used for a month.
+pub fn drop_unused(all: &Path, present: &Path) {
+    const LONG: Duration = Duration::from_secs(30 * 24 * 3600);
+    let unused = |folder: &Path| {
+        let used = folder.join("ready.json").metadata().and_then(|metadata| metadata.modified());
+        used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age > LONG))
+    };
+    for folder in fs::read_dir(all).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if folder != present && unused(&folder) {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
 }
 
 /// Writes a file so that a reader sees the old content or the new, never a part.

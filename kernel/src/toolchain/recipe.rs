@@ -1,5 +1,6 @@
 //! How a cell is compiled: the compiler's call, and the key under which its result is kept.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,6 +12,27 @@ use super::dependencies::Dependencies;
 use super::facts::{Facts, hex};
 use super::messages::LINTS;
 use super::notes::Original;
+use super::surroundings;
+
+/// What cargo tells a crate of itself as it is compiled, of the one that evcxr makes; macros of other crates ask for it.
+const PACKAGE: [(&str, &str); 16] = [
+    ("CARGO_CRATE_NAME", "ctx"),
+    ("CARGO_PKG_AUTHORS", ""),
+    ("CARGO_PKG_DESCRIPTION", ""),
+    ("CARGO_PKG_HOMEPAGE", ""),
+    ("CARGO_PKG_LICENSE", ""),
+    ("CARGO_PKG_LICENSE_FILE", ""),
+    ("CARGO_PKG_NAME", "ctx"),
+    ("CARGO_PKG_README", ""),
+    ("CARGO_PKG_REPOSITORY", ""),
+    ("CARGO_PKG_RUST_VERSION", ""),
+    ("CARGO_PKG_VERSION", "1.0.0"),
+    ("CARGO_PKG_VERSION_MAJOR", "1"),
+    ("CARGO_PKG_VERSION_MINOR", "0"),
+    ("CARGO_PKG_VERSION_PATCH", "0"),
+    ("CARGO_PKG_VERSION_PRE", ""),
+    ("CARGO_PRIMARY_PACKAGE", "1"),
+];
 
 /// How a cell is compiled, apart from its text.
 #[derive(Clone, Copy)]
@@ -46,10 +68,25 @@ impl Recipe<'_> {
     pub fn libraries(&self) -> Vec<String> {
         let mut arguments = vec!["-L".to_owned(), format!("dependency={}", self.libs.deps.display())];
         arguments.extend(self.dependencies.search());
+        // What a variable was made with may be of another set of crates.
+        let folders: BTreeSet<&Path> = self.externs.iter().filter_map(|(_, file)| file.parent()).collect();
+        arguments.extend(
+            folders.into_iter().flat_map(|folder| ["-L".to_owned(), format!("dependency={}", folder.display())]),
+        );
         let externs = self.externs.iter();
         arguments
             .extend(externs.flat_map(|(name, file)| ["--extern".to_owned(), format!("{name}={}", file.display())]));
         arguments
+    }
+
+    /// The arguments by which a library calls its own function where an earlier one has another of the same name
+    /// (`#[unsafe(no_mangle)]`): libraries with statics are open to all that come after them.
+    fn binds_its_own_functions(&self) -> Vec<String> {
+        if !self.facts.host.contains("linux") {
+            return Vec::new();
+        }
+        let prefix = if self.libs.linker.is_empty() { "-Wl," } else { "" };
+        vec!["-C".to_owned(), format!("link-arg={prefix}-Bsymbolic-functions")]
     }
 
     /// The arguments by which the loader looks for dylibs in this folder.
@@ -62,13 +99,14 @@ impl Recipe<'_> {
 
     /// The compiler's call. Debug assertions and overflow checks are on, as in a debug build; crate name and
     /// metadata are the same for every cell, so that a type has one `TypeId` in all of them.
-    pub fn command(&self, library: &Path, original: &Original) -> Command {
+    pub fn command(&self, library: &Path, original: &Original, is_unstable: bool) -> Command {
         let mut command = Command::new(&self.facts.rustc);
         command
             .args(["--edition", "2024", "--crate-name", "ctx", "--crate-type", "cdylib", "--error-format", "json"])
             .args(["-C", "prefer-dynamic", "-C", "metadata=soma", "-C", "codegen-units=1"])
             .args(["-C", "debug-assertions=on", "-C", "overflow-checks=on", "-C", "strip=debuginfo"])
-            .args(["-A", "unused", "-A", "nonstandard_style", "-A", "future_incompatible"])
+            .args(["-A", "unused", "-A", "nonstandard_style", "-A", "future_incompatible", "-A", "improper_ctypes"])
+            .args(self.binds_its_own_functions())
             .args(LINTS.iter().flat_map(|lint| ["-W", lint]))
             .args(["-C", &format!("opt-level={}", self.opt_level)])
             .args(&self.libs.linker)
@@ -79,10 +117,18 @@ impl Recipe<'_> {
         if self.check_only {
             command.arg("--emit=metadata").arg("--out-dir").arg(library.with_file_name("check"));
         } else {
-            command.arg("-o").arg(library);
+            let (library, read) = (library.display(), surroundings::list(library));
+            command.args([format!("--emit=link={library}"), format!("--emit=dep-info={}", read.display())]);
         }
         command.arg(SOURCE).stdin(Stdio::null());
         original.restore(&mut command);
+        command.envs(PACKAGE.iter().copied()).env("CARGO", &self.facts.cargo);
+        if let Ok(folder) = std::env::current_dir() {
+            command.env("CARGO_MANIFEST_PATH", folder.join("Cargo.toml")).env("CARGO_MANIFEST_DIR", folder);
+        }
+        if is_unstable {
+            command.env("RUSTC_BOOTSTRAP", "1");
+        }
         if std::env::var_os("RUST_MIN_STACK").is_none() {
             // Four times what it takes by itself: it goes one call deeper for each level of an expression.
             command.env("RUST_MIN_STACK", (32 << 20).to_string());
@@ -93,8 +139,6 @@ impl Recipe<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     /// The keys of recipes that differ in one thing each; the first is the usual one.
@@ -102,14 +146,7 @@ mod tests {
         let facts = Facts::find().unwrap();
         let mut other_compiler = facts.clone();
         other_compiler.version.push_str("-other");
-        let libs = CellLibs {
-            key: "libs".into(),
-            dylib: PathBuf::new(),
-            deps: PathBuf::new(),
-            externs: Vec::new(),
-            versions: Vec::new(),
-            linker: Vec::new(),
-        };
+        let libs = CellLibs { key: "libs".into(), ..CellLibs::for_tests(&PathBuf::new()) };
         let other_libs = CellLibs { key: "other".into(), ..libs.clone() };
         let none = Dependencies::default();
         let some = Dependencies { identity: "some".into(), ..Dependencies::default() };

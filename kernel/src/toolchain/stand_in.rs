@@ -3,6 +3,7 @@
 //! Questions with a fixed answer are answered from the session's notes; a cell's build goes to
 //! [`super::cell_build`]; anything else becomes the real tool.
 
+use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +11,10 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::json;
 
+use super::dependencies::{self, Dependencies, Trial};
 use super::notes::{SessionNotes, session_dir};
 use super::{cell_build, tools};
+use crate::runtime::channel::announce;
 
 /// Answers as `tool`; the result is the exit code.
 ///
@@ -37,14 +40,47 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
         }
         ("cargo", ["metadata", rest @ ..]) if is_analysis(rest) => metadata(&session).to_string(),
         ("cargo", ["locate-project", .., manifest]) => json!({ "root": manifest }).to_string(),
+        // So it asks whether a crate can be had. `--format-version 1`, in two words, asks for the crates' names.
+        ("cargo", [.., "metadata", "--format-version=1"]) if let Some(trial) = trial() => {
+            return try_out(&trial, &session, &notes, &words);
+        }
         ("cargo", ["--version"]) => format!("cargo {}", notes.facts.release()),
+        ("cargo", ["metadata", ..] | ["--offline", "metadata", ..]) => {
+            let manifest = fs::read_to_string("Cargo.toml").unwrap_or_default();
+            // evcxr writes its own again before it compiles.
+            dependencies::modernised(&manifest).map_or(Ok(()), |modern| fs::write("Cargo.toml", modern))?;
+            return become_real(tool, &words, &notes);
+        }
         // What only rust-analyzer asks, and does without.
         ("cargo", ["rustc" | "config", ..] | ["-Z", "unstable-options", "config", ..]) => return Ok(1),
         ("rustc", [.., "--print", "cfg"]) | ("rustc", ["--print", "cfg", ..]) => String::new(),
-        _ => return real(tool, &words, &notes),
+        _ => return become_real(tool, &words, &notes),
     };
     println!("{answer}");
     Ok(0)
+}
+
+/// evcxr's question whether a crate can be had, if it is that.
+fn trial() -> Option<Trial> {
+    dependencies::trial(&fs::read_to_string("Cargo.toml").ok()?)
+}
+
+/// Answers it: what every cell has needs no cargo, and of what cargo says evcxr shows only what went wrong.
+fn try_out(trial: &Trial, session: &Path, notes: &SessionNotes, words: &[&str]) -> Result<i32> {
+    if trial.is_old {
+        let what = "`default_features` is read as `default-features`, as it is written since Rust's 2024 edition";
+        announce(session, &format!("note: {what}."));
+    }
+    if Dependencies::are_there(&trial.table, &notes.libs).unwrap_or(false) {
+        return Ok(0);
+    }
+    fs::write("Cargo.toml", &trial.manifest)?;
+    let output = real("cargo", words, notes).output().context("cannot run cargo")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let is_progress =
+        |line: &&str| line.starts_with("    Updating") || line.starts_with("warning: spurious network error");
+    said.lines().filter(|line| !is_progress(line)).for_each(|line| eprintln!("{line}"));
+    Ok(output.status.code().unwrap_or(101))
 }
 
 /// rust-analyzer names the manifest; evcxr's own questions, which need true answers, do not.
@@ -76,8 +112,12 @@ fn metadata(session: &Path) -> serde_json::Value {
     })
 }
 
-/// Becomes the real tool, in the environment as it was before the links.
-fn real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Result<i32> {
+fn become_real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Result<i32> {
+    Err(real(tool, arguments, notes).exec()).with_context(|| format!("cannot run the real {tool}"))
+}
+
+/// The real tool, in the environment as it was before the links.
+fn real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Command {
     let mut command = match tool {
         "cargo" => Command::new(&notes.facts.cargo),
         "rustc" => Command::new(&notes.facts.rustc),
@@ -86,5 +126,5 @@ fn real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Result<i32> {
     command.args(arguments);
     notes.original.restore(&mut command);
     command.env("RUSTC", &notes.facts.rustc);
-    Err(command.exec()).with_context(|| format!("cannot run the real {tool}"))
+    command
 }

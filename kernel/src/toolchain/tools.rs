@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::notes::SESSION_DIR;
+use super::notes::{CONFIG_DIR, SESSION_DIR};
 use super::places;
 
 /// The names under which the soma binary stands in for a tool.
@@ -55,6 +55,7 @@ pub fn environment(session: &Path) -> Vec<(&'static str, OsString)> {
         ("RUSTC", links.join("rustc").into()),
         ("CARGO_HOME", session.as_os_str().to_owned()),
         ("EVCXR_TMPDIR", session.as_os_str().to_owned()),
+        (CONFIG_DIR, session.as_os_str().to_owned()),
         (SESSION_DIR, session.as_os_str().to_owned()),
     ]
 }

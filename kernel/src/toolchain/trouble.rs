@@ -64,6 +64,10 @@ pub fn of_network(said: &str) -> Option<&'static str> {
         "Failed to connect",
         "failed to download",
         "Timeout was reached",
+        // Of a repository.
+        "failed to connect to",
+        "failed to resolve address",
+        "failed to clone into",
     ];
     signs.iter().any(|sign| said.contains(sign)).then_some(
         "the crates of `:dep` come from the network, which cannot be reached: connect to it and run the cell again \
@@ -102,6 +106,7 @@ mod tests {
     #[test]
     fn the_network_is_to_blame_only_where_it_was_not_reached() {
         assert!(of_network("  [6] Could not resolve hostname (Could not resolve host: index.crates.io)").is_some());
+        assert!(of_network("  failed to connect to example.org: Connection refused; class=Os (2)").is_some());
         assert!(of_network("error: no matching package named `a` found").is_none());
     }
 

@@ -1,5 +1,7 @@
 //! The commands that begin with a colon.
 
+use std::time::{Duration, Instant};
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -64,11 +66,143 @@ fn a_cell_tells_how_long_it_took() {
 }
 
 #[test]
-fn commands_that_mean_nothing_here_say_what_to_do() {
+fn commands_without_effect_are_remarked_on_and_the_cell_goes_on() {
     let mut notebook = Notebook::open();
-    assert!(notebook.fails(":toolchain nightly").message.contains("rust-toolchain.toml"));
-    assert!(notebook.fails(":cache 500").message.contains("soma cache"));
-    assert!(notebook.ok(":help").text().unwrap().contains(":time "));
+    for (command, says) in [
+        (":toolchain stable", "rust-toolchain.toml"),
+        (":cache 500", "soma cache"),
+        (":sccache 1", "soma cache"),
+        (":clear_cache", "soma cache"),
+        (":linker lld", "compiled and linked"),
+        (":allow_static_linking 0", "compiled and linked"),
+        (":codegen_backend cranelift", "compiled and linked"),
+        (":time_passes", "compiled and linked"),
+        (":internal_debug", "SOMA_LOG"),
+    ] {
+        let cell = notebook.ok(&format!("{command}\n:opt 1\n6 * 7"));
+        assert_eq!(cell.text(), Some("42"), "{command}");
+        assert!(cell.stderr.starts_with("note: `:") && cell.stderr.contains(says), "{command}: {}", cell.stderr);
+    }
+}
+
+#[test]
+fn a_panic_is_told_and_costs_no_variable_whatever_was_set() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let kept = 4;");
+    let cell = notebook.run(":preserve_vars_on_panic 0\nlet new = 1;\npanic!(\"seen\")");
+    assert!(cell.stderr.contains("costs nothing"), "{}", cell.stderr);
+    let error = cell.error.unwrap();
+    assert_eq!((error.name.as_str(), error.message.as_str()), ("Panic", "seen"));
+    error.points_at("2]:3:1");
+    notebook.gives("kept", "4");
+    assert!(notebook.ok(":preserve_vars_on_panic 1").text().unwrap().contains("true"));
+}
+
+#[test]
+fn what_commands_show_comes_in_order_and_before_the_code() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let x = 1;");
+    let cell = notebook.ok(":vars\n!echo shell\n// why\n:opt 1\nprintln!(\"code\");\nx + 1");
+    assert_eq!(cell.kinds, ["display_data", "stream", "display_data", "stream", "execute_result"]);
+    assert_eq!((cell.stdout.as_str(), cell.text()), ("shell\ncode\n", Some("2")));
+    assert!(cell.displays[0]["text/html"].as_str().unwrap().contains("<code>i32</code>"), "{cell:?}");
+    assert_eq!(cell.displays[1]["text/plain"], "Optimization: 1\n");
+    // What is asked last is a cell's result, if nothing follows.
+    let cell = notebook.ok(":opt 2\n:type x\n");
+    assert_eq!((cell.displays.len(), cell.text()), (1, Some("x: i32")));
+    let cell = notebook.ok(":type x\nlet y = 2;");
+    assert_eq!(
+        (cell.kinds, cell.displays[0]["text/plain"].as_str()),
+        (vec!["display_data".to_owned()], Some("x: i32"))
+    );
+}
+
+#[test]
+fn errors_behind_commands_point_into_the_cell() {
+    let mut notebook = Notebook::open();
+    notebook.fails(":opt 1\n\n!true\n:types\n:types\nlet é: i32 = \"no\";").points_at("1]:6:14");
+    notebook.fails(":opt 1\n:efmt nonsense\n1").points_at("2]:2:7");
+}
+
+#[test]
+fn a_command_that_fails_stops_the_cell() {
+    let mut notebook = Notebook::open();
+    let cell = notebook.run("!echo before; echo why >&2; exit 3\n!echo after\nlet never = 1;");
+    assert_eq!((cell.stdout.as_str(), cell.stderr.as_str()), ("before\n", "why\n"));
+    let error = cell.error.unwrap();
+    assert_eq!(error.name, "ShellError");
+    assert!(error.message.ends_with("ended with code 3"), "{}", error.message);
+    assert!(notebook.fails("!no-such-command-at-all").message.contains("knows no such command"));
+    for (cell, says) in [
+        (":foo\nlet never = 1;", "there is no command `:foo`; `:help` lists all"),
+        (":timeit\nlet never = 1;", "did you mean `:time`?"),
+        (":help plot", "`:doc plot`"),
+        (":type missing\nlet never = 1;", ":vars"),
+    ] {
+        let error = notebook.fails(cell);
+        assert!(error.message.contains(says), "{cell}: {}", error.message);
+    }
+    notebook.fails("never");
+}
+
+#[test]
+fn the_shell_sees_what_the_kernel_was_started_with() {
+    let mut notebook = Notebook::open_with(|command| {
+        command.env("SOMA_TEST_SHELL", "seen");
+    });
+    let folder = notebook.folder().canonicalize().unwrap();
+    let cell = notebook.ok("!echo $SOMA_TEST_SHELL; pwd; command -v cargo; cat");
+    let [variable, place, cargo] = cell.stdout.lines().collect::<Vec<_>>()[..] else { panic!("{}", cell.stdout) };
+    assert_eq!((variable, place), ("seen", folder.to_str().unwrap()));
+    assert!(!cargo.starts_with(place), "{cargo}");
+}
+
+#[test]
+fn the_shell_shows_what_it_writes_as_it_comes_and_ends_at_an_interrupt() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let kept = 4;");
+    for command in ["!echo started; sleep 600", "!trap '' INT; echo started; sleep 601 | cat"] {
+        let request = notebook.start(&format!("{command}\nlet never = 1;"));
+        notebook.wait_for("stream", &request);
+        notebook.interrupt();
+        assert_eq!(notebook.finish(&request).error.unwrap().name, "Interrupted", "{command}");
+    }
+    notebook.gives("kept", "4");
+    assert_eq!(notebook.processes("sleep"), 0);
+}
+
+#[test]
+fn a_shell_ends_with_its_kernel() {
+    for is_killed in [true, false] {
+        let mut notebook = Notebook::open();
+        let request = notebook.start("!echo started; sleep 602 | cat");
+        notebook.wait_for("stream", &request);
+        if is_killed {
+            notebook.kill();
+        }
+    }
+}
+
+#[test]
+fn crates_are_added_together_with_the_code_and_shown_before_it() {
+    let mut notebook = Notebook::open();
+    for name in ["one", "two"] {
+        let folder = notebook.folder().join(name);
+        std::fs::create_dir_all(folder.join("src")).unwrap();
+        let manifest = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+        std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        std::fs::write(folder.join("src/lib.rs"), "pub fn f() -> u8 { 1 }\n").unwrap();
+    }
+    let add = |notebook: &Notebook, name: &str| {
+        format!(":dep {name} = {{ path = \"{}\" }}", notebook.folder().join(name).display())
+    };
+    let (one, two) = (add(&notebook, "one"), add(&notebook, "two"));
+    let cell = notebook.ok(&format!("{one}\n:opt 1\n!echo between\n{two}\none::f() + two::f()"));
+    assert_eq!((cell.text(), cell.stdout.as_str()), (Some("2"), "between\n"));
+    notebook.ok(":clear");
+    let cell = notebook.ok(&format!("{one}\n:show_deps\none::f()"));
+    assert!(cell.displays[0]["text/plain"].as_str().unwrap().starts_with("one = "), "{cell:?}");
+    assert_eq!(cell.text(), Some("1"));
 }
 
 #[test]
@@ -76,7 +210,7 @@ fn documentation_is_shown_by_name_in_the_pager() {
     let mut notebook = Notebook::open();
     notebook.ok("/// Twice as much.\nfn twice(x: i32) -> i32 { x * 2 }");
     let cell = notebook.ok(":doc twice");
-    assert_eq!(cell.kinds, [""; 0]);
+    assert_eq!((&cell.result, cell.displays.len()), (&None, 0));
     let [page] = &cell.pages[..] else { panic!("{cell:?}") };
     let text = page["text/plain"].as_str().unwrap();
     assert!(text.contains("fn twice(x: i32) -> i32") && text.contains("Twice as much."), "{text}");
@@ -84,6 +218,22 @@ fn documentation_is_shown_by_name_in_the_pager() {
     let cell = notebook.ok(":doc twice\ntwice(3)");
     assert_eq!((cell.text(), cell.pages.len()), (Some("6"), 1));
     assert!(notebook.fails(":doc").message.contains(":doc zeros"));
+}
+
+#[test]
+fn a_name_without_documentation_is_told_at_once() {
+    let mut notebook = Notebook::open();
+    // In a new session, without the import.
+    for (name, says) in [("plot", "pub mod plot"), ("ones", "pub fn ones"), ("tensor", "macro_rules! tensor")] {
+        let cell = notebook.ok(&format!(":doc {name}"));
+        assert!(cell.pages[0]["text/plain"].as_str().unwrap().contains(says), "{cell:?}");
+    }
+    let started = Instant::now();
+    let message = notebook.fails(":doc NoSuchThing").message;
+    assert!(message.contains("nothing is known of `NoSuchThing`"), "{message}");
+    assert!(notebook.fails(":doc zeroes").message.contains("did you mean `zeros`?"));
+    // Half a minute it was, for each.
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 #[test]

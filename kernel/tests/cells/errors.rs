@@ -119,3 +119,115 @@ fn what_a_later_cell_may_use_is_not_warned_of() {
         assert_eq!(notebook.ok(code).stderr, "", "{code}");
     }
 }
+
+#[test]
+fn a_missing_import_is_named() {
+    let mut notebook = Notebook::open();
+    for code in ["let t = ones([2]);", "tensor![1.0]", "let t: Tensor = f();", "plot::line(1)", "DType::F32;"] {
+        let error = notebook.fails(code);
+        error.says("`use tensorlib::prelude::*;`");
+        assert!(!error.traceback.contains("missing a crate"), "{}", error.traceback);
+    }
+    let error = notebook.fails("let a = ones([2]);\nlet b = zeros([2]);");
+    assert_eq!(error.traceback.matches("`ones` is").count(), 1, "{}", error.traceback);
+    notebook.fails("let m: HashMap<i32, i32> = HashMap::new();").says("import it: `use std::collections::HashMap;`");
+    notebook.fails("fn f() -> Result { Ok(()) }\nlet r: Duration = 1;").says("`use std::time::Duration;`");
+    notebook.fails("(..).step(2)").says("import it: `use tensorlib::prelude::*;`");
+    notebook.fails("progress(0..3);").says("`use soma_cell::progress;`");
+    notebook.fails("let r = serde_json::from_str(\"1\");").says("`:dep serde_json`");
+    notebook.ok("use tensorlib::prelude::*;\nlet t = ones([2]);");
+}
+
+#[test]
+fn what_a_failed_cell_would_have_defined_is_remembered() {
+    let mut notebook = Notebook::open();
+    notebook.fails(
+        "struct Net { a: i32 }\nimpl Net { fn area(&self) -> i32 { \"no\" } }\ntrait Shape {}\nmod nn { pub fn f() {} }\n\
+         macro_rules! net { () => {} }\nfn make() -> Net { Net { a: 1 } }\nlet net = make();",
+    );
+    let would = |name: &str| format!("`{name}` is not there: In [1] would have defined it, but did not compile");
+    for (code, name) in [
+        ("let n: Net = 1;", "Net"),
+        ("Net::default();", "Net"),
+        ("let n = Net { a: 1 };", "Net"),
+        ("make();", "make"),
+        ("impl Shape for i32 {}", "Shape"),
+        ("net!();", "net"),
+        ("nn::f();", "nn"),
+        ("use crate::nn::f;", "nn"),
+    ] {
+        notebook.fails(code).says(&would(name));
+    }
+    notebook.fails("net + 1").says(&would("net"));
+    // The type is there now; its method is not.
+    notebook.ok("struct Net { a: i32 }\nlet net = Net { a: 1 };");
+    notebook.fails("net.area()").says(&would("Net::area"));
+    let error = notebook.fails("let m: NoNet = 1;");
+    assert!(!error.traceback.contains("would have"), "{}", error.traceback);
+}
+
+#[test]
+fn what_a_cell_that_ended_early_did_not_define_is_remembered() {
+    let mut notebook = Notebook::open();
+    notebook.fails("fn five() -> i32 { 5 }\nlet first = five();\nlet last: i32 = \"x\".parse().unwrap();");
+    notebook.fails("first").says("`first` is not there: In [1] would have defined it, but ended before it was through");
+    notebook.gives("five()", "5");
+    notebook.fails("let n: i32 = \"x\".parse()?;");
+    notebook.fails("n").says("In [4] would have defined it");
+    notebook.fails("!false\nlet s = 1;");
+    notebook.fails("s").says("In [6] would have defined it, but did not run");
+    notebook.ok("let s = 1;");
+    notebook.ok(":clear");
+    assert!(!notebook.fails("first").traceback.contains("would have"));
+}
+
+#[test]
+fn a_character_that_only_looks_like_rust_is_named_and_pointed_at() {
+    let mut notebook = Notebook::open();
+    for (code, place, says) in [
+        ("let s = “hello”;", "1]:1:9", "`“` (U+201C) is a typographic quote and no part of Rust: type `\"` instead"),
+        ("let c = ‘h’;", "2]:1:9", "type `'` instead"),
+        ("let a = 1;\nlet x = 3 – 1;", "3]:2:11", "`–` (U+2013) is an en dash"),
+        ("let x\u{a0}= 1;", "4]:1:6", "U+00A0 is a no-break space and no part of Rust: type a space instead"),
+        (
+            "let x = 1;\u{200b}",
+            "5]:1:11",
+            "U+200B is a zero-width space, which is not seen and no part of Rust: delete it",
+        ),
+        ("for i in 0…3 {}", "6]:1:11", "type `..` instead"),
+        (":opt 2\nprintln!（\"x\"）；", "7]:2:9", "type `(` instead"),
+    ] {
+        let error = notebook.fails(code);
+        error.points_at(place);
+        error.says(says);
+    }
+    notebook.gives("let größe = \"“…”\"; // – – –\ngröße", "\"“…”\"");
+}
+
+#[test]
+fn a_byte_order_mark_is_nothing() {
+    let mut notebook = Notebook::open();
+    notebook.gives("\u{feff}let x = 1;\nx", "1");
+    notebook.gives("\u{feff}:type x", "x: i32");
+    notebook.fails("\u{feff}let y: i32 = \"no\";").points_at("3]:1:14");
+}
+
+#[test]
+fn older_rust_and_other_languages_comments_are_told_from_mistakes() {
+    let mut notebook = Notebook::open();
+    notebook.fails("extern \"C\" { fn abs(x: i32) -> i32; }").says("write `unsafe extern \"C\" { … }`");
+    for code in ["# a comment\nlet x = 1;", "let x = 1; # five\n", "let x = 1;\n#comment\nx"] {
+        notebook.fails(code).says("a comment begins with `//` in Rust");
+    }
+    notebook.ok("#[derive(Debug)]\nstruct S;\nlet s = \"# no comment\";");
+    notebook.fails("let x = 1;\n:vars").says("commands (`:vars`) stand at the beginning of a cell");
+}
+
+#[test]
+fn a_warning_is_not_said_again_by_commands() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let x = 2;");
+    assert!(notebook.ok("x * 3;").stderr.contains("unused"));
+    assert_eq!(notebook.ok(":opt 1").stderr, "");
+    assert_eq!(notebook.ok(":version\n:opt 0").stderr, "");
+}

@@ -3,22 +3,32 @@
 //! [`notebook::Notebook`] starts `soma kernel`, speaks to it over sockets with the strict front end of the
 //! protocol tests, and asserts at its end that no process is left.
 
+mod borrows;
 mod commands;
 mod dependencies;
 mod errors;
+mod files;
 mod history;
 mod hostile;
 mod input;
 mod items;
+mod macros;
+mod names;
 mod nesting;
 mod notebook;
 mod output;
 mod panics;
 mod questions;
+mod rerun;
 mod scarcity;
+mod showing;
+mod startup;
+mod statics;
 mod surroundings;
 mod survival;
+mod syntax;
 #[path = "../../src/jupyter/test_frontend.rs"]
 #[allow(dead_code)]
 mod test_frontend;
+mod threads;
 mod variables;

@@ -12,6 +12,13 @@ use tempfile::TempDir;
 
 use crate::test_frontend::{TestFrontend, ipc_connection, tcp_connection};
 
+/// How long a cell may take, and a kernel to end: a last resort, so that no test hangs. What a machine can do in a
+/// second is not tested here.
+const LONGEST: Duration = Duration::from_secs(1200);
+
+/// How much a cell may print before a test gives up on it.
+const MOST_OUTPUT: usize = 256 << 20;
+
 /// A running kernel.
 pub struct Notebook {
     kernel: Child,
@@ -146,7 +153,9 @@ impl Notebook {
 
     /// Waits until a message of this kind about a cell has come.
     pub fn wait_for(&mut self, kind: &str, request: &str) {
+        let since = Instant::now();
         loop {
+            assert!(since.elapsed() < LONGEST, "no {kind} came");
             let message = self.frontend.iopub_any();
             if message.parent == request && message.kind == kind {
                 return;
@@ -154,10 +163,26 @@ impl Notebook {
         }
     }
 
+    /// Runs a cell of a notebook in a front end that names its cells, as JupyterLab and VS Code do.
+    pub fn run_cell(&mut self, id: &str, code: &str) -> Cell {
+        let request = self.frontend.send_execute_of(id, code);
+        self.finish(&request)
+    }
+
+    /// Runs such a cell, which must succeed.
+    pub fn ok_cell(&mut self, id: &str, code: &str) -> Cell {
+        let cell = self.run_cell(id, code);
+        assert!(cell.error.is_none(), "{code}\n{}", cell.error.unwrap().traceback);
+        cell
+    }
+
     /// Takes a cell's messages until the kernel is idle.
     pub fn finish(&mut self, request: &str) -> Cell {
         let mut cell = Cell::default();
+        let since = Instant::now();
         loop {
+            assert!(since.elapsed() < LONGEST, "the cell does not end");
+            assert!(cell.stdout.len() + cell.stderr.len() < MOST_OUTPUT, "the cell prints without end");
             let message = self.frontend.iopub_any();
             if message.parent != request {
                 continue;
@@ -236,12 +261,16 @@ impl Notebook {
 
     /// Waits for a kernel that was killed.
     pub fn wait_for_end(&mut self) {
-        self.kernel.wait().unwrap();
+        let since = Instant::now();
+        while self.kernel.try_wait().unwrap().is_none() {
+            assert!(since.elapsed() < LONGEST, "the kernel does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn assert_nothing_left(&mut self) {
-        let _ = self.kernel.wait();
-        let deadline = Instant::now() + Duration::from_secs(10);
+        self.wait_for_end();
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let left = self.left();
             if left.is_empty() {

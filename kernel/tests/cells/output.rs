@@ -140,3 +140,79 @@ fn a_static_starts_anew_with_each_run_and_nothing_else_is_loaded_twice() {
         notebook.gives(libraries, &before.to_string());
     }
 }
+
+/// C's functions, as a library of its code would call them.
+const C: &str = "unsafe extern \"C\" {
+    fn puts(text: *const std::ffi::c_char) -> i32;
+    fn printf(format: *const std::ffi::c_char, ...) -> i32;
+}";
+
+#[test]
+fn what_c_code_prints_is_shown_in_its_place() {
+    let mut notebook = Notebook::open();
+    let cell = notebook.ok(&format!("{C}\nunsafe {{ puts(c\"from C\".as_ptr()) }};"));
+    assert_eq!(cell.stdout, "from C\n");
+    // Not only when they are called from the same cell.
+    notebook.ok(&format!(
+        "{C}\nfn say(n: i32) {{ println!(\"Rust {{n}}\"); unsafe {{ printf(c\"C %d\\n\".as_ptr(), n) }}; }}"
+    ));
+    let cell = notebook.ok("for n in 0..3 { say(n); }\nunsafe { printf(c\"no end of line\".as_ptr()) };");
+    assert_eq!(cell.stdout, "Rust 0\nC 0\nRust 1\nC 1\nRust 2\nC 2\nno end of line");
+    // A cell that ends its process has printed its lines before.
+    let cell = notebook.run("say(7); std::process::abort()");
+    assert_eq!((cell.stdout.as_str(), cell.error.unwrap().name.as_str()), ("Rust 7\nC 7\n", "Crash"));
+    assert_eq!(notebook.ok("say(8);").stdout, "Rust 8\nC 8\n");
+}
+
+#[test]
+fn a_partial_line_of_c_code_does_not_wait_for_the_end() {
+    let mut notebook = Notebook::open();
+    let request = notebook.start(&format!(
+        "{C}\nunsafe {{ printf(c\"0%%\".as_ptr()) }};\nlet mut answer = String::new();\nstd::io::stdin().read_line(&mut answer).unwrap();\nunsafe {{ printf(c\" 100%%\".as_ptr()) }};"
+    ));
+    // It is out before the cell goes on.
+    notebook.wait_for("stream", &request);
+    notebook.frontend().stdin(&request);
+    notebook.frontend().send_input("");
+    assert_eq!(notebook.finish(&request).stdout, " 100%");
+}
+
+#[test]
+fn a_value_too_long_to_be_read_is_shown_by_its_ends() {
+    let mut notebook = Notebook::open();
+    notebook.ok("let v: Vec<i32> = (0..100_000).collect();");
+    let cell = notebook.ok("v");
+    let text = cell.text().unwrap();
+    assert!(text.len() < 16 << 10, "{}", text.len());
+    assert!(text.starts_with("[0, 1, 2, ") && text.ends_with(", 99998, 99999]"), "{text}");
+    assert!(text.contains("characters are left out: `println!(\"{:?}\", …)` writes all"), "{text}");
+    assert_eq!(notebook.ok("println!(\"{:?}\", v)").stdout.len(), 688_891);
+    // Whatever it is made of, and by any format.
+    for code in [
+        "v.iter().take(10_000).map(|x| (x.to_string(), [*x])).collect::<std::collections::BTreeMap<_, _>>()",
+        "Some(\"日本\".repeat(50_000))",
+        ":fmt {:#?}\nv",
+        ":fmt {}\n\"words \".repeat(50_000)",
+    ] {
+        let cell = notebook.ok(code);
+        let text = cell.text().unwrap();
+        assert!(text.len() < 16 << 10 && text.contains("are left out"), "{code}: {}", text.len());
+    }
+    assert!(notebook.ok(":fmt {:#?}\nv").text().unwrap().contains("`println!(\"{:#?}\", …)`"));
+}
+
+#[test]
+fn a_value_that_can_be_read_is_shown_whole() {
+    let mut notebook = Notebook::open();
+    let all: Vec<i32> = (0..10_000).collect();
+    notebook.gives("(0..10_000).collect::<Vec<i32>>()", &format!("{all:?}"));
+    notebook.gives(":fmt {:#?}\n(0..1_500).collect::<Vec<i32>>()", &format!("{:#?}", &all[..1_500]));
+}
+
+#[test]
+fn a_value_without_an_end_is_not_waited_for() {
+    let mut notebook = Notebook::open();
+    notebook.ok("struct Endless;\nimpl std::fmt::Debug for Endless {\n    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { loop { write!(f, \"more \")?; } }\n}");
+    let cell = notebook.ok("Endless");
+    assert!(cell.text().unwrap().contains("more than can be written out in a moment"), "{:?}", cell.text());
+}

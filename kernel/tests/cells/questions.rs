@@ -122,3 +122,27 @@ fn a_kernel_that_nobody_asks_starts_no_analyst() {
     assert_eq!(completions(&mut notebook, "\"x.|\""), []);
     assert_eq!(analysts(&notebook), 0);
 }
+
+#[test]
+fn a_console_is_told_whether_a_cell_is_complete() {
+    let mut notebook = Notebook::open();
+    for (code, status) in [
+        ("let x = 5; // five.", "complete"),
+        ("1 /* c */", "complete"),
+        ("// first, then,", "complete"),
+        (":dep a = \"1\"\n!ls (", "complete"),
+        ("\u{feff}let x = 5;", "complete"),
+        ("let x = 5", "complete"),
+        ("let x =", "incomplete"),
+        ("#[derive(Debug)]", "incomplete"),
+        ("/// What follows.", "incomplete"),
+        ("if x", "incomplete"),
+        (":opt 2\nlet v = vec![1,", "incomplete"),
+        ("f(1))", "invalid"),
+    ] {
+        let reply = ask(&mut notebook, "is_complete", json!({ "code": code }));
+        assert_eq!(reply["status"], status, "{code}");
+    }
+    let reply = ask(&mut notebook, "is_complete", json!({ "code": "fn f() {\n    loop {" }));
+    assert_eq!(reply["indent"], "        ");
+}

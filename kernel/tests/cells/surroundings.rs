@@ -7,7 +7,7 @@ use std::process::Command;
 use std::{fs, io};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -36,6 +36,19 @@ pub fn heed_permissions(command: &mut Command) {
 pub fn survive_full_disks(command: &mut Command) {
     // SAFETY: no handler is installed.
     before_start(command, || Ok(unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }.map(drop)?));
+}
+
+/// Signals are ignored, and held back, as `nohup`, a script's `&` and some services start what they start.
+pub fn with_signals_ignored(command: &mut Command) {
+    before_start(command, || {
+        for ignored in
+            [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGCHLD, Signal::SIGHUP, Signal::SIGUSR1]
+        {
+            // SAFETY: no handler is installed.
+            unsafe { signal(ignored, SigHandler::SigIgn) }?;
+        }
+        Ok(SigSet::all().thread_block()?)
+    });
 }
 
 /// New files are open to everybody, unless whoever makes them sees to it.

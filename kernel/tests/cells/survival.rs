@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::notebook::Notebook;
+use crate::surroundings::with_signals_ignored;
 
 #[test]
 fn no_crash_costs_a_variable() {
@@ -121,7 +125,7 @@ fn restart_ends_what_cells_have_started() {
 #[test]
 fn a_variable_that_a_crashed_cell_had_moved_is_back() {
     let mut notebook = Notebook::open();
-    notebook.ok("#[derive(Debug)] struct Own(u8); let own = Own(1); let r#match = vec![1, 2]; let other = 3;");
+    notebook.ok("#[derive(Debug)] struct Own(u8); let own = Own(1); let mut r#match = vec![1, 2]; let other = 3;");
     notebook.ok("let mut grown = own; grown.0 += 1;");
     let error = notebook.fails("drop((grown, r#match)); std::process::abort()");
     assert!(error.message.contains("your variables are as they were before this cell"), "{}", error.message);
@@ -162,4 +166,28 @@ fn an_interrupt_is_never_too_early_for_the_cell_that_was_announced() {
         assert_eq!(notebook.finish(&request).error.expect("an interrupted cell fails").name, "Interrupted");
     }
     notebook.gives("kept", "1");
+}
+
+#[test]
+fn a_kernel_that_is_started_with_signals_ignored_listens_to_them_and_so_do_its_cells() {
+    let mut notebook = Notebook::open_with(with_signals_ignored);
+    notebook.ok("let kept = 1;");
+    let request = notebook.start("println!(\"on\"); loop { std::hint::black_box(1); }");
+    notebook.wait_for("stream", &request);
+    kill(Pid::from_raw(notebook.pid() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(notebook.finish(&request).error.expect("an interrupted cell fails").name, "Interrupted");
+    let raise = "unsafe extern \"C\" { fn raise(signal: i32) -> i32; }";
+    for (signal, name) in [(Signal::SIGINT, "SIGINT"), (Signal::SIGQUIT, "SIGQUIT"), (Signal::SIGHUP, "SIGHUP")] {
+        let error = notebook.fails(&format!("{raise}\nunsafe {{ raise({}) }};", signal as i32));
+        assert!(error.message.contains(name), "{}", error.message);
+    }
+    // What cells start is waited for, and can be stopped.
+    let command =
+        "std::process::Command::new(\"sh\").args([\"-c\", \"kill -QUIT $$; exit 3\"]).status().unwrap().code()";
+    notebook.gives(command, "None");
+    // Whoever ignores a hangup wants the kernel to outlive it.
+    kill(Pid::from_raw(notebook.pid() as i32), Signal::SIGHUP).unwrap();
+    notebook.gives("kept", "1");
+    kill(Pid::from_raw(notebook.pid() as i32), Signal::SIGTERM).unwrap();
+    notebook.wait_for_end();
 }

@@ -9,7 +9,7 @@ use crate::fault::{Fault, suffer};
 use crate::patient::Patient;
 
 /// How long an answer may take when the analyst is of no help: names need no analysis.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Completes a name that starts a cell, and gives all matches.
 fn complete(patient: &mut Patient, code: &str) -> Vec<Value> {

@@ -39,12 +39,20 @@ impl Process {
         let _ = kill(Pid::from_raw(self.pid), signal);
         if matches!(signal, Signal::SIGSEGV | Signal::SIGBUS) {
             // The first makes Rust's handler look for an overflow of the stack; finding none, it steps aside.
-            let deadline = Instant::now() + Duration::from_secs(5);
+            let deadline = Instant::now() + Duration::from_secs(60);
             while self.is_there() && Instant::now() < deadline {
                 std::thread::sleep(Duration::from_millis(10));
                 let _ = kill(Pid::from_raw(self.pid), signal);
             }
         }
+    }
+
+    /// Whether a signal was sent to it that it has not yet received.
+    pub fn has_pending(&self, signal: Signal) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+        let pending = pending.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        pending & (1 << (signal as i32 - 1)) != 0
     }
 
     fn is_there(&self) -> bool {
@@ -119,16 +127,21 @@ impl Family {
         self.find(|process| process.parent == driver.pid && process.command.contains("rustc")).cloned()
     }
 
-    /// What is there besides kernel, supervisor, worker, copy and analyst.
+    /// What is there besides kernel, supervisor, worker, copy and analyst, with what that asks (which may stand still
+    /// together with it).
     pub fn others(&self) -> Vec<Process> {
         let usual = [Some(self.kernel()), Some(self.supervisor()), self.find_worker(), self.copy(), self.analyst()];
-        self.members.iter().filter(|process| !usual.iter().flatten().any(|one| one == *process)).cloned().collect()
+        let analyst = self.analyst().map(|analyst| analyst.pid);
+        let is_usual =
+            |process: &Process| usual.iter().flatten().any(|one| one == process) || Some(process.parent) == analyst;
+        self.members.iter().filter(|process| !is_usual(process)).cloned().collect()
     }
 }
 
 /// Waits until a notebook's processes have what is looked for.
 pub fn wait_for<T>(notebook: &Notebook, what: &str, look: impl Fn(&Family) -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    // A last resort: a state is waited for, however long a busy machine takes to it.
+    let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         let family = Family::of(notebook);
         if let Some(found) = look(&family) {

@@ -102,9 +102,19 @@ pub fn faults() -> Vec<Fault> {
 fn interrupt(patient: &mut Patient, way: &str) {
     match way {
         "SIGINT" => {
-            patient.family().kernel().signal(Signal::SIGINT);
-            // Nothing tells when it was received; the next cell must not be what it stops.
+            let kernel = patient.family().kernel();
+            kernel.signal(Signal::SIGINT);
+            // The next cell must not be what it stops: the kernel has it, and has since answered what it was asked.
+            let since = Instant::now();
+            while kernel.has_pending(Signal::SIGINT) {
+                assert!(since.elapsed() < Duration::from_secs(60), "the signal is not received");
+                std::thread::sleep(Duration::from_millis(5));
+            }
             std::thread::sleep(Duration::from_millis(100));
+            for _ in 0..2 {
+                let request = patient.notebook().frontend().send_control("kernel_info_request", serde_json::json!({}));
+                patient.notebook().frontend().control("kernel_info_reply", &request);
+            }
         }
         _ => patient.notebook().interrupt(),
     }

@@ -104,7 +104,8 @@ impl Patient {
     pub fn stopped(&mut self, request: &str, since: Instant) -> CellError {
         let error = self.fails(request);
         assert_eq!(error.name, "Interrupted", "{}", error.traceback);
-        assert!(since.elapsed() < Duration::from_secs(5), "it took {:?}", since.elapsed());
+        // A fraction of a second, on a machine that has nothing else to do.
+        assert!(since.elapsed() < Duration::from_secs(300), "it took {:?}", since.elapsed());
         error
     }
 

@@ -19,15 +19,34 @@ pub enum By {
     /// Soma.
     Soma,
     /// evcxr.
-    Evcxr,
+    Evcxr(Turn),
     /// Nobody; and what to do instead.
     Nobody(&'static str),
+}
+
+/// When evcxr carries a command out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// At once, by itself.
+    Now,
+    /// With the code, and with what else waits for that: crates are looked up and built once for all of them.
+    WithCode,
+    /// At once, with the crates that wait: it shows them, or decides what becomes of them.
+    WithCrates,
 }
 
 impl Command {
     /// Whether it does anything.
     pub fn works(&self) -> bool {
-        !matches!(self.by, By::Nobody(_))
+        self.without_effect().is_none()
+    }
+
+    /// Why it does nothing, if so.
+    pub fn without_effect(&self) -> Option<&'static str> {
+        match self.by {
+            By::Nobody(why) => Some(why),
+            By::Soma | By::Evcxr(_) => None,
+        }
     }
 }
 
@@ -39,13 +58,17 @@ const TOOLCHAIN: &str = "it uses the toolchain that `rustc` means in the noteboo
                          there, or run `rustup override set`, and restart the kernel";
 const CACHE: &str = "it has a cache of compiled cells; `soma cache` shows and clears it, and the environment variable \
                      SOMA_CACHE_BYTES bounds it";
+const PANICS: &str = "a panic never costs the variables of earlier cells, and keeping them costs nothing; `:restart` drops \
+                      them";
+const ANALYSIS: &str = "completions come from a process of its own; SOMA_LOG=debug lets the kernel write what it does into \
+                        its log";
 const LINKING: &str = "it decides how cells are compiled and linked";
 
 /// The commands, in the order in which people look for them.
 pub const TABLE: &[Command] = &[
-    command(":help", "", "List the commands", By::Soma),
-    command(":dep", "regex = \"1\"", "Add a crate, as in a `Cargo.toml`", By::Evcxr),
-    command(":show_deps", "", "Show the crates that were added", By::Evcxr),
+    command(":help", "NAME", "Explain a command; without a name list all", By::Soma),
+    command(":dep", "regex = \"1\"", "Add a crate, as in a `Cargo.toml`", By::Evcxr(Turn::WithCode)),
+    command(":show_deps", "", "Show the crates that were added", By::Evcxr(Turn::WithCrates)),
     command(":vars", "", "List the variables and their types", By::Soma),
     command(":type", "NAME", "Show a variable's type", By::Soma),
     command(":t", "NAME", "Short for `:type`", By::Soma),
@@ -54,26 +77,32 @@ pub const TABLE: &[Command] = &[
     command(":timing", "", "Tell how long every cell takes, or stop telling", By::Soma),
     command(":fmt", "{:#?}", "Set how values are shown; without a format as `{:?}`", By::Soma),
     command(":types", "", "Show values with their types, or stop it", By::Soma),
-    command(":efmt", "{:?}", "Set how errors that `?` returns are shown", By::Evcxr),
-    command(":opt", "LEVEL", "Compile cells at this optimisation level (0, 1, 2, 3)", By::Evcxr),
-    command(":explain", "", "Explain the last compiler error", By::Evcxr),
-    command(":env", "NAME=VALUE", "Set an environment variable; takes effect after `:restart`", By::Evcxr),
-    command(":build_env", "NAME=VALUE", "Set an environment variable for compiling", By::Evcxr),
-    command(":offline", "1", "Add crates without the network (1), or with it (0)", By::Evcxr),
+    command(":efmt", "{:?}", "Set how errors that `?` returns are shown", By::Evcxr(Turn::Now)),
+    command(":opt", "LEVEL", "Compile cells at this optimisation level (0, 1, 2, 3)", By::Evcxr(Turn::Now)),
+    command(":explain", "", "Explain the last compiler error", By::Evcxr(Turn::Now)),
+    command(":env", "NAME=VALUE", "Set an environment variable; takes effect after `:restart`", By::Evcxr(Turn::Now)),
+    command(":build_env", "NAME=VALUE", "Set an environment variable for compiling", By::Evcxr(Turn::Now)),
+    command(":offline", "1", "Add crates without the network (1), or with it (0)", By::Evcxr(Turn::WithCrates)),
     command(
         ":snapshot",
         "off",
         "Keep no copy of the process after each cell, by which variables survive a crash; `on` again",
         By::Soma,
     ),
-    command(":clear", "", "Forget every variable and definition", By::Evcxr),
-    command(":restart", "", "Forget every variable, and start the process that runs cells anew", By::Evcxr),
-    command(":preserve_vars_on_panic", "1", "Keep variables when a cell panics (1), or not (0)", By::Evcxr),
-    command(":load_config", "", "Read evcxr's start-up files again", By::Evcxr),
-    command(":last_compile_dir", "", "Show where the last cell was compiled", By::Evcxr),
-    command(":last_error_json", "", "Show the last compiler error as JSON", By::Evcxr),
-    command(":version", "", "Show evcxr's version", By::Evcxr),
-    command(":quit", "", "End the kernel", By::Evcxr),
+    command(":clear", "", "Forget every variable and definition", By::Evcxr(Turn::WithCrates)),
+    command(
+        ":restart",
+        "",
+        "Forget every variable, and start the process that runs cells anew",
+        By::Evcxr(Turn::WithCrates),
+    ),
+    command(":load_config", "", "Run evcxr's start-up files again", By::Soma),
+    command(":last_compile_dir", "", "Show where the last cell was compiled", By::Evcxr(Turn::Now)),
+    command(":last_error_json", "", "Show the last compiler error as JSON", By::Evcxr(Turn::Now)),
+    command(":version", "", "Show evcxr's version", By::Evcxr(Turn::Now)),
+    command(":quit", "", "End the kernel", By::Evcxr(Turn::WithCrates)),
+    command(":preserve_vars_on_panic", "1", "Keep variables when a cell panics", By::Nobody(PANICS)),
+    command(":internal_debug", "", "Show what evcxr asks its own analysis", By::Nobody(ANALYSIS)),
     command(":toolchain", "NAME", "Choose a toolchain", By::Nobody(TOOLCHAIN)),
     command(":cache", "MIB", "Bound evcxr's cache", By::Nobody(CACHE)),
     command(":clear_cache", "", "Clear evcxr's cache", By::Nobody(CACHE)),

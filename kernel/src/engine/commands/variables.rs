@@ -93,6 +93,9 @@ fn in_html(rows: &[Vec<String>], columns: &[usize]) -> String {
 pub fn one_type(name: &str, variables: &Types) -> Result<MimeBundle, Failure> {
     match variables.get(name) {
         Some(ty) => Ok(MimeBundle::from([("text/plain".to_owned(), format!("{name}: {}", written(ty.as_deref())))])),
+        None if name.is_empty() => {
+            Err(failure::sentence("CommandError", "`:type` needs a variable, as in `:type x`; `:vars` lists them"))
+        }
         None => Err(failure::sentence("NameError", &format!("there is no variable `{name}`; `:vars` lists them"))),
     }
 }

@@ -8,10 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use super::implementation::Constant;
 use super::item::{Item, Kind, Sort};
 use crate::toolchain::facts::hex;
 use crate::toolchain::notes::Definition;
 use crate::toolchain::program::words;
+
+/// The texts of constants and types of implementations.
+pub type Constants = BTreeMap<Constant, String>;
 
 /// The sources of all items of the session, the cell's own among them.
 pub struct Definitions<'a> {
@@ -21,12 +25,15 @@ pub struct Definitions<'a> {
 
 impl<'a> Definitions<'a> {
     /// Arranges the items by name.
-    pub fn read(all: &[&'a Item]) -> Definitions<'a> {
+    ///
+    /// What implementations say counts once it is not what it was `first`: an implementation that comes after the values
+    /// of a type changes nothing about them, since nothing could be made of it before.
+    pub fn read(all: &[&'a Item], first: &Constants) -> Definitions<'a> {
         let mut sources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for item in all {
             match &item.kind {
                 Kind::Named { names, .. } => {
-                    sources.entry(&names[0]).or_default().insert(&item.text);
+                    sources.entry(&names[0]).or_default().insert(&item.layout);
                 }
                 Kind::Import(imports) => {
                     for import in imports {
@@ -35,9 +42,13 @@ impl<'a> Definitions<'a> {
                         }
                     }
                 }
-                Kind::Implementation(implementation) if !implementation.constants.is_empty() => {
-                    for name in &implementation.of {
-                        sources.entry(name).or_default().insert(&implementation.constants);
+                Kind::Implementation(implementation) => {
+                    for (constant, text) in implementation.constants() {
+                        if first.get(&constant).is_some_and(|first| first != text) {
+                            for name in &implementation.of {
+                                sources.entry(name).or_default().insert(text);
+                            }
+                        }
                     }
                 }
                 _ => {}
@@ -46,14 +57,14 @@ impl<'a> Definitions<'a> {
         Definitions { sources }
     }
 
-    /// For each of the items that is a type: its path as `type_name` prints it, and what decides its layout: its source
+    /// For each of the items that is a type, or a trait (whose objects have its layout): its path as `type_name` prints it, and what decides its layout: its source
     /// and everything that this mentions. `ctx::name::` stands for all types of a module, `ctx::` for those that only
     /// an expanded macro names.
     pub fn of<'i>(&self, items: impl Iterator<Item = &'i Item>, all: &[&'a Item]) -> BTreeMap<String, Definition> {
         let mut definitions = BTreeMap::new();
         for item in items {
             match &item.kind {
-                Kind::Named { names, sort: Sort::Type, .. } => {
+                Kind::Named { names, sort: Sort::Type | Sort::Trait, .. } => {
                     definitions.insert(format!("ctx::{}", names[0]), self.definition([names[0].as_str()], &[]));
                 }
                 Kind::Named { names, sort: Sort::Module, .. } => {
@@ -66,6 +77,12 @@ impl<'a> Definitions<'a> {
             }
         }
         definitions
+    }
+
+    /// What decides these types, of which only the names are given.
+    pub fn of_types<'t>(&self, types: impl Iterator<Item = &'t str>) -> Definition {
+        let types: Vec<&str> = types.collect();
+        self.definition(types.iter().flat_map(|ty| words(ty)), &types)
     }
 
     /// Everything that can be reached from these words, and these texts.
@@ -94,7 +111,7 @@ impl<'a> Definitions<'a> {
     /// What decides the layout of types that come out of macros.
     fn of_nameless(&self, all: &[&Item]) -> Definition {
         let texts: BTreeSet<&str> =
-            all.iter().filter(|item| item.kind == Kind::Nameless).map(|item| item.text.as_str()).collect();
+            all.iter().filter(|item| item.kind == Kind::Nameless).map(|item| item.layout.as_str()).collect();
         let texts: Vec<&str> = texts.into_iter().collect();
         self.definition(texts.iter().flat_map(|text| words(text)), &texts)
     }

@@ -24,6 +24,13 @@ pub fn imports(item: &ast::Use) -> Vec<Import> {
     imports
 }
 
+/// What an `extern crate` brings in.
+pub fn extern_crate(item: &ast::ExternCrate) -> Import {
+    let renamed = item.rename().and_then(|rename| rename.name()).map(|name| name.text().to_string());
+    let name = renamed.or_else(|| Some(item.name_ref()?.text().to_string()));
+    Import { name, code: item.syntax().text().to_string() }
+}
+
 fn collect(tree: &ast::UseTree, prefix: &str, start: &str, imports: &mut Vec<Import>) {
     let own = tree.path().map(|path| path.syntax().text().to_string()).unwrap_or_default();
     // `use ::{a, b};` has no path, but a colon.

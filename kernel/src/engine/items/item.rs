@@ -2,12 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use ra_ap_syntax::ast::{self, HasName};
-use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
+use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
 
+use super::implementation::{self, Constant, Implementation};
 use super::import::{self, Import};
+use super::layout;
+use super::statics::{self, Site};
 use crate::engine::positions::Place;
+use crate::engine::types::Meaning;
+use crate::toolchain::notes::Splice;
 use crate::toolchain::program::words;
+use crate::toolchain::surroundings;
 
 /// An item of a cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +25,16 @@ pub struct Item {
     pub(super) kind: Kind,
     /// Every name that it can mean.
     pub(super) words: BTreeSet<String>,
+    /// What of it can decide how a type is laid out.
+    pub(super) layout: String,
+    /// The places that make statics which later cells share.
+    pub(super) statics: Vec<Site>,
     /// Whether optimising it may pay.
     pub(super) has_loops: bool,
+    /// What it makes, if it is a macro's call, and what that is has to be changed.
+    expansion: Option<String>,
+    /// Whether it can be compiled as it stands: whole, and with a semicolon where it needs one.
+    is_ended: bool,
 }
 
 /// What decides when an item is replaced and when a cell needs it.
@@ -46,6 +60,7 @@ pub(super) enum Sort {
     Trait,
     Module,
     Macro,
+    Function,
     Other,
 }
 
@@ -68,34 +83,86 @@ impl Spaces {
     }
 }
 
-/// What an implementation is of, and what is in it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Implementation {
-    /// The last names of the type and the trait, where they are paths.
-    pub of: Vec<String>,
-    /// Everything before its braces.
-    header: String,
-    /// Whether it is of a trait, of which there can be one only.
-    is_of_trait: bool,
-    /// The names of what it holds.
-    members: BTreeSet<String>,
-    /// Its constants and types, which can decide a layout.
-    pub constants: String,
-}
-
-impl Implementation {
-    /// Whether rustc would refuse both.
-    fn excludes(&self, other: &Implementation) -> bool {
-        self.header == other.header && (self.is_of_trait || !self.members.is_disjoint(&other.members))
-    }
-}
-
 impl Item {
     /// An item that starts at this place of its cell.
     pub fn new(item: &ast::Item, start: Place) -> Item {
         let text = item.syntax().text().to_string();
+        let included = surroundings::included_words(&text, &std::env::current_dir().unwrap_or_default());
+        let words = words(&text).map(str::to_owned).chain(included).collect();
+        let layout = layout::decisive(item.syntax());
+        let statics = statics::sites(item.syntax());
+        let has_loops = has_loops(item.syntax());
+        Item { kind: kind(item), words, layout, statics, has_loops, text, start, expansion: None, is_ended: true }
+    }
+
+    /// The call of a macro that makes items: the statement that it is, and what it makes where that is known.
+    pub fn of_macro(call: &ast::MacroCall, statement: &SyntaxNode, expansion: Option<String>, start: Place) -> Item {
+        let text = statement.text().to_string();
         let words = words(&text).map(str::to_owned).collect();
-        Item { kind: kind(item), words, has_loops: has_loops(item.syntax()), text, start }
+        let expanded = expansion.map(|text| SourceFile::parse(&text, Edition::Edition2024).syntax_node());
+        // The text of what it makes matters only where that has to be changed.
+        let statics = statics::sites(expanded.as_ref().unwrap_or(statement));
+        let expansion = expanded.filter(|_| !statics.is_empty()).map(|expanded| expanded.text().to_string());
+        let is_ended = text.ends_with([';', '}']) || expansion.is_some();
+        let layout = layout::decisive(statement);
+        let has_loops = has_loops(call.syntax());
+        Item { kind: Kind::Nameless, words, layout, statics, has_loops, text, start, expansion, is_ended }
+    }
+
+    /// What of it is compiled: all of it, with these changes in what it makes.
+    pub(super) fn with(&self, changes: Vec<Splice>) -> Vec<Splice> {
+        let all = 0..self.text.len();
+        let mut splices = match (&self.expansion, &self.kind) {
+            (Some(expansion), _) => {
+                let mut text = expansion.clone();
+                for change in changes.into_iter().rev() {
+                    text.replace_range(change.range, &change.text);
+                }
+                vec![Splice { range: all.clone(), text }]
+            }
+            // Others of the cell bring in the rest.
+            (None, Kind::Import(imports)) if !self.is_ended => {
+                vec![Splice { range: all.clone(), text: imports.iter().map(|import| import.code.as_str()).collect() }]
+            }
+            (None, _) => changes,
+        };
+        if !self.is_ended && !matches!(self.kind, Kind::Import(_)) {
+            splices.push(Splice { range: all.end..all.end, text: ";".to_owned() });
+        }
+        splices
+    }
+
+    /// Leaves out what other imports of the same cell bring in already: a notebook may say so twice.
+    pub fn leave_out_imports_of(&mut self, others: &[Item]) {
+        let Kind::Import(imports) = &mut self.kind else { return };
+        let count = imports.len();
+        imports.retain(|import| {
+            import.name.is_none()
+                || !others.iter().any(|other| match &other.kind {
+                    Kind::Import(theirs) => theirs.contains(import),
+                    _ => false,
+                })
+        });
+        self.is_ended = imports.len() == count;
+    }
+
+    /// The type of a pointer to it, if it is a function of which that can be told from its text.
+    pub(super) fn signature(&self) -> Option<String> {
+        if !self.is_function() {
+            return None;
+        }
+        let parsed = SourceFile::parse(&self.text, Edition::Edition2024);
+        signature(&parsed.syntax_node().children().find_map(ast::Item::cast)?)
+    }
+
+    /// The types of its statics that later cells share.
+    pub(super) fn static_types(&self) -> impl Iterator<Item = &str> {
+        self.statics.iter().flat_map(Site::types)
+    }
+
+    /// Whether it stays with every cell, needed or not, and nothing is lost with it but what it says itself.
+    pub(super) fn is_for_every_cell(&self) -> bool {
+        matches!(self.kind, Kind::Import(_) | Kind::Nameless)
     }
 
     /// One import of a `use` that has several.
@@ -103,6 +170,15 @@ impl Item {
         let words = words(&import.code).map(str::to_owned).collect();
         let kind = Kind::Import(vec![import.clone()]);
         Item { text: import.code.clone(), words, kind, ..self.clone() }
+    }
+
+    /// What is left of an implementation of a type's own functions when a later cell defines those of `new` again;
+    /// `None` when nothing is. The text keeps its places.
+    pub(super) fn without_members_of(&self, new: &Implementation) -> Option<Item> {
+        let Kind::Implementation(old) = &self.kind else { return Some(self.clone()) };
+        let (left, text) = old.without(new, &self.text)?;
+        let words = words(&text).map(str::to_owned).collect();
+        Some(Item { text, words, kind: Kind::Implementation(left), ..self.clone() })
     }
 
     /// The names by which code can mean it.
@@ -147,10 +223,48 @@ impl Item {
             (Kind::Import(imports), Kind::Named { names, .. }) => {
                 imports.iter().any(|import| import.name.as_ref() == names.first())
             }
-            (Kind::Implementation(new), Kind::Implementation(old)) => new.excludes(old),
+            (Kind::Implementation(new), Kind::Implementation(old)) => new.is_of_trait() && new.is_of_the_same(old),
             (Kind::Foreign(new), Kind::Foreign(old)) => self.text == older.text || new.is_superset(old),
             (Kind::Nameless, Kind::Nameless) => self.text == older.text,
             _ => false,
+        }
+    }
+
+    /// What an implementation of a type's own functions takes out of an older one: see [`Item::without_members_of`].
+    pub(super) fn takes_members_from(&self, older: &Item) -> Option<&Implementation> {
+        match (&self.kind, &older.kind) {
+            (Kind::Implementation(new), Kind::Implementation(old)) => {
+                (!new.is_of_trait() && new.is_of_the_same(old) && new.shares_members_with(old)).then_some(new)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_function(&self) -> bool {
+        matches!(self.kind, Kind::Named { sort: Sort::Function, .. })
+    }
+
+    /// What a path stands for that begins with its name.
+    pub(super) fn meaning(&self, rest: &[&str]) -> Meaning {
+        match &self.kind {
+            Kind::Named { sort: Sort::Type | Sort::Trait, .. } if rest.is_empty() => Meaning::Type,
+            Kind::Named { sort: Sort::Type | Sort::Trait, .. } => Meaning::Function,
+            Kind::Named { sort: Sort::Function, .. } if rest.is_empty() => Meaning::Function,
+            Kind::Named { sort: Sort::Function, .. } => Meaning::Local,
+            Kind::Named { sort: Sort::Module, .. } => {
+                let parsed = SourceFile::parse(&self.text, Edition::Edition2024);
+                let module = parsed.syntax_node().children().find_map(ast::Module::cast);
+                module.map_or(Meaning::Unknown, |module| meaning_in(&module, rest))
+            }
+            _ => Meaning::Unknown,
+        }
+    }
+
+    /// The name of the type, trait or module that it defines.
+    pub(super) fn defines(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Named { names, sort: Sort::Type | Sort::Trait | Sort::Module, .. } => names.first().cloned(),
+            _ => None,
         }
     }
 
@@ -167,10 +281,19 @@ impl Item {
         matches!(self.kind, Kind::Named { sort: Sort::Type | Sort::Trait, .. })
     }
 
+    /// The constants and types of an implementation.
+    pub(super) fn constants(&self) -> impl Iterator<Item = (Constant, &str)> {
+        let own = match &self.kind {
+            Kind::Implementation(own) => Some(own),
+            _ => None,
+        };
+        own.into_iter().flat_map(Implementation::constants)
+    }
+
     /// Whether it implements a function of this name for types and a trait that are all among those looked for.
     pub(super) fn implements(&self, member: &str, is_looked_for: impl Fn(&str) -> bool) -> bool {
         match &self.kind {
-            Kind::Implementation(own) => own.members.contains(member) && own.of.iter().all(|name| is_looked_for(name)),
+            Kind::Implementation(own) => own.has(member) && own.of.iter().all(|name| is_looked_for(name)),
             _ => false,
         }
     }
@@ -188,7 +311,7 @@ fn kind(item: &ast::Item) -> Kind {
     match item {
         ast::Item::Const(item) => named(item, VALUES, Sort::Other),
         ast::Item::Static(item) => named(item, VALUES, Sort::Other),
-        ast::Item::Fn(item) => named(item, VALUES, Sort::Other),
+        ast::Item::Fn(item) => named(item, VALUES, Sort::Function),
         ast::Item::MacroRules(item) => named(item, MACROS, Sort::Macro),
         ast::Item::Module(item) => named(item, TYPES, Sort::Module),
         ast::Item::TypeAlias(item) => named(item, TYPES, Sort::Other),
@@ -200,7 +323,7 @@ fn kind(item: &ast::Item) -> Kind {
         ast::Item::Union(item) => named(item, TYPES, Sort::Type),
         ast::Item::Trait(item) => {
             let Some(name) = item.name() else { return Kind::Nameless };
-            let members = members(item.assoc_item_list());
+            let members = implementation::members(item.assoc_item_list()).map(|(name, _)| name);
             let names = std::iter::once(plain(name.text())).chain(members).collect();
             Kind::Named { names, spaces: TYPES, sort: Sort::Trait }
         }
@@ -213,44 +336,50 @@ fn kind(item: &ast::Item) -> Kind {
             });
             Kind::Foreign(names.map(|name| plain(name.text())).collect())
         }
-        ast::Item::Impl(item) => Kind::Implementation(implementation(item)),
+        ast::Item::Impl(item) => Kind::Implementation(Implementation::new(item)),
         ast::Item::Use(item) => Kind::Import(import::imports(item)),
+        ast::Item::ExternCrate(item) => Kind::Import(vec![import::extern_crate(item)]),
         _ => Kind::Nameless,
     }
 }
 
-fn implementation(item: &ast::Impl) -> Implementation {
-    let heads = [item.self_ty(), item.trait_()].into_iter().flatten();
-    let list = item.assoc_item_list();
-    let start = item.syntax().text_range().start();
-    let end = list.as_ref().map_or(item.syntax().text_range().end(), |list| list.syntax().text_range().start());
-    // What stands before `impl` (attributes, comments) makes no other implementation of it.
-    let from = item.impl_token().map_or(start, |token| token.text_range().start());
-    let header = item.syntax().text().slice(from - start..end - start).to_string();
-    let constants = list.iter().flat_map(|list| list.assoc_items());
-    let constants = constants.filter(|item| matches!(item, ast::AssocItem::Const(_) | ast::AssocItem::TypeAlias(_)));
-    let constants = constants.map(|item| item.syntax().text().to_string()).collect::<Vec<_>>().join("\n");
-    Implementation {
-        of: heads.filter_map(|ty| last_path_name(&ty)).collect(),
-        header: header.split_whitespace().collect::<Vec<_>>().join(" "),
-        is_of_trait: item.trait_().is_some(),
-        members: members(list).collect(),
-        constants,
-    }
-}
-
-fn members(list: Option<ast::AssocItemList>) -> impl Iterator<Item = String> {
-    let members = list.into_iter().flat_map(|list| list.assoc_items());
-    members.filter_map(|item| item.syntax().children().find_map(ast::Name::cast)).map(|name| plain(name.text()))
-}
-
-fn last_path_name(ty: &ast::Type) -> Option<String> {
-    let ast::Type::PathType(path) = ty else { return None };
-    Some(plain(path.path()?.segment()?.name_ref()?.text()))
-}
-
-fn plain(name: impl AsRef<str>) -> String {
+/// A name without the prefix that lets a keyword be one.
+pub(super) fn plain(name: impl AsRef<str>) -> String {
     name.as_ref().trim_start_matches("r#").to_owned()
+}
+
+/// What a path in a module stands for.
+fn meaning_in(module: &ast::Module, path: &[&str]) -> Meaning {
+    let Some((first, rest)) = path.split_first() else { return Meaning::Unknown };
+    let items = module.item_list().into_iter().flat_map(|list| list.syntax().children()).filter_map(ast::Item::cast);
+    let mut meanings = items.filter_map(|item| match (&item, kind(&item)) {
+        (ast::Item::Module(inner), Kind::Named { names, .. }) if names[0] == *first => Some(meaning_in(inner, rest)),
+        (_, Kind::Named { names, .. }) if names[0] == *first => {
+            Some(Item::new(&item, Place { line: 1, column: 1 }).meaning(rest))
+        }
+        _ => None,
+    });
+    meanings.next().unwrap_or(Meaning::Unknown)
+}
+
+/// The type of a pointer to a function; `None` where its parameters have no types of their own.
+pub fn signature(item: &ast::Item) -> Option<String> {
+    let ast::Item::Fn(function) = item else { return None };
+    let parameters = function.generic_param_list();
+    let is_general = parameters.as_ref().is_some_and(|list| {
+        list.generic_params().any(|parameter| !matches!(parameter, ast::GenericParam::LifetimeParam(_)))
+    });
+    let types = function.param_list()?.params().map(|parameter| Some(parameter.ty()?.syntax().text().to_string()));
+    let types = types.collect::<Option<Vec<String>>>()?;
+    let returned = function.ret_type().map(|returned| format!(" {}", returned.syntax().text())).unwrap_or_default();
+    let is_opaque = types.iter().chain([&returned]).any(|ty| words(ty).any(|word| word == "impl"));
+    if is_general || is_opaque || function.async_token().is_some() {
+        return None;
+    }
+    let lifetimes = parameters.map(|list| format!("for{} ", list.syntax().text())).unwrap_or_default();
+    let is_unsafe = if function.unsafe_token().is_some() { "unsafe " } else { "" };
+    let abi = function.abi().map(|abi| format!("{} ", abi.syntax().text())).unwrap_or_default();
+    Some(format!("{lifetimes}{is_unsafe}{abi}fn({}){returned}", types.join(", ")))
 }
 
 /// Whether code has loops, or calls what loops over its own code.

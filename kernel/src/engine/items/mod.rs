@@ -9,18 +9,26 @@
 //! parsed once, when its cell is prepared.
 
 mod definitions;
+mod implementation;
 mod import;
 mod item;
+mod layout;
+mod statics;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::positions::Place;
+use super::types::Meaning;
+use crate::toolchain::kept::Libraries;
 use crate::toolchain::notes::{CellItems, EarlierItem, OwnItem, Show};
 use crate::toolchain::program::words;
+pub use import::imports;
 use item::Kind;
-pub use item::{Item, has_loops};
+pub use item::{Item, has_loops, signature};
 
-use definitions::Definitions;
+use definitions::{Constants, Definitions};
 use import::Import;
 
 /// The items of all cells that were run.
@@ -28,28 +36,119 @@ use import::Import;
 pub struct Items {
     /// In the order in which they were last defined.
     known: Vec<Known>,
+    /// What constants and types of implementations were when they were defined first.
+    first_constants: Constants,
+    /// Where the statics are that a cell, which may be running, is the first to have; by the items that make them.
+    first_in_cell: BTreeMap<ItemPlace, Statics>,
+    /// The crates that the last cell could name, and their files.
+    libraries: Vec<(String, PathBuf)>,
 }
+
+/// A cell among those of the session, for its items.
+#[derive(Clone, Copy, Debug)]
+pub struct CellOf<'a> {
+    /// Its place in the session.
+    pub place: usize,
+    /// What the front end calls the cell, whatever is in it.
+    pub id: Option<&'a str>,
+    /// The items that it defines.
+    pub items: &'a [Item],
+}
+
+/// The place of the cell that defines an item, and where in it.
+type ItemPlace = (usize, Place);
 
 /// An item and the cell that defined it.
 #[derive(Clone, Debug)]
 struct Known {
     cell: usize,
+    /// What the front end calls that cell.
+    id: Option<Arc<str>>,
     item: Arc<Item>,
+    /// Where its statics are, once a library has them.
+    statics: Option<Statics>,
+}
+
+/// Statics that a loaded library has.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Statics {
+    /// How their names begin for the loader.
+    prefix: String,
+    /// What decides their types.
+    fingerprint: String,
+    /// The names of crates among what decides it.
+    words: BTreeSet<String>,
+    /// The libraries of those.
+    libraries: Libraries,
+}
+
+impl Known {
+    fn place(&self) -> ItemPlace {
+        (self.cell, self.item.start)
+    }
 }
 
 impl Items {
-    /// Adds the items of a cell that was run; they replace older ones of the same name.
-    pub fn learn(&mut self, cell: usize, own: &[Item]) {
-        if own.is_empty() {
-            return;
+    /// Adds the items of a cell that was run; they replace what an earlier run of the same cell has defined, and what
+    /// other cells have of the same name.
+    pub fn learn(&mut self, cell: &CellOf) {
+        self.known = self.without_replaced(cell);
+        let id = cell.id.map(Arc::from);
+        for (constant, text) in cell.items.iter().flat_map(Item::constants) {
+            self.first_constants.entry(constant).or_insert_with(|| text.to_owned());
         }
-        self.known = self.without_replaced(own);
-        self.known.extend(own.iter().map(|item| Known { cell, item: Arc::new(item.clone()) }));
+        let own = cell.items.iter();
+        self.known.extend(own.map(|item| Known {
+            cell: cell.place,
+            id: id.clone(),
+            item: Arc::new(item.clone()),
+            statics: None,
+        }));
+    }
+
+    /// Notes that the library of the last cell is loaded, with the statics that it is the first to have. `libraries` are
+    /// the crates that it could name.
+    pub fn loaded(&mut self, libraries: Vec<(String, PathBuf)>) {
+        for known in &mut self.known {
+            let Some(mut statics) = self.first_in_cell.remove(&known.place()) else { continue };
+            let of_type = libraries.iter().filter(|(name, _)| statics.words.contains(name));
+            statics.libraries = of_type.cloned().collect();
+            known.statics = Some(statics);
+        }
+        self.libraries = libraries;
+    }
+
+    /// Notes that the process that has loaded all libraries is gone, and another begins.
+    pub fn unloaded(&mut self) {
+        self.known.iter_mut().for_each(|known| known.statics = None);
     }
 
     /// Forgets all of them.
     pub fn clear(&mut self) {
         self.known.clear();
+        self.first_constants.clear();
+    }
+
+    /// Forgets an item that stands at this line of a cell, if it is one that every cell has and that no other can do
+    /// without: an import, or a check such as `const _: () = assert!(…);`. Its text is returned.
+    pub fn forget_stale(&mut self, cell: usize, line: usize) -> Option<(usize, String)> {
+        let at = self.known.iter().position(|known| {
+            let lines = known.item.start.line..known.item.start.line + known.item.text.lines().count();
+            known.cell == cell && lines.contains(&line) && known.item.is_for_every_cell()
+        })?;
+        let known = self.known.remove(at);
+        Some((known.cell, known.item.text.clone()))
+    }
+
+    /// All of them as they are now, for [`Items::restore`].
+    pub fn remember(&self) -> Remembered {
+        Remembered { known: self.known.clone(), first_constants: self.first_constants.clone() }
+    }
+
+    /// Makes them what they were.
+    pub fn restore(&mut self, remembered: Remembered) {
+        self.known = remembered.known;
+        self.first_constants = remembered.first_constants;
     }
 
     /// Their texts.
@@ -62,6 +161,27 @@ impl Items {
         self.known.iter().flat_map(|known| known.item.names()).map(str::to_owned).collect()
     }
 
+    /// What a path of the notebook's crate stands for, by its parts.
+    pub fn meaning(&self, path: &[&str]) -> Meaning {
+        let Some((first, rest)) = path.split_first() else { return Meaning::Unknown };
+        let named =
+            |name: &str| self.known.iter().map(|known| &*known.item).find(|item| item.defined().any(|own| own == name));
+        // A tuple struct's constructor has the struct's path; a function's own type has the function's.
+        named(first.trim_start_matches("r#")).map_or(Meaning::Unknown, |item| item.meaning(rest))
+    }
+
+    /// The text of a macro.
+    pub fn macro_text(&self, name: &str) -> Option<String> {
+        let known =
+            self.known.iter().find(|known| known.item.is_macro() && known.item.defined().any(|own| own == name));
+        known.map(|known| known.item.text.clone())
+    }
+
+    /// The type of a pointer to a function, if that can be told from its text.
+    pub fn signature(&self, function: &str) -> Option<String> {
+        self.known.iter().find(|known| known.item.defined().any(|own| own == function))?.item.signature()
+    }
+
     /// The cell that defines a function, named as in `f`, `layers::f`, `Net::run` or `<Net as Run>::run`.
     pub fn cell_of(&self, function: &str) -> Option<usize> {
         let named = |name: &str| self.known.iter().find(|known| known.item.defined().any(|own| own == name));
@@ -72,21 +192,54 @@ impl Items {
     }
 
     /// What a cell needs: all that it defines itself, and what these items, or code with the words of its
-    /// statements, can reach.
-    pub fn for_cell(&self, own: &[Item], words: &BTreeSet<String>, own_has_loops: bool) -> CellItems {
-        let replaced;
-        let earlier = if own.is_empty() {
-            &self.known
-        } else {
-            replaced = self.without_replaced(own);
-            &replaced
-        };
-        let stays = closure(earlier, own, words);
+    /// statements, can reach. With `new_libraries` it may be compiled with other crates than the cell before.
+    pub fn for_cell(
+        &mut self,
+        cell: &CellOf,
+        words: &BTreeSet<String>,
+        own_has_loops: bool,
+        new_libraries: bool,
+    ) -> CellItems {
+        let own = cell.items;
+        let earlier = self.without_replaced(cell);
+        let stays = closure(&earlier, own, words);
         let kept: Vec<&Known> = earlier.iter().zip(stays).filter(|(_, stays)| *stays).map(|(known, _)| known).collect();
         let all: Vec<&Item> = earlier.iter().map(|known| &*known.item).chain(own).collect();
-        let definitions = Definitions::read(&all).of(kept.iter().map(|known| &*known.item).chain(own), &all);
+        let sources = Definitions::read(&all, &self.first_constants);
+        let definitions = sources.of(kept.iter().map(|known| &*known.item).chain(own), &all);
+        self.first_in_cell.clear();
+        let mut first = |item: &Item, place: ItemPlace| {
+            let definition = sources.of_types(item.static_types());
+            let number = self.first_in_cell.len();
+            let prefix = format!("soma_static_{}_{number}", cell.place);
+            let splices = statics::definitions(&item.statics, &prefix);
+            let (fingerprint, words) = (definition.fingerprint, definition.words);
+            self.first_in_cell.insert(place, Statics { prefix, fingerprint, words, libraries: Libraries::new() });
+            splices
+        };
+        let mut own_splices = |item: &Item| {
+            let first = if item.statics.is_empty() { Vec::new() } else { first(item, (cell.place, item.start)) };
+            item.with(first)
+        };
+        let own_items = own.iter().map(|item| OwnItem {
+            text: item.text.clone(),
+            is_macro: item.is_macro(),
+            defines: item.defines(),
+            splices: own_splices(item),
+        });
+        let own_items = own_items.collect();
+        let mut splices = |known: &Known| match &known.statics {
+            _ if known.item.statics.is_empty() => Vec::new(),
+            Some(statics)
+                if statics.fingerprint == sources.of_types(known.item.static_types()).fingerprint
+                    && statics.has_its_libraries(&self.libraries, new_libraries) =>
+            {
+                statics::declarations(&known.item.statics, &statics.prefix)
+            }
+            _ => first(&known.item, known.place()),
+        };
         CellItems {
-            own: own.iter().map(|item| OwnItem { text: item.text.clone(), is_macro: item.is_macro() }).collect(),
+            own: own_items,
             earlier: kept
                 .iter()
                 .map(|known| EarlierItem {
@@ -95,6 +248,8 @@ impl Items {
                     cell: known.cell,
                     line: known.item.start.line,
                     column: known.item.start.column,
+                    defines: known.item.defines(),
+                    splices: known.item.with(splices(known)),
                 })
                 .collect(),
             shown: None,
@@ -106,17 +261,19 @@ impl Items {
 
     /// The types whose layout may change when a cell defines these: their paths as later cells write them, `crate::m::`
     /// for all types of a module, `crate::` for all.
-    pub fn changed_by(&self, own: &[Item]) -> Vec<String> {
-        if own.is_empty() || self.known.is_empty() {
+    pub fn changed_by(&self, cell: &CellOf) -> Vec<String> {
+        let is_run_again = cell.id.is_some() && self.known.iter().any(|known| known.id.as_deref() == cell.id);
+        if self.known.is_empty() || cell.items.is_empty() && !is_run_again {
             return Vec::new();
         }
-        let fingerprints = |all: &[&Item]| Definitions::read(all).of(all.iter().copied(), all);
-        let left = self.without_replaced(own);
+        let fingerprints = |all: &[&Item]| Definitions::read(all, &self.first_constants).of(all.iter().copied(), all);
+        let left = self.without_replaced(cell);
         let before: Vec<&Item> = self.known.iter().map(|known| &*known.item).collect();
-        let after: Vec<&Item> = left.iter().map(|known| &*known.item).chain(own).collect();
+        let after: Vec<&Item> = left.iter().map(|known| &*known.item).chain(cell.items).collect();
+        let functions = left_functions(&self.known, &after);
         let after = fingerprints(&after);
         let changed = fingerprints(&before).into_iter().filter(|(path, print)| after.get(path) != Some(print));
-        changed.map(|(path, _)| path.replacen("ctx::", "crate::", 1)).collect()
+        changed.map(|(path, _)| path.replacen("ctx::", "crate::", 1)).chain(functions).collect()
     }
 
     /// Whether a type is made of one of the notebook's that has no definition of its own: one that came out of a macro,
@@ -129,36 +286,66 @@ impl Items {
         })
     }
 
-    /// The items that are still there when a cell defines these.
-    fn without_replaced(&self, own: &[Item]) -> Vec<Known> {
+    /// The items that are still there when a cell is run.
+    fn without_replaced(&self, cell: &CellOf) -> Vec<Known> {
+        let own = cell.items;
+        let others = || self.known.iter().filter(|known| cell.id.is_none() || known.id.as_deref() != cell.id);
         // A type that is defined anew takes along what its cell implemented for it.
-        let renewed: BTreeSet<(usize, &str)> = self
-            .known
-            .iter()
+        let renewed: BTreeSet<(usize, &str)> = others()
             .filter(|known| known.item.is_implemented() && own.iter().any(|new| new.replaces(&known.item)))
             .flat_map(|known| known.item.defined().map(|name| (known.cell, name)))
             .collect();
         let mut left = Vec::with_capacity(self.known.len() + own.len());
-        for known in &self.known {
+        for known in others() {
             if let Kind::Import(imports) = &known.item.kind {
                 let is_hidden = |import: &&Import| own.iter().any(|new| new.hides(import));
                 if !imports.iter().any(|import| is_hidden(&import)) {
                     left.push(known.clone());
                     continue;
                 }
-                let others = imports.iter().filter(|import| !is_hidden(import));
-                left.extend(others.map(|import| Known { cell: known.cell, item: Arc::new(known.item.only(import)) }));
+                let stay = imports.iter().filter(|import| !is_hidden(import));
+                left.extend(stay.map(|import| Known { item: Arc::new(known.item.only(import)), ..known.clone() }));
                 continue;
             }
             let follows = match &known.item.kind {
                 Kind::Implementation(own) => own.of.iter().any(|name| renewed.contains(&(known.cell, name.as_str()))),
                 _ => false,
             };
-            if !follows && !own.iter().any(|new| new.replaces(&known.item)) {
-                left.push(known.clone());
+            if follows || own.iter().any(|new| new.replaces(&known.item)) {
+                continue;
             }
+            let mut item = Some(Arc::clone(&known.item));
+            for new in own {
+                let Some(older) = &item else { break };
+                if let Some(new) = new.takes_members_from(older) {
+                    item = older.without_members_of(new).map(Arc::new);
+                }
+            }
+            left.extend(item.map(|item| Known { item, ..known.clone() }));
         }
         left
+    }
+}
+
+/// The paths of functions that are not what they were: a variable may be of a function's own type.
+fn left_functions(before: &[Known], after: &[&Item]) -> Vec<String> {
+    let changed = before.iter().map(|known| &*known.item).filter(|item| {
+        item.is_function()
+            && !after.iter().any(|other| other.layout == item.layout && other.defined().eq(item.defined()))
+    });
+    changed.flat_map(Item::defined).map(|name| format!("crate::{name}")).collect()
+}
+
+/// The items at one moment.
+pub struct Remembered {
+    known: Vec<Known>,
+    first_constants: Constants,
+}
+
+impl Statics {
+    /// Whether the crates that its types are from are still the same.
+    fn has_its_libraries(&self, present: &[(String, PathBuf)], may_change: bool) -> bool {
+        self.libraries.iter().all(|(name, file)| !may_change && present.iter().any(|(n, f)| n == name && f == file))
     }
 }
 

@@ -9,16 +9,20 @@ use crate::toolchain::program::words;
 fn after(cells: &[&str]) -> Items {
     let mut items = Items::default();
     for (number, cell) in cells.iter().enumerate() {
-        items.learn(number, &prepare(cell).items);
+        items.learn(&own(number, &prepare(cell).items));
     }
     items
+}
+
+fn own(place: usize, items: &[Item]) -> CellOf<'_> {
+    CellOf { place, id: None, items }
 }
 
 /// What a cell needs after these cells.
 fn needed(cells: &[&str], cell: &str) -> CellItems {
     let prepared = prepare(cell);
     let words: BTreeSet<String> = words(cell).map(str::to_owned).collect();
-    after(cells).for_cell(&prepared.items, &words, prepared.has_loops)
+    after(cells).for_cell(&own(cells.len(), &prepared.items), &words, prepared.has_loops, false)
 }
 
 fn texts(items: &CellItems) -> Vec<&str> {
@@ -127,7 +131,7 @@ fn loops_that_can_be_reached_count() {
 #[test]
 fn types_that_a_cell_changes_are_known() {
     let items = after(&["struct Outer { inner: Inner }\nstruct Inner;\nstruct Other;\nmod m { pub struct A; }"]);
-    let changed = |cell: &str| items.changed_by(&prepare(cell).items);
+    let changed = |cell: &str| items.changed_by(&own(9, &prepare(cell).items));
     assert_eq!(changed("struct Inner { x: u8 }"), ["crate::Inner", "crate::Outer"]);
     assert_eq!(changed("mod m {}"), ["crate::m::"]);
     assert_eq!(changed("struct Other;\nfn f() {}\nimpl Other { fn g() {} }"), Vec::<String>::new());
@@ -135,9 +139,22 @@ fn types_that_a_cell_changes_are_known() {
 }
 
 #[test]
+fn an_implementation_changes_a_type_when_what_it_says_changes_not_when_it_comes() {
+    let late = "impl Iterator for Count { type Item = u8; fn next(&mut self) -> Option<u8> { None } }";
+    let mut items = after(&["struct Count { n: u8 }"]);
+    let changed = |items: &Items, cell: &str| items.changed_by(&own(9, &prepare(cell).items));
+    assert_eq!(changed(&items, late), Vec::<String>::new());
+    items.learn(&own(1, &prepare(late).items));
+    assert_eq!(changed(&items, &late.replace("None", "Some(1)")), Vec::<String>::new());
+    assert_eq!(changed(&items, &late.replace("u8", "u64")), ["crate::Count"]);
+    items.learn(&own(2, &prepare(&late.replace("u8", "u64")).items));
+    assert_eq!(changed(&items, late), ["crate::Count"]);
+}
+
+#[test]
 fn a_nameless_item_changes_the_types_that_nothing_names() {
     let items = after(&["struct Named;\nmod m { pub struct A; }", "const _: () = define_types!();"]);
-    let changed = items.changed_by(&prepare("const _: () = define_others!();").items);
+    let changed = items.changed_by(&own(9, &prepare("const _: () = define_others!();").items));
     assert_eq!(changed, ["crate::"]);
     let nameless = ["crate::Expanded", "(crate::Named, std::vec::Vec<crate::Expanded>)"];
     for ty in nameless {
@@ -150,14 +167,14 @@ fn a_nameless_item_changes_the_types_that_nothing_names() {
 
 #[test]
 fn a_block_of_foreign_functions_defines_no_types() {
-    let items = after(&["struct S;", "unsafe extern \"C\" { fn abs(n: i32) -> i32; fn labs(n: i64) -> i64; }"]);
-    assert_eq!(items.changed_by(&prepare("unsafe extern \"C\" { fn close(fd: i32) -> i32; }").items), [""; 0]);
-    assert_eq!(items.for_cell(&[], &BTreeSet::new(), false).earlier.len(), 1);
+    let mut items = after(&["struct S;", "unsafe extern \"C\" { fn abs(n: i32) -> i32; fn labs(n: i64) -> i64; }"]);
+    assert_eq!(items.changed_by(&own(9, &prepare("unsafe extern \"C\" { fn close(fd: i32) -> i32; }").items)), [""; 0]);
+    assert_eq!(items.for_cell(&own(9, &[]), &BTreeSet::new(), false, false).earlier.len(), 1);
     assert!(items.names().contains("labs"));
     // One that has all functions of another takes its place.
-    let again = |block: &str| {
+    let mut again = |block: &str| {
         let cell = prepare(block).items;
-        items.for_cell(&cell, &BTreeSet::new(), false).earlier.len()
+        items.for_cell(&own(9, &cell), &BTreeSet::new(), false, false).earlier.len()
     };
     assert_eq!(
         again("unsafe extern \"C\" { fn labs(n: i64) -> i64; fn abs(n: i32) -> i32; fn exit(code: i32) -> !; }"),

@@ -272,3 +272,15 @@ fn a_flood_arrives_complete_and_in_order_in_few_messages() {
         assert!(pieces.len() < 1000, "{} messages", pieces.len());
     });
 }
+
+#[test]
+fn a_front_end_may_say_which_cell_it_is() {
+    with_kernel(|frontend| {
+        let request = frontend.send_execute_of("a1b2", "id");
+        frontend.iopub_begin(&request, 1);
+        assert_eq!(frontend.iopub("execute_result", &request)["data"], json!({ "text/plain": "a1b2" }));
+        frontend.iopub_idle(&request);
+        frontend.shell("execute_reply", &request);
+        frontend.run_quietly("id", 2);
+    });
+}

@@ -1,7 +1,9 @@
 //! The text that evcxr has checked when it could not make out a variable's type: all items, and a function
 //! that takes the session's variables as parameters and holds the cell's statements.
 
+use super::show::Show;
 use super::variables::with_types;
+use super::versions::Versions;
 use super::{Line, Origin, Session, Types, hidden, layout};
 
 const WRAPPER: &str = "async fn evcxr_analysis_wrapper(";
@@ -36,8 +38,8 @@ pub fn rewrite(source: &str, session: &Session) -> Vec<Line> {
         }
         in_parameters |= text == WRAPPER && !in_body;
     }
-    let (mut lines, own) = hidden::take(lines, session.items);
-    lines.extend(super::items(own, session.items));
+    let (mut lines, own) = hidden::take(lines, session.items, Show::Borrowed);
+    lines.extend(super::items(own, session.items, &Versions::default()));
     lines.push(Line::new(super::show::import(&session.items.show)));
     lines
 }
@@ -55,12 +57,23 @@ mod tests {
                       ) -> Result<(), EvcxrUserCodeError> {\nlet v = 1;let v: (/*type of v*/) = v;\nsoma_items!{fn f() {}};\nOk(())\n}";
         let types: Types = [("v".to_owned(), Some("std::vec::Vec<u8>".to_owned())), ("c".to_owned(), None)].into();
         let items = CellItems {
-            own: vec![OwnItem { text: "fn f() {}".to_owned(), is_macro: false }],
-            earlier: vec![EarlierItem { text: "struct S;".to_owned(), is_macro: false, cell: 0, line: 1, column: 1 }],
+            own: vec![OwnItem { text: "fn f() {}".to_owned(), is_macro: false, defines: None, splices: vec![] }],
+            earlier: vec![EarlierItem {
+                text: "struct S;".to_owned(),
+                is_macro: false,
+                cell: 0,
+                line: 1,
+                column: 1,
+                defines: None,
+                splices: vec![],
+            }],
             ..CellItems::default()
         };
         let (none, definitions) = (BTreeSet::new(), BTreeMap::new());
         let session = Session {
+            versions: &Versions::default(),
+            show: Show::Borrowed,
+            cell_only: &BTreeMap::new(),
             types: &types,
             kept: &none,
             items: &items,
@@ -80,6 +93,9 @@ mod tests {
         let source = [&[WRAPPER, BODY][..], &cell, &["Ok(())", "}"]].concat().join("\n");
         let (none, items, definitions) = (BTreeSet::new(), CellItems::default(), BTreeMap::new());
         let session = Session {
+            versions: &Versions::default(),
+            show: Show::Borrowed,
+            cell_only: &BTreeMap::new(),
             types: &Types::new(),
             kept: &none,
             items: &items,

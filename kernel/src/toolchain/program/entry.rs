@@ -6,8 +6,8 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 use super::hidden::SHOW;
 use super::layout::ChangedShape;
-use super::variables::{Does, VariableLine, with_restored, with_types};
-use super::{Line, Origin, Session, Types};
+use super::variables::{Does, VariableLine, with_types};
+use super::{Line, Origin, Session, Types, Unkept};
 
 /// The name of every cell's function. evcxr numbers them; a number in the text would make each cell unique.
 pub const ENTRY_SYMBOL: &str = "soma_cell_run";
@@ -39,7 +39,7 @@ impl Entry {
         for line in entry.iter().skip(1) {
             let Some(variable) = VariableLine::read(&line.text) else {
                 body.extend(sorted(std::mem::take(&mut run)));
-                body.push(Line { text: with_restored(&rewrite_line(&line.text), types), origin: line.origin });
+                body.push(Line { text: rewrite_line(&line.text), origin: line.origin });
                 continue;
             };
             let does = variable.does;
@@ -50,8 +50,12 @@ impl Entry {
                 continue;
             }
             match does {
-                // Whatever it was before, the cell may have given it another type.
-                Does::Put => run.push((does, Line { text: variable.with_inferred_type(), origin: line.origin })),
+                Does::Put => match session.cell_only.get(variable.name.trim_start_matches("r#")) {
+                    Some(Unkept::Guards) => run.push((does, Line { text: variable.ended(), origin: line.origin })),
+                    Some(Unkept::Borrows | Unkept::Unassigned) => {}
+                    // Whatever it was before, the cell may have given it another type.
+                    None => run.push((does, Line { text: variable.with_inferred_type(), origin: line.origin })),
+                },
                 Does::Check | Does::Take if has_type(variable.name) => {
                     run.push((
                         does,
@@ -63,6 +67,7 @@ impl Entry {
         }
         body.extend(sorted(run));
         hand_on_payload(&mut body)?;
+        let_awaits_be_interrupted(&mut body)?;
         Ok(Entry { body })
     }
 
@@ -116,6 +121,18 @@ fn hand_on_payload(body: &mut [Line]) -> Result<(), ChangedShape> {
         _ => return Err(missing),
     }
     body[at].text = "    ::soma_cell::report::panicked(&*soma_payload);".to_owned();
+    Ok(())
+}
+
+/// evcxr runs a cell that has an `.await` in a block of its own, on a runtime; what waits there is to be woken when the
+/// cell is interrupted.
+fn let_awaits_be_interrupted(body: &mut [Line]) -> Result<(), ChangedShape> {
+    let Some(begin) = body.iter().position(|line| line.text.trim() == ".block_on(async {") else { return Ok(()) };
+    // The last such line is evcxr's: what the person has typed comes before it.
+    let end = body.iter().rposition(|line| line.text.trim() == "});").filter(|end| *end > begin);
+    let end = end.ok_or(ChangedShape { landmark: "the end of a cell that awaits" })?;
+    body[begin].text = ".block_on(::soma_cell::awaits::until_interrupted(async {".to_owned();
+    body[end].text = "}));".to_owned();
     Ok(())
 }
 

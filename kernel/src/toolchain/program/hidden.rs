@@ -4,14 +4,19 @@
 //!   later cell.
 //! * The expression whose value the cell shows stands as `soma_show!{x};`: evcxr would try two ways of showing it,
 //!   with a compile for each.
+//! * A statement that declares several variables for later (`let (a, b);`) stands as `soma_statement!{…};` behind a
+//!   declaration of each, which is dropped here.
 //! * A cell that defines variables ends in `/*soma: nothing to infer`. Before evcxr has such a cell compiled, it has
 //!   rust-analyzer infer the types in a function that ends in a call for every variable of the session, and the
 //!   time for that grows with the square of their number. The comment has no end: those calls are in it.
 //!
 //! evcxr knows the place of each of them, so errors in them are reported like any other.
 
+use std::collections::VecDeque;
+
 use super::Line;
-use crate::toolchain::notes::CellItems;
+use super::show::Show;
+use crate::toolchain::notes::{CellItems, Splice};
 
 /// Stands before an item of the cell.
 pub const ITEM: &str = "soma_items!{";
@@ -19,16 +24,27 @@ pub const ITEM: &str = "soma_items!{";
 pub const VALUE: &str = "soma_show!{";
 /// Stands after either.
 pub const END: &str = "};";
+/// Stands before a statement that declares several variables for later.
+pub const STATEMENT: &str = "soma_statement!{";
+/// The type of a variable in a declaration that is for evcxr only: the statement that declares it follows.
+pub const DECLARED: &str = "(/*soma: declared*/)";
 /// Hides from rust-analyzer what follows a cell.
 pub const NOTHING_TO_INFER: &str = "/*soma: nothing to infer";
 
-/// Shows the value of the last expression, marked as the cell's result.
-pub const SHOW: &str = ").soma_result().evcxr_display();";
+/// Shows the value of the last expression, marked as the cell's result: what it points to, if it is a pointer.
+pub const SHOW: &str = ").soma_result().soma_value().soma_value().soma_value().evcxr_display();";
+
+/// Shows a value that may have to be given away, or changed, to be shown.
+pub const SHOW_OWNED: (&str, &str) = ("{ ::soma_cell::show::begin_result(); (", ").evcxr_display() };");
 
 /// Makes evcxr's lines what the person has typed: the lines of the statements, and those of each item. The first line
 /// of what was hidden is indented to where it stands in evcxr's text, so that columns stay. evcxr begins a line for
 /// every statement.
-pub fn take(lines: Vec<Line>, items: &CellItems) -> (Vec<Line>, Vec<Vec<Line>>) {
+pub fn take(lines: Vec<Line>, items: &CellItems, show: Show) -> (Vec<Line>, Vec<Vec<Line>>) {
+    let (begin_show, end_show) = match show {
+        Show::Borrowed => ("(", SHOW),
+        Show::Owned => SHOW_OWNED,
+    };
     let mut statements = Vec::with_capacity(lines.len());
     let mut taken = Vec::with_capacity(items.own.len());
     let mut own = items.own.iter().map(|item| item.text.as_str());
@@ -42,9 +58,9 @@ pub fn take(lines: Vec<Line>, items: &CellItems) -> (Vec<Line>, Vec<Vec<Line>>) 
         {
             let piece = Piece::read(first, at, VALUE, text, &mut lines);
             statements.extend(piece.before);
-            statements.push(Line::new("("));
+            statements.push(Line::new(begin_show));
             statements.extend(piece.lines);
-            statements.push(Line::new(SHOW));
+            statements.push(Line::new(end_show));
             statements.extend(piece.after);
         } else if let Some(at) = first.text.find(ITEM)
             && let Some(text) = own.next()
@@ -52,11 +68,83 @@ pub fn take(lines: Vec<Line>, items: &CellItems) -> (Vec<Line>, Vec<Vec<Line>>) 
             let piece = Piece::read(first, at, ITEM, text, &mut lines);
             statements.extend(piece.before.into_iter().chain(piece.after));
             taken.push(piece.lines);
+        } else if first.text.starts_with("let ") && first.text.trim_end().ends_with(&format!(": {DECLARED};")) {
+            // The statement that is hidden behind it declares the variable.
+        } else if let Some(at) = first.text.find(STATEMENT) {
+            let indent = " ".repeat(first.text[..at].chars().count() + STATEMENT.len());
+            let mut line = Line { text: indent + &first.text[at + STATEMENT.len()..], origin: first.origin };
+            statements.extend(
+                Some(Line { text: first.text[..at].to_owned(), ..first }).filter(|before| !before.text.is_empty()),
+            );
+            // Patterns may stand on several lines; the statement's own semicolon is before the end of what hides it.
+            let end = format!(";{END}");
+            while !line.text.contains(&end)
+                && let Some(next) = lines.next()
+            {
+                statements.push(std::mem::replace(&mut line, next));
+            }
+            line.text = line.text.replacen(&end, ";", 1);
+            statements.push(line);
         } else {
             statements.push(first);
         }
     }
-    (statements, taken)
+    let own = taken.into_iter().zip(&items.own);
+    let own = own.map(|(lines, item)| {
+        let indent = lines.first().map_or(0, |first| first.text.len() - item.text.lines().next().map_or(0, str::len));
+        splice(lines, &item.text, indent, &item.splices)
+    });
+    (statements, own.collect())
+}
+
+/// The lines of an item, with what is compiled in place of parts of it, each on a line of its own. `indent` blanks stand
+/// before the first line. What follows a part keeps its columns.
+pub fn splice(lines: Vec<Line>, text: &str, indent: usize, splices: &[Splice]) -> Vec<Line> {
+    let mut lines: VecDeque<(Line, usize)> = {
+        let starts = text.split_inclusive('\n').scan(0, |at, line| Some(std::mem::replace(at, *at + line.len())));
+        lines.into_iter().zip(starts).collect()
+    };
+    let mut spliced = Vec::new();
+    let mut before = indent;
+    for Splice { range, text: new } in splices {
+        // What stands before it.
+        while let Some((line, start)) = lines.pop_front() {
+            let length = line.text.len() - before;
+            if start + length < range.start {
+                spliced.push(line);
+                before = 0;
+                continue;
+            }
+            let (head, tail) = line.text.split_at(before + range.start - start);
+            if !head.trim().is_empty() {
+                spliced.push(Line { text: head.to_owned(), origin: line.origin });
+            }
+            let blank = " ".repeat(head.chars().count());
+            // The bytes of the head and those of its blanks may differ in number.
+            let shift = range.start - start;
+            spliced.push(Line::new(new.clone()));
+            lines.push_front((Line { text: blank.clone() + tail, origin: line.origin }, start + shift));
+            before = blank.len();
+            break;
+        }
+        // What it takes the place of.
+        while let Some((line, start)) = lines.pop_front() {
+            let length = line.text.len() - before;
+            if start + length < range.end {
+                before = 0;
+                continue;
+            }
+            let (head, tail) = line.text.split_at(before + range.end - start);
+            let blank = " ".repeat(head.chars().count());
+            before = blank.len();
+            lines.push_front((Line { text: blank + tail, origin: line.origin }, range.end));
+            break;
+        }
+    }
+    spliced.extend(
+        lines.into_iter().map(|(line, _)| line).filter(|line| splices.is_empty() || !line.text.trim().is_empty()),
+    );
+    spliced
 }
 
 /// Something hidden, and the comments around it.
@@ -108,8 +196,14 @@ mod tests {
     fn taken(source: &str, own: &[&str], shown: Option<&str>) -> (Vec<Line>, Vec<Vec<Line>>) {
         let lines = source.lines().enumerate();
         let lines = lines.map(|(at, text)| Line { text: text.to_owned(), origin: Origin::Evcxr(at + 1) }).collect();
-        let own = own.iter().map(|text| OwnItem { text: (*text).to_owned(), is_macro: false }).collect();
-        take(lines, &CellItems { own, shown: shown.map(str::to_owned), ..CellItems::default() })
+        let own = own.iter().map(|text| OwnItem {
+            text: (*text).to_owned(),
+            is_macro: false,
+            defines: None,
+            splices: Vec::new(),
+        });
+        let own = own.collect();
+        take(lines, &CellItems { own, shown: shown.map(str::to_owned), ..CellItems::default() }, Show::Borrowed)
     }
 
     #[test]
@@ -135,5 +229,31 @@ mod tests {
             ("put(a);", 4),
         ];
         assert_eq!(texts(&left), expected);
+    }
+
+    #[test]
+    fn a_declaration_of_several_variables_stands_as_it_was() {
+        let source =
+            "let mut g: (/*soma: declared*/);\nlet h: (/*soma: declared*/);\nsoma_statement!{let (mut g, h);};\ng = 1;";
+        let (left, _) = taken(source, &[], None);
+        assert_eq!(texts(&left), [("                let (mut g, h);", 3), ("g = 1;", 4)]);
+    }
+
+    #[test]
+    fn parts_of_an_item_are_replaced_and_the_rest_keeps_its_place() {
+        let text = "fn é() { static N: u8 = 1; N }\n// end";
+        let lines = |text: &str| {
+            let lines = text.lines().enumerate();
+            lines.map(|(at, text)| Line { text: text.to_owned(), origin: Origin::Evcxr(at + 1) }).collect()
+        };
+        let at = text.find("static").unwrap();
+        let end = at + "static N: u8 = 1;".len();
+        let splice = |range, new: &str| {
+            let splices = [Splice { range, text: new.to_owned() }];
+            splice(lines(&format!("  {text}")), text, 2, &splices).into_iter().map(|line| line.text).collect::<Vec<_>>()
+        };
+        assert_eq!(splice(at..at, "#[a]"), ["  fn é() { ", "#[a]", "           static N: u8 = 1; N }", "// end"]);
+        assert_eq!(splice(at..end, "x"), ["  fn é() { ", "x", &format!("{} N }}", " ".repeat(28)), "// end"]);
+        assert_eq!(splice(0..text.len(), "whole"), ["whole"]);
     }
 }

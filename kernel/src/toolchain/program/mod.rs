@@ -15,24 +15,30 @@
 
 mod analysis;
 mod entry;
+mod functions;
 mod held;
 mod hidden;
 mod layout;
 mod show;
 mod variables;
+mod versions;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 use super::notes::{CellItems, EarlierItem};
 
 pub use entry::ENTRY_SYMBOL;
-pub use hidden::{END, ITEM, NOTHING_TO_INFER, VALUE};
+pub use functions::{function_type, names_functions, with_function_names};
+pub use hidden::{DECLARED, END, ITEM, NOTHING_TO_INFER, STATEMENT, VALUE};
 pub use layout::ChangedShape;
-pub use variables::{placeholder, restoring};
+pub use show::{Show, first as first_show};
+pub use variables::placeholder;
+pub use versions::Versions;
 pub use words::words;
 
 /// What the session knows of its variables: their types as Rust code, or `None` for a variable whose type
@@ -44,6 +50,8 @@ pub type Types = BTreeMap<String, Option<String>>;
 pub struct Session<'a> {
     /// Every name that the cell's statements can mean.
     pub words: &'a BTreeSet<String>,
+    /// The variables that the cell defines and cannot keep.
+    pub cell_only: &'a BTreeMap<String, Unkept>,
     /// The types of the variables among them.
     pub types: &'a Types,
     /// The variables whose types are from libraries that others have replaced.
@@ -53,8 +61,23 @@ pub struct Session<'a> {
     /// The fingerprints of definitions that may differ from cell to cell: by the path that `type_name` prints, which
     /// ends in `::` when it stands for all below it.
     pub definitions: &'a BTreeMap<String, String>,
+    /// How often types were defined anew.
+    pub versions: &'a Versions,
+    /// How the cell's value is shown.
+    pub show: Show,
     /// A dylib whose crates are to be taken from it: rustc must see it named.
     pub linked: Option<&'a str>,
+}
+
+/// Why a variable cannot be kept for later cells.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Unkept {
+    /// It borrows from another variable.
+    Borrows,
+    /// It does, and its end is more than that of a reference: it must come before the other is kept.
+    Guards,
+    /// It may have no value at the end.
+    Unassigned,
 }
 
 /// Where a line of the program came from.
@@ -98,7 +121,12 @@ pub struct Program {
     /// Whether compiling it reads files or variables of the environment, so that the text does not decide what
     /// comes out.
     pub reads_surroundings: bool,
+    /// Whether rustc has to be told that it may use what is not stable yet.
+    pub is_unstable: bool,
 }
+
+/// The symbol of a library that has statics which the libraries of later cells share.
+pub const SHARES_SYMBOL: &str = "soma_cell_shares";
 
 impl Program {
     /// Takes evcxr's text apart and puts the program together for a session.
@@ -108,28 +136,48 @@ impl Program {
     pub fn read(source: &str, session: &Session) -> Result<Program, ChangedShape> {
         if analysis::is_one(source) {
             let lines = analysis::rewrite(source, session);
-            return Ok(Program { lines, question_mark: None, reads_surroundings: true });
+            return Ok(Program { lines, question_mark: None, reads_surroundings: true, is_unstable: false });
         }
         let layout = layout::Layout::read(source)?;
-        let (statements, own) = hidden::take(layout.entry, session.items);
+        let (statements, own) = hidden::take(layout.entry, session.items, session.show);
         let question_mark = if layout.error_type.is_empty() { entry::question_mark(&statements) } else { None };
         let held = held::Held::read(layout.items);
         let mut lines = vec![Line { text: layout.header.to_owned(), origin: Origin::Evcxr(1) }];
         lines.extend(held.attributes);
+        let again = session.versions.lines(session.items);
+        let is_unstable = !again.is_empty();
+        lines.extend(again.into_iter().map(Line::new));
         lines.push(Line::new("use ::soma_cell::store as evcxr_internal_runtime;"));
-        lines.push(Line::new(show::import(&session.items.show)));
+        if session.show == Show::Borrowed {
+            lines.push(Line::new(show::import(&session.items.show)));
+        }
         lines.extend(session.linked.map(|name| Line::new(format!("use ::{name} as _;"))));
-        lines.extend(items(own, session.items));
+        lines.extend(items(own, session.items, session.versions));
         lines.extend(held.items);
         lines.extend(layout.error_type.iter().map(entry::question_mark_line));
         lines.extend(entry::Entry::rewrite(&statements, session)?.lines(session.definitions));
+        if lines.iter().any(|line| is_first_with_a_static(&line.text)) {
+            lines.push(Line::new(format!("#[unsafe(no_mangle)] pub static {SHARES_SYMBOL}: u8 = 1;")));
+        }
         let reads_surroundings = lines.iter().any(|line| reads_surroundings(&line.text));
-        Ok(Program { lines, question_mark, reads_surroundings })
+        Ok(Program { lines, question_mark, reads_surroundings, is_unstable })
     }
 
     /// The text for rustc.
     pub fn text(&self) -> String {
         self.lines.iter().flat_map(|line| [&*line.text, "\n"]).collect()
+    }
+
+    /// The variables that this program keeps for later cells.
+    pub fn kept(&self) -> impl Iterator<Item = &str> {
+        (1..=self.lines.len()).filter_map(|line| self.kept_at(line))
+    }
+
+    /// The variable that a line of this program (from 1) keeps for later cells.
+    pub fn kept_at(&self, line: usize) -> Option<&str> {
+        let text = &self.lines.get(line.checked_sub(1)?)?.text;
+        let variable = variables::VariableLine::read(text).filter(|line| line.does == variables::Does::Put)?;
+        Some(variable.name.trim_start_matches("r#"))
     }
 
     /// Where a line of this program (from 1) came from.
@@ -140,9 +188,14 @@ impl Program {
 
 /// The items of a program. Macros first: they must stand before their calls. Then by text, so that it makes no
 /// difference in which order a notebook has defined them.
-fn items(own: Vec<Vec<Line>>, items: &CellItems) -> impl Iterator<Item = Line> {
-    let own = own.into_iter().zip(items.own.iter()).map(|(lines, item)| (!item.is_macro, item.text.as_str(), lines));
-    let earlier = items.earlier.iter().map(|item| (!item.is_macro, item.text.as_str(), earlier_lines(item)));
+fn items(own: Vec<Vec<Line>>, items: &CellItems, versions: &Versions) -> impl Iterator<Item = Line> {
+    let own = own
+        .into_iter()
+        .zip(items.own.iter())
+        .map(|(lines, item)| (!item.is_macro, item.text.as_str(), versions.newest(lines, item.defines.as_deref())));
+    let earlier = items.earlier.iter().map(|item| {
+        (!item.is_macro, item.text.as_str(), versions.newest(earlier_lines(item), item.defines.as_deref()))
+    });
     let mut all: Vec<_> = own.chain(earlier).collect();
     all.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     all.into_iter().flat_map(|(_, _, lines)| lines)
@@ -158,7 +211,12 @@ fn earlier_lines(item: &EarlierItem) -> Vec<Line> {
             indent: if at == 0 { item.column - 1 } else { 0 },
         },
     };
-    lines.map(line).collect()
+    hidden::splice(lines.map(line).collect(), &item.text, 0, &item.splices)
+}
+
+/// Whether a line gives a static the name by which later libraries find it.
+pub fn is_first_with_a_static(line: &str) -> bool {
+    line.contains("#[unsafe(export_name = \"soma_static_")
 }
 
 /// The macros that bring in what is outside the text.

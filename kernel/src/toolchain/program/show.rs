@@ -1,19 +1,46 @@
-//! The trait by which a program shows a value that does not show itself.
+//! How a program shows its value: by a method of the value's own, or by a trait for all that have none.
 
-use crate::toolchain::notes::Show;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::toolchain::notes::{CellItems, Show as Format};
+
+/// By which way a value gets to the method that shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Show {
+    /// As a reference, behind which the trait waits.
+    Borrowed,
+    /// As it is, for a method that takes the value itself, or changes it. There the trait would come first.
+    Owned,
+}
+
+/// The way that is tried first. A type whose `evcxr_display` needs more than a reference is rare, and known by its
+/// source: only a cell that can reach one may be compiled twice.
+pub fn first(items: &CellItems) -> Show {
+    static NEEDS_MORE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"fn\s+evcxr_display\s*(<[^(]*>)?\s*\(\s*(mut\s+self|self\s*[,:)]|&\s*('\w+\s+)?mut\s+self)")
+            .expect("the pattern is a literal")
+    });
+    let own = items.own.iter().map(|item| item.text.as_str());
+    let mut texts = own.chain(items.earlier.iter().map(|item| item.text.as_str()));
+    let needs_more = |text: &str| text.contains("evcxr_display") && NEEDS_MORE.is_match(text);
+    if items.shown.is_some() && texts.any(needs_more) { Show::Owned } else { Show::Borrowed }
+}
 
 /// A line that brings the trait into the program: the usual one, or one for a format that the person has set.
-pub fn import(show: &Show) -> String {
-    let mark = "use ::soma_cell::show::Mark as _;";
-    if *show == Show::default() {
+pub fn import(show: &Format) -> String {
+    let mark = "use ::soma_cell::show::{Mark as _, Pointer as _};";
+    if *show == Format::default() {
         return format!("{mark} use ::soma_cell::show::DebugFallback as _;");
     }
     let format = show.format.as_deref().unwrap_or("{:?}");
     let types = show.types;
     let bound = bound(format);
     format!(
-        "{mark} trait SomaShow {{ fn evcxr_display(&self); }} impl<T: ::std::fmt::{bound} + ?Sized> SomaShow for T {{ \
-         fn evcxr_display(&self) {{ ::soma_cell::show::formatted::<T>(&::std::format!({format:?}, self), {types}); }} }}"
+        "{mark} trait SomaShow {{ fn evcxr_display(&self); }} impl<T: ::std::fmt::{bound} + ?Sized> SomaShow for &T {{ \
+         fn evcxr_display(&self) {{ ::soma_cell::show::formatted::<T>(::std::format_args!({format:?}, self), {format:?}, {types}); }} \
+         }}"
     )
 }
 
@@ -46,8 +73,11 @@ mod tests {
         {
             assert_eq!(bound(format), trait_);
         }
-        assert!(import(&Show::default()).contains("DebugFallback"));
-        let line = import(&Show { format: Some("{:#?}".to_owned()), types: true });
-        assert!(line.contains("format!(\"{:#?}\", self), true") && !line.contains("DebugFallback"), "{line}");
+        assert!(import(&Format::default()).contains("DebugFallback"));
+        let line = import(&Format { format: Some("{:#?}".to_owned()), types: true });
+        assert!(
+            line.contains("format_args!(\"{:#?}\", self), \"{:#?}\", true") && !line.contains("DebugFallback"),
+            "{line}"
+        );
     }
 }

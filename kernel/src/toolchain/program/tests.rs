@@ -43,16 +43,26 @@ fn read_with(text: &str, types: &[(&str, &str)], items: &[&str]) -> Program {
     let earlier = items.iter().enumerate().map(|(cell, text)| EarlierItem {
         text: (*text).to_owned(),
         is_macro: text.starts_with("macro"),
+        defines: None,
+        splices: Vec::new(),
         cell,
         line: 2,
         column: 5,
     });
     let own = text.lines().filter_map(|line| line.strip_prefix(hidden::ITEM)?.strip_suffix(hidden::END));
-    let own = own.map(|text| OwnItem { text: text.to_owned(), is_macro: text.starts_with("macro") });
+    let own = own.map(|text| OwnItem {
+        text: text.to_owned(),
+        is_macro: text.starts_with("macro"),
+        defines: None,
+        splices: Vec::new(),
+    });
     let items = CellItems { own: own.collect(), earlier: earlier.collect(), ..CellItems::default() };
     Program::read(
         text,
         &Session {
+            versions: &Versions::default(),
+            show: Show::Borrowed,
+            cell_only: &BTreeMap::new(),
             words: &words,
             types: &types,
             kept: &BTreeSet::new(),
@@ -159,8 +169,17 @@ fn another_shape_of_evcxrs_text_says_what_must_follow_it() {
     let usual = evcxr_text(&[], &[("a", "i32")], &["a;"], 1);
     let (words, types, items) = (BTreeSet::new(), Types::new(), CellItems::default());
     let definitions = BTreeMap::new();
-    let session =
-        Session { words: &words, types: &types, kept: &words, items: &items, definitions: &definitions, linked: None };
+    let session = Session {
+        versions: &Versions::default(),
+        show: Show::Borrowed,
+        cell_only: &BTreeMap::new(),
+        words: &words,
+        types: &types,
+        kept: &words,
+        items: &items,
+        definitions: &definitions,
+        linked: None,
+    };
     assert!(Program::read(&usual, &session).is_ok());
     for (landmark, replacement) in [
         ("#![allow(unused_imports, unused_mut, dead_code)]", "#![allow(unused)]"),
@@ -208,6 +227,9 @@ fn a_panic_is_handed_on_in_both_of_evcxrs_ways_and_another_is_noticed() {
     assert!(text.contains(handed_on), "{text}");
     let (words, items, none) = (BTreeSet::new(), CellItems::default(), BTreeSet::new());
     let session = Session {
+        versions: &Versions::default(),
+        show: Show::Borrowed,
+        cell_only: &BTreeMap::new(),
         words: &words,
         types: &Types::new(),
         kept: &none,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ra_ap_syntax::{Edition, SyntaxKind};
 
+use super::functions;
 use crate::toolchain::program::Types;
 
 /// What the engine writes for the type of a variable `x` is `(/*type of x*/)`. In the cell that defines `x` it means
@@ -16,25 +17,9 @@ pub fn placeholder(variable: &str) -> String {
     format!("{begin}{variable}{end}")
 }
 
-/// Stands for a value that is in the store although evcxr does not know of it.
-const RESTORED: (&str, &str) = ("soma_restored!(", ")");
-
-/// A statement that makes a variable of such a value.
-pub fn restoring(variable: &str) -> String {
-    let is_keyword = SyntaxKind::from_keyword(variable, Edition::Edition2024).is_some();
-    let name = format!("{}{variable}", if is_keyword { "r#" } else { "" });
-    let (begin, end) = RESTORED;
-    // Whether it was mutable is not known any more.
-    format!("let mut {name}: {} = {begin}{name}{end};\n", placeholder(&name))
-}
-
-/// A line with the values that are in the store although evcxr does not know of them.
-pub fn with_restored(line: &str, types: &Types) -> String {
-    let (begin, end) = RESTORED;
-    let Some((before, rest)) = line.split_once(begin) else { return line.to_owned() };
-    let Some((name, after)) = rest.split_once(end) else { return line.to_owned() };
-    let ty = types.get(name.trim_start_matches("r#")).and_then(Option::as_deref).unwrap_or("_");
-    format!("{before}evcxr_variable_store.take_variable::<{ty}>(stringify!({name})){after}")
+/// Whether a name needs the prefix that lets a keyword be one.
+pub fn is_keyword(name: &str) -> bool {
+    SyntaxKind::from_keyword(name, Edition::Edition2024).is_some()
 }
 
 const CHECK: &str = "vars_ok &= evcxr_variable_store.check_variable::<";
@@ -89,14 +74,27 @@ impl<'a> VariableLine<'a> {
     /// another has replaced cannot be compared to the other's definitions.
     pub fn with_stored_type(&self, types: &Types, kept: &BTreeSet<String>) -> String {
         let plain = self.name.trim_start_matches("r#");
-        // It may have been stated with the name that the other library has now.
-        let known = types.get(plain).and_then(Option::clone).filter(|_| kept.contains(plain));
-        let before = match known {
-            Some(_) => self.around.0.replacen(".check_variable::", ".check_kept_variable::", 1),
-            None => self.around.0.to_owned(),
+        let before = match kept.contains(plain) {
+            true => self.around.0.replacen(".check_variable::", ".check_kept_variable::", 1),
+            false => self.around.0.to_owned(),
         };
-        let ty = known.unwrap_or_else(|| with_types(self.ty, types));
-        format!("{before}{ty}{}", self.around.1)
+        // A type that was stated may name what this cell does not have, or what means another type by now.
+        let ty = types.get(plain).cloned().flatten().unwrap_or_else(|| with_types(self.ty, types));
+        let call = match self.does {
+            Does::Check => functions::call(&ty, "bool", "check_variable", self.name),
+            Does::Take => functions::call(&ty, "()", "take_variable", self.name),
+            Does::Put => None,
+        };
+        match (call, before.split_once("= ")) {
+            (Some(call), Some((before, _))) => format!("{before}= {call};"),
+            _ => format!("{before}{ty}{}", self.around.1),
+        }
+    }
+
+    /// A line that ends the variable in place of keeping it. It comes before those that keep others, from which it may
+    /// borrow.
+    pub fn ended(&self) -> String {
+        format!("::soma_cell::store::end_variable({});", self.name)
     }
 
     /// The line with the type left to rustc.
@@ -142,6 +140,11 @@ mod tests {
             read(check).with_stored_type(&types, &BTreeSet::new()),
             "vars_ok &= evcxr_variable_store.check_variable::<std::vec::Vec<u8>>(stringify!(v));"
         );
+        let stated = "vars_ok &= evcxr_variable_store.check_variable::<Row>(stringify!(v));";
+        assert_eq!(
+            read(stated).with_stored_type(&types, &BTreeSet::new()),
+            read(check).with_stored_type(&types, &BTreeSet::new())
+        );
         assert_eq!((read(take).does, read(take).name), (Does::Take, "r#type"));
         assert_eq!(read(take).with_stored_type(&types, &BTreeSet::new()), take);
         let kept = read(check).with_stored_type(&types, &BTreeSet::from(["v".to_owned()]));
@@ -151,17 +154,6 @@ mod tests {
         for other in ["let x = 1;", "v", "vars_ok = true;", "let evcxr_variable_store = unsafe {&mut *x};"] {
             assert_eq!(VariableLine::read(other), None);
         }
-    }
-
-    #[test]
-    fn a_restored_variable_is_taken_out_of_the_store() {
-        let types: Types = [("type".to_owned(), Some("u8".to_owned()))].into();
-        assert_eq!(restoring("type"), "let mut r#type: (/*type of r#type*/) = soma_restored!(r#type);\n");
-        assert_eq!(
-            with_restored("let mut r#type: _ = soma_restored!(r#type);", &types),
-            "let mut r#type: _ = evcxr_variable_store.take_variable::<u8>(stringify!(r#type));"
-        );
-        assert_eq!(with_restored("let x = 1;", &types), "let x = 1;");
     }
 
     #[test]

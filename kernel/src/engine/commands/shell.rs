@@ -1,0 +1,143 @@
+//! Lines that begin with `!`: commands of the shell, shown as they write, and ended by an interrupt.
+//!
+//! A command runs in the environment and the folder that the kernel was started in, in a process group of its own, whose
+//! number stands in the session's folder meanwhile: whoever ends the session ends it by that.
+
+use std::io::Read;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use crate::engine::boundary::{Failure, Frontend, Output, Stream};
+use crate::engine::failure;
+use crate::engine::output::TextStream;
+use crate::process;
+use crate::runtime::supervisor::SHELL_PID;
+use crate::toolchain::notes::{Original, SESSION_DIR};
+
+/// How often it is looked whether the person has had enough.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How long a command may take to end after it was asked to.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How many pieces of output may wait to be shown; then the command waits.
+const WAITING: usize = 16;
+
+/// What the shell is run with.
+pub struct Shell<'a> {
+    /// The session's folder.
+    pub session: &'a Path,
+    /// The environment to run it in.
+    pub original: &'a Original,
+    /// Whether it is to stop.
+    pub interrupted: &'a AtomicBool,
+    /// Where what it writes is shown.
+    pub frontend: &'a dyn Frontend,
+}
+
+impl Shell<'_> {
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// When it cannot be started, says that it has failed, or was interrupted.
+    pub fn run(&self, command: &str) -> Result<(), Failure> {
+        let failed = |what: String| failure::sentence("ShellError", &what);
+        let mut child = self.start(command).map_err(|error| failed(format!("the shell cannot be started: {error}")))?;
+        let group = Pid::from_raw(child.id() as i32);
+        let pid_file = self.session.join(SHELL_PID);
+        // Without it, the command outlives a kernel that is killed, as it would without Soma.
+        let _ = std::fs::write(&pid_file, group.to_string());
+        self.show(output_of(&mut child), group);
+        let status = child.wait();
+        let _ = std::fs::remove_file(pid_file);
+        if self.interrupted.load(Ordering::SeqCst) {
+            return Err(failure::sentence("Interrupted", "interrupted: the shell's command was ended"));
+        }
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(failed(format!("`{command}` {}", ended(status)))),
+            Err(error) => Err(failed(format!("`{command}` cannot be waited for: {error}"))),
+        }
+    }
+
+    fn start(&self, command: &str) -> std::io::Result<Child> {
+        let mut shell = Command::new("sh");
+        self.original.restore(&mut shell);
+        shell.env_remove(SESSION_DIR).env_remove("EVCXR_TMPDIR");
+        shell.arg("-c").arg(command).process_group(0);
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        process::end_with_parent(&mut shell);
+        shell.spawn()
+    }
+
+    /// Shows what the command writes until nobody can write any more, which may be a process that it has left behind.
+    fn show(&self, output: Receiver<(Stream, Vec<u8>)>, group: Pid) {
+        let mut texts = [(Stream::Stdout, TextStream::default()), (Stream::Stderr, TextStream::default())];
+        let mut asked: Option<Instant> = None;
+        loop {
+            match output.recv_timeout(GLANCE) {
+                Ok((stream, bytes)) => {
+                    let text = texts.iter_mut().find(|(of, _)| *of == stream).map(|(_, text)| text.push(&bytes));
+                    let text = text.unwrap_or_default();
+                    if !text.is_empty() {
+                        self.frontend.output(Output::Text { stream, text });
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.interrupted.load(Ordering::SeqCst) {
+                match asked {
+                    None => {
+                        asked = Some(Instant::now());
+                        let _ = killpg(group, Signal::SIGINT);
+                    }
+                    Some(since) if since.elapsed() > PATIENCE => {
+                        let _ = killpg(group, Signal::SIGKILL);
+                        return;
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+}
+
+/// What a process writes, piece by piece.
+fn output_of(child: &mut Child) -> Receiver<(Stream, Vec<u8>)> {
+    let (sender, receiver) = mpsc::sync_channel(WAITING);
+    if let Some(stdout) = child.stdout.take() {
+        read(stdout, Stream::Stdout, sender.clone());
+    }
+    if let Some(stderr) = child.stderr.take() {
+        read(stderr, Stream::Stderr, sender);
+    }
+    receiver
+}
+
+/// Reads on a thread of its own, until there is nothing more to read or nobody who takes it.
+fn read(mut from: impl Read + Send + 'static, stream: Stream, to: SyncSender<(Stream, Vec<u8>)>) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            if to.send((stream, buffer[..count].to_vec())).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// How a command ended that did not succeed.
+fn ended(status: ExitStatus) -> String {
+    match (status.code(), status.signal().and_then(|signal| Signal::try_from(signal).ok())) {
+        (Some(127), _) => "ended with code 127: the shell knows no such command".to_owned(),
+        (Some(code), _) => format!("ended with code {code}"),
+        (None, Some(signal)) => format!("was ended by {signal}"),
+        (None, None) => "was ended by a signal".to_owned(),
+    }
+}

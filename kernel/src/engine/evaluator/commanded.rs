@@ -1,0 +1,110 @@
+//! Carries out the commands of a cell, one by one, before its code.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::SomaEvaluator;
+use super::wording::interrupted;
+use crate::engine::assistant;
+use crate::engine::boundary::{Cell, Failure, Frontend, MimeBundle, Output, Stream};
+use crate::engine::commands::shell::Shell;
+use crate::engine::commands::{self, Says, Step, Turn, Variables};
+
+/// After how long a person is told what documentation waits for.
+const WORTH_A_WORD: Duration = Duration::from_secs(1);
+
+/// What is left to do of a cell whose commands were carried out.
+#[derive(Default)]
+pub struct Commanded {
+    /// The lines that wait for the code.
+    pub waiting: Vec<usize>,
+    /// What the last command has answered: the cell's result, if nothing follows.
+    pub answer: Option<MimeBundle>,
+}
+
+impl SomaEvaluator {
+    /// Carries out a cell's commands, in order, and shows what each answers before the next.
+    pub fn carry_out(
+        &mut self,
+        cell: &Cell,
+        frontend: &Arc<dyn Frontend>,
+        time: &mut bool,
+    ) -> Result<Commanded, Failure> {
+        let mut commanded = Commanded::default();
+        for line in commands::lines(&cell.code) {
+            show(frontend.as_ref(), commanded.answer.take());
+            if self.interrupted.load(Ordering::SeqCst) {
+                return Err(interrupted("the cell did not run"));
+            }
+            let (name, arguments) = match line.says {
+                Says::Command(name, arguments) => (name, arguments),
+                Says::Shell(command) => {
+                    self.shell(frontend.as_ref()).run(command)?;
+                    continue;
+                }
+            };
+            let step = {
+                let variables = Variables { types: &self.types, values: &self.names.values() };
+                Step::of(name, arguments, variables, &mut self.settings, time)?
+            };
+            commanded.answer = match step {
+                Step::Answer(answer) => Some(answer),
+                Step::Done => None,
+                Step::Remark(text) => {
+                    frontend.output(Output::Text { stream: Stream::Stderr, text: format!("note: {text}\n") });
+                    None
+                }
+                Step::Documentation(name) => {
+                    frontend.output(Output::Page { data: self.documentation(&name, frontend.as_ref())? });
+                    None
+                }
+                Step::Evcxr(Turn::WithCode) => {
+                    commanded.waiting.push(line.number);
+                    None
+                }
+                Step::Evcxr(turn) => {
+                    let mut lines = if turn == Turn::Now { Vec::new() } else { std::mem::take(&mut commanded.waiting) };
+                    lines.push(line.number);
+                    self.run(cell, &commands::only(&cell.code, &lines, false), frontend)?
+                }
+            };
+            if name == ":snapshot" {
+                self.channel.keep_copies(self.settings.snapshots);
+            }
+        }
+        Ok(commanded)
+    }
+
+    fn shell<'a>(&'a self, frontend: &'a dyn Frontend) -> Shell<'a> {
+        Shell {
+            session: &self.session,
+            original: &self.session_notes.original,
+            interrupted: &self.interrupted,
+            frontend,
+        }
+    }
+
+    /// The documentation of a name. The analyst may first have to read its libraries, of which people are told.
+    fn documentation(&self, name: &str, frontend: &dyn Frontend) -> Result<MimeBundle, Failure> {
+        let mut is_told = false;
+        self.assistant.documentation(name, |taken| {
+            if self.interrupted.load(Ordering::SeqCst) {
+                return Err(interrupted("nothing was looked up"));
+            }
+            if taken > WORTH_A_WORD && !std::mem::replace(&mut is_told, true) {
+                let text =
+                    "note: the documentation is being read, which takes some seconds the first time\n".to_owned();
+                frontend.output(Output::Text { stream: Stream::Stderr, text });
+            }
+            assistant::still_reading(taken)
+        })
+    }
+}
+
+/// Shows what a command has answered.
+pub fn show(frontend: &dyn Frontend, answer: Option<MimeBundle>) {
+    if let Some(data) = answer {
+        frontend.output(Output::Display { data, id: None });
+    }
+}

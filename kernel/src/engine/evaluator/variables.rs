@@ -1,0 +1,128 @@
+//! The lives of variables: which types they have, where they are gone, and why.
+
+use std::collections::BTreeSet;
+
+use super::super::boundary::{Output, Stream};
+use super::super::items::CellOf;
+use super::super::running::{lock, plain};
+use super::super::types;
+use super::SomaEvaluator;
+use crate::toolchain::cell_only::CellOnly;
+use crate::toolchain::kept::libraries_of;
+use crate::toolchain::paths::CommandLine;
+use crate::toolchain::program::Unkept;
+
+impl SomaEvaluator {
+    /// A variable's type as later cells can write it.
+    fn nameable(&mut self, variable: &str, type_name: &str) -> Result<String, types::Unnameable> {
+        let types::Written { text: ty, doubtful } = {
+            let items = self.names.items();
+            types::nameable(type_name, &|path| items.meaning(path))?
+        };
+        if doubtful.is_empty() {
+            return Ok(ty);
+        }
+        match self.public_paths.find(&self.session, variable, &doubtful) {
+            Ok(public) => types::with_paths(&ty, &public),
+            // rustc could not be asked; the next cell will tell whether the path works.
+            Err(error) => {
+                tracing::warn!("paths of `{type_name}`: {error:#}");
+                Ok(ty)
+            }
+        }
+    }
+
+    /// Notes which variables a cell has lost or moved away, also one that failed.
+    pub(super) fn notice_losses(&mut self, count: usize) {
+        let lost = std::mem::take(&mut lock(&self.state).lost);
+        for (name, why) in lost {
+            self.types.remove(&name);
+            self.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
+        }
+        let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
+        let moved: Vec<String> = self.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
+        for name in moved {
+            // What could not be kept has its reason already.
+            if self.types.remove(&name).flatten().is_some() {
+                let cell = format!(
+                    "`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it"
+                );
+                self.moved.insert(name.clone());
+                self.gone.insert(name, cell);
+            }
+        }
+    }
+
+    /// Notes the types of the variables that the cell has stored.
+    pub(super) fn learn(&mut self, variables: Vec<(String, String)>) {
+        let externs = CommandLine::read(&self.session).map(|line| line.externs).unwrap_or_default();
+        let (defined, stated) = match lock(&self.past).last() {
+            Some(past) => (past.prepared.defined.clone(), past.prepared.stated.clone()),
+            None => Default::default(),
+        };
+        for (name, type_name) in variables {
+            self.moved.remove(&name);
+            let named = match (self.nameable(&name, &type_name), stated.get(&name)) {
+                // As it was stated it can be written, though it may mean another type one day.
+                (Err(_), Some(stated)) => Ok(stated.clone()),
+                (Ok(_), Some(stated)) if types::leaves_lifetimes_out(&type_name) => Ok(stated.clone()),
+                (named, _) => named,
+            };
+            let ty = match named {
+                Ok(ty) => {
+                    self.gone.remove(&name);
+                    Some(ty)
+                }
+                Err(why) => {
+                    let advice = why.advice(&name);
+                    if self.gone.insert(name.clone(), advice.clone()).as_ref() != Some(&advice) {
+                        lock(&self.state)
+                            .show(Output::Text { stream: Stream::Stderr, text: format!("note: {advice}\n") });
+                    }
+                    None
+                }
+            };
+            // A value that was there before, and only passed through this cell, is still of its own library.
+            let is_new = defined.contains(&name) || !self.made_with.contains_key(&name);
+            if let Some(ty) = ty.as_deref().filter(|_| is_new) {
+                self.made_with.insert(name.clone(), libraries_of(ty, &externs));
+            }
+            self.types.insert(name, ty);
+        }
+        self.made_with.retain(|name, _| self.types.contains_key(name));
+        self.names.update(&self.types);
+    }
+
+    /// Notes which variables end with the cell, and says why.
+    pub(super) fn notice_cell_only(&mut self) {
+        for (name, why) in CellOnly::read(&self.session).variables {
+            let reason = match why {
+                Unkept::Borrows | Unkept::Guards => format!(
+                    "`{name}` borrows from another variable, so it lasts as long as its cell: to keep it, make it own its \
+                     value (`.clone()`, `.to_vec()`, `.to_owned()`)"
+                ),
+                Unkept::Unassigned => {
+                    format!("`{name}` may have no value at the end of its cell, so later cells cannot have it")
+                }
+            };
+            lock(&self.state).show(Output::Remark { text: format!("note: {reason}\n") });
+            self.types.remove(&name);
+            self.gone.insert(name, reason);
+        }
+    }
+
+    /// The variables whose types a cell defines anew. evcxr must not come to know of it from the store: it would
+    /// drop a variable of the same name that the cell defines.
+    pub(super) fn outlived_by(&self, own: &CellOf) -> BTreeSet<String> {
+        let items = self.names.items();
+        let changed = items.changed_by(own);
+        let is_changed = |ty: &str| {
+            changed.iter().any(|path| match path.as_str() {
+                "crate::" => items.has_nameless_types(ty),
+                path => types::mentions(ty, path),
+            })
+        };
+        let outlived = self.types.iter().filter(|(_, ty)| ty.as_deref().is_some_and(is_changed));
+        outlived.map(|(name, _)| name.clone()).collect()
+    }
+}

@@ -1,0 +1,269 @@
+//! Breaks off what a cell waits for, in the same process, so that an interrupt costs neither variables nor threads.
+//!
+//! A signal interrupts a system call that waits: for a time, for input, for a connection, for a process. Rust's
+//! standard library, like most, then begins to wait again. So the signal's handler changes what the call returns:
+//! `ECANCELED`, an error like any other. `thread::sleep` panics then, a read or an `accept` returns the error, and the
+//! cell unwinds from a place where that may happen, or does what it does with errors.
+//!
+//! Futexes are left alone. Who waits for one (a lock, a channel, a thread's end) is promised that the wait does not end
+//! before its condition holds, and is not asked whether it may fail: a cell that waits so is ended with its process.
+
+use std::os::fd::RawFd;
+
+/// Changes what the system call in which a signal has come returns, if that is one that waits. `reports` is a
+/// descriptor on which nothing is broken off. `context` is what the system has given the signal's handler.
+///
+/// # Safety
+/// Only in a handler that was installed with `SA_SIGINFO` and `SA_RESTART`, with its third argument.
+pub unsafe fn cancel(context: *mut libc::c_void, reports: RawFd) -> bool {
+    // SAFETY: as the caller promises, it is this system's description of the thread.
+    let Some(call) = (unsafe { Call::find(context) }) else { return false };
+    if !call.waits() || call.writes_to(reports) {
+        return false;
+    }
+    // SAFETY: as above.
+    unsafe { call.fail(context) };
+    true
+}
+
+/// A system call in which a thread was when a signal came.
+struct Call {
+    /// Its number; unknown where the system has overwritten it with what the call returns.
+    number: Option<i64>,
+    /// Its first two arguments.
+    arguments: [i64; 2],
+    /// The thread stands before the instruction, which is then to be left out, or behind it.
+    is_repeated: bool,
+}
+
+/// Calls that wait for something outside the process. (`sendfile` and its like move data that is there.)
+#[cfg(target_os = "linux")]
+const WAITS: &[libc::c_long] = &[
+    libc::SYS_read,
+    libc::SYS_readv,
+    libc::SYS_write,
+    libc::SYS_writev,
+    libc::SYS_recvfrom,
+    libc::SYS_recvmsg,
+    libc::SYS_recvmmsg,
+    libc::SYS_sendto,
+    libc::SYS_sendmsg,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_connect,
+    libc::SYS_wait4,
+    libc::SYS_waitid,
+    libc::SYS_nanosleep,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_ppoll,
+    libc::SYS_pselect6,
+    libc::SYS_epoll_pwait,
+    libc::SYS_flock,
+    libc::SYS_openat,
+    libc::SYS_msgrcv,
+    libc::SYS_semtimedop,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_select,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_epoll_wait,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_pause,
+];
+
+impl Call {
+    #[cfg(target_os = "linux")]
+    fn waits(&self) -> bool {
+        match self.number {
+            Some(number) => WAITS.contains(&number),
+            None => !self.looks_like_a_futex(),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn waits(&self) -> bool {
+        false
+    }
+
+    /// Of the calls that are not repeated after a signal, a futex with a time limit is one; it is known by an address and
+    /// by what is to be done with it. (Some rare `poll` looks the same, and is not broken off then.)
+    #[cfg(target_os = "linux")]
+    fn looks_like_a_futex(&self) -> bool {
+        const FLAGS: i64 = (libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME) as i64;
+        const OPERATIONS: [i32; 5] = [
+            libc::FUTEX_WAIT,
+            libc::FUTEX_WAIT_BITSET,
+            libc::FUTEX_LOCK_PI,
+            libc::FUTEX_WAIT_REQUEUE_PI,
+            libc::FUTEX_LOCK_PI2,
+        ];
+        let [address, operation] = self.arguments;
+        address >= 4096 && OPERATIONS.iter().any(|known| i64::from(*known) == operation & !FLAGS)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn writes_to(&self, descriptor: RawFd) -> bool {
+        self.number == Some(libc::SYS_write) && self.arguments[0] == i64::from(descriptor)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn writes_to(&self, _: RawFd) -> bool {
+        false
+    }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+impl Call {
+    unsafe fn find(context: *mut libc::c_void) -> Option<Call> {
+        const SYSCALL: [u8; 2] = [0x0f, 0x05];
+        const PAGE: i64 = 4096;
+        // SAFETY: as the caller promises.
+        let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
+        let register = |number: libc::c_int| registers[number as usize];
+        let (next, result) = (register(libc::REG_RIP), register(libc::REG_RAX));
+        let arguments = [register(libc::REG_RDI), register(libc::REG_RSI)];
+        let is_syscall = |at: i64| {
+            // In the page that the thread has got to, so that there is something to read.
+            let is_in_page = at > 0 && at / PAGE == next / PAGE && (at + 1) / PAGE == next / PAGE;
+            // SAFETY: what a thread runs can be read.
+            is_in_page && unsafe { *(at as *const [u8; 2]) } == SYSCALL
+        };
+        if is_syscall(next) {
+            // The system has put the number back, and the thread before the instruction; or it has just got there.
+            return Some(Call { number: Some(result), arguments, is_repeated: true });
+        }
+        let is_interrupted = result == -i64::from(libc::EINTR) && is_syscall(next - 2);
+        is_interrupted.then_some(Call { number: None, arguments, is_repeated: false })
+    }
+
+    unsafe fn fail(&self, context: *mut libc::c_void) {
+        // SAFETY: as the caller promises.
+        let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
+        if self.is_repeated {
+            registers[libc::REG_RIP as usize] += 2;
+        }
+        registers[libc::REG_RAX as usize] = -i64::from(libc::ECANCELED);
+    }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+impl Call {
+    unsafe fn find(context: *mut libc::c_void) -> Option<Call> {
+        const SVC: u32 = 0xd400_0001;
+        // SAFETY: as the caller promises.
+        let context = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext };
+        let register = |number: usize| context.regs[number] as i64;
+        let is_call = |at: u64| {
+            let is_in_page = at != 0 && at % 4 == 0 && at / 4096 == context.pc / 4096;
+            // SAFETY: what a thread runs can be read.
+            is_in_page && unsafe { *(at as *const u32) } == SVC
+        };
+        let arguments = [register(0), register(1)];
+        if is_call(context.pc) {
+            return Some(Call { number: Some(register(8)), arguments, is_repeated: true });
+        }
+        // The first argument has made room for what the call returns.
+        let is_interrupted = register(0) == -i64::from(libc::EINTR) && is_call(context.pc.wrapping_sub(4));
+        is_interrupted.then(|| Call { number: Some(register(8)), arguments: [-1, register(1)], is_repeated: false })
+    }
+
+    unsafe fn fail(&self, context: *mut libc::c_void) {
+        // SAFETY: as the caller promises.
+        let context = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext };
+        if self.is_repeated {
+            context.pc += 4;
+        }
+        context.regs[0] = -i64::from(libc::ECANCELED) as u64;
+    }
+}
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+impl Call {
+    unsafe fn find(_: *mut libc::c_void) -> Option<Call> {
+        None
+    }
+
+    unsafe fn fail(&self, _: *mut libc::c_void) {}
+}
+
+#[cfg(all(test, target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::thread::JoinHandleExt;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Once;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+    use super::*;
+
+    extern "C" fn handle(_: i32, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
+        // SAFETY: this is such a handler.
+        unsafe { cancel(context, -1) };
+    }
+
+    /// Runs this on a thread that is told to stop until it has ended, and gives whether it ended by a panic.
+    fn panics(work: impl FnOnce() + Send + 'static) -> bool {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| {
+            let flags = SaFlags::SA_RESTART | SaFlags::SA_SIGINFO;
+            let action = SigAction::new(SigHandler::SigAction(handle), flags, SigSet::empty());
+            // SAFETY: the handler changes a register, and nothing else.
+            unsafe { sigaction(Signal::SIGUSR2, &action) }.unwrap();
+        });
+        let worker = std::thread::spawn(|| catch_unwind(AssertUnwindSafe(work)).is_err());
+        while !worker.is_finished() {
+            // SAFETY: the thread has not been joined.
+            unsafe { libc::pthread_kill(worker.as_pthread_t(), libc::SIGUSR2) };
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        worker.join().unwrap()
+    }
+
+    #[test]
+    fn whoever_waits_for_a_time_for_data_or_for_a_process_is_told_of_an_error() {
+        assert!(panics(|| std::thread::sleep(Duration::from_secs(600))));
+        assert!(panics(|| {
+            let (mut read, _write) = std::io::pipe().unwrap();
+            read.read_exact(&mut [0]).unwrap();
+        }));
+        assert!(panics(|| drop(std::net::TcpListener::bind("127.0.0.1:0").unwrap().accept().unwrap())));
+        assert!(panics(|| {
+            let (_read, mut write) = std::io::pipe().unwrap();
+            std::io::Write::write_all(&mut write, &[0; 1 << 20]).unwrap();
+        }));
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let mut other = std::process::Command::new("true").spawn().unwrap();
+        other.wait().unwrap();
+        let pid = child.id();
+        assert!(panics(move || {
+            nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(pid as i32), None).unwrap();
+        }));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn whoever_waits_for_another_thread_goes_on_waiting() {
+        static GO_ON: AtomicBool = AtomicBool::new(false);
+        let (send, receive) = std::sync::mpsc::channel();
+        let sender = std::thread::spawn(move || {
+            while !GO_ON.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            send.send(7).unwrap();
+        });
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_millis(100));
+            GO_ON.store(true, Ordering::SeqCst);
+        });
+        assert!(!panics(move || {
+            assert!(receive.recv_timeout(Duration::from_millis(20)).is_err());
+            assert_eq!(receive.recv().unwrap(), 7);
+            sender.join().unwrap();
+        }));
+    }
+}

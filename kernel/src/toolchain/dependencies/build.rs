@@ -1,0 +1,358 @@
+//! Building a set of crates: cargo's calls, what they say, and the dylib that is made of it all.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use toml::Table;
+
+use super::graph::{self, Changing, Graph, SHARED};
+use super::units::Store;
+use super::{CRATE, Dependencies};
+use crate::runtime::channel::announce;
+use crate::toolchain::cell_libs::{Shared, dynamic_flags};
+use crate::toolchain::facts::hex;
+use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::places;
+
+const LOCK_FILE: &str = "Cargo.lock";
+
+/// A build of the crate around the dependencies.
+pub struct Build<'a> {
+    pub session: &'a Path,
+    pub folder: &'a Path,
+    pub notes: &'a SessionNotes,
+    pub offline: bool,
+    /// Cargo is called several times, and looks each time what is new.
+    pub has_said_updating: Cell<bool>,
+}
+
+/// What a call of cargo has given.
+struct Answer {
+    status: ExitStatus,
+    /// Its messages, or its answer: one JSON value a line.
+    values: Vec<Value>,
+    /// What it wrote for people.
+    said: String,
+}
+
+impl Build<'_> {
+    /// Builds the crates of a table. The inner error is what cargo said.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or files cannot be written.
+    pub fn run(&self, table: &Table, key: &str) -> Result<Result<Dependencies, String>> {
+        let shared = &self.notes.libs.shared;
+        let mut asked: &[Shared] = if self.folder.join(SHARED).exists() { shared } else { &[] };
+        self.write_crates(table, asked, &[])?;
+        let mut metadata = match self.metadata()? {
+            Ok(metadata) => metadata,
+            Err(said) => return Ok(Err(said)),
+        };
+        let graph = Graph::read(&metadata)?;
+        let is_met = |shared: &Shared| shared.is_public && graph.of_name(&shared.name).next().is_some();
+        if asked.is_empty() && shared.iter().any(is_met) {
+            asked = shared;
+            // Cargo has forgotten the versions of those that were not asked for.
+            fs::remove_file(self.folder.join(LOCK_FILE))?;
+            self.write_crates(table, asked, &[])?;
+            metadata = match self.metadata()? {
+                Ok(metadata) => metadata,
+                Err(said) => return Ok(Err(said)),
+            };
+        }
+        let graph = Graph::read(&metadata)?;
+        self.write_crates(table, asked, &graph.changing())?;
+        let own = graph.own_names();
+        let store = Store(&self.notes.libs.units);
+        store.fill(&self.units(), &own).context("what was built before cannot be used")?;
+        let words = ["build", "--release", "--message-format", "json-render-diagnostics"];
+        let built = self.cargo(&words, graph.count())?;
+        if !built.status.success() {
+            return Ok(Err(built.said));
+        }
+        if let Err(error) = store.take(&self.units(), &own) {
+            tracing::warn!("the next session has to build these crates again: {error}");
+        }
+        let mut ready = collect(key, &built.values, &graph)?;
+        ready.search.insert(0, format!("dependency={}", self.units().join("deps").display()));
+        ready.remarks = remarks(shared, &built.values, &graph);
+        if ready.externs.iter().any(|(_, file)| file.extension().is_some_and(|extension| extension == "rlib")) {
+            self.link(&mut ready)?;
+        }
+        // Every cell has it.
+        ready.externs.retain(|(_, file)| shared.iter().all(|shared| !shared.is(file)));
+        Ok(Ok(ready))
+    }
+
+    /// All packages that are needed; or what cargo said.
+    fn metadata(&self) -> Result<Result<Value, String>> {
+        let words = ["metadata", "--format-version", "1", "--filter-platform", &self.notes.facts.host];
+        let mut answer = self.cargo(&words, 0)?;
+        if !answer.status.success() {
+            return Ok(Err(answer.said));
+        }
+        Ok(Ok(answer.values.pop().context("cargo tells nothing of the packages")?))
+    }
+
+    /// Where cargo leaves what it builds.
+    fn units(&self) -> PathBuf {
+        self.target_dir().join("release")
+    }
+
+    fn target_dir(&self) -> PathBuf {
+        self.folder.join("target")
+    }
+
+    /// Writes the crate that depends on those of the table, and, if they share some, the one that depends on those of all
+    /// cells. They are optimised like the cells' own libraries; what users have at hand has the checks of a debug build.
+    fn write_crates(&self, table: &Table, shared: &[Shared], changing: &[Changing]) -> Result<()> {
+        let package = |name: &str| {
+            format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n"
+            )
+        };
+        let mut table = table.clone();
+        let is_shared = !shared.is_empty();
+        if is_shared {
+            table.insert(SHARED.to_owned(), Table::from_iter([("path".to_owned(), SHARED.into())]).into());
+        }
+        let dependencies = Table::from_iter([("dependencies".to_owned(), table.into())]);
+        let checked: String = changing
+            .iter()
+            .map(|package| {
+                let profile = "opt-level = 2\ndebug-assertions = true\noverflow-checks = true\n\n";
+                format!("[profile.release.package.\"{}\"]\n{profile}", package.spec)
+            })
+            .collect();
+        let requirements = shared.iter().enumerate().map(|(at, shared)| (format!("c{at}"), shared.requirement()));
+        let shared: Table = requirements.collect();
+        let shared = Table::from_iter([("dependencies".to_owned(), shared.into())]);
+        let mut files = vec![
+            ("Cargo.toml".to_owned(), format!("{}[workspace]\n\n{checked}{dependencies}", package(CRATE))),
+            ("lib.rs".to_owned(), String::new()),
+        ];
+        if is_shared {
+            places::private_dir(&self.folder.join(SHARED))?;
+            files.push((format!("{SHARED}/Cargo.toml"), format!("{}{shared}", package(SHARED))));
+            files.push((format!("{SHARED}/lib.rs"), String::new()));
+        }
+        for (name, content) in files {
+            let path = self.folder.join(name);
+            if fs::read_to_string(&path).ok().as_deref() != Some(&content) {
+                fs::write(path, content)?;
+            }
+        }
+        // So that cargo chooses the versions that the cells' libraries were built with, where they will do.
+        let lock = self.folder.join(LOCK_FILE);
+        if !lock.exists() && self.notes.libs.lock_file.exists() {
+            fs::copy(&self.notes.libs.lock_file, lock)?;
+        }
+        Ok(())
+    }
+
+    /// Runs cargo, and says what takes long; how far it is, if it builds some of these many packages.
+    fn cargo(&self, words: &[&str], packages: usize) -> Result<Answer> {
+        let mut command = Command::new(&self.notes.facts.cargo);
+        command.args(words).current_dir(self.folder);
+        if self.offline {
+            command.arg("--offline");
+        }
+        self.notes.original.restore(&mut command);
+        command
+            .env("RUSTC", &self.notes.facts.rustc)
+            .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(&self.notes.facts))
+            .env("CARGO_TARGET_DIR", self.target_dir())
+            .env_remove("CARGO_BUILD_BUILD_DIR")
+            .env_remove("RUSTC_WRAPPER")
+            .env_remove("RUSTC_WORKSPACE_WRAPPER")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        crate::process::end_with_parent(&mut command);
+        let mut child = command.spawn().context("cannot run cargo")?;
+        let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
+        let done = AtomicUsize::new(0);
+        let mut said = String::new();
+        let values = std::thread::scope(|scope| {
+            let messages = scope.spawn(|| messages(stdout, &done));
+            let mut teller = Teller { build: self, has_said_again: false };
+            for line in stderr.lines().map_while(Result::ok) {
+                teller.tell(line.trim(), done.load(Ordering::Relaxed), packages);
+                said.push_str(&line);
+                said.push('\n');
+            }
+            messages.join().unwrap_or_default()
+        });
+        Ok(Answer { status: child.wait()?, values, said })
+    }
+
+    /// Makes the dylib. Its name holds the digest of what is in it, since a process that has loaded one goes on
+    /// using it for every other of the same name. What the cells' own dylib holds is taken from there.
+    fn link(&self, ready: &mut Dependencies) -> Result<()> {
+        let folder = self.folder.join("lib");
+        places::private_dir(&folder)?;
+        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        let file = folder.join(format!("{prefix}{CRATE}-{}{suffix}", ready.identity));
+        if !file.exists() {
+            let source = folder.join("lib.rs");
+            let libs = &self.notes.libs;
+            let own = ("soma_cell".to_owned(), libs.dylib.clone());
+            let externs = || ready.externs.iter().chain([&own]);
+            let code: String = externs().map(|(name, _)| format!("extern crate {name} as _;\n")).collect();
+            fs::write(&source, code)?;
+            let mut command = Command::new(&self.notes.facts.rustc);
+            command
+                .args(["--edition", "2024", "--crate-name", CRATE, "--crate-type", "dylib", "-C", "metadata=soma"])
+                .args(dynamic_flags(&self.notes.facts).split('\x1f'))
+                .args(["-C", &format!("extra-filename=-{}", ready.identity), "--out-dir"])
+                .arg(&folder);
+            command.args(["-L", &format!("dependency={}", libs.deps.display())]).args(ready.search());
+            for (name, file) in externs() {
+                command.arg("--extern").arg(format!("{name}={}", file.display()));
+            }
+            self.notes.original.restore(&mut command);
+            let output = command.arg(source).output().context("cannot run rustc")?;
+            if !output.status.success() {
+                bail!("the dependencies cannot be linked:\n{}", String::from_utf8_lossy(&output.stderr));
+            }
+        }
+        ready.externs.push((CRATE.to_owned(), file));
+        ready.folder = Some(folder);
+        Ok(())
+    }
+}
+
+/// Reads cargo's messages to their end, and counts the packages that are ready.
+fn messages(stdout: impl BufRead, done: &AtomicUsize) -> Vec<Value> {
+    let mut packages = BTreeSet::new();
+    let values = stdout.lines().map_while(Result::ok).filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+    let counted = values.inspect(|value| {
+        let is_own = || [CRATE, SHARED].iter().any(|own| value["target"]["name"] == *own);
+        if value["reason"] == "compiler-artifact" && value["target"]["kind"][0] != "custom-build" && !is_own() {
+            packages.insert(value["package_id"].to_string());
+            done.store(packages.len(), Ordering::Relaxed);
+        }
+    });
+    counted.collect()
+}
+
+/// Tells people what cargo is doing.
+struct Teller<'a> {
+    build: &'a Build<'a>,
+    has_said_again: bool,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, line: &str, done: usize, packages: usize) {
+        let mut words = line.split_whitespace();
+        match words.next() {
+            Some("Updating") if !self.build.has_said_updating.replace(true) => self.say(line),
+            Some("Downloading") => self.say(line),
+            Some("Blocking") => {
+                self.say("Another cargo on this machine is fetching crates; this cell goes on when it is ready.");
+            }
+            Some("Compiling") if !line.contains(CRATE) && !line.contains(SHARED) => {
+                if !self.has_said_again && self.is_again(words.next(), words.next()) {
+                    self.has_said_again = true;
+                    self.say("Some crates are compiled again: together they have other features than each alone.");
+                }
+                match packages {
+                    1 => self.say(line),
+                    _ => self.say(&format!("{line} [{done} of {packages} crates are ready]")),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn say(&self, line: &str) {
+        announce(self.build.session, line);
+    }
+
+    /// Whether this version of a package was compiled before: the lists of its files say from which folder they are.
+    fn is_again(&self, name: Option<&str>, version: Option<&str>) -> bool {
+        let (Some(name), Some(version)) = (name, version) else { return false };
+        let folder = format!("/{name}-{}/", version.trim_start_matches('v'));
+        let list = format!("{}-", name.replace('-', "_"));
+        let entries = fs::read_dir(self.build.notes.libs.units.join("deps")).into_iter().flatten().flatten();
+        let lists = entries.filter(|entry| {
+            let name = entry.file_name();
+            name.as_encoded_bytes().starts_with(list.as_bytes()) && name.as_encoded_bytes().ends_with(b".d")
+        });
+        let mut texts = lists.filter_map(|list| fs::read_to_string(list.path()).ok());
+        texts.any(|text| text.contains(&folder))
+    }
+}
+
+/// Reads out of cargo's messages what a rustc of ours must be told.
+fn collect(key: &str, messages: &[Value], graph: &Graph) -> Result<Dependencies> {
+    let mut ready = Dependencies::default();
+    for (name, package) in graph.wanted()? {
+        let library = graph::library(messages, package)
+            .with_context(|| format!("cargo built no library for `{name}`: it has only programs"))?;
+        ready.externs.push((name.to_owned(), library.file));
+    }
+    let mut digest = Sha256::new();
+    digest.update(key);
+    for package in graph.changing() {
+        let Some(library) = graph::library(messages, package.id) else { continue };
+        let own = Sha256::digest(fs::read(&library.file)?);
+        digest.update(own);
+        ready.changing.extend(package.targets.iter().map(|(name, _)| (name.clone(), hex(&own))));
+        ready.sources.add(package.manifest, &library.file);
+        if package.targets.iter().any(|(_, kind)| *kind == "custom-build") {
+            ready.sources.add_unknown();
+        }
+    }
+    ready.identity = hex(&digest.finalize());
+    for message in messages.iter().filter(|message| message["reason"] == "build-script-executed") {
+        let paths = message["linked_paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        ready.search.extend(paths.map(str::to_owned));
+    }
+    Ok(ready)
+}
+
+/// Which of the crates that every cell has these crates do not share with it, and what follows.
+fn remarks(shared: &[Shared], messages: &[Value], graph: &Graph) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for own in shared.iter().filter(|shared| shared.is_public) {
+        for (package, version) in graph.of_name(&own.name) {
+            let (mut users, Some(library)) = (graph.users(package), graph::library(messages, package)) else {
+                continue;
+            };
+            if graph.wanted().is_ok_and(|wanted| wanted.iter().any(|(_, wanted)| *wanted == package)) {
+                users.push("this session".to_owned());
+            }
+            if users.is_empty() || own.is(&library.file) {
+                continue;
+            }
+            let (name, bundled, users) = (&own.name, &own.version, users.join(" and "));
+            let what = if version == bundled {
+                let more = library.features.iter().filter(|feature| own.features.iter().all(|own| own != *feature));
+                let more: Vec<String> = more.map(|feature| format!("`{feature}`")).collect();
+                match more[..] {
+                    [] => "built with other features of its own dependencies than Soma's".to_owned(),
+                    _ => format!("with {}, which Soma's does not have", more.join(", ")),
+                }
+            } else {
+                format!(
+                    "where Soma has {bundled} (a version of what uses it that goes with {bundled} would share that)"
+                )
+            };
+            remarks.push(format!(
+                "note: {name} {version} is used by {users}, {what}: it is another crate than tensorlib's {name}, with \
+                 other types."
+            ));
+        }
+    }
+    remarks
+}

@@ -1,0 +1,166 @@
+//! The crates that a session added with `:dep`.
+//!
+//! The real cargo resolves and builds them, as the dependencies of an empty crate ([`build`]), each set of them in a
+//! folder of its own, so that no session waits for another's crates; what one set has built the others need not build
+//! again ([`units`]). rustc makes one dylib of them all, so that their statics exist once for all cells; cells are then
+//! compiled against a record of that, without cargo. A record is keyed by the requirements, the compiler and the
+//! libraries of cells; path dependencies can change under it, so cargo is asked again when one of their files has
+//! ([`sources`]).
+//!
+//! Crates that every cell has anyway (`ndarray`, `plotters` and what they are made of) are not built again: the same
+//! versions with the same features are the same files, in the session's crates as in tensorlib, and so their types are
+//! the same ([`request`] reads what is asked for, [`build`] asks for those features too, and says where that fails).
+
+mod build;
+mod graph;
+mod request;
+mod sources;
+mod units;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::cell_libs::CellLibs;
+use super::facts::hex;
+use super::notes::SessionNotes;
+use super::places;
+use crate::runtime::channel::announce;
+use build::Build;
+pub use request::{Request, Trial, modernise, modernised, request, trial};
+use sources::Sources;
+pub use sources::listed;
+pub use units::Store;
+
+/// A finished build of a session's dependencies.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Dependencies {
+    /// What `--extern` names: crate and file.
+    pub externs: Vec<(String, PathBuf)>,
+    /// What `-L` names.
+    pub search: Vec<String>,
+    /// The folder of the dylib, for the loader.
+    pub folder: Option<PathBuf>,
+    /// Digest of all that decides what was built.
+    pub identity: String,
+    /// The crates that come from a path, with a digest of what was built: a variable whose type is from one of
+    /// them does not outlive a change.
+    pub changing: Vec<(String, String)>,
+    /// What else those crates were built from.
+    pub(super) sources: Sources,
+    /// What people are told who use these crates.
+    pub(super) remarks: Vec<String>,
+}
+
+/// The name of the dylib that holds the dependencies.
+pub const CRATE: &str = "soma_deps";
+
+/// In a session's folder: the remarks that have been made.
+const TOLD: &str = "told";
+
+impl Dependencies {
+    /// The crate whose dylib holds them all, if there are any.
+    pub fn linked(&self) -> Option<&'static str> {
+        self.folder.is_some().then_some(CRATE)
+    }
+
+    /// The arguments that tell rustc where to look for what they need themselves.
+    pub fn search(&self) -> impl Iterator<Item = String> {
+        self.search.iter().flat_map(|path| ["-L".to_owned(), path.clone()])
+    }
+
+    /// Whether these lines ask for nothing that has to be built.
+    ///
+    /// # Errors
+    /// When they are not TOML.
+    pub fn are_there(table: &str, libs: &CellLibs) -> Result<bool> {
+        Ok(request::wanted(table, libs)?.is_empty())
+    }
+
+    /// Builds what is asked for, or finds it built. The inner error is what cargo said.
+    ///
+    /// # Errors
+    /// When cargo cannot be run or files cannot be written.
+    pub fn resolve(request: &Request, session: &Path, notes: &SessionNotes) -> Result<Result<Dependencies, String>> {
+        let table = request::wanted(request.table, &notes.libs)?;
+        if table.is_empty() {
+            return Ok(Ok(Dependencies::default()));
+        }
+        let key = key(&table.to_string(), notes);
+        let all = places::cache_dir().join("deps");
+        let folder = all.join(&key);
+        let record = folder.join("ready.json");
+        if let Some(ready) = read(&record) {
+            ready.tell(session);
+            return Ok(Ok(ready));
+        }
+        places::private_dir(&folder)?;
+        let _lock = lock(&folder, session)?;
+        if let Some(ready) = read(&record) {
+            ready.tell(session);
+            return Ok(Ok(ready));
+        }
+        let build =
+            Build { session, folder: &folder, notes, offline: request.offline, has_said_updating: false.into() };
+        let ready = match build.run(&table, &key)? {
+            Ok(ready) => ready,
+            Err(said) => return Ok(Err(said)),
+        };
+        places::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
+        places::drop_unused(&all, &folder);
+        ready.tell(session);
+        Ok(Ok(ready))
+    }
+
+    /// Says once in a session what there is to say about these crates.
+    fn tell(&self, session: &Path) {
+        if self.remarks.is_empty() {
+            return;
+        }
+        let file = session.join(TOLD);
+        let mut told = fs::read_to_string(&file).unwrap_or_default();
+        for remark in &self.remarks {
+            if told.lines().all(|line| line != remark) {
+                announce(session, remark);
+                told.extend([remark, "\n"]);
+            }
+        }
+        let _ = fs::write(file, told);
+    }
+}
+
+/// Only sessions with the very same crates wait for each other.
+fn lock(folder: &Path, session: &Path) -> io::Result<Flock<fs::File>> {
+    let file = fs::File::create(folder.join("lock"))?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(lock),
+        Err((file, Errno::EWOULDBLOCK)) => {
+            announce(session, "Another session is building the same crates; this cell goes on when they are ready.");
+            Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, error)| error.into())
+        }
+        Err((_, error)) => Err(error.into()),
+    }
+}
+
+/// The record, if it still holds.
+fn read(record: &Path) -> Option<Dependencies> {
+    let ready: Dependencies = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
+    let holds = ready.externs.iter().all(|(_, file)| file.exists()) && ready.sources.are_unchanged();
+    places::note_use(record);
+    holds.then_some(ready)
+}
+
+fn key(table: &str, notes: &SessionNotes) -> String {
+    let mut digest = Sha256::new();
+    for text in [table, &notes.facts.version, &notes.libs.key, env!("SOMA_DRIVER")] {
+        digest.update(text.len().to_le_bytes());
+        digest.update(text.as_bytes());
+    }
+    hex(&digest.finalize())
+}

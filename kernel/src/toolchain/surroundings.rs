@@ -1,0 +1,286 @@
+//! What a cell's program reads besides its own text: files and variables of the environment.
+//!
+//! `include_str!("data.txt")` means a file beside the notebook. rustc would look beside the program, which is in a hidden
+//! folder, so the name gets the notebook's folder in front. What rustc has read is noted with the library in the cache,
+//! which holds only as long as all of that is the same.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ra_ap_rustc_lexer::{FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::cell_build::SOURCE;
+use super::dependencies::listed;
+use super::facts::hex;
+use super::program::words;
+
+/// A program whose files are named by full paths.
+pub struct Anchored {
+    /// The text for rustc.
+    pub text: String,
+    insertions: Vec<Insertion>,
+}
+
+/// What was put into a line: before which of its characters (from 1), and how long it is.
+struct Insertion {
+    line: u64,
+    column: u64,
+    length: u64,
+}
+
+impl Anchored {
+    /// Puts the folder in front of the names of files that have none.
+    pub fn new(text: &str, folder: &Path) -> Anchored {
+        let mut anchored = Anchored { text: String::with_capacity(text.len()), insertions: Vec::new() };
+        let folder = format!("{}/", folder.display());
+        let mut end = 0;
+        for File { name, is_raw, .. } in
+            files(text).into_iter().filter(|file| !text[file.name.clone()].starts_with('/'))
+        {
+            anchored.text.push_str(&text[end..name.start]);
+            let written = if is_raw { folder.clone() } else { folder.escape_default().to_string() };
+            let line = text[..name.start].matches('\n').count() as u64 + 1;
+            let in_line = anchored.text.rsplit('\n').next().unwrap_or_default();
+            let column = in_line.chars().count() as u64 + 1;
+            anchored.insertions.push(Insertion { line, column, length: written.chars().count() as u64 });
+            anchored.text.push_str(&written);
+            end = name.start;
+        }
+        anchored.text.push_str(&text[end..]);
+        anchored
+    }
+
+    /// Whether it differs from the program as it was.
+    pub fn is_changed(&self) -> bool {
+        !self.insertions.is_empty()
+    }
+
+    /// Diagnostics, a line each, with the columns of the program as it was.
+    pub fn restored(&self, diagnostics: &str) -> String {
+        let restored = |line: &str| match serde_json::from_str::<Value>(line) {
+            Ok(mut diagnostic) => {
+                self.restore(&mut diagnostic);
+                format!("{diagnostic}\n")
+            }
+            Err(_) => format!("{line}\n"),
+        };
+        diagnostics.lines().map(restored).collect()
+    }
+
+    fn restore(&self, diagnostic: &mut Value) {
+        match diagnostic {
+            Value::Object(fields) => {
+                if fields.get("file_name").is_some_and(|name| name == SOURCE) {
+                    for (line, column) in [("line_start", "column_start"), ("line_end", "column_end")] {
+                        let number = |at: &str| fields.get(at).and_then(Value::as_u64).unwrap_or(0);
+                        let restored = self.column(number(line), number(column));
+                        fields.insert(column.to_owned(), restored.into());
+                    }
+                }
+                fields.values_mut().for_each(|value| self.restore(value));
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| self.restore(value)),
+            _ => {}
+        }
+    }
+
+    fn column(&self, line: u64, column: u64) -> u64 {
+        let on_line = self.insertions.iter().filter(|insertion| insertion.line == line && insertion.column < column);
+        column - on_line.map(|insertion| insertion.length.min(column - insertion.column)).sum::<u64>()
+    }
+}
+
+/// The name of a file in a program.
+struct File {
+    /// Where it is in the text, without quotes.
+    name: Range<usize>,
+    is_raw: bool,
+    /// Whether the file is code.
+    is_code: bool,
+}
+
+/// The files that macros and attributes of the language name: `include!("…")`, `#[path = "…"]`.
+fn files(text: &str) -> Vec<File> {
+    // Looked for first, since few programs have any.
+    if !text.contains("include") && !text.contains("path") {
+        return Vec::new();
+    }
+    let mut files = Vec::new();
+    let mut at = 0;
+    // The tokens before, apart from space and comments.
+    let mut before: Vec<&str> = Vec::new();
+    for token in tokenize(text, FrontmatterAllowed::No) {
+        let range = at..at + token.len as usize;
+        at = range.end;
+        let written = &text[range.clone()];
+        match token.kind {
+            TokenKind::Whitespace | TokenKind::LineComment { .. } | TokenKind::BlockComment { .. } => continue,
+            TokenKind::Literal { kind: LiteralKind::Str { .. } | LiteralKind::RawStr { .. }, .. } => {
+                if let Some(is_code) = names_a_file(&before)
+                    && let (Some(open), Some(close)) = (written.find('"'), written.rfind('"'))
+                    && open < close
+                {
+                    let name = range.start + open + 1..range.start + close;
+                    files.push(File { name, is_raw: written.starts_with('r'), is_code });
+                }
+            }
+            _ => {}
+        }
+        before.push(written);
+    }
+    files
+}
+
+/// Whether a string after these tokens is a file's name, and whether that file is code.
+fn names_a_file(before: &[&str]) -> Option<bool> {
+    let before = match before {
+        // The beginning of a name in several parts.
+        [before @ .., "concat", "!", "(" | "[" | "{"] => before,
+        _ => before,
+    };
+    match before {
+        [.., "include", "!", "(" | "[" | "{"] | [.., "#", "[", "path", "="] => Some(true),
+        [.., "include_str" | "include_bytes", "!", "(" | "[" | "{"] => Some(false),
+        _ => None,
+    }
+}
+
+/// Every name that the code can mean which a piece of code includes from files in this folder.
+pub fn included_words(text: &str, folder: &Path) -> Vec<String> {
+    let code = files(text).into_iter().filter(|file| file.is_code);
+    let texts = code.filter_map(|file| fs::read_to_string(folder.join(&text[file.name])).ok());
+    texts.flat_map(|text| words(&text).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// What rustc has read to make a library.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// Files, with digests of what was in them.
+    files: Vec<(PathBuf, String)>,
+    /// Variables, with their values.
+    variables: Vec<(String, Option<String>)>,
+}
+
+/// Where rustc lists what it reads for a library.
+pub fn list(library: &Path) -> PathBuf {
+    library.with_extension("d")
+}
+
+impl Surroundings {
+    /// Takes rustc's list.
+    pub fn read(library: &Path, command: &Command) -> Surroundings {
+        let list = fs::read_to_string(list(library)).unwrap_or_default();
+        let files = listed(&list).into_iter().filter(|file| file != Path::new(SOURCE));
+        let variables = list.lines().filter_map(|line| line.strip_prefix("# env-dep:"));
+        let names = variables.map(|variable| variable.split_once('=').map_or(variable, |(name, _)| name));
+        Surroundings {
+            files: files.map(|file| (file.clone(), digest(&file))).collect(),
+            variables: names.map(|name| (name.to_owned(), value(name, command))).collect(),
+        }
+    }
+
+    /// Whether rustc would read the same.
+    pub fn are_unchanged(&self, command: &Command) -> bool {
+        self.files.iter().all(|(file, then)| digest(file) == *then)
+            && self.variables.iter().all(|(name, then)| value(name, command) == *then)
+    }
+}
+
+fn digest(file: &Path) -> String {
+    fs::read(file).map_or_else(|_| String::new(), |content| hex(&Sha256::digest(content)))
+}
+
+/// What a variable is for a command.
+fn value(name: &str, command: &Command) -> Option<String> {
+    let set = command.get_envs().find(|(set, _)| *set == name);
+    let value = set.map_or_else(|| std::env::var_os(name), |(_, value)| value.map(Into::into));
+    value.map(|value| value.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn anchored(text: &str) -> String {
+        Anchored::new(text, Path::new("/my \"notes\"")).text
+    }
+
+    #[test]
+    fn names_of_files_get_the_folder_in_front() {
+        for (text, expected) in [
+            ("include_str!(\"a.txt\")", "include_str!(\"/my \\\"notes\\\"/a.txt\")"),
+            ("include_bytes! [ // what\n r#\"a.txt\"# ]", "include_bytes! [ // what\n r#\"/my \"notes\"/a.txt\"# ]"),
+            ("include!(concat!(\"d/\", \"a.rs\"));", "include!(concat!(\"/my \\\"notes\\\"/d/\", \"a.rs\"));"),
+            ("#[path = \"a.rs\"] mod a;", "#[path = \"/my \\\"notes\\\"/a.rs\"] mod a;"),
+        ] {
+            assert_eq!(anchored(text), expected);
+        }
+        for text in [
+            "include_str!(\"/data/a.txt\")",
+            "\"include_str!(\\\"a.txt\\\")\"",
+            "// include_str!(\"a.txt\")",
+            "println!(\"{path}\", path = \"a\")",
+            "include_str!(concat!(env!(\"HOME\"), \"/a.txt\"))",
+            "my_include!(\"a\")",
+        ] {
+            assert_eq!(anchored(text), text);
+        }
+    }
+
+    #[test]
+    fn places_in_diagnostics_are_those_of_the_program_as_it_was() {
+        let text = "x;\nf(include_str!(\"a\"), include_str!(\"b\"), y)";
+        let anchored = Anchored::new(text, Path::new("/nb"));
+        assert!(anchored.is_changed());
+        let line = anchored.text.lines().nth(1).unwrap();
+        for (name, own) in [("\"), y", "\"), y"), ("y)", "y)"), ("include_str!(\"/nb/b", "include_str!(\"b")] {
+            let column = line.find(name).unwrap() + 1;
+            let mut diagnostic = json!({"spans": [{"file_name": SOURCE, "line_start": 2, "column_start": column, "line_end": 2, "column_end": column}]});
+            anchored.restore(&mut diagnostic);
+            let expected = text.lines().nth(1).unwrap().find(own).unwrap() + 1;
+            assert_eq!(diagnostic["spans"][0]["column_start"], expected, "{name}");
+        }
+        assert_eq!(anchored.column(1, 2), 2);
+    }
+
+    #[test]
+    fn changed_surroundings_are_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (library, data) = (folder.path().join("libctx.so"), folder.path().join("data.txt"));
+        fs::write(&data, "1").unwrap();
+        let made = format!(
+            "libctx.so: {SOURCE}\n\n{SOURCE}:\n{}:\n\n# env-dep:SOMA_TEST_A=1\n# env-dep:SOMA_TEST_B\n",
+            data.display()
+        );
+        fs::write(list(&library), made).unwrap();
+        let mut command = Command::new("rustc");
+        command.env("SOMA_TEST_A", "1");
+        let surroundings = Surroundings::read(&library, &command);
+        assert!(surroundings.are_unchanged(&command));
+        fs::write(&data, "2").unwrap();
+        assert!(!surroundings.are_unchanged(&command));
+        fs::write(&data, "1").unwrap();
+        assert!(surroundings.are_unchanged(&command));
+        for (name, value) in [("SOMA_TEST_A", "2"), ("SOMA_TEST_B", "")] {
+            let mut other = Command::new("rustc");
+            other.env("SOMA_TEST_A", "1").env(name, value);
+            assert!(!surroundings.are_unchanged(&other), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_of_included_code_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("e.rs"), "twice(n)").unwrap();
+        fs::write(folder.path().join("e.txt"), "thrice(n)").unwrap();
+        let text = "let a = include!(\"e.rs\") + include_str!(\"e.txt\").len() + include!(\"none.rs\");";
+        assert_eq!(included_words(text, folder.path()), ["twice", "n"]);
+    }
+}
