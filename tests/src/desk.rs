@@ -56,6 +56,28 @@ impl Desk {
         path
     }
 
+    /// Puts everything that is in a folder on the desk.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn copy(&self, folder: &Path) {
+        let mut folders = vec![(folder.to_owned(), self.path())];
+        while let Some((from, to)) = folders.pop() {
+            fs::create_dir_all(&to).expect("the desk can be written to");
+            for entry in fs::read_dir(&from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+                let (entry, to) = match entry {
+                    Ok(entry) => (entry.path(), to.join(entry.file_name())),
+                    Err(error) => panic!("{}: {error}", from.display()),
+                };
+                if entry.is_dir() {
+                    folders.push((entry, to));
+                } else {
+                    fs::copy(&entry, to).expect("the desk can be written to");
+                }
+            }
+        }
+    }
+
     /// A program of the lab, such as `jupyter`, that works at this desk.
     pub fn command(&self, program: &str) -> Command {
         let mut command = lab().command(program, &JupyterFolders::under(self.folder.path().join("jupyter")));
@@ -70,7 +92,15 @@ impl Desk {
     /// # Panics
     /// With everything it wrote, when it does not.
     pub fn run(&self, command: &mut Command) -> Finished {
-        let finished = check(command);
+        self.run_within(command, LIMIT)
+    }
+
+    /// Like [`Desk::run`], with a time limit of its own.
+    ///
+    /// # Panics
+    /// With everything it wrote, when it does not succeed.
+    pub fn run_within(&self, command: &mut Command, limit: Duration) -> Finished {
+        let finished = check_within(command, limit);
         let words: Vec<_> = command.get_args().collect();
         assert_eq!(self.left_in_tmp(), Vec::<String>::new(), "left behind by {words:?}");
         finished
@@ -124,11 +154,15 @@ fn free_port() -> u16 {
 /// # Panics
 /// With everything it wrote, when it does not.
 pub fn check(command: &mut Command) -> Finished {
-    let finished = process::run(command, LIMIT).unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    check_within(command, LIMIT)
+}
+
+fn check_within(command: &mut Command, limit: Duration) -> Finished {
+    let finished = process::run(command, limit).unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
     let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
     let wrote = format!("{words:?}\n--- stdout\n{}\n--- stderr\n{}", finished.stdout, finished.stderr);
     match finished.status {
-        None => panic!("not done after {} s: {wrote}", LIMIT.as_secs()),
+        None => panic!("not done after {} s: {wrote}", limit.as_secs()),
         Some(status) => assert!(status.success(), "{status}: {wrote}"),
     }
     assert!(finished.left_behind.is_empty(), "left behind: {:?} by {wrote}", finished.left_behind);

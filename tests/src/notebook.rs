@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use similar::TextDiff;
+
+use crate::comparison;
 
 /// A notebook, as in its file (format 4).
 #[derive(Clone, Debug)]
@@ -69,10 +70,14 @@ impl Notebook {
         self.content.to_string()
     }
 
-    /// The file's text as a lesson is committed: laid out as Jupyter does, without the version of the language, which
-    /// is that of the machine it ran on.
+    /// The file's text as it is committed: laid out as Jupyter does, without what belongs to the machine it ran on, the
+    /// language's version and what had to be built.
     pub fn to_committed_json(&self) -> String {
         let mut content = self.content.clone();
+        let cells = content["cells"].as_array_mut().into_iter().flatten();
+        for outputs in cells.filter_map(|cell| cell.get_mut("outputs")?.as_array_mut()) {
+            *outputs = std::mem::take(outputs).into_iter().filter_map(comparison::without_progress).collect();
+        }
         if let Some(language) = content["metadata"]["language_info"].as_object_mut() {
             language.remove("version");
         }
@@ -92,24 +97,16 @@ impl Notebook {
     }
 
     /// All cells of code with their outputs as text, one below the other, in a form that is compared.
-    ///
-    /// What differs from run to run without meaning anything is left out: ids, how a stream was cut into messages.
     pub fn transcript(&self) -> String {
-        let mut text = String::new();
-        for (index, cell) in self.code_cells().enumerate() {
-            text += &format!("=== code cell {}\n{}\n", index + 1, cell.source());
-            for output in cell.outputs() {
-                text += &output;
-            }
-        }
-        text
+        self.code_cells()
+            .enumerate()
+            .map(|(index, cell)| comparison::heading(index, &cell) + &cell.transcript())
+            .collect()
     }
 
-    /// What is different in `actual`, as a diff; `None` when nothing is.
+    /// What is different in `actual`, cell by cell, each with a diff of its outputs; `None` when nothing is.
     pub fn difference(&self, actual: &Notebook) -> Option<String> {
-        let (expected, actual) = (self.transcript(), actual.transcript());
-        let diff = TextDiff::from_lines(&expected, &actual);
-        (expected != actual).then(|| diff.unified_diff().context_radius(4).header("committed", "now").to_string())
+        comparison::difference(self.code_cells(), actual.code_cells())
     }
 }
 
@@ -158,44 +155,19 @@ impl CodeCell<'_> {
         self.cell["outputs"].as_array().into_iter().flatten()
     }
 
-    /// Each output as text; neighbouring pieces of one stream are one output.
-    fn outputs(&self) -> Vec<String> {
-        let mut outputs: Vec<String> = Vec::new();
-        let mut stream = None;
-        for output in self.raw_outputs() {
-            let kind = output["output_type"].as_str().unwrap_or_default();
-            let name = (kind == "stream").then(|| joined(&output["name"]));
-            match outputs.last_mut() {
-                Some(last) if name.is_some() && name == stream => *last += &joined(&output["text"]),
-                _ => outputs.push(described(kind, output)),
-            }
-            stream = name;
-        }
-        for output in &mut outputs {
-            if !output.ends_with('\n') {
-                output.push('\n');
-            }
-        }
-        outputs
+    /// Whether the cell has this tag.
+    pub fn has_tag(&self, tag: &str) -> bool {
+        self.cell["metadata"]["tags"].as_array().into_iter().flatten().any(|own| own == tag)
     }
-}
 
-fn described(kind: &str, output: &Value) -> String {
-    match kind {
-        "stream" => format!("--- {}\n{}", joined(&output["name"]), joined(&output["text"])),
-        "error" => {
-            let lines: Vec<String> = output["traceback"].as_array().into_iter().flatten().map(joined).collect();
-            format!("--- error {}\n{}", joined(&output["ename"]), without_colours(&lines.join("\n")))
-        }
-        _ => {
-            let data = output["data"].as_object().into_iter().flatten();
-            data.map(|(media_type, content)| format!("--- {kind} {media_type}\n{}\n", joined(content))).collect()
-        }
+    /// The outputs as text, in a form that is compared.
+    pub fn transcript(&self) -> String {
+        comparison::transcript(self.raw_outputs(), self.has_tag(comparison::VARIES))
     }
 }
 
 /// Text in a notebook's file is a string or a list of lines.
-fn joined(value: &Value) -> String {
+pub(crate) fn joined(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
