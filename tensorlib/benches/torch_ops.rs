@@ -61,7 +61,7 @@ fn ours() -> Vec<Row> {
         .map(|(from, to)| (randn([to, from]) * 0.05, randn([to])))
         .collect();
     let x = randn([1, 784]);
-    let layer = |x: &Tensor, n: usize| x.matmul(&layers[n].0.t()) + &layers[n].1;
+    let layer = |x: &Tensor, n: usize| x.matmul(layers[n].0.t()) + &layers[n].1;
     measure(&mut rows, "mlp_forward_batch1", 784, 1000, || {
         layer(&layer(&layer(&x, 0).relu(), 1).relu(), 2).log_softmax(1)
     });

@@ -31,12 +31,12 @@ fn tables() -> String {
     let tensors = [
         ("a matrix", rand([3, 2])),
         ("one number", full((), 3.5)),
-        ("a vector", arange(0, 6, 1)),
+        ("a vector", arange(6)),
         ("sizes that differ", tensor![[1e-6, 1.0, -20000.0], [f64::NAN, f64::INFINITY, 0.0]]),
         ("booleans", tensor![[true, false], [false, true]]),
         ("no elements", zeros([0, 3])),
         ("slices", rand([2, 3, 4])),
-        ("many slices", arange(0, 100_000, 1).reshape([10, 10, 20, 50])),
+        ("many slices", arange(100_000).reshape([10, 10, 20, 50])),
         ("large", randn([1000, 500])),
     ];
     let mut html = String::from("<h2>Tables</h2>\n");
@@ -50,53 +50,47 @@ fn tables() -> String {
 
 fn pictures() -> Vec<Diagram> {
     vec![
-        picture::neuron(&tensor![0.5, -1.2], &tensor![0.8, 0.3], 0.1),
-        picture::neuron_with(&randn([3]), &randn([3]), -0.4, Activation::Tanh),
-        picture::neuron_with(&randn([12]), &randn([12]), 0.7, Activation::Relu),
-        picture::network(&[&randn([3, 2]), &randn([2, 1])]),
-        picture::network_with_bias(&[&randn([3, 2]), &randn([2, 1])], &[&randn([2]), &randn([1])]),
-        picture::network_with_bias(&[&randn([4, 4]), &randn([4, 3])], &[&randn([4]), &randn([3])]),
-        picture::network(&[&randn([784, 128]), &randn([128, 64]), &randn([64, 10])]),
-        picture::tensor_ranks(&[&rand([4]), &rand([3, 4]), &rand([3, 3, 4])]),
+        picture::neuron([0.5, -1.2], [0.8, 0.3], 0.1),
+        picture::neuron_with(randn([3]), randn([3]), -0.4, Activation::Tanh),
+        picture::neuron_with(randn([12]), randn([12]), 0.7, Activation::Relu),
+        picture::network([randn([3, 2]), randn([2, 1])]),
+        picture::network_with_bias([randn([3, 2]), randn([2, 1])], [randn([2]), randn([1])]),
+        picture::network_with_bias([randn([4, 4]), randn([4, 3])], [randn([4]), randn([3])]),
+        picture::network([randn([784, 128]), randn([128, 64]), randn([64, 10])]),
+        picture::tensor_ranks([rand([4]), rand([3, 4]), rand([3, 3, 4])]),
         picture::tensor_ranks_named(&[("标量", &full((), 0.5)), ("向量", &randn([20])), ("矩阵", &randn([30, 4]))]),
-        picture::matmul_shapes(&zeros([2, 3]), &zeros([3, 4])),
-        picture::matmul_shapes(&zeros([2, 3]), &zeros([2, 3])),
-        picture::matmul_shapes(&zeros([5, 2, 30]), &zeros([30, 4])),
-        picture::matmul_shapes(&zeros([4, 3]), &zeros([3])),
+        picture::matmul_shapes(zeros([2, 3]), zeros([3, 4])),
+        picture::matmul_shapes(zeros([2, 3]), zeros([2, 3])),
+        picture::matmul_shapes(zeros([5, 2, 30]), zeros([30, 4])),
+        picture::matmul_shapes(zeros([4, 3]), zeros([3])),
     ]
 }
 
 fn plots() -> Vec<Diagram> {
     let x = linspace(-3.0, 3.0, 200);
-    let epochs = arange(0, 40, 1);
-    let falling = |rate: f64| from_vec((0..40).map(|i| (-rate * f64::from(i)).exp() + 0.1).collect::<Vec<_>>(), [40]);
-    let image = from_vec(
-        (0..3 * 48 * 64)
-            .map(|i| {
-                let (channel, row, column) = (i / (48 * 64), i / 64 % 48, i % 64);
-                [column as f32 / 63.0, row as f32 / 47.0, 1.0 - column as f32 / 63.0][channel]
-            })
-            .collect::<Vec<_>>(),
-        [3, 48, 64],
-    );
+    let epochs = arange(40);
+    let falling = |rate: f64| (-rate * &epochs).exp() + 0.1;
+    let (across, down) =
+        (linspace(0.0, 1.0, 64).expand([48, 64]), linspace(0.0, 1.0, 48).unsqueeze(1).expand([48, 64]));
+    let image = stack([&across, &down, &(1.0 - &across)]);
     let plots = [
-        plot::line(&epochs, &falling(0.15))
+        plot::line(&epochs, falling(0.15))
             .name("training")
-            .line(&epochs, &falling(0.1))
+            .line(&epochs, falling(0.1))
             .name("validation")
             .title("Loss"),
-        plot::line(&x, &x.sigmoid()).x_label("z").y_label("σ(z)"),
-        plot::scatter(&randn([300]), &randn([300]))
+        plot::line(&x, x.sigmoid()).x_label("z").y_label("σ(z)"),
+        plot::scatter(randn([300]), randn([300]))
             .name("class 0")
-            .scatter(&(randn([300]) + 3.0), &randn([300]))
+            .scatter(&(randn([300]) + 3.0), randn([300]))
             .name("class 1"),
-        plot::histogram(&randn([5000]), 30).title("5000 normal numbers"),
-        plot::bar(&["cat", "dog", "bird", "fish", "a very long name"], &tensor![0.5, 0.25, -0.125, 0.06, 0.3]),
-        plot::heat_map(&randn([5, 7])).title("Weights"),
-        plot::heat_map(&randn([60, 90])),
+        plot::histogram(randn([5000]), 30).title("5000 normal numbers"),
+        plot::bar(["cat", "dog", "bird", "fish", "a very long name"], [0.5, 0.25, -0.125, 0.06, 0.3]),
+        plot::heat_map(randn([5, 7])).title("Weights"),
+        plot::heat_map(randn([60, 90])),
         plot::imshow(&image).title("[3, 48, 64]"),
-        plot::imshow(&rand([28, 28])),
-        plot::image_grid(&rand([8, 1, 14, 14]), 4).title("A batch"),
+        plot::imshow(rand([28, 28])),
+        plot::image_grid(rand([8, 1, 14, 14]), 4).title("A batch"),
     ];
     plots.iter().map(plot::Plot::draw).collect()
 }

@@ -24,18 +24,23 @@
 //! |---|---|---|
 //! | `torch.tensor([[1., 2.], [3., 4.]])` | [`tensor![[1.0, 2.0], [3.0, 4.0]]`](tensor!) | `f32`; whole numbers give `i64` |
 //! | `torch.tensor([1., 2.], dtype=torch.float64)` | `tensor![1.0, 2.0; f64]` | types have Rust's names, also when printed: `dtype=f64` |
+//! | `torch.tensor(v)` of a list | [`tensor(v)`](tensor()), [`Tensor::from(v)`](Tensor) | a `Vec`, a slice, an array, nested too; [`from_vec(v)`](from_vec) keeps its type |
 //! | `torch.tensor(2.5)` | [`scalar(2.5)`](scalar()) | rank 0 |
 //! | `torch.zeros(3, 2)`, `torch.rand(3, 2)`, … | [`zeros([3, 2])`](zeros), [`rand([3, 2])`](rand()), … | shapes are arrays, tuples, slices or a [`Size`] |
+//! | `torch.arange(10)`, `torch.arange(2, 10)`, `torch.arange(0, 10, 2)` | [`arange(10)`](arange), `arange(2..10)`, `arange((0, 10, 2))` | several numbers become a tuple |
+//! | `torch.randint(6, (3,))`, `torch.randint(1, 7, (3,))` | [`randint(6, [3])`](randint), `randint(1..7, [3])` | |
 //! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |
 //! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`] |
 //! | `x.shape`, `x.size()` | [`x.shape()`](Tensor::shape), [`x.size()`](Tensor::size) | prints `[3, 2]`, reads as a slice |
-//! | `x.size(0)` | `x.size()[0]` | |
+//! | `x.size(0)`, `len(x)` | `x.size()[0]`, [`x.len()`](Tensor::len) | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
 //! | `x.to(torch.float64)`, `x.double()` | [`x.to(DType::F64)`](Tensor::to), [`x.double()`](Tensor::double) | |
 //! | `z[0]`, `z[:, 1:]`, `z[-1, ::2]` | `z.i(0)`, `z.i((.., 1..))`, `z.i((-1, (..).step(2)))` | see [`index`] |
 //! | `z[z > 0]`, `z[[2, 0]]`, `z[..., None]` | `z.i(z.gt(0))`, `z.i([2, 0])`, `z.i((Ellipsis, NewAxis))` | |
 //! | `z[0] = 1` | `z.i(0).fill_(1)`, `z.index_put_(0, 1)` | |
 //! | `x + y`, `2 * x`, `x % 3` | `&x + &y`, `2 * &x`, `&x % 3` | without `&` the tensor is used up, and its memory reused |
+//! | `1 / (1 + torch.exp(-x))` | `1 / (1 + (-&x).exp())` | numbers on the left are `f64` or `i32`, as literals are; others stand on the right |
+//! | `x + torch.tensor([1., 2.])` | `&x + [1.0, 2.0]` | lists stand wherever a tensor is read: see [`operand`] |
 //! | `x.add(y)`, `x.add_(y)` | [`x.add(&y)`](Tensor::add), [`x.add_(&y)`](Tensor::add_) | so for what works element by element |
 //! | `x += y` | `x += &y` | in place, as in PyTorch |
 //! | `x ** 2`, `x // 2` | `x.pow(2)`, `x.floor_divide(2)` | |
@@ -43,14 +48,18 @@
 //! | `x @ w` | [`x.matmul(&w)`](Tensor::matmul) | all ranks |
 //! | `x.sum()`, `x.sum(dim=0)`, `x.sum(0, keepdim=True)` | `x.sum()`, `x.sum_dim(0)`, `x.sum_keepdim(0)` | so for all reductions |
 //! | `x.max(dim=1)` | [`x.max_dim(1)`](Tensor::max_dim) | a pair of values and positions |
-//! | `x.std(dim=1, correction=0)` | `x.var_correction(1, 0.0, false).sqrt()` | |
-//! | `torch.where(c, a, b)` | [`where_cond(&c, &a, &b)`](where_cond) | `where` is a keyword of Rust |
-//! | `torch.cat([x, y], 0)` | [`cat(&[&x, &y], 0)`](cat) | |
+//! | `x.std(correction=0)`, `x.std(1, correction=0)` | `x.std_correction(0)`, `x.std_correction_dim(0, 1)` | |
+//! | `x.sort()`, `x.sort(descending=True)`, `x.sort(0)` | `x.sort()`, `x.sort_descending()`, `x.sort_dim(0)` | so for `argsort` |
+//! | `x.topk(2)`, `x.topk(2, largest=False)`, `x.topk(2, 0)` | `x.topk(2)`, `x.topk_smallest(2)`, `x.topk_dim(2, 0)` | |
+//! | `torch.where(c, a, b)`, `a.where(c, b)` | [`where_cond(&c, &a, &b)`](where_cond()), `a.where_cond(&c, &b)` | `where` is a keyword of Rust |
+//! | `torch.cat([x, y])`, `torch.cat([x, y], 1)` | [`cat([&x, &y])`](cat), [`cat_dim([&x, &y], 1)`](cat_dim) | so for `stack`, `x.split`, `x.chunk`, `x.unbind` |
 //! | `x.view(2, -1)`, `x.reshape(6)` | `x.view([2, -1])`, `x.reshape([6])` | |
+//! | `x.flatten()`, `x.flatten(1)` | `x.flatten()`, `x.flatten_dims(1, -1)` | |
 //! | `z.resize_(2, 3)`, `z.t_()` | `z.resize_([2, 3])`, `z.t_()` | need `let mut z`: they change the handle |
 //! | `x.clone()` | `x.clone()` | copies, as in PyTorch |
 //! | `y = x` (the same tensor) | [`x.alias()`](Tensor::alias) | assignment moves in Rust |
-//! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y, 1e-5, 1e-8)` | |
+//! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y)` | other tolerances: [`x.allclose_within(&y, rtol, atol)`](Tensor::allclose_within) |
+//! | `plt.plot(y)`, `plt.plot(x, y)` | `y.plot()` or [`plot::plot(&y)`](plot::plot()), [`plot::line(&x, &y)`](plot::line) | of tensors, vectors, slices, ranges |
 //! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
 //! | `torch.set_num_threads(2)` | [`tensorlib::set_num_threads(2)`](set_num_threads) | results never depend on it |
 //!
@@ -144,7 +153,7 @@ pub mod size;
 mod storage;
 pub mod tensor;
 
-pub use create::literal::{Literal, from_literal, from_literal_of_default_type};
+pub use create::literal::{Literal, from_literal};
 pub use create::*;
 pub use dtype::DType;
 pub use element::Element;
@@ -153,7 +162,7 @@ pub use exchange::*;
 pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
 pub use kernel::pool::{get_num_threads, set_num_threads};
 pub use linalg::{einsum, try_einsum};
-pub use operand::Operand;
+pub use operand::{IntoOperand, Operand};
 pub use ops::{try_where_cond, where_cond};
 pub use recycle::empty_cache;
 pub use scalar::Scalar;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dtype::{DType, Rank};
 use crate::element::{Element, Stored, with_dtype};
-use crate::error::{Result, or_raise, value_error};
+use crate::error::{Result, fallible, or_raise, shape_error, value_error};
 use crate::kernel::cast;
 use crate::kernel::values::Values;
 use crate::layout::Layout;
@@ -107,6 +107,20 @@ impl Tensor {
         Tensor { storage: self.storage.clone(), layout: self.layout.clone() }
     }
 
+    /// A second handle on the same memory: PyTorch's tensor without its history of gradients. There are no gradients here,
+    /// so it is the same as [`alias`](Tensor::alias).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let x = zeros([2]);
+    /// x.detach().add_(1.0);
+    /// assert_eq!(x.to_vec::<f32>(), [1.0, 1.0]);
+    /// ```
+    #[inline]
+    pub fn detach(&self) -> Tensor {
+        self.alias()
+    }
+
     /// The length of every dimension.
     ///
     /// ```
@@ -157,6 +171,28 @@ impl Tensor {
         self.layout.numel()
     }
 
+    fallible! {
+        /// The length of dimension 0, as Python's `len(x)`; for the number of elements see [`numel`](Tensor::numel).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([3, 2]).len(), 3);
+        /// ```
+        pub fn len | try_len(&self) -> usize {
+            self.layout.shape.first().copied().ok_or_else(|| shape_error!("len: a tensor of rank 0 has no length"))
+        }
+    }
+
+    /// Whether there are no elements.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert!(zeros([3, 0]).is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.numel() == 0
+    }
+
     /// The element type.
     ///
     /// ```
@@ -204,8 +240,9 @@ impl Tensor {
     ///
     /// ```
     /// # use tensorlib::prelude::*;
-    /// assert_eq!(arange(0, 3, 1).to_vec::<f64>(), [0.0, 1.0, 2.0]);
+    /// assert_eq!(arange(3).to_vec::<f64>(), [0.0, 1.0, 2.0]);
     /// ```
+    #[doc(alias = "tolist")]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
         if self.dtype() == T::DTYPE {
             let mut values = vec![T::default(); self.numel()];
@@ -236,6 +273,8 @@ impl Tensor {
     /// assert_eq!(tensor![1e30, -1e30, f64::NAN].to(DType::I64).to_vec::<i64>(), [i64::MAX, i64::MIN, 0]);
     /// assert_eq!(tensor![257.0, -1.0].to(DType::U8).to_vec::<u8>(), [1, 255]);
     /// ```
+    #[doc(alias = "type")]
+    #[doc(alias = "astype")]
     pub fn to(&self, dtype: DType) -> Tensor {
         if self.dtype() == dtype {
             return self.alias();

@@ -51,12 +51,12 @@ fn each_mistake_has_its_sentence() {
         ),
         (a.try_matmul(&whole).unwrap_err(), "matmul: element types f32 and i64 differ; convert one with to()"),
         (
-            try_cat(&[&a, &ones([2, 3])], 0).unwrap_err(),
+            try_cat([&a, &ones([2, 3])]).unwrap_err(),
             "cat: shapes [3, 2] and [2, 3] do not join along dimension 0; all other dimensions must agree",
         ),
         (zeros([0]).try_max().unwrap_err(), "max: no elements in shape [0] have no largest or smallest"),
         (
-            try_einsum("ij,jk->il", &[&a, &b]).unwrap_err(),
+            try_einsum("ij,jk->il", [&a, &b]).unwrap_err(),
             "einsum: \"l\" after -> in \"ij,jk->il\" must name one dimension of the tensors",
         ),
     ];

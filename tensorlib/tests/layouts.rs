@@ -152,7 +152,7 @@ fn apply(step: &Move, x: &Tensor, model: &Model) -> Option<(Tensor, Model)> {
 
 fn begin(shape: &[usize]) -> (Tensor, Model) {
     let numel = shape.iter().product::<usize>();
-    (arange(0, numel, 1).reshape(shape), Model { shape: shape.to_vec(), positions: (0..numel).collect() })
+    (arange(numel).reshape(shape), Model { shape: shape.to_vec(), positions: (0..numel).collect() })
 }
 
 fn same(x: &Tensor, model: &Model) -> Result<(), TestCaseError> {

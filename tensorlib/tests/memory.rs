@@ -44,7 +44,7 @@ fn an_operand_that_shares_memory_counts_as_it_was_before() {
     let x = tensor![[1, 2], [3, 4]];
     x.add_(x.t());
     assert_eq!(x.to_vec::<i64>(), [2, 5, 5, 8]);
-    let y = arange(0, 5, 1);
+    let y = arange(5);
     y.i(1..).copy_(y.i(..4));
     assert_eq!(y.to_vec::<i64>(), [0, 0, 1, 2, 3]);
     let z = tensor![1.0, 2.0];
@@ -85,7 +85,7 @@ fn operators_on_owned_tensors_leave_other_handles_alone() {
 
 #[test]
 fn resizing_one_handle_leaves_views_valid() {
-    let mut x = arange(0, 4, 1);
+    let mut x = arange(4);
     let view = x.i(2..);
     x.resize_([3, 2]);
     assert_eq!(x.to_vec::<i64>(), [0, 1, 2, 3, 0, 0]);

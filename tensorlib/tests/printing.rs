@@ -51,21 +51,21 @@ fn tensor_of(case: &Case<'_>) -> Tensor {
     let whole = |text: &str| text.parse::<i64>().expect("a whole number");
     let shape = &case.shape[..];
     match case.dtype {
-        DType::F64 => from_vec(numbers(case, float, |a, b, i| a + b * i as f64), shape),
+        DType::F64 => from_vec(numbers(case, float, |a, b, i| a + b * i as f64)).view(shape),
         DType::F32 => {
             let values = numbers(case, float, |a, b, i| a + b * i as f64);
-            from_vec(values.into_iter().map(|v| v as f32).collect::<Vec<_>>(), shape)
+            from_vec(values.into_iter().map(|v| v as f32).collect::<Vec<_>>()).view(shape)
         }
-        DType::I64 => from_vec(numbers(case, whole, |a, b, i| a + b * i as i64), shape),
+        DType::I64 => from_vec(numbers(case, whole, |a, b, i| a + b * i as i64)).view(shape),
         DType::I32 => {
             let values = numbers(case, whole, |a, b, i| a + b * i as i64);
-            from_vec(values.into_iter().map(|v| v as i32).collect::<Vec<_>>(), shape)
+            from_vec(values.into_iter().map(|v| v as i32).collect::<Vec<_>>()).view(shape)
         }
         DType::U8 => {
             let values = numbers(case, whole, |a, b, i| a + b * i as i64);
-            from_vec(values.into_iter().map(|v| v as u8).collect::<Vec<_>>(), shape)
+            from_vec(values.into_iter().map(|v| v as u8).collect::<Vec<_>>()).view(shape)
         }
-        DType::Bool => from_vec(case.values.split_whitespace().map(|v| v == "True").collect::<Vec<_>>(), shape),
+        DType::Bool => from_vec(case.values.split_whitespace().map(|v| v == "True").collect::<Vec<_>>()).view(shape),
     }
 }
 

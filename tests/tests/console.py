@@ -8,7 +8,7 @@ import pexpect
 
 CELLS = [
     ("use tensorlib::prelude::*;", None),
-    ("let t = arange(0, 3, 1);", None),
+    ("let t = arange(3);", None),
     ("t.mul(2)", r"tensor\(\[0, 2, 4\]\)"),
     ("undefined_name", "cannot find value `undefined_name`"),
     ("t.sum()", r"tensor\(3\)"),

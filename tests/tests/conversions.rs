@@ -9,8 +9,8 @@ use soma_tests::{Desk, Notebook, beside_the_tests, lab};
 /// Prints, shows a table and shows a picture.
 const CELLS: [&str; 4] = [
     "use tensorlib::prelude::*;\nprintln!(\"1 < 2 & \\u{fc}\");",
-    "arange(0, 6, 1).reshape([2, 3])",
-    "picture::tensor_ranks(&[&arange(0, 3, 1)])",
+    "arange(6).reshape([2, 3])",
+    "picture::tensor_ranks(arange(3))",
     "let unfinished: i32 = \"text\";",
 ];
 

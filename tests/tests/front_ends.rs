@@ -44,7 +44,7 @@ fn jupyter_server_runs_cells_over_its_rest_and_websocket_interfaces() {
 #[test]
 fn jupyter_run_prints_what_a_file_of_code_gives() {
     let desk = Desk::new();
-    let code = "let t = tensorlib::arange(0, 4, 1);\nprintln!(\"printed\");\nt.sum()\n";
+    let code = "let t = tensorlib::arange(4);\nprintln!(\"printed\");\nt.sum()\n";
     let file = desk.write("cells.rs", code);
     let mut command = desk.command("jupyter");
     let finished = desk.run(command.args(["run", "--kernel", "soma"]).arg(file));

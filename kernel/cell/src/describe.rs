@@ -106,16 +106,16 @@ mod tests {
     #[test]
     fn a_tensor_is_described_by_shape_type_size_and_first_values() {
         let described = |tensor: Tensor| describe(&tensor).unwrap();
-        let row = described(arange(0, 4, 1));
+        let row = described(arange(4));
         assert_eq!((row.shape.as_str(), row.dtype.as_str(), row.bytes.as_str()), ("[4]", "i64", "32"));
         assert_eq!(row.value, "0, 1, 2, 3");
-        let wide = described(arange(0, 40, 1).reshape([10, 4]).to(DType::F32));
+        let wide = described(arange(40).reshape([10, 4]).to(DType::F32));
         assert_eq!((wide.shape.as_str(), wide.dtype.as_str()), ("[10, 4]", "f32"));
         assert_eq!(wide.value, "0., 1., 2., 3., 4., 5., …");
-        assert_eq!(described(arange(0, 40, 1).reshape([10, 4]).t()).value, "0, 4, 8, 12, 16, 20, …");
+        assert_eq!(described(arange(40).reshape([10, 4]).t()).value, "0, 4, 8, 12, 16, 20, …");
         assert_eq!(described(zeros([0, 3])).value, "");
-        assert_eq!(described(arange(0, 4, 1).sum()).value, "6");
-        assert_eq!(described(arange(0, 4, 1).sum()).shape, "[]");
+        assert_eq!(described(arange(4).sum()).value, "6");
+        assert_eq!(described(arange(4).sum()).shape, "[]");
     }
 
     #[test]

@@ -239,8 +239,7 @@ fn a_name_without_documentation_is_told_at_once() {
 #[test]
 fn vars_tells_what_variables_hold_now() {
     let mut notebook = Notebook::open();
-    notebook
-        .ok("use tensorlib::prelude::*;\nlet x = arange(0, 6, 1).reshape([2, 3]);\nlet row = x.i(0);\nlet n = 3_u8;");
+    notebook.ok("use tensorlib::prelude::*;\nlet x = arange(6).reshape([2, 3]);\nlet row = x.i(0);\nlet n = 3_u8;");
     let row_of = |notebook: &mut Notebook, name: &str| {
         let text = notebook.ok(":vars").text().unwrap().to_owned();
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{text}"));

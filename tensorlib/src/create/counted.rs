@@ -1,42 +1,122 @@
 //! Tensors whose values follow from their position.
 
-use crate::error::{fallible, value_error};
+use std::ops::{Range, RangeInclusive, RangeTo, RangeToInclusive};
+
+use crate::error::{Result, fallible, value_error};
 use crate::list::List;
 use crate::scalar::Scalar;
-use crate::size::{IntoInts, checked_numel, lengths};
+use crate::size::{Int, IntoInts, checked_numel, lengths};
 use crate::tensor::Tensor;
 
+/// Where [`arange`] starts, where it ends, and by how much it steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    start: Scalar,
+    end: Scalar,
+    step: Scalar,
+}
+
+/// What [`arange`] takes: an end, a range, or a tuple of start and end, or of start, end and step.
+#[diagnostic::on_unimplemented(
+    message = "`arange` cannot count along `{Self}`",
+    label = "neither an end, nor a range, nor a tuple",
+    note = "write `arange(10)`, `arange(2..10)`, `arange((2, 10))` or, with a step, `arange((0, 10, 2))`"
+)]
+pub trait IntoSteps {
+    /// Start, end and step.
+    fn into_steps(self) -> Steps;
+}
+
+fn steps(start: impl Into<Scalar>, end: impl Into<Scalar>) -> Steps {
+    Steps { start: start.into(), end: end.into(), step: Scalar::Int(1) }
+}
+
+macro_rules! ends {
+    ($($ty:ty),*) => { $(
+        impl IntoSteps for $ty {
+            fn into_steps(self) -> Steps {
+                steps(0, self)
+            }
+        }
+    )* };
+}
+ends!(f64, f32, i64, i32, u8, usize, Scalar);
+
+impl<T: Into<Scalar>> IntoSteps for Range<T> {
+    fn into_steps(self) -> Steps {
+        steps(self.start, self.end)
+    }
+}
+
+impl<T: Into<Scalar>> IntoSteps for RangeTo<T> {
+    fn into_steps(self) -> Steps {
+        steps(0, self.end)
+    }
+}
+
+impl<T: Int> IntoSteps for RangeInclusive<T> {
+    fn into_steps(self) -> Steps {
+        steps(self.start().as_i64(), self.end().as_i64().saturating_add(1))
+    }
+}
+
+impl<T: Int> IntoSteps for RangeToInclusive<T> {
+    fn into_steps(self) -> Steps {
+        steps(0, self.end.as_i64().saturating_add(1))
+    }
+}
+
+impl<A: Into<Scalar>, B: Into<Scalar>> IntoSteps for (A, B) {
+    fn into_steps(self) -> Steps {
+        steps(self.0, self.1)
+    }
+}
+
+impl<A: Into<Scalar>, B: Into<Scalar>, C: Into<Scalar>> IntoSteps for (A, B, C) {
+    fn into_steps(self) -> Steps {
+        Steps { step: self.2.into(), ..steps(self.0, self.1) }
+    }
+}
+
+fn counted(Steps { start, end, step }: Steps) -> Result<Tensor> {
+    let whole = [start, end, step].iter().all(|s| !matches!(s, Scalar::Float(_)));
+    let distance = if whole { end.to_i64() as f64 - start.to_i64() as f64 } else { end.to_f64() - start.to_f64() };
+    let count = distance / step.to_f64();
+    if step.to_f64() == 0.0 || count.is_nan() || count < 0.0 {
+        return Err(value_error!(
+            "arange: no steps of {step} lead from {start} to {end}; the step must not be 0 and must point at the end"
+        ));
+    }
+    if count > 1e15 {
+        return Err(value_error!("arange: from {start} to {end} in steps of {step} is too many elements"));
+    }
+    let numel = checked_numel("arange", &[count.ceil() as usize])?;
+    let shape = List::from_slice(&[numel]);
+    if whole {
+        let (start, step) = (start.to_i64(), step.to_i64());
+        let values: Vec<i64> = (0..numel as i64).map(|i| start.wrapping_add(i.wrapping_mul(step))).collect();
+        return Ok(Tensor::from_values(values, shape));
+    }
+    let (start, step) = (start.to_f64(), step.to_f64());
+    let values: Vec<f32> = (0..numel).map(|i| (start + i as f64 * step) as f32).collect();
+    Ok(Tensor::from_values(values, shape))
+}
+
 fallible! {
-    /// From `start` up to, not including, `end` in steps of `step`. Whole numbers give `i64`, others `f32`.
+    /// Evenly spaced numbers up to, not including, an end: from 0 or from a start, in steps of 1 or of another step. Whole
+    /// numbers give `i64`, others `f32`.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
-    /// assert_eq!(arange(0, 10, 3).to_vec::<i64>(), [0, 3, 6, 9]);
-    /// assert_eq!(arange(1.0, 0.0, -0.5).to_vec::<f32>(), [1.0, 0.5]);
+    /// assert_eq!(arange(4).to_vec::<i64>(), [0, 1, 2, 3]);
+    /// assert_eq!(arange(2..5).to_vec::<i64>(), [2, 3, 4]);
+    /// assert_eq!(arange((2, 5)).to_vec::<i64>(), [2, 3, 4]);
+    /// assert_eq!(arange((0, 10, 3)).to_vec::<i64>(), [0, 3, 6, 9]);
+    /// assert_eq!(arange((1.0, 0.0, -0.5)).to_vec::<f32>(), [1.0, 0.5]);
+    /// assert_eq!(arange(2.5).to_vec::<f32>(), [0.0, 1.0, 2.0]);
     /// ```
-    pub fn arange | try_arange(start: impl Into<Scalar>, end: impl Into<Scalar>, step: impl Into<Scalar>) -> Tensor {
-        let (start, end, step) = (start.into(), end.into(), step.into());
-        let whole = [start, end, step].iter().all(|s| !matches!(s, Scalar::Float(_)));
-        let distance = if whole { end.to_i64() as f64 - start.to_i64() as f64 } else { end.to_f64() - start.to_f64() };
-        let count = distance / step.to_f64();
-        if step.to_f64() == 0.0 || count.is_nan() || count < 0.0 {
-            return Err(value_error!(
-                "arange: no steps of {step} lead from {start} to {end}; the step must not be 0 and must point at the end"
-            ));
-        }
-        if count > 1e15 {
-            return Err(value_error!("arange: from {start} to {end} in steps of {step} is too many elements"));
-        }
-        let numel = checked_numel("arange", &[count.ceil() as usize])?;
-        let shape = List::from_slice(&[numel]);
-        if whole {
-            let (start, step) = (start.to_i64(), step.to_i64());
-            let values: Vec<i64> = (0..numel as i64).map(|i| start.wrapping_add(i.wrapping_mul(step))).collect();
-            return Ok(Tensor::from_values(values, shape));
-        }
-        let (start, step) = (start.to_f64(), step.to_f64());
-        let values: Vec<f32> = (0..numel).map(|i| (start + i as f64 * step) as f32).collect();
-        Ok(Tensor::from_values(values, shape))
+    pub fn arange | try_arange(steps: impl IntoSteps) -> Tensor {
+        counted(steps.into_steps())
     }
 
     /// `steps` values from `start` to `end`, both included, evenly spaced, as `f32`.

@@ -2,7 +2,7 @@
 
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
-use crate::error::{Result, fallible, or_raise, shape_error};
+use crate::error::fallible;
 use crate::list::List;
 use crate::recycle;
 use crate::scalar::Scalar;
@@ -20,41 +20,29 @@ pub(crate) fn filled(shape: List<usize>, dtype: DType, value: Scalar) -> Tensor 
     })
 }
 
-/// A tensor that owns `values`, which are taken in row-major order. The element type is the vector's.
+/// A tensor of rank 1 that takes the memory of `values`. The element type is the vector's; for PyTorch's choice, `f32` for
+/// decimals, see [`tensor`](crate::tensor()). Another shape costs nothing: `from_vec(values).view([2, 3])`.
 ///
 /// ```
 /// # use tensorlib::prelude::*;
-/// let x = from_vec(vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]);
+/// let x = from_vec(vec![1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]).view([2, 3]);
 /// assert_eq!(x.i((1, 0)).item::<f32>(), 4.0);
+/// assert_eq!(from_vec(vec![0.5]).dtype(), DType::F64);
 /// ```
-#[track_caller]
-pub fn from_vec<T: Element>(values: Vec<T>, shape: impl IntoInts) -> Tensor {
-    or_raise(try_from_vec(values, shape))
+pub fn from_vec<T: Element>(values: Vec<T>) -> Tensor {
+    let shape = List::from_slice(&[values.len()]);
+    Tensor::from_values(values, shape)
 }
 
-/// [`from_vec`] with the error as a value.
-pub fn try_from_vec<T: Element>(values: Vec<T>, shape: impl IntoInts) -> Result<Tensor> {
-    let shape = lengths("from_vec", &shape.into_ints())?;
-    let numel: usize = shape.iter().product();
-    if numel != values.len() {
-        return Err(shape_error!(
-            "from_vec: shape {:?} holds {numel} elements, but {} were given",
-            &*shape,
-            values.len()
-        ));
-    }
-    Ok(Tensor::from_values(values, shape))
-}
-
-/// A tensor with a copy of `values`, which are taken in row-major order.
-#[track_caller]
-pub fn from_slice<T: Element>(values: &[T], shape: impl IntoInts) -> Tensor {
-    or_raise(try_from_slice(values, shape))
-}
-
-/// [`from_slice`] with the error as a value.
-pub fn try_from_slice<T: Element>(values: &[T], shape: impl IntoInts) -> Result<Tensor> {
-    try_from_vec(values.to_vec(), shape)
+/// A tensor of rank 1 with a copy of `values`. The element type is the slice's, as for [`from_vec`].
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// let values = [1i32, 2, 3];
+/// assert_eq!(from_slice(&values[1..]).to_vec::<i32>(), [2, 3]);
+/// ```
+pub fn from_slice<T: Element>(values: &[T]) -> Tensor {
+    from_vec(values.to_vec())
 }
 
 /// A tensor of rank zero: a number.

@@ -1,14 +1,16 @@
 //! `tensor!`: nested literals as tensors.
 
 use crate::element::Element;
-use crate::error::shape_error;
+use crate::error::{Result, or_raise, shape_error};
 use crate::list::List;
+use crate::size::Int;
 use crate::tensor::Tensor;
 
 /// A tensor from nested literals: `tensor![1, 2]`, `tensor![[1.0, 2.0], [3.0, 4.0]]`.
 ///
 /// As in PyTorch, literals with a point give `f32` and whole numbers give `i64`; name another type after a semicolon.
-/// Vectors and arrays may stand in it too. A number on its own is [`scalar`](crate::scalar()).
+/// Vectors and arrays may stand in it too. What is already a list becomes a tensor by the function of the same name,
+/// [`tensor(list)`](crate::tensor()).
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -25,10 +27,16 @@ use crate::tensor::Tensor;
 macro_rules! tensor {
     () => { $crate::zeros([0]) };
     ($($item:expr),+ $(,)? ; $dtype:ident) => { $crate::from_literal::<_, $dtype>([$($item),+]) };
-    ($($item:expr),+ $(,)?) => { $crate::from_literal_of_default_type([$($item),+]) };
+    ($($item:expr),+ $(,)?) => { $crate::tensor([$($item),+]) };
 }
 
-/// What can stand in [`tensor!`](crate::tensor!): numbers, and arrays, vectors and slices of what can stand in it.
+/// What can stand in [`tensor!`](crate::tensor!) and wherever a tensor is read: numbers, and arrays, vectors and slices of
+/// what can stand in it.
+#[diagnostic::on_unimplemented(
+    message = "a tensor cannot be made of `{Self}`",
+    label = "holds neither numbers nor booleans",
+    note = "numbers, and arrays, vectors and slices of numbers, can stand here"
+)]
 pub trait Literal {
     /// The type its elements are written in.
     type Written: Element;
@@ -43,19 +51,31 @@ pub trait Literal {
 }
 
 macro_rules! leaf {
-    ($($ty:ty => $default:ty),*) => { $(
+    ($($ty:ty as $written:ty => $default:ty: |$value:ident| $of:expr;)*) => { $(
         impl Literal for $ty {
-            type Written = $ty;
+            type Written = $written;
             type Default = $default;
             fn literal_shape(&self, _: &mut Vec<usize>) {}
-            fn extend_values(&self, _: &[usize], values: &mut Vec<$ty>) -> bool {
-                values.push(*self);
+            fn extend_values(&self, _: &[usize], values: &mut Vec<$written>) -> bool {
+                let $value = *self;
+                values.push($of);
                 true
             }
         }
     )* };
 }
-leaf!(f64 => f32, f32 => f32, i32 => i64, i64 => i64, u8 => u8, bool => bool);
+leaf! {
+    f64 as f64 => f32: |value| value;
+    f32 as f32 => f32: |value| value;
+    i32 as i32 => i64: |value| value;
+    i64 as i64 => i64: |value| value;
+    u8 as u8 => u8: |value| value;
+    bool as bool => bool: |value| value;
+    i16 as i32 => i64: |value| i32::from(value);
+    u16 as i32 => i64: |value| i32::from(value);
+    u32 as i64 => i64: |value| i64::from(value);
+    usize as i64 => i64: |value| value.as_i64();
+}
 
 macro_rules! level {
     ($($ty:ty, [$($generics:tt)*];)*) => { $(
@@ -76,28 +96,64 @@ macro_rules! level {
 }
 level! {
     [T; N], [const N: usize];
-    Vec<T>, [];
+    &[T; N], [const N: usize];
     &[T], [];
+    Vec<T>, [];
+    &Vec<T>, [];
 }
 
-/// What [`tensor!`](crate::tensor!) with a type calls.
-#[track_caller]
-pub fn from_literal<L: Literal, T: Element>(literal: L) -> Tensor {
+/// The values in the type they are written in.
+pub(crate) fn try_from_literal_as_written<L: Literal>(literal: L) -> Result<Tensor> {
     let mut shape = Vec::new();
     literal.literal_shape(&mut shape);
     let mut values = Vec::new();
     if !literal.extend_values(&shape, &mut values) {
-        crate::error::raise(shape_error!(
-            "tensor!: rows have different lengths; the first ones say {shape:?}, and all must agree"
+        return Err(shape_error!(
+            "tensor: rows have different lengths; the first ones say {shape:?}, and all must agree"
         ));
     }
-    let values: Vec<T> = values.into_iter().map(|value| T::from_scalar(value.to_scalar())).collect();
-    Tensor::from_values(values, List::from_slice(&shape))
+    Ok(Tensor::from_values(values, List::from_slice(&shape)))
 }
 
-/// What [`tensor!`](crate::tensor!) calls.
+pub(crate) fn try_from_literal<L: Literal, T: Element>(literal: L) -> Result<Tensor> {
+    Ok(try_from_literal_as_written(literal)?.to(T::DTYPE))
+}
+
+/// What [`tensor!`](crate::tensor!) with a type calls.
 #[doc(hidden)]
 #[track_caller]
-pub fn from_literal_of_default_type<L: Literal>(literal: L) -> Tensor {
-    from_literal::<L, L::Default>(literal)
+pub fn from_literal<L: Literal, T: Element>(literal: L) -> Tensor {
+    or_raise(try_from_literal::<L, T>(literal))
+}
+
+/// A tensor from a list at hand: an array, a vector or a slice, nested or not, or a number.
+///
+/// As in the macro [`tensor!`](crate::tensor!) and in PyTorch, decimals give `f32` and whole numbers `i64`, whatever their
+/// type in Rust, so that `tensor(vec![1.0, 2.0])` fits what other functions make; `u8` and `bool` stay. To keep `f64` or
+/// `i32`, use [`from_vec`](crate::from_vec) or [`from_slice`](crate::from_slice).
+///
+/// ```
+/// use tensorlib::prelude::*;
+///
+/// let losses = vec![0.9, 0.5, 0.4];
+/// assert_eq!((tensor(&losses).size().to_string(), tensor(&losses).dtype()), ("[3]".to_string(), DType::F32));
+/// assert_eq!(tensor(vec![vec![1, 2], vec![3, 4]]).size(), [2, 2]);
+/// assert_eq!(tensor(&losses[1..]).numel(), 2);
+/// assert!(Tensor::from(losses).equal(&tensor![0.9, 0.5, 0.4]));
+/// assert_eq!(
+///     try_tensor(vec![vec![1, 2], vec![3]]).unwrap_err().to_string(),
+///     "tensor: rows have different lengths; the first ones say [2, 2], and all must agree"
+/// );
+/// ```
+///
+/// # Panics
+/// If rows have different lengths.
+#[track_caller]
+pub fn tensor<L: Literal>(list: L) -> Tensor {
+    or_raise(try_tensor(list))
+}
+
+/// [`tensor()`] with the error as a value.
+pub fn try_tensor<L: Literal>(list: L) -> Result<Tensor> {
+    try_from_literal::<L, L::Default>(list)
 }

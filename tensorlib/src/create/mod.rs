@@ -6,13 +6,14 @@ pub mod literal;
 mod random;
 mod twister;
 
-pub use counted::{arange, eye, linspace, try_arange, try_eye, try_linspace};
+pub use counted::{IntoSteps, Steps, arange, eye, linspace, try_arange, try_eye, try_linspace};
 pub(crate) use filled::filled;
 pub use filled::{
-    empty, empty_like, from_slice, from_vec, full, full_like, ones, ones_like, scalar, try_empty, try_from_slice,
-    try_from_vec, try_full, try_ones, try_zeros, zeros, zeros_like,
+    empty, empty_like, from_slice, from_vec, full, full_like, ones, ones_like, scalar, try_empty, try_full, try_ones,
+    try_zeros, zeros, zeros_like,
 };
+pub use literal::{tensor, try_tensor};
 pub use random::{
-    manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm, try_rand, try_randint, try_randn,
-    try_randperm,
+    IntoBounds, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm, try_rand,
+    try_randint, try_randint_like, try_randn, try_randperm,
 };

@@ -1,17 +1,18 @@
 //! Random tensors. One generator for the process, whose numbers do not depend on machine or thread count.
 
 use std::hash::{BuildHasher, Hasher};
+use std::ops::{Range, RangeInclusive};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::twister::Twister;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
-use crate::error::{Result, fallible, or_raise, value_error};
+use crate::error::{Result, fallible, value_error};
 use crate::kernel::normal::{self, GROUP};
 use crate::list::List;
 use crate::recycle;
 use crate::scalar::Scalar;
-use crate::size::{IntoInts, lengths};
+use crate::size::{Int, IntoInts, lengths};
 use crate::tensor::Tensor;
 
 static GENERATOR: LazyLock<Mutex<Twister>> = LazyLock::new(|| {
@@ -106,9 +107,9 @@ fallible! {
     }
 }
 
-fn whole(low: i64, high: i64, shape: List<usize>, dtype: DType) -> Result<Tensor> {
+fn whole(op: &str, (low, high): (i64, i64), shape: List<usize>, dtype: DType) -> Result<Tensor> {
     if low >= high {
-        return Err(value_error!("randint: low is {low} and high is {high}; low must be smaller"));
+        return Err(value_error!("{op}: low is {low} and high is {high}; low must be smaller"));
     }
     let range = high.wrapping_sub(low) as u64;
     let mut generator = generator();
@@ -122,32 +123,63 @@ fn whole(low: i64, high: i64, shape: List<usize>, dtype: DType) -> Result<Tensor
     })
 }
 
-/// Random whole numbers from `low` up to, not including, `high`, as `i64`.
-///
-/// ```
-/// # use tensorlib::prelude::*;
-/// let dice = randint(1, 7, [100]);
-/// assert!(dice.to_vec::<i64>().iter().all(|v| (1..=6).contains(v)));
-/// ```
-#[track_caller]
-pub fn randint(low: i64, high: i64, shape: impl IntoInts) -> Tensor {
-    or_raise(try_randint(low, high, shape))
+/// The limits of random whole numbers: an end, with 0 as the start, a range, or a tuple of start and end.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not limit random whole numbers",
+    note = "write `randint(6, [3])`, `randint(1..7, [3])` or `randint((1, 7), [3])`"
+)]
+pub trait IntoBounds {
+    /// The start, and the end, which is not included.
+    fn into_bounds(self) -> (i64, i64);
 }
 
-/// [`randint`] with the error as a value.
-pub fn try_randint(low: i64, high: i64, shape: impl IntoInts) -> Result<Tensor> {
-    whole(low, high, lengths("randint", &shape.into_ints())?, DType::I64)
+impl<T: Int> IntoBounds for T {
+    fn into_bounds(self) -> (i64, i64) {
+        (0, self.as_i64())
+    }
 }
 
-/// Random whole numbers with the shape and element type of `x`.
-///
-/// ```
-/// # use tensorlib::prelude::*;
-/// assert_eq!(randint_like(&zeros([3]), 7, 8).to_vec::<f32>(), [7.0, 7.0, 7.0]);
-/// ```
-#[track_caller]
-pub fn randint_like(x: &Tensor, low: i64, high: i64) -> Tensor {
-    or_raise(whole(low, high, x.layout.shape.clone(), x.dtype()))
+impl<T: Int> IntoBounds for Range<T> {
+    fn into_bounds(self) -> (i64, i64) {
+        (self.start.as_i64(), self.end.as_i64())
+    }
+}
+
+impl<T: Int> IntoBounds for RangeInclusive<T> {
+    fn into_bounds(self) -> (i64, i64) {
+        (self.start().as_i64(), self.end().as_i64().saturating_add(1))
+    }
+}
+
+impl<A: Int, B: Int> IntoBounds for (A, B) {
+    fn into_bounds(self) -> (i64, i64) {
+        (self.0.as_i64(), self.1.as_i64())
+    }
+}
+
+fallible! {
+    /// Random whole numbers up to, not including, an end, from 0 or from a start, as `i64`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let dice = randint(1..7, [100]);
+    /// assert!(dice.to_vec::<i64>().iter().all(|v| (1..=6).contains(v)));
+    /// assert!(randint(2, [100]).lt(2).all().item::<bool>());
+    /// assert_eq!(randint((7, 8), [1]).item::<i64>(), 7);
+    /// ```
+    pub fn randint | try_randint(bounds: impl IntoBounds, shape: impl IntoInts) -> Tensor {
+        whole("randint", bounds.into_bounds(), lengths("randint", &shape.into_ints())?, DType::I64)
+    }
+
+    /// Random whole numbers, as of [`randint`], with the shape and element type of `x`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(randint_like(&zeros([3]), 7..8).to_vec::<f32>(), [7.0, 7.0, 7.0]);
+    /// ```
+    pub fn randint_like | try_randint_like(x: &Tensor, bounds: impl IntoBounds) -> Tensor {
+        whole("randint_like", bounds.into_bounds(), x.layout.shape.clone(), x.dtype())
+    }
 }
 
 /// [`rand`] with the shape and element type of `x`.

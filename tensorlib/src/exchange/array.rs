@@ -45,6 +45,7 @@ pub struct SharedArray {
 }
 
 /// A tensor on the memory of an array: what one changes, the other sees. PyTorch's `from_numpy`.
+#[doc(alias = "from_numpy")]
 pub fn from_ndarray(array: &SharedArray) -> Tensor {
     array.tensor.alias()
 }
@@ -144,6 +145,7 @@ impl Tensor {
     /// x.add_(1.0);
     /// assert_eq!(array.to_ndarray::<f32>(), ndarray::array![1.0, 1.0].into_dyn());
     /// ```
+    #[doc(alias = "numpy")]
     pub fn shared_array(&self) -> SharedArray {
         SharedArray { tensor: self.alias() }
     }

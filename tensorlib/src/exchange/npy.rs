@@ -20,6 +20,7 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// assert!(read_npy(&path).equal(&tensor![[1.0, 2.0]]));
 /// # std::fs::remove_file(path).unwrap();
 /// ```
+#[doc(alias = "load")]
 #[track_caller]
 pub fn read_npy(path: impl AsRef<Path>) -> Tensor {
     or_raise(try_read_npy(path))
@@ -33,6 +34,7 @@ pub fn try_read_npy(path: impl AsRef<Path>) -> Result<Tensor> {
 }
 
 /// Writes a file that NumPy's `np.load` and [`read_npy`] read.
+#[doc(alias = "save")]
 #[track_caller]
 pub fn write_npy(path: impl AsRef<Path>, x: &Tensor) {
     or_raise(try_write_npy(path, x));
@@ -206,7 +208,7 @@ mod tests {
         expected.resize(127, b' ');
         expected.extend(b"\n\x01\x02");
         assert_eq!(encode(&tensor![[1, 2]; u8]), expected);
-        assert!(decode(&expected).unwrap().equal(&tensor![[1, 2]; u8]));
+        assert!(decode(&expected).unwrap().equal(tensor![[1, 2]; u8]));
     }
 
     #[test]
@@ -230,10 +232,10 @@ mod tests {
         };
         let mut columns = header("|u1", "True");
         columns.extend([1, 2, 3, 4]);
-        assert!(decode(&columns).unwrap().equal(&tensor![[1, 3], [2, 4]; u8]));
+        assert!(decode(&columns).unwrap().equal(tensor![[1, 3], [2, 4]; u8]));
         let mut big = header(">i4", "False");
         big.extend([1i32, 2, 3, 4].iter().flat_map(|n| n.to_be_bytes()));
-        assert!(decode(&big).unwrap().equal(&tensor![[1, 2], [3, 4]; i32]));
+        assert!(decode(&big).unwrap().equal(tensor![[1, 2], [3, 4]; i32]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::create::try_from_vec;
+use crate::create::from_vec;
 use crate::dtype::DType;
 use crate::tensor::Tensor;
 
@@ -43,15 +43,16 @@ impl Serialize for Tensor {
 impl<'de> Deserialize<'de> for Tensor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tensor, D::Error> {
         let Serialized { shape, values } = Serialized::deserialize(deserializer)?;
-        match values {
-            Values::Bool(values) => try_from_vec(values, shape),
-            Values::U8(values) => try_from_vec(values, shape),
-            Values::I32(values) => try_from_vec(values, shape),
-            Values::I64(values) => try_from_vec(values, shape),
-            Values::F32(values) => try_from_vec(values, shape),
-            Values::F64(values) => try_from_vec(values, shape),
-        }
-        .map_err(D::Error::custom)
+        let line = match values {
+            Values::Bool(values) => from_vec(values),
+            Values::U8(values) => from_vec(values),
+            Values::I32(values) => from_vec(values),
+            Values::I64(values) => from_vec(values),
+            Values::F32(values) => from_vec(values),
+            Values::F64(values) => from_vec(values),
+        };
+        line.try_view(&shape)
+            .map_err(|_| D::Error::custom(format!("{} values do not make shape {shape:?}", line.numel())))
     }
 }
 
@@ -69,6 +70,6 @@ mod tests {
         let text = serde_json::to_string(&tensor![1.5]).unwrap();
         assert_eq!(text, r#"{"shape":[1],"values":{"f32":[1.5]}}"#);
         let error = serde_json::from_str::<Tensor>(r#"{"shape":[2],"values":{"f32":[1.5]}}"#).unwrap_err();
-        assert!(error.to_string().starts_with("from_vec: shape [2] holds 2 elements, but 1 were given"), "{error}");
+        assert!(error.to_string().starts_with("1 values do not make shape [2]"), "{error}");
     }
 }

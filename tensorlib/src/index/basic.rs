@@ -5,7 +5,7 @@ use super::item::{Index, IndexItem, IntoIndex};
 use crate::dtype::DType;
 use crate::error::{Result, fallible, index_error};
 use crate::layout::{self, Layout};
-use crate::operand::Operand;
+use crate::operand::{IntoOperand, Operand};
 use crate::tensor::Tensor;
 
 /// An index applied as far as a view can: what is left are index tensors, by dimension of the view.
@@ -118,12 +118,12 @@ impl Tensor {
         /// ```
         /// # use tensorlib::prelude::*;
         /// let z = zeros([2, 3]);
-        /// z.index_put_((0, 1..), &tensor![7.0, 8.0]);
+        /// z.index_put_((0, 1..), [7.0, 8.0]);
         /// z.index_put_(z.eq(0.0), -1.0);
         /// assert_eq!(z.to_vec::<f32>(), [-1.0, 7.0, 8.0, -1.0, -1.0, -1.0]);
         /// ```
-        pub fn index_put_ | try_index_put_<'a>(&self, index: impl IntoIndex, values: impl Into<Operand<'a>>) -> Tensor {
-            let (index, values) = (index.into_index(), values.into());
+        pub fn index_put_ | try_index_put_<'a>(&self, index: impl IntoIndex, values: impl IntoOperand<'a>) -> Tensor {
+            let (index, values) = (index.into_index(), values.into_operand());
             if let Some(mask) = whole_mask(self, &index) && matches!(values, Operand::Number(_)) {
                 let mut mask = mask.alias();
                 while mask.ndim() < self.ndim() {
@@ -136,10 +136,10 @@ impl Tensor {
             if applied.chosen.is_empty() {
                 match values {
                     Operand::Number(number) => crate::ops::assign::fill("index_put_", &view, number)?,
-                    other => crate::ops::assign::copy("index_put_", &view, &other.to_tensor(self.dtype()))?,
+                    other => crate::ops::assign::copy("index_put_", &view, &other.to_tensor(self.dtype())?)?,
                 }
             } else {
-                advanced::write("index_put_", &view, &applied.chosen, &values.to_tensor(self.dtype()))?;
+                advanced::write("index_put_", &view, &applied.chosen, &values.to_tensor(self.dtype())?)?;
             }
             Ok(self.alias())
         }

@@ -153,7 +153,7 @@ pub trait Step: Into<IndexItem> {
     ///
     /// ```
     /// use tensorlib::prelude::*;
-    /// assert_eq!(arange(0, 10, 1).i((1..8).step(3)).to_vec::<i64>(), [1, 4, 7]);
+    /// assert_eq!(arange(10).i((1..8).step(3)).to_vec::<i64>(), [1, 4, 7]);
     /// ```
     fn step(self, step: impl Int) -> IndexItem {
         match self.into() {

@@ -7,7 +7,7 @@ use crate::error::{Result, dtype_error, fallible, shape_error};
 use crate::kernel::{map, select};
 use crate::layout::{Layout, dimension, memory_order};
 use crate::list::List;
-use crate::operand::Operand;
+use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary::{apart, writable};
 use crate::recycle;
 use crate::storage;
@@ -62,6 +62,97 @@ fn mask_for(op: &str, mask: &Tensor) -> Result<()> {
     Ok(())
 }
 
+fn index_select(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
+    let dim = dimension("index_select", dim, x.ndim())?;
+    if index.ndim() > 1 || x.ndim() == 0 {
+        return Err(shape_error!(
+            "index_select: needs a tensor with dimensions and an index of rank 1, not shapes {} and {}",
+            x.size(),
+            index.size()
+        ));
+    }
+    let positions = positions("index_select", index, x.layout.shape[dim], dim)?;
+    let positions = positions.with_layout(positions.layout.view(&[index.numel()]).expect("rank 0 or 1"));
+    advanced::read("index_select", x, &[Chosen { dim, positions }])
+}
+
+fn gather(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
+    let dim = dimension("gather", dim, x.ndim())?;
+    let (positions, layout, stride) = along("gather", x, dim, index)?;
+    let positions = positions.storage.read();
+    with_dtype!(x.dtype(), T => {
+        let mut values = recycle::take::<T>(index.numel());
+        let guard = x.storage.read();
+        select::take_along(&mut values, T::of(&guard), &layout, i64::of(&positions), stride);
+        Ok(Tensor::from_values(values, index.layout.shape.clone()))
+    })
+}
+
+fn scatter(x: &Tensor, dim: i64, index: &Tensor, source: &Operand) -> Result<Tensor> {
+    writable("scatter_", x)?;
+    let dim = dimension("scatter_", dim, x.ndim())?;
+    let (positions, layout, stride) = along("scatter_", x, dim, index)?;
+    with_dtype!(x.dtype(), T => {
+        let values = source.to_tensor(T::DTYPE)?;
+        let values = match source {
+            Operand::Number(_) => values.with_layout(values.layout.expand("scatter_", &index.layout.shape)?),
+            _ if (0..index.ndim()).any(|d| index.layout.shape[d] > values.layout.shape.get(d).copied().unwrap_or(0)) => {
+                return Err(shape_error!(
+                    "scatter_: the source of shape {} is smaller than the index of shape {}",
+                    values.size(),
+                    index.size()
+                ));
+            }
+            _ => values.with_layout(Layout { shape: index.layout.shape.clone(), ..values.layout.clone() }),
+        }
+        .to_vec::<T>();
+        let positions = positions.storage.read();
+        let mut guard = x.storage.write();
+        select::put_along(T::of_mut(&mut guard), &values, &layout, i64::of(&positions), stride);
+    });
+    Ok(x.alias())
+}
+
+fn masked_fill(x: &Tensor, mask: &Tensor, value: &Operand) -> Result<Tensor> {
+    mask_for("masked_fill_", mask)?;
+    writable("masked_fill_", x)?;
+    let value = value.to_tensor(x.dtype())?;
+    if value.numel() != 1 {
+        return Err(shape_error!("masked_fill_: the value must be one number, not shape {}", value.size()));
+    }
+    let copied = apart(x, mask);
+    let mask = copied.as_ref().unwrap_or(mask);
+    let of_mask = mask.layout.expand("masked_fill_", &x.layout.shape)?;
+    let value = value.try_scalar("masked_fill_")?;
+    let order = memory_order(&[&x.layout]);
+    let (of_self, of_mask) = (x.layout.permute(&order), of_mask.permute(&order));
+    with_dtype!(x.dtype(), T => storage::read_and_write(&mask.storage, &x.storage, |mask, to| {
+        map::fill_where(T::of_mut(to), &of_self, map::Operand(bool::of(mask), &of_mask), T::from_scalar(value));
+    }));
+    Ok(x.alias())
+}
+
+fn masked_select(x: &Tensor, mask: &Tensor) -> Result<Tensor> {
+    mask_for("masked_select", mask)?;
+    let shape = crate::layout::broadcast("masked_select", &x.layout.shape, &mask.layout.shape)?;
+    let mask = mask.with_layout(mask.layout.expand("masked_select", &shape)?).to_vec::<bool>();
+    let x = x.with_layout(x.layout.expand("masked_select", &shape)?);
+    with_dtype!(x.dtype(), T => {
+        let values = select::compress(x.to_vec::<T>().into_iter(), &mask);
+        let shape = List::from_slice(&[values.len()]);
+        Ok(Tensor::from_values(values, shape))
+    })
+}
+
+fn index_copy(x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
+    writable("index_copy_", x)?;
+    let dim = dimension("index_copy_", dim, x.ndim())?;
+    let positions = positions("index_copy_", index, x.layout.shape.get(dim).copied().unwrap_or(1), dim)?;
+    let source = apart(x, source).unwrap_or_else(|| source.alias());
+    advanced::write("index_copy_", x, &[Chosen { dim, positions }], &source)?;
+    Ok(x.alias())
+}
+
 impl Tensor {
     fallible! {
         /// One position of one dimension, as a view: `x.select(0, 2)` is `x.i(2)`.
@@ -82,7 +173,7 @@ impl Tensor {
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// assert_eq!(arange(0, 5, 1).narrow(0, 1, 3).to_vec::<i64>(), [1, 2, 3]);
+        /// assert_eq!(arange(5).narrow(0, 1, 3).to_vec::<i64>(), [1, 2, 3]);
         /// ```
         pub fn narrow | try_narrow(&self, dim: i64, start: usize, length: usize) -> Tensor {
             if self.ndim() == 0 {
@@ -97,20 +188,10 @@ impl Tensor {
         /// ```
         /// # use tensorlib::prelude::*;
         /// let x = tensor![[1, 2, 3], [4, 5, 6]];
-        /// assert_eq!(x.index_select(1, &tensor![2, 0]).to_vec::<i64>(), [3, 1, 6, 4]);
+        /// assert_eq!(x.index_select(1, [2, 0]).to_vec::<i64>(), [3, 1, 6, 4]);
         /// ```
-        pub fn index_select | try_index_select(&self, dim: i64, index: &Tensor) -> Tensor {
-            let dim = dimension("index_select", dim, self.ndim())?;
-            if index.ndim() > 1 || self.ndim() == 0 {
-                return Err(shape_error!(
-                    "index_select: needs a tensor with dimensions and an index of rank 1, not shapes {} and {}",
-                    self.size(),
-                    index.size()
-                ));
-            }
-            let positions = positions("index_select", index, self.layout.shape[dim], dim)?;
-            let positions = positions.with_layout(positions.layout.view(&[index.numel()]).expect("rank 0 or 1"));
-            advanced::read("index_select", self, &[Chosen { dim, positions }])
+        pub fn index_select | try_index_select<'a>(&self, dim: i64, index: impl IntoOperand<'a>) -> Tensor {
+            index_select(self, dim, &index.into_operand().into_tensor()?)
         }
 
         /// For each place of `index` the element whose position along `dim` the index gives.
@@ -118,18 +199,10 @@ impl Tensor {
         /// ```
         /// # use tensorlib::prelude::*;
         /// let x = tensor![[1, 2], [3, 4]];
-        /// assert_eq!(x.gather(1, &tensor![[0, 0], [1, 0]]).to_vec::<i64>(), [1, 1, 4, 3]);
+        /// assert_eq!(x.gather(1, [[0, 0], [1, 0]]).to_vec::<i64>(), [1, 1, 4, 3]);
         /// ```
-        pub fn gather | try_gather(&self, dim: i64, index: &Tensor) -> Tensor {
-            let dim = dimension("gather", dim, self.ndim())?;
-            let (positions, layout, stride) = along("gather", self, dim, index)?;
-            let positions = positions.storage.read();
-            with_dtype!(self.dtype(), T => {
-                let mut values = recycle::take::<T>(index.numel());
-                let guard = self.storage.read();
-                select::take_along(&mut values, T::of(&guard), &layout, i64::of(&positions), stride);
-                Ok(Tensor::from_values(values, index.layout.shape.clone()))
-            })
+        pub fn gather | try_gather<'a>(&self, dim: i64, index: impl IntoOperand<'a>) -> Tensor {
+            gather(self, dim, &index.into_operand().into_tensor()?)
         }
 
         /// In place, the reverse of [`gather`](Tensor::gather): writes each element of `source` to the position along
@@ -138,33 +211,11 @@ impl Tensor {
         /// ```
         /// # use tensorlib::prelude::*;
         /// let x = zeros([2, 3]);
-        /// x.scatter_(1, &tensor![[2], [0]], 1.0);
+        /// x.scatter_(1, [[2], [0]], 1.0);
         /// assert_eq!(x.to_vec::<f32>(), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
         /// ```
-        pub fn scatter_ | try_scatter_<'a>(&self, dim: i64, index: &Tensor, source: impl Into<Operand<'a>>) -> Tensor {
-            writable("scatter_", self)?;
-            let dim = dimension("scatter_", dim, self.ndim())?;
-            let (positions, layout, stride) = along("scatter_", self, dim, index)?;
-            let source = source.into();
-            with_dtype!(self.dtype(), T => {
-                let values = source.to_tensor(T::DTYPE);
-                let values = match source {
-                    Operand::Number(_) => values.with_layout(values.layout.expand("scatter_", &index.layout.shape)?),
-                    _ if (0..index.ndim()).any(|d| index.layout.shape[d] > values.layout.shape.get(d).copied().unwrap_or(0)) => {
-                        return Err(shape_error!(
-                            "scatter_: the source of shape {} is smaller than the index of shape {}",
-                            values.size(),
-                            index.size()
-                        ));
-                    }
-                    _ => values.with_layout(Layout { shape: index.layout.shape.clone(), ..values.layout.clone() }),
-                }
-                .to_vec::<T>();
-                let positions = positions.storage.read();
-                let mut guard = self.storage.write();
-                select::put_along(T::of_mut(&mut guard), &values, &layout, i64::of(&positions), stride);
-            });
-            Ok(self.alias())
+        pub fn scatter_ | try_scatter_<'a>(&self, dim: i64, index: impl IntoOperand<'a>, source: impl IntoOperand<'a>) -> Tensor {
+            scatter(self, dim, &index.into_operand().into_tensor()?, &source.into_operand())
         }
 
         /// In place: elements where `mask` is true become `value`. The mask broadcasts.
@@ -172,30 +223,20 @@ impl Tensor {
         /// ```
         /// # use tensorlib::prelude::*;
         /// let x = tensor![1.0, -2.0, 3.0];
-        /// x.masked_fill_(&x.lt(0), 0.0);
+        /// x.masked_fill_(x.lt(0), 0.0);
         /// assert_eq!(x.to_vec::<f32>(), [1.0, 0.0, 3.0]);
         /// ```
-        pub fn masked_fill_ | try_masked_fill_<'a>(&self, mask: &Tensor, value: impl Into<Operand<'a>>) -> Tensor {
-            mask_for("masked_fill_", mask)?;
-            writable("masked_fill_", self)?;
-            let value = value.into().to_tensor(self.dtype());
-            if value.numel() != 1 {
-                return Err(shape_error!("masked_fill_: the value must be one number, not shape {}", value.size()));
-            }
-            let copied = apart(self, mask);
-            let mask = copied.as_ref().unwrap_or(mask);
-            let of_mask = mask.layout.expand("masked_fill_", &self.layout.shape)?;
-            let value = value.try_scalar("masked_fill_")?;
-            let order = memory_order(&[&self.layout]);
-            let (of_self, of_mask) = (self.layout.permute(&order), of_mask.permute(&order));
-            with_dtype!(self.dtype(), T => storage::read_and_write(&mask.storage, &self.storage, |mask, to| {
-                map::fill_where(T::of_mut(to), &of_self, map::Operand(bool::of(mask), &of_mask), T::from_scalar(value));
-            }));
-            Ok(self.alias())
+        pub fn masked_fill_ | try_masked_fill_<'a>(&self, mask: impl IntoOperand<'a>, value: impl IntoOperand<'a>) -> Tensor {
+            masked_fill(self, &mask.into_operand().into_tensor()?, &value.into_operand())
         }
 
         /// A copy with [`masked_fill_`](Tensor::masked_fill_).
-        pub fn masked_fill | try_masked_fill<'a>(&self, mask: &Tensor, value: impl Into<Operand<'a>>) -> Tensor {
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1, 2].masked_fill([true, false], 9).to_vec::<i64>(), [9, 2]);
+        /// ```
+        pub fn masked_fill | try_masked_fill<'a>(&self, mask: impl IntoOperand<'a>, value: impl IntoOperand<'a>) -> Tensor {
             self.clone().try_masked_fill_(mask, value)
         }
 
@@ -204,28 +245,22 @@ impl Tensor {
         /// ```
         /// # use tensorlib::prelude::*;
         /// let x = tensor![1, 2, 3];
-        /// assert_eq!(x.masked_select(&x.ne(2)).to_vec::<i64>(), [1, 3]);
+        /// assert_eq!(x.masked_select(x.ne(2)).to_vec::<i64>(), [1, 3]);
         /// ```
-        pub fn masked_select | try_masked_select(&self, mask: &Tensor) -> Tensor {
-            mask_for("masked_select", mask)?;
-            let shape = crate::layout::broadcast("masked_select", &self.layout.shape, &mask.layout.shape)?;
-            let mask = mask.with_layout(mask.layout.expand("masked_select", &shape)?).to_vec::<bool>();
-            let x = self.with_layout(self.layout.expand("masked_select", &shape)?);
-            with_dtype!(self.dtype(), T => {
-                let values = select::compress(x.to_vec::<T>().into_iter(), &mask);
-                let shape = List::from_slice(&[values.len()]);
-                Ok(Tensor::from_values(values, shape))
-            })
+        pub fn masked_select | try_masked_select<'a>(&self, mask: impl IntoOperand<'a>) -> Tensor {
+            masked_select(self, &mask.into_operand().into_tensor()?)
         }
 
         /// In place: writes the rows of `source` to the positions of `dim` that `index` names.
-        pub fn index_copy_ | try_index_copy_(&self, dim: i64, index: &Tensor, source: &Tensor) -> Tensor {
-            writable("index_copy_", self)?;
-            let dim = dimension("index_copy_", dim, self.ndim())?;
-            let positions = positions("index_copy_", index, self.layout.shape.get(dim).copied().unwrap_or(1), dim)?;
-            let source = apart(self, source).unwrap_or_else(|| source.alias()).to(self.dtype());
-            advanced::write("index_copy_", self, &[Chosen { dim, positions }], &source)?;
-            Ok(self.alias())
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = zeros([3, 2]);
+        /// x.index_copy_(0, [2, 0], [[1.0, 2.0], [3.0, 4.0]]);
+        /// assert_eq!(x.to_vec::<f32>(), [3.0, 4.0, 0.0, 0.0, 1.0, 2.0]);
+        /// ```
+        pub fn index_copy_ | try_index_copy_<'a>(&self, dim: i64, index: impl IntoOperand<'a>, source: impl IntoOperand<'a>) -> Tensor {
+            index_copy(self, dim, &index.into_operand().into_tensor()?, &source.into_operand().to_tensor(self.dtype())?)
         }
     }
 

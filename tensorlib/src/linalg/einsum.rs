@@ -1,11 +1,11 @@
 //! Einstein's summation: products and sums written as letters for dimensions.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use crate::error::{Result, or_raise, shape_error, value_error};
 use crate::layout::Layout;
 use crate::list::List;
+use crate::shape::IntoTensors;
 use crate::tensor::Tensor;
 
 /// Stands for the dimensions of `...`: numbers, so that no letter can be one of them.
@@ -19,18 +19,21 @@ const ELLIPSIS_START: Label = 0x11_0000;
 /// ```
 /// # use tensorlib::prelude::*;
 /// let (a, b) = (ones([2, 3]), ones([3, 4]));
-/// assert_eq!(einsum("ij,jk->ik", &[&a, &b]).size(), [2, 4]);
-/// assert_eq!(einsum("ij->j", &[&a]).to_vec::<f32>(), [2.0, 2.0, 2.0]);
-/// assert_eq!(einsum("ii", &[&eye(3)]).item::<f32>(), 3.0);
+/// assert_eq!(einsum("ij,jk->ik", [&a, &b]).size(), [2, 4]);
+/// assert_eq!(einsum("ij->j", &a).to_vec::<f32>(), [2.0, 2.0, 2.0]);
+/// assert_eq!(einsum("ii", eye(3)).item::<f32>(), 3.0);
 /// ```
 #[track_caller]
-pub fn einsum<T: Borrow<Tensor>>(equation: &str, tensors: &[T]) -> Tensor {
+pub fn einsum(equation: &str, tensors: impl IntoTensors) -> Tensor {
     or_raise(try_einsum(equation, tensors))
 }
 
 /// [`einsum`] with the error as a value.
-pub fn try_einsum<T: Borrow<Tensor>>(equation: &str, tensors: &[T]) -> Result<Tensor> {
-    let tensors: Vec<&Tensor> = tensors.iter().map(Borrow::borrow).collect();
+pub fn try_einsum(equation: &str, tensors: impl IntoTensors) -> Result<Tensor> {
+    sum_of_products(equation, &tensors.into_tensors())
+}
+
+fn sum_of_products(equation: &str, tensors: &[Tensor]) -> Result<Tensor> {
     let text: String = equation.chars().filter(|c| !c.is_whitespace()).collect();
     let (inputs, output) = match text.split_once("->") {
         Some((inputs, output)) => (inputs, Some(output)),
@@ -45,7 +48,7 @@ pub fn try_einsum<T: Borrow<Tensor>>(equation: &str, tensors: &[T]) -> Result<Te
         ));
     }
     let mut terms = Vec::new();
-    for (input, tensor) in inputs.iter().zip(&tensors) {
+    for (input, tensor) in inputs.iter().zip(tensors) {
         terms.push(term(equation, input, tensor)?);
     }
     let result = result_labels(equation, output, &terms)?;

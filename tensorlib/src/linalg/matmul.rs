@@ -7,6 +7,7 @@ use crate::kernel::gemm::{self, Matrix};
 use crate::kernel::rows::Rows;
 use crate::layout::{Layout, broadcast};
 use crate::list::List;
+use crate::operand::IntoOperand;
 use crate::recycle;
 use crate::size::checked_numel;
 use crate::storage;
@@ -156,6 +157,18 @@ fn ranks(op: &str, a: &Tensor, b: &Tensor, wanted: (usize, usize)) -> Result<()>
     Ok(())
 }
 
+fn bmm(x: &Tensor, other: &Tensor) -> Result<Tensor> {
+    ranks("bmm", x, other, (3, 3))?;
+    if x.layout.shape[0] != other.layout.shape[0] {
+        return Err(shape_error!(
+            "bmm: shapes {} and {} are stacks of different height; matmul broadcasts",
+            x.size(),
+            other.size()
+        ));
+    }
+    matmul("bmm", x, other)
+}
+
 impl Tensor {
     fallible! {
         /// The matrix product, PyTorch's `@`.
@@ -172,15 +185,15 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// let x = tensor![[1, 2], [3, 4]];
         /// assert_eq!(x.matmul(&tensor![[1, 0], [1, 1]]).to_vec::<i64>(), [3, 2, 7, 4]);
-        /// assert_eq!(x.matmul(&tensor![1, 1]).to_vec::<i64>(), [3, 7]);
+        /// assert_eq!(x.matmul([1, 1]).to_vec::<i64>(), [3, 7]);
         /// assert_eq!(
         ///     ones([2, 3]).try_matmul(&ones([2, 3])).unwrap_err().to_string(),
         ///     "matmul: shapes [2, 3] and [2, 3] do not fit: the last dimension of the first is 3, the last but one of \
         ///      the second is 2"
         /// );
         /// ```
-        pub fn matmul | try_matmul(&self, other: &Tensor) -> Tensor {
-            matmul("matmul", self, other)
+        pub fn matmul | try_matmul<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+            other.into_operand().beside(self, |other| matmul("matmul", self, other))
         }
 
         /// The product of two matrices.
@@ -189,9 +202,11 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(ones([2, 3]).mm(&ones([3, 4])).size(), [2, 4]);
         /// ```
-        pub fn mm | try_mm(&self, other: &Tensor) -> Tensor {
-            ranks("mm", self, other, (2, 2))?;
-            matmul("mm", self, other)
+        pub fn mm | try_mm<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+            other.into_operand().beside(self, |other| {
+                ranks("mm", self, other, (2, 2))?;
+                matmul("mm", self, other)
+            })
         }
 
         /// The products of two stacks of matrices, one by one.
@@ -200,16 +215,8 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(ones([5, 2, 3]).bmm(&ones([5, 3, 4])).size(), [5, 2, 4]);
         /// ```
-        pub fn bmm | try_bmm(&self, other: &Tensor) -> Tensor {
-            ranks("bmm", self, other, (3, 3))?;
-            if self.layout.shape[0] != other.layout.shape[0] {
-                return Err(shape_error!(
-                    "bmm: shapes {} and {} are stacks of different height; matmul broadcasts",
-                    self.size(),
-                    other.size()
-                ));
-            }
-            matmul("bmm", self, other)
+        pub fn bmm | try_bmm<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+            other.into_operand().beside(self, |other| bmm(self, other))
         }
 
         /// The product of a matrix and a vector.
@@ -218,9 +225,11 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![[1, 2], [3, 4]].mv(&tensor![1, 1]).to_vec::<i64>(), [3, 7]);
         /// ```
-        pub fn mv | try_mv(&self, vector: &Tensor) -> Tensor {
-            ranks("mv", self, vector, (2, 1))?;
-            matmul("mv", self, vector)
+        pub fn mv | try_mv<'a>(&self, vector: impl IntoOperand<'a>) -> Tensor {
+            vector.into_operand().beside(self, |vector| {
+                ranks("mv", self, vector, (2, 1))?;
+                matmul("mv", self, vector)
+            })
         }
 
         /// The sum of the products of two vectors.
@@ -229,9 +238,11 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2].dot(&tensor![3, 4]).item::<i64>(), 11);
         /// ```
-        pub fn dot | try_dot(&self, other: &Tensor) -> Tensor {
-            ranks("dot", self, other, (1, 1))?;
-            matmul("dot", self, other)
+        pub fn dot | try_dot<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+            other.into_operand().beside(self, |other| {
+                ranks("dot", self, other, (1, 1))?;
+                matmul("dot", self, other)
+            })
         }
 
         /// Every element of one vector times every element of another.
@@ -240,9 +251,11 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2].outer(&tensor![3, 4]).to_vec::<i64>(), [3, 4, 6, 8]);
         /// ```
-        pub fn outer | try_outer(&self, other: &Tensor) -> Tensor {
-            ranks("outer", self, other, (1, 1))?;
-            self.unsqueeze(1).try_mul(other.unsqueeze(0))
+        pub fn outer | try_outer<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+            other.into_operand().beside(self, |other| {
+                ranks("outer", self, other, (1, 1))?;
+                self.unsqueeze(1).try_mul(other.unsqueeze(0))
+            })
         }
     }
 }

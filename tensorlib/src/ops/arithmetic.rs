@@ -2,7 +2,7 @@
 
 use crate::error::{Result, fallible};
 use crate::kernel::functions::Arithmetic;
-use crate::operand::Operand;
+use crate::operand::{IntoOperand, Operand};
 use crate::ops::{binary, unary};
 use crate::tensor::Tensor;
 
@@ -11,14 +11,14 @@ macro_rules! arithmetic {
         impl Tensor { $(
             fallible! {
                 $(#[$doc])*
-                pub fn $name | $try_name<'a>(&self, other: impl Into<Operand<'a>>) -> Tensor {
-                    let other = other.into();
+                pub fn $name | $try_name<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+                    let other = other.into_operand();
                     binary::arithmetic(stringify!($name), Arithmetic::$function, &Operand::Borrowed(self), &other)
                 }
 
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place: changes this tensor and everything that shares its memory, and returns a handle on it.")]
-                pub fn $name_ | $try_name_<'a>(&self, other: impl Into<Operand<'a>>) -> Tensor {
-                    binary::arithmetic_in_place(stringify!($name_), Arithmetic::$function, self, &other.into())?;
+                pub fn $name_ | $try_name_<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+                    binary::arithmetic_in_place(stringify!($name_), Arithmetic::$function, self, &other.into_operand())?;
                     Ok(self.alias())
                 }
             }
@@ -97,8 +97,8 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1.0, 2.0, 3.0].pow(2).to_vec::<f32>(), [1.0, 4.0, 9.0]);
         /// ```
-        pub fn pow | try_pow<'a>(&self, exponent: impl Into<Operand<'a>>) -> Tensor {
-            let exponent = exponent.into();
+        pub fn pow | try_pow<'a>(&self, exponent: impl IntoOperand<'a>) -> Tensor {
+            let exponent = exponent.into_operand();
             if let Operand::Number(number) = &exponent
                 && self.dtype().is_floating_point()
                 && let Some(power) = unary::simple_power(self, number.to_f64())
@@ -114,8 +114,8 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![2.0, 3.0].pow_(3).to_vec::<f32>(), [8.0, 27.0]);
         /// ```
-        pub fn pow_ | try_pow_<'a>(&self, exponent: impl Into<Operand<'a>>) -> Tensor {
-            binary::arithmetic_in_place("pow_", Arithmetic::Pow, self, &exponent.into())?;
+        pub fn pow_ | try_pow_<'a>(&self, exponent: impl IntoOperand<'a>) -> Tensor {
+            binary::arithmetic_in_place("pow_", Arithmetic::Pow, self, &exponent.into_operand())?;
             Ok(self.alias())
         }
     }

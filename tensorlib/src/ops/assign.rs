@@ -6,7 +6,7 @@ use crate::kernel::loops::{Map2, Updates};
 use crate::kernel::map::{self, Source};
 use crate::kernel::simd::Narrow;
 use crate::layout::{Layout, memory_order};
-use crate::operand::Operand;
+use crate::operand::{IntoOperand, Operand};
 use crate::scalar::Scalar;
 use crate::storage;
 use crate::tensor::Tensor;
@@ -85,13 +85,13 @@ impl Tensor {
         /// ```
         /// # use tensorlib::prelude::*;
         /// let x = zeros([2, 2]);
-        /// x.copy_(&tensor![1, 2]);
+        /// x.copy_([1, 2]);
         /// assert_eq!(x.to_vec::<f32>(), [1.0, 2.0, 1.0, 2.0]);
         /// ```
-        pub fn copy_ | try_copy_<'a>(&self, source: impl Into<Operand<'a>>) -> Tensor {
-            match source.into() {
+        pub fn copy_ | try_copy_<'a>(&self, source: impl IntoOperand<'a>) -> Tensor {
+            match source.into_operand() {
                 Operand::Number(number) => fill("copy_", self, number)?,
-                other => copy("copy_", self, &other.to_tensor(self.dtype()))?,
+                other => copy("copy_", self, &other.to_tensor(self.dtype())?)?,
             }
             Ok(self.alias())
         }

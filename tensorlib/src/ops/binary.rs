@@ -28,8 +28,9 @@ enum Input<'a> {
 fn convert<'a>(operand: &'a Operand<'_>, dtype: DType, room: &'a mut Option<Tensor>) -> Input<'a> {
     let tensor = match operand {
         Operand::Borrowed(tensor) => tensor,
-        Operand::Owned(tensor) => tensor,
+        Operand::Owned(tensor) | Operand::Decimals(tensor) => tensor,
         Operand::Number(number) => return Input::Number(*number),
+        Operand::Refused(_) => unreachable!("operations refuse it first"),
     };
     Input::Tensor(if tensor.dtype() == dtype { tensor } else { room.insert(tensor.to(dtype)) })
 }
@@ -89,6 +90,7 @@ fn apply_number<T: Element>(x: &Tensor, run: impl FnOnce(Layout, Source<T>) -> T
 
 /// Refuses what an operation does not do, and says in which type it is done.
 pub(crate) fn arithmetic_type(op: &str, function: Arithmetic, a: &Operand, b: &Operand) -> Result<DType> {
+    b.check()?;
     let dtype = result_type(a.promotion(), b.promotion());
     if function == Arithmetic::Div {
         return Ok(dtype.to_floating());
@@ -153,6 +155,7 @@ pub(crate) fn arithmetic(op: &str, function: Arithmetic, a: &Operand, b: &Operan
 
 /// A new `bool` tensor with `function` of the operands.
 pub(crate) fn comparison(op: &str, function: Comparison, a: &Operand, b: &Operand) -> Result<Tensor> {
+    b.check()?;
     let dtype = result_type(a.promotion(), b.promotion());
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, dtype, &mut room_a), convert(b, dtype, &mut room_b));
@@ -161,6 +164,7 @@ pub(crate) fn comparison(op: &str, function: Comparison, a: &Operand, b: &Operan
 
 /// A new `bool` tensor with `function` of the operands' truth: what is not zero is true.
 pub(crate) fn logic(op: &str, function: Logic, a: &Operand, b: &Operand) -> Result<Tensor> {
+    b.check()?;
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, DType::Bool, &mut room_a), convert(b, DType::Bool, &mut room_b));
     apply::<bool, bool>(op, &functions::logic(function), a, b)
@@ -168,6 +172,7 @@ pub(crate) fn logic(op: &str, function: Logic, a: &Operand, b: &Operand) -> Resu
 
 /// [`arithmetic`], written into an operand that nobody else holds when its memory fits the result.
 pub(crate) fn arithmetic_owned(op: &str, function: Arithmetic, a: Operand, b: Operand) -> Result<Tensor> {
+    b.check()?;
     let Operand::Owned(mut target) = a else { return arithmetic(op, function, &a, &b) };
     let dtype = target.dtype();
     let fits = dtype.is_floating_point()

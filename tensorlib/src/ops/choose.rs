@@ -2,10 +2,10 @@
 
 use crate::dtype::{DType, result_type};
 use crate::element::{Stored, with_dtype};
-use crate::error::{Result, dtype_error, or_raise};
+use crate::error::{Result, dtype_error, fallible, or_raise};
 use crate::kernel::map::{self, Operand};
 use crate::layout::{Layout, broadcast, memory_order};
-use crate::operand;
+use crate::operand::{self, IntoOperand};
 use crate::recycle;
 use crate::size::checked_numel;
 use crate::storage::{self, Storage};
@@ -17,32 +17,33 @@ use crate::tensor::Tensor;
 /// ```
 /// # use tensorlib::prelude::*;
 /// let x = tensor![-1.0, 2.0];
-/// assert_eq!(where_cond(&x.gt(0.0), &x, 0.0).to_vec::<f32>(), [0.0, 2.0]);
+/// assert_eq!(where_cond(x.gt(0.0), &x, 0.0).to_vec::<f32>(), [0.0, 2.0]);
 /// ```
+#[doc(alias = "where")]
 #[track_caller]
-pub fn where_cond<'a, 'b>(
-    condition: &Tensor,
-    a: impl Into<operand::Operand<'a>>,
-    b: impl Into<operand::Operand<'b>>,
-) -> Tensor {
+pub fn where_cond<'a>(condition: impl IntoOperand<'a>, a: impl IntoOperand<'a>, b: impl IntoOperand<'a>) -> Tensor {
     or_raise(try_where_cond(condition, a, b))
 }
 
 /// [`where_cond`] with the error as a value.
-pub fn try_where_cond<'a, 'b>(
-    condition: &Tensor,
-    a: impl Into<operand::Operand<'a>>,
-    b: impl Into<operand::Operand<'b>>,
+pub fn try_where_cond<'a>(
+    condition: impl IntoOperand<'a>,
+    a: impl IntoOperand<'a>,
+    b: impl IntoOperand<'a>,
 ) -> Result<Tensor> {
+    choose(&condition.into_operand().into_tensor()?, a.into_operand(), b.into_operand())
+}
+
+fn choose(condition: &Tensor, a: operand::Operand, b: operand::Operand) -> Result<Tensor> {
     if condition.dtype() != DType::Bool {
         return Err(dtype_error!(
             "where: the condition must be bool, not {}; compare, as in x.gt(0)",
             condition.dtype()
         ));
     }
-    let (a, b) = (a.into(), b.into());
+    let (a, b) = (a.checked()?, b.checked()?);
     let dtype = result_type(a.promotion(), b.promotion());
-    let (a, b) = (a.to_tensor(dtype), b.to_tensor(dtype));
+    let (a, b) = (a.to_tensor(dtype)?, b.to_tensor(dtype)?);
     let shape = broadcast("where", &a.layout.shape, &b.layout.shape)?;
     let shape = broadcast("where", &condition.layout.shape, &shape)?;
     let numel = checked_numel("where", &shape)?;
@@ -66,15 +67,18 @@ pub fn try_where_cond<'a, 'b>(
 }
 
 impl Tensor {
-    /// These elements where `condition` is true and those of `other` elsewhere; PyTorch's method `where`.
-    ///
-    /// ```
-    /// # use tensorlib::prelude::*;
-    /// let x = tensor![-1.0, 2.0];
-    /// assert_eq!(x.r#where(&x.gt(0.0), 0.0).to_vec::<f32>(), [0.0, 2.0]);
-    /// ```
-    #[track_caller]
-    pub fn r#where<'a>(&self, condition: &Tensor, other: impl Into<operand::Operand<'a>>) -> Tensor {
-        where_cond(condition, self, other)
+    fallible! {
+        /// These elements where `condition` is true and those of `other` elsewhere; PyTorch's method `where`, whose name is a
+        /// keyword in Rust.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = tensor![-1.0, 2.0];
+        /// assert_eq!(x.where_cond(x.gt(0.0), 0.0).to_vec::<f32>(), [0.0, 2.0]);
+        /// ```
+        #[doc(alias = "where")]
+        pub fn where_cond | try_where_cond<'a>(&self, condition: impl IntoOperand<'a>, other: impl IntoOperand<'a>) -> Tensor {
+            choose(&condition.into_operand().into_tensor()?, operand::Operand::Borrowed(self), other.into_operand())
+        }
     }
 }

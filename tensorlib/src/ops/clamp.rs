@@ -6,7 +6,7 @@ use crate::error::{Result, fallible};
 use crate::kernel::functions::Arithmetic;
 use crate::kernel::map;
 use crate::kernel::number::Number;
-use crate::operand::Operand;
+use crate::operand::{IntoOperand, Operand};
 use crate::ops::{binary, unary};
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
@@ -14,15 +14,15 @@ use crate::tensor::Tensor;
 /// A limit of [`Tensor::clamp`]: a number, a tensor, or `None`.
 pub struct Limit<'a>(Option<Operand<'a>>);
 
-impl<'a, T: Into<Operand<'a>>> From<T> for Limit<'a> {
+impl<'a, T: IntoOperand<'a>> From<T> for Limit<'a> {
     fn from(limit: T) -> Self {
-        Limit(Some(limit.into()))
+        Limit(Some(limit.into_operand()))
     }
 }
 
 impl From<Option<f64>> for Limit<'_> {
     fn from(limit: Option<f64>) -> Self {
-        Limit(limit.map(Operand::from))
+        Limit(limit.map(IntoOperand::into_operand))
     }
 }
 
@@ -51,7 +51,10 @@ fn between(x: &Tensor, min: &Limit, max: &Limit) -> Option<Tensor> {
     })), else None)
 }
 
-fn clamp(x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
+fn clamp(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
+    for limit in [&min, &max] {
+        limit.0.as_ref().map_or(Ok(()), Operand::check)?;
+    }
     if let Some(result) = between(x, &min, &max) {
         return Ok(result);
     }
@@ -67,13 +70,20 @@ fn clamp(x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
             if let Operand::Number(number) = &mut limit {
                 with_number!(dtype, T => if !matches!(number, Scalar::Float(_)) { *number = nearest::<T>(*number).to_scalar() }, else ());
             }
-            result = Operand::Owned(binary::arithmetic_owned("clamp", function, result, limit)?);
+            result = Operand::Owned(binary::arithmetic_owned(op, function, result, limit)?);
         }
     }
     match result {
         Operand::Owned(result) => Ok(result),
         _ => Ok(x.clone()),
     }
+}
+
+fn clamp_in_place(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
+    let value = clamp(op, x, min, max)?;
+    binary::storable(op, value.dtype(), x.dtype())?;
+    super::assign::copy(op, x, &value)?;
+    Ok(x.alias())
 }
 
 impl Tensor {
@@ -86,7 +96,7 @@ impl Tensor {
         /// assert_eq!(tensor![-1.0, 2.0].clamp(None, 1.0).to_vec::<f32>(), [-1.0, 1.0]);
         /// ```
         pub fn clamp | try_clamp<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
-            clamp(self, min.into(), max.into())
+            clamp("clamp", self, min.into(), max.into())
         }
 
         /// [`clamp`](Tensor::clamp) in place.
@@ -96,10 +106,27 @@ impl Tensor {
         /// assert_eq!(tensor![-1, 9].clamp_(0, 5).to_vec::<i64>(), [0, 5]);
         /// ```
         pub fn clamp_ | try_clamp_<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
-            let value = clamp(self, min.into(), max.into())?;
-            binary::storable("clamp_", value.dtype(), self.dtype())?;
-            super::assign::copy("clamp_", self, &value)?;
-            Ok(self.alias())
+            clamp_in_place("clamp_", self, min.into(), max.into())
+        }
+
+        /// PyTorch's other name for [`clamp`](Tensor::clamp).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![-1, 9].clip(0, None).to_vec::<i64>(), [0, 9]);
+        /// ```
+        pub fn clip | try_clip<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
+            clamp("clip", self, min.into(), max.into())
+        }
+
+        /// PyTorch's other name for [`clamp_`](Tensor::clamp_).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![-1, 9].clip_(0, 5).to_vec::<i64>(), [0, 5]);
+        /// ```
+        pub fn clip_ | try_clip_<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
+            clamp_in_place("clip_", self, min.into(), max.into())
         }
     }
 }

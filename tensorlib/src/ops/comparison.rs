@@ -1,9 +1,10 @@
 //! Comparisons and logical operations: tensors of truth values.
 
+use crate::dtype::DType;
 use crate::element::{Stored, with_dtype};
-use crate::error::fallible;
+use crate::error::{Result, fallible};
 use crate::kernel::functions::{Comparison, Logic};
-use crate::operand::Operand;
+use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
 use crate::storage;
 use crate::tensor::Tensor;
@@ -13,15 +14,15 @@ macro_rules! comparisons {
         impl Tensor { $(
             fallible! {
                 $(#[$doc])*
-                pub fn $name | $try_name<'a>(&self, other: impl Into<Operand<'a>>) -> Tensor {
-                    let other = other.into();
+                pub fn $name | $try_name<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+                    let other = other.into_operand();
                     binary::$of(stringify!($name), $kind::$function, &Operand::Borrowed(self), &other)
                 }
 
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place: elements become 1 or 0.")]
-                pub fn $name_ | $try_name_<'a>(&self, other: impl Into<Operand<'a>>) -> Tensor {
+                pub fn $name_ | $try_name_<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
                     let truth =
-                        binary::$of(stringify!($name_), $kind::$function, &Operand::Borrowed(self), &other.into())?;
+                        binary::$of(stringify!($name_), $kind::$function, &Operand::Borrowed(self), &other.into_operand())?;
                     binary::replace_by_truth(stringify!($name_), self, truth)
                 }
             }
@@ -138,41 +139,91 @@ impl Tensor {
         if self.dtype().is_floating_point() { self.abs().lt(f64::INFINITY) } else { self.eq(self) }
     }
 
-    /// Whether two tensors have the same shape, element type and values.
-    ///
-    /// ```
-    /// # use tensorlib::prelude::*;
-    /// assert!(tensor![1, 2].equal(&arange(1, 3, 1)));
-    /// assert!(!tensor![1, 2].equal(&tensor![1.0, 2.0]));
-    /// ```
-    pub fn equal(&self, other: &Tensor) -> bool {
-        if self.dtype() != other.dtype() || self.layout.shape != other.layout.shape {
-            return false;
-        }
-        let (a, b) = (self.contiguous(), other.contiguous());
-        let numel = a.numel();
-        numel == 0
-            || storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
-                with_dtype!(a.dtype(), T => {
-                    T::of(from_a)[a.layout.offset..][..numel] == T::of(from_b)[b.layout.offset..][..numel]
-                })
-            })
-    }
-
     fallible! {
-        /// Whether two tensors have the same shape and values that differ by at most `atol + rtol · |other|`. Infinities
-        /// are near to themselves, NaN to nothing.
+        /// Whether two tensors have the same shape, element type and values.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// assert!(tensor![1.0].allclose(&tensor![1.000001], 1e-5, 1e-8));
+        /// assert!(tensor![1, 2].equal(&arange(1..3)));
+        /// assert!(tensor![1, 2].equal([1, 2]));
+        /// assert!(!tensor![1, 2].equal(&tensor![1.0, 2.0]));
         /// ```
-        pub fn allclose | try_allclose(&self, other: &Tensor, rtol: f64, atol: f64) -> bool {
-            let (a, b) = (self.double(), other.double());
-            let distance = a.try_sub(&b)?.abs();
-            // An infinity is near to itself only, however much a share of it allows.
-            let near = distance.try_le(b.abs().mul(rtol).add(atol))?.try_logical_and(distance.isfinite())?;
-            Ok(near.try_logical_or(&a.try_eq(&b)?)?.to_vec::<bool>().iter().all(|&near| near))
+        pub fn equal | try_equal<'a>(&self, other: impl IntoOperand<'a>) -> bool {
+            other.into_operand().beside(self, |other| Ok(equal(self, other)))
+        }
+
+        /// Whether elements differ by at most `1e-8 + 1e-5 · |other|`, PyTorch's tolerances, one by one. Infinities are
+        /// near to themselves, NaN to nothing. For other tolerances see [`isclose_within`](Tensor::isclose_within).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1.0, 2.0].isclose([1.000001, 2.1]).to_vec::<bool>(), [true, false]);
+        /// ```
+        pub fn isclose | try_isclose<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
+            near(self, other.into_operand(), RTOL, ATOL)
+        }
+
+        /// Whether elements differ by at most `atol + rtol · |other|`, one by one.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1.0, 2.0].isclose_within([1.05, 3.0], 0.1, 0.0).to_vec::<bool>(), [true, false]);
+        /// ```
+        pub fn isclose_within | try_isclose_within<'a>(&self, other: impl IntoOperand<'a>, rtol: f64, atol: f64) -> Tensor {
+            near(self, other.into_operand(), rtol, atol)
+        }
+
+        /// Whether all elements of two tensors, whose shapes broadcast, are [close](Tensor::isclose). For other tolerances
+        /// see [`allclose_within`](Tensor::allclose_within).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert!(tensor![1.0].allclose(&tensor![1.000001]));
+        /// assert!((ones([3]) / 3.0).allclose([0.33333, 0.33333, 0.33333]));
+        /// ```
+        pub fn allclose | try_allclose<'a>(&self, other: impl IntoOperand<'a>) -> bool {
+            all_near(self, other.into_operand(), RTOL, ATOL)
+        }
+
+        /// [`allclose`](Tensor::allclose) with elements that differ by at most `atol + rtol · |other|`.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert!(tensor![1.0].allclose_within(&tensor![1.05], 0.1, 0.0));
+        /// assert!(!tensor![1.0].allclose_within(&tensor![1.05], 0.0, 0.01));
+        /// ```
+        pub fn allclose_within | try_allclose_within<'a>(&self, other: impl IntoOperand<'a>, rtol: f64, atol: f64) -> bool {
+            all_near(self, other.into_operand(), rtol, atol)
         }
     }
+}
+
+fn equal(x: &Tensor, other: &Tensor) -> bool {
+    if x.dtype() != other.dtype() || x.layout.shape != other.layout.shape {
+        return false;
+    }
+    let (a, b) = (x.contiguous(), other.contiguous());
+    let numel = a.numel();
+    numel == 0
+        || storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
+            with_dtype!(a.dtype(), T => {
+                T::of(from_a)[a.layout.offset..][..numel] == T::of(from_b)[b.layout.offset..][..numel]
+            })
+        })
+}
+
+/// PyTorch's tolerances: the share of the other value, and what is allowed beside it.
+const RTOL: f64 = 1e-5;
+const ATOL: f64 = 1e-8;
+
+fn near(x: &Tensor, other: Operand, rtol: f64, atol: f64) -> Result<Tensor> {
+    let (a, b) = (x.double(), other.to_tensor(DType::F64)?);
+    let distance = a.try_sub(&b)?.abs();
+    // An infinity is near to itself only, however much a share of it allows.
+    let near = distance.try_le(b.abs().mul(rtol).add(atol))?.try_logical_and(distance.isfinite())?;
+    near.try_logical_or(&a.try_eq(&b)?)
+}
+
+fn all_near(x: &Tensor, other: Operand, rtol: f64, atol: f64) -> Result<bool> {
+    Ok(near(x, other, rtol, atol)?.to_vec::<bool>().iter().all(|&near| near))
 }

@@ -1,54 +1,76 @@
 //! `+`, `-`, `*`, `/`, `%` between owned and borrowed tensors and numbers on either side, and their assigning forms.
+//!
+//! On the right stands whatever can be read as a tensor: see [`operand`](crate::operand). On the left stand `f64`, `i32` and [`Scalar`] only, and that is what
+//! makes formulas work: in `(2.0 * &x).sum()` the compiler must know the type of `2.0` before it looks for `sum`. With
+//! `f64` as the only floating-point type and `i32` as the only whole one it has no choice; with a second of a kind it
+//! would ask for annotations. The two are what literals become where nothing else is known, so `let rate = 0.1;` on one
+//! line and `rate * &x` on the next agree. Other numbers stand on the right, `&x * rate`, or are converted:
+//! `f64::from(rate) * &x`.
+//!
+//! ```
+//! use tensorlib::prelude::*;
+//!
+//! let x = tensor![1.0, 2.0];
+//! assert_eq!((2.0 * &x).sum().item::<f32>(), 6.0);
+//! assert_eq!((1 - &x).abs().to_vec::<f32>(), [0.0, 1.0]);
+//! let logistic = 1.0 / (1.0 + (-&x).exp());
+//! assert!(logistic.allclose(x.sigmoid()));
+//! let parts = [&x * 0.25, &x * 0.75];
+//! assert!(parts.iter().sum::<Tensor>().equal(&x));
+//! ```
 
+use std::iter::Sum;
 use std::ops;
 
 use crate::error::or_raise;
 use crate::kernel::functions::Arithmetic;
-use crate::operand::Operand;
+use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
+use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
 macro_rules! operators {
     ($($trait:ident $method:ident $assign_trait:ident $assign:ident $function:ident;)*) => { $(
-        impl<'a, T: Into<Operand<'a>>> ops::$trait<T> for Tensor {
+        impl<'a, T: IntoOperand<'a>> ops::$trait<T> for Tensor {
             type Output = Tensor;
             #[track_caller]
             fn $method(self, other: T) -> Tensor {
-                or_raise(Tensor::operate(stringify!($method), Arithmetic::$function, Operand::Owned(self), other.into()))
+                or_raise(Tensor::operate(stringify!($method), Arithmetic::$function, Operand::Owned(self), other.into_operand()))
             }
         }
 
-        impl<'a, T: Into<Operand<'a>>> ops::$trait<T> for &Tensor {
+        impl<'a, T: IntoOperand<'a>> ops::$trait<T> for &Tensor {
             type Output = Tensor;
             #[inline]
             #[track_caller]
             fn $method(self, other: T) -> Tensor {
-                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &Operand::Borrowed(self), &other.into()))
+                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &Operand::Borrowed(self), &other.into_operand()))
             }
         }
 
-        impl<'a, T: Into<Operand<'a>>> ops::$assign_trait<T> for Tensor {
+        impl<'a, T: IntoOperand<'a>> ops::$assign_trait<T> for Tensor {
             #[track_caller]
             fn $assign(&mut self, other: T) {
-                or_raise(binary::arithmetic_in_place(stringify!($method), Arithmetic::$function, self, &other.into()));
+                or_raise(binary::arithmetic_in_place(stringify!($method), Arithmetic::$function, self, &other.into_operand()));
             }
         }
 
-        operators!(@numbers $trait $method $function: f64 f32 i64 i32);
+        // One type of each kind, no more: see above.
+        operators!(@numbers $trait $method $function: f64 i32 Scalar);
     )* };
     (@numbers $trait:ident $method:ident $function:ident: $($number:ty)*) => { $(
         impl ops::$trait<Tensor> for $number {
             type Output = Tensor;
             #[track_caller]
             fn $method(self, other: Tensor) -> Tensor {
-                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &self.into(), &Operand::Owned(other)))
+                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &self.into_operand(), &Operand::Owned(other)))
             }
         }
         impl ops::$trait<&Tensor> for $number {
             type Output = Tensor;
             #[track_caller]
             fn $method(self, other: &Tensor) -> Tensor {
-                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &self.into(), &Operand::Borrowed(other)))
+                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &self.into_operand(), &Operand::Borrowed(other)))
             }
         }
     )* };
@@ -75,5 +97,23 @@ impl ops::Neg for &Tensor {
     #[track_caller]
     fn neg(self) -> Tensor {
         or_raise(self.try_neg())
+    }
+}
+
+impl Sum<Tensor> for Tensor {
+    /// One after the other, from the number 0, as Python's `sum`.
+    #[track_caller]
+    fn sum<I: Iterator<Item = Tensor>>(mut tensors: I) -> Tensor {
+        let Some(first) = tensors.next() else { return crate::create::scalar(0) };
+        tensors.fold(0 + first, |sum, tensor| sum + tensor)
+    }
+}
+
+impl<'a> Sum<&'a Tensor> for Tensor {
+    /// One after the other, from the number 0, as Python's `sum`.
+    #[track_caller]
+    fn sum<I: Iterator<Item = &'a Tensor>>(mut tensors: I) -> Tensor {
+        let Some(first) = tensors.next() else { return crate::create::scalar(0) };
+        tensors.fold(0 + first, |sum, tensor| sum + tensor)
     }
 }

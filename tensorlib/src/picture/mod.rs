@@ -22,6 +22,8 @@ pub use activation::Activation;
 
 use crate::Tensor;
 use crate::error::{Result, or_raise, shape_error};
+use crate::operand::IntoOperand;
+use crate::shape::IntoTensors;
 
 /// A picture: an SVG document, and words for places that cannot show it.
 ///
@@ -29,7 +31,7 @@ use crate::error::{Result, or_raise, shape_error};
 /// use tensorlib::prelude::*;
 /// use tensorlib::picture;
 ///
-/// let diagram = picture::matmul_shapes(&zeros([2, 3]), &zeros([3, 4]));
+/// let diagram = picture::matmul_shapes(zeros([2, 3]), zeros([3, 4]));
 /// assert!(diagram.svg().starts_with("<svg"));
 /// assert_eq!(diagram.to_string(), "a @ b: [2, 3] @ [3, 4] = [2, 4]");
 /// ```
@@ -72,48 +74,16 @@ impl fmt::Display for Diagram {
     }
 }
 
-/// A number for one value of a picture: a Rust number or a tensor with one element.
-pub trait OneValue {
-    /// The value, or why there is not exactly one.
-    #[doc(hidden)]
-    fn one_value(self, what: &str) -> Result<f64>;
-}
-
-macro_rules! one_value {
-    ($($number:ty),*) => { $(
-        impl OneValue for $number {
-            fn one_value(self, _: &str) -> Result<f64> {
-                Ok(f64::from(self))
-            }
-        }
-    )* };
-}
-one_value!(f32, f64, i32, u8);
-
-impl OneValue for &Tensor {
-    fn one_value(self, what: &str) -> Result<f64> {
-        match self.to_vec::<f64>()[..] {
-            [value] => Ok(value),
-            _ => Err(shape_error!("{what} must be one number, but its shape is {}", self.size())),
-        }
-    }
-}
-
-impl OneValue for Tensor {
-    fn one_value(self, what: &str) -> Result<f64> {
-        (&self).one_value(what)
-    }
-}
-
 /// A neuron with a sigmoid activation: each input times its weight, the sum with the bias, the output.
 ///
-/// `inputs` and `weights` hold `n` numbers each, in any shape. More than six inputs are drawn with an ellipsis.
+/// `inputs` and `weights` hold `n` numbers each, in any shape; they and `bias`, one number, may be tensors, lists or
+/// numbers. More than six inputs are drawn with an ellipsis.
 ///
 /// ```
 /// use tensorlib::prelude::*;
 /// use tensorlib::picture;
 ///
-/// let diagram = picture::neuron(&tensor![1.0, 2.0], &tensor![0.5, -0.5], 0.5);
+/// let diagram = picture::neuron([1.0, 2.0], [0.5, -0.5], 0.5);
 /// assert!(diagram.text().contains("y = σ(x₁·w₁ + x₂·w₂ + b)"));
 /// assert!(diagram.text().contains("= σ(1·0.50 + 2·(−0.50) + 0.50) = σ(0) = 0.50"));
 /// ```
@@ -121,7 +91,7 @@ impl OneValue for Tensor {
 /// # Panics
 /// If there are not as many weights as inputs, none at all, or `bias` is a tensor of more than one number.
 #[track_caller]
-pub fn neuron(inputs: &Tensor, weights: &Tensor, bias: impl OneValue) -> Diagram {
+pub fn neuron<'a>(inputs: impl IntoOperand<'a>, weights: impl IntoOperand<'a>, bias: impl IntoOperand<'a>) -> Diagram {
     or_raise(try_neuron(inputs, weights, bias, Activation::Sigmoid))
 }
 
@@ -131,14 +101,19 @@ pub fn neuron(inputs: &Tensor, weights: &Tensor, bias: impl OneValue) -> Diagram
 /// use tensorlib::prelude::*;
 /// use tensorlib::picture::{Activation, neuron_with};
 ///
-/// let diagram = neuron_with(&tensor![1.0], &tensor![-2.0], 0.5, Activation::Relu);
+/// let diagram = neuron_with([1.0], [-2.0], 0.5, Activation::Relu);
 /// assert!(diagram.text().ends_with("= relu(−1.50) = 0"));
 /// ```
 ///
 /// # Panics
 /// As [`neuron`].
 #[track_caller]
-pub fn neuron_with(inputs: &Tensor, weights: &Tensor, bias: impl OneValue, activation: Activation) -> Diagram {
+pub fn neuron_with<'a>(
+    inputs: impl IntoOperand<'a>,
+    weights: impl IntoOperand<'a>,
+    bias: impl IntoOperand<'a>,
+    activation: Activation,
+) -> Diagram {
     or_raise(try_neuron(inputs, weights, bias, activation))
 }
 
@@ -146,19 +121,29 @@ pub fn neuron_with(inputs: &Tensor, weights: &Tensor, bias: impl OneValue, activ
 ///
 /// # Errors
 /// Where [`neuron`] panics.
-pub fn try_neuron(inputs: &Tensor, weights: &Tensor, bias: impl OneValue, activation: Activation) -> Result<Diagram> {
-    if inputs.numel() != weights.numel() {
+pub fn try_neuron<'a>(
+    inputs: impl IntoOperand<'a>,
+    weights: impl IntoOperand<'a>,
+    bias: impl IntoOperand<'a>,
+    activation: Activation,
+) -> Result<Diagram> {
+    let ((of_inputs, inputs), (of_weights, weights)) =
+        (inputs.into_operand().values()?, weights.into_operand().values()?);
+    if inputs.len() != weights.len() {
         return Err(shape_error!(
             "neuron: inputs and weights must have as many numbers, but their shapes are {} and {}",
-            inputs.size(),
-            weights.size()
+            of_inputs.size(),
+            of_weights.size()
         ));
     }
-    if inputs.numel() == 0 {
-        return Err(shape_error!("neuron: give at least one input; the shape of inputs is {}", inputs.size()));
+    if inputs.is_empty() {
+        return Err(shape_error!("neuron: give at least one input; the shape of inputs is {}", of_inputs.size()));
     }
-    let bias = bias.one_value("neuron: bias")?;
-    Ok(neuron::draw(&inputs.to_vec::<f64>(), &weights.to_vec::<f64>(), bias, activation))
+    let (of_bias, bias) = bias.into_operand().values()?;
+    let [bias] = bias[..] else {
+        return Err(shape_error!("neuron: bias must be one number, but its shape is {}", of_bias.size()));
+    };
+    Ok(neuron::draw(&inputs, &weights, bias, activation))
 }
 
 /// A network of fully connected layers, drawn from the weight matrices of `f₂(f₁(x W₁) W₂)`.
@@ -170,7 +155,7 @@ pub fn try_neuron(inputs: &Tensor, weights: &Tensor, bias: impl OneValue, activa
 /// use tensorlib::prelude::*;
 /// use tensorlib::picture;
 ///
-/// let diagram = picture::network(&[&randn([3, 2]), &randn([2, 1])]);
+/// let diagram = picture::network([randn([3, 2]), randn([2, 1])]);
 /// assert!(diagram.text().starts_with("network 3 → 2 → 1: y = f₂(f₁(x W₁) W₂)"));
 /// ```
 ///
@@ -178,8 +163,8 @@ pub fn try_neuron(inputs: &Tensor, weights: &Tensor, bias: impl OneValue, activa
 /// If there is no matrix, one is not a matrix or is empty, or one takes another number of inputs than the one before
 /// has outputs.
 #[track_caller]
-pub fn network(weights: &[&Tensor]) -> Diagram {
-    or_raise(try_network(weights, &[]))
+pub fn network(weights: impl IntoTensors) -> Diagram {
+    or_raise(layers(&weights.into_tensors(), &[]))
 }
 
 /// [`network`] with the biases of `f₂(f₁(x W₁ + b₁) W₂ + b₂)`, one vector for each matrix.
@@ -188,7 +173,7 @@ pub fn network(weights: &[&Tensor]) -> Diagram {
 /// use tensorlib::prelude::*;
 /// use tensorlib::picture;
 ///
-/// let diagram = picture::network_with_bias(&[&randn([3, 2]), &randn([2, 1])], &[&zeros([2]), &zeros([1])]);
+/// let diagram = picture::network_with_bias([randn([3, 2]), randn([2, 1])], [zeros([2]), zeros([1])]);
 /// assert!(diagram.text().contains("y = f₂(f₁(x W₁ + b₁) W₂ + b₂)"));
 /// ```
 ///
@@ -196,22 +181,35 @@ pub fn network(weights: &[&Tensor]) -> Diagram {
 /// As [`network`]; and if there are not as many biases as matrices, or one has another number of values than its
 /// matrix has columns.
 #[track_caller]
-pub fn network_with_bias(weights: &[&Tensor], biases: &[&Tensor]) -> Diagram {
+pub fn network_with_bias(weights: impl IntoTensors, biases: impl IntoTensors) -> Diagram {
+    or_raise(try_network_with_bias(weights, biases))
+}
+
+/// [`network`] with the error as a value.
+///
+/// # Errors
+/// Where [`network`] panics.
+pub fn try_network(weights: impl IntoTensors) -> Result<Diagram> {
+    layers(&weights.into_tensors(), &[])
+}
+
+/// [`network_with_bias`] with the error as a value.
+///
+/// # Errors
+/// Where [`network_with_bias`] panics.
+pub fn try_network_with_bias(weights: impl IntoTensors, biases: impl IntoTensors) -> Result<Diagram> {
+    let (weights, biases) = (weights.into_tensors(), biases.into_tensors());
     if weights.len() != biases.len() {
-        or_raise::<()>(Err(shape_error!(
+        return Err(shape_error!(
             "network_with_bias: give one bias for each weight matrix; there are {} matrices and {} biases",
             weights.len(),
             biases.len()
-        )));
+        ));
     }
-    or_raise(try_network(weights, biases))
+    layers(&weights, &biases)
 }
 
-/// [`network`] and, when `biases` is not empty, [`network_with_bias`], with the error as a value.
-///
-/// # Errors
-/// Where those panic.
-pub fn try_network(weights: &[&Tensor], biases: &[&Tensor]) -> Result<Diagram> {
+fn layers(weights: &[Tensor], biases: &[Tensor]) -> Result<Diagram> {
     if weights.is_empty() {
         return Err(shape_error!("network: give at least one weight matrix"));
     }
@@ -258,24 +256,22 @@ pub fn try_network(weights: &[&Tensor], biases: &[&Tensor]) -> Result<Diagram> {
 /// use tensorlib::prelude::*;
 /// use tensorlib::picture;
 ///
-/// let diagram = picture::tensor_ranks(&[&rand([4]), &rand([3, 4]), &rand([3, 3, 4])]);
+/// let diagram = picture::tensor_ranks([rand([4]), rand([3, 4]), rand([3, 3, 4])]);
 /// assert_eq!(diagram.text(), "tensors by rank: vector [4], matrix [3, 4], 3-index array [3, 3, 4]");
 /// ```
 ///
 /// # Panics
 /// If there is no tensor or one has no elements.
 #[track_caller]
-pub fn tensor_ranks(tensors: &[&Tensor]) -> Diagram {
-    let named: Vec<(String, &Tensor)> = tensors
-        .iter()
-        .map(|t| match t.ndim() {
-            0 => ("scalar".to_owned(), *t),
-            1 => ("vector".to_owned(), *t),
-            2 => ("matrix".to_owned(), *t),
-            rank => (format!("{rank}-index array"), *t),
-        })
-        .collect();
-    or_raise(try_ranks(named))
+pub fn tensor_ranks(tensors: impl IntoTensors) -> Diagram {
+    let tensors = tensors.into_tensors();
+    let word = |tensor: &Tensor| match tensor.ndim() {
+        0 => "scalar".to_owned(),
+        1 => "vector".to_owned(),
+        2 => "matrix".to_owned(),
+        rank => format!("{rank}-index array"),
+    };
+    or_raise(try_ranks(tensors.iter().map(|tensor| (word(tensor), tensor)).collect()))
 }
 
 /// [`tensor_ranks`] with your own words, in your own language.
@@ -317,15 +313,16 @@ fn try_ranks(tensors: Vec<(String, &Tensor)>) -> Result<Diagram> {
 /// use tensorlib::prelude::*;
 /// use tensorlib::picture;
 ///
-/// let diagram = picture::matmul_shapes(&zeros([2, 3]), &zeros([2, 3]));
+/// let diagram = picture::matmul_shapes(zeros([2, 3]), zeros([2, 3]));
 /// assert_eq!(diagram.text(), "a @ b: [2, 3] @ [2, 3]: 3 ≠ 2");
 /// ```
 ///
 /// # Panics
 /// If one of the tensors has no dimension.
 #[track_caller]
-pub fn matmul_shapes(a: &Tensor, b: &Tensor) -> Diagram {
-    for (name, tensor) in [("a", a), ("b", b)] {
+pub fn matmul_shapes<'a>(a: impl IntoOperand<'a>, b: impl IntoOperand<'a>) -> Diagram {
+    let (a, b) = (or_raise(a.into_operand().into_tensor()), or_raise(b.into_operand().into_tensor()));
+    for (name, tensor) in [("a", &a), ("b", &b)] {
         if tensor.ndim() == 0 {
             or_raise::<()>(Err(shape_error!(
                 "matmul_shapes: {name} is a single number; give a tensor with dimensions"

@@ -101,16 +101,16 @@ mod tests {
 
     #[test]
     fn channels_first_become_pixels() {
-        let image = from_vec(vec![1.0f32, 0.0, 0.0, 1.0, 0.0, 0.0], [3, 1, 2]);
+        let image = from_vec(vec![1.0f32, 0.0, 0.0, 1.0, 0.0, 0.0]).view([3, 1, 2]);
         let pixels = Pixels::of("imshow", &image).unwrap();
         assert_eq!(pixels.bytes, [255, 0, 0, 0, 255, 0]);
     }
 
     #[test]
     fn grey_beyond_one_is_stretched_and_colour_is_cut_off() {
-        let grey = from_vec(vec![-1.0f32, 0.0, 3.0], [1, 3]);
+        let grey = from_vec(vec![-1.0f32, 0.0, 3.0]).view([1, 3]);
         assert_eq!(Pixels::of("imshow", &grey).unwrap().bytes, [0, 64, 255]);
-        let color = from_vec(vec![2.0f32, -1.0, f32::NAN], [3, 1, 1]);
+        let color = from_vec(vec![2.0f32, -1.0, f32::NAN]).view([3, 1, 1]);
         assert_eq!(Pixels::of("imshow", &color).unwrap().bytes, [255, 0, 0]);
     }
 

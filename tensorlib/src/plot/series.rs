@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::Tensor;
+use super::Positions;
 use crate::error::{Result, shape_error};
+use crate::operand::Operand;
 
 /// How a series is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,16 +22,23 @@ pub(super) struct Series {
 }
 
 impl Series {
-    pub fn of(op: &str, x: &Tensor, y: &Tensor, mark: Mark) -> Result<Series> {
-        if x.numel() != y.numel() {
-            return Err(shape_error!(
-                "{op}: x and y must have as many values, but their shapes are {} and {}",
-                x.size(),
-                y.size()
-            ));
-        }
-        let points = x.to_vec::<f64>().into_iter().zip(y.to_vec::<f64>()).collect();
-        Ok(Series { points, mark, name: None })
+    pub fn of(op: &str, x: Positions, y: Operand, mark: Mark) -> Result<Series> {
+        let (of_y, y) = y.values()?;
+        let x = match x {
+            Positions::All => (0..y.len()).map(|position| position as f64).collect(),
+            Positions::At(x) => {
+                let (of_x, x) = x.values()?;
+                if x.len() != y.len() {
+                    return Err(shape_error!(
+                        "{op}: x and y must have as many values, but their shapes are {} and {}",
+                        of_x.size(),
+                        of_y.size()
+                    ));
+                }
+                x
+            }
+        };
+        Ok(Series { points: x.into_iter().zip(y).collect(), mark, name: None })
     }
 
     pub fn finite(&self) -> impl Iterator<Item = (f64, f64)> + '_ {

@@ -7,6 +7,7 @@ use crate::layout::dimension;
 use crate::list::List;
 use crate::recycle;
 use crate::reduce::fold::{Over, arrange, comparable, fold};
+use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
 fn refuse_empty(op: &str, x: &Tensor, over: &Over) -> Result<()> {
@@ -16,8 +17,7 @@ fn refuse_empty(op: &str, x: &Tensor, over: &Over) -> Result<()> {
     Ok(())
 }
 
-fn whole(op: &str, x: &Tensor, min: bool, dims: Option<List<usize>>, keep: bool) -> Result<Tensor> {
-    let over = dims.map_or_else(|| Over::all(x), |dims| Over { dims, keep });
+fn whole(op: &str, x: &Tensor, min: bool, over: Over) -> Result<Tensor> {
     refuse_empty(op, x, &over)?;
     let y = comparable(x);
     Ok(with_number!(
@@ -60,12 +60,12 @@ fn places(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Resu
 }
 
 macro_rules! extremes {
-    ($min:literal, $word:literal, $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident, $arg:ident $try_arg:ident, $arg_dim:ident $try_arg_dim:ident, $arg_keep:ident $try_arg_keep:ident, $am:ident $try_am:ident, $other:literal, $example:literal) => {
+    ($min:literal, $word:literal, $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident, $arg:ident $try_arg:ident, $arg_dim:ident $try_arg_dim:ident, $arg_keep:ident $try_arg_keep:ident, $am:ident $try_am:ident, $am_dim:ident $try_am_dim:ident, $am_keep:ident $try_am_keep:ident, $other:literal, $example:literal) => {
         impl Tensor { fallible! {
             #[doc = concat!("The ", $word, " element. NaN wins.")]
             #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![3, 1, 2].", stringify!($name), "().item::<i64>(), ", $example, ");\n```")]
             pub fn $name | $try_name(&self) -> Tensor {
-                whole(stringify!($name), self, $min, None, false)
+                whole(stringify!($name), self, $min, Over::all(self))
             }
 
             #[doc = concat!("The ", $word, " elements along a dimension, and their positions in it; of equals the first. NaN wins.")]
@@ -78,11 +78,21 @@ macro_rules! extremes {
                 places(stringify!($name), self, $min, Some(dim), true)
             }
 
-            #[doc = concat!("The ", $word, " elements over several dimensions, without positions.")]
-            pub fn $am | $try_am(&self, dims: impl crate::size::IntoInts, keepdim: bool) -> Tensor {
-                let dims = crate::shape::axes::dimensions(stringify!($am), &dims.into_ints(), self.ndim())?;
-                let dims = if self.ndim() == 0 { List::new() } else { dims };
-                whole(stringify!($am), self, $min, Some(dims), keepdim)
+            #[doc = concat!("The ", $word, " of all elements, as [`", stringify!($name), "`](Tensor::", stringify!($name), ").")]
+            #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![3, 1, 2].", stringify!($am), "().item::<i64>(), ", $example, ");\n```")]
+            pub fn $am | $try_am(&self) -> Tensor {
+                whole(stringify!($am), self, $min, Over::all(self))
+            }
+
+            #[doc = concat!("The ", $word, " elements over the given dimensions, without positions.")]
+            #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![[3, 1, 2]].", stringify!($am_dim), "([0, 1]).item::<i64>(), ", $example, ");\n```")]
+            pub fn $am_dim | $try_am_dim(&self, dims: impl IntoInts) -> Tensor {
+                whole(stringify!($am_dim), self, $min, Over::dims(stringify!($am_dim), self, &dims.into_ints(), false)?)
+            }
+
+            #[doc = concat!("[`", stringify!($am_dim), "`](Tensor::", stringify!($am_dim), ") with the dimensions kept at length 1.")]
+            pub fn $am_keep | $try_am_keep(&self, dims: impl IntoInts) -> Tensor {
+                whole(stringify!($am_keep), self, $min, Over::dims(stringify!($am_keep), self, &dims.into_ints(), true)?)
             }
 
             #[doc = concat!("The position of the ", $word, " element, counted in row-major order; of equals the first.")]
@@ -104,5 +114,5 @@ macro_rules! extremes {
     };
 }
 
-extremes!(false, "largest", max try_max, max_dim try_max_dim, max_keepdim try_max_keepdim, argmax try_argmax, argmax_dim try_argmax_dim, argmax_keepdim try_argmax_keepdim, amax try_amax, "0", "3");
-extremes!(true, "smallest", min try_min, min_dim try_min_dim, min_keepdim try_min_keepdim, argmin try_argmin, argmin_dim try_argmin_dim, argmin_keepdim try_argmin_keepdim, amin try_amin, "1", "1");
+extremes!(false, "largest", max try_max, max_dim try_max_dim, max_keepdim try_max_keepdim, argmax try_argmax, argmax_dim try_argmax_dim, argmax_keepdim try_argmax_keepdim, amax try_amax, amax_dim try_amax_dim, amax_keepdim try_amax_keepdim, "0", "3");
+extremes!(true, "smallest", min try_min, min_dim try_min_dim, min_keepdim try_min_keepdim, argmin try_argmin, argmin_dim try_argmin_dim, argmin_keepdim try_argmin_keepdim, amin try_amin, amin_dim try_amin_dim, amin_keepdim try_amin_keepdim, "1", "1");

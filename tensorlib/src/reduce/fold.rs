@@ -2,12 +2,13 @@
 
 use crate::dtype::DType;
 use crate::element::{Element, with_floating, with_number};
-use crate::error::{Result, dtype_error, fallible, shape_error};
+use crate::error::{Result, dtype_error, shape_error};
 use crate::kernel::functions::Arithmetic;
 use crate::kernel::reduce::{self, Fold, Max, Middle, Min, Prod, Sum, SumAbs, SumSquares};
 use crate::kernel::values::Values;
 use crate::layout::Layout;
 use crate::list::List;
+use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
 use crate::recycle;
 use crate::shape::axes::dimensions;
@@ -245,7 +246,7 @@ fn norm(op: &str, x: &Tensor, over: &Over, p: f64) -> Result<Tensor> {
             return Ok(sum(&x.ne(0.0).to(T::DTYPE), over));
         }
         // Not `try_pow`, whose short cut for negative powers overflows on the way.
-        let powers = binary::arithmetic(op, Arithmetic::Pow, &x.abs().into(), &p.into())?;
+        let powers = binary::arithmetic(op, Arithmetic::Pow, &Operand::Owned(x.abs()), &p.into_operand())?;
         sum(&powers, over).try_pow(1.0 / p)
     }, else unreachable!("checked above"))
 }
@@ -301,7 +302,34 @@ macro_rules! fallible_reductions {
         } }
     )* };
 }
-pub(crate) use fallible_reductions;
+
+/// [`fallible_reductions`] with a number as their first argument.
+macro_rules! fallible_reductions_by {
+    ($($(#[$doc:meta])* $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident, $by:ident| $body:expr;)*) => { $(
+        impl Tensor { crate::error::fallible! {
+            $(#[$doc])*
+            pub fn $name | $try_name(&self, $by: impl Into<crate::scalar::Scalar>) -> Tensor {
+                let ($x, $over, $by) = (self, &crate::reduce::fold::Over::all(self), $by.into().to_f64());
+                $body
+            }
+
+            #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
+            pub fn $name_dim | $try_dim(&self, $by: impl Into<crate::scalar::Scalar>, dims: impl IntoInts) -> Tensor {
+                let $over = &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?;
+                let ($x, $by) = (self, $by.into().to_f64());
+                $body
+            }
+
+            #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
+            pub fn $name_keep | $try_keep(&self, $by: impl Into<crate::scalar::Scalar>, dims: impl IntoInts) -> Tensor {
+                let $over = &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?;
+                let ($x, $by) = (self, $by.into().to_f64());
+                $body
+            }
+        } }
+    )* };
+}
+pub(crate) use {fallible_reductions, fallible_reductions_by};
 
 reductions! {
     /// The sum of all elements; whole numbers and booleans give `i64`.
@@ -350,21 +378,18 @@ fallible_reductions! {
     norm try_norm, norm_dim try_norm_dim, norm_keepdim try_norm_keepdim: |x, over| norm("norm", x, over, 2.0);
 }
 
-impl Tensor {
-    fallible! {
-        /// The `p`-norm over the given dimensions: the `p`-th root of the sum of absolute values to the power `p`. `p`
-        /// may be infinite.
-        ///
-        /// ```
-        /// # use tensorlib::prelude::*;
-        /// let x = tensor![[3.0, -4.0], [1.0, 2.0]];
-        /// assert_eq!(x.norm_p(1.0, 1, false).to_vec::<f32>(), [7.0, 3.0]);
-        /// assert_eq!(x.norm_p(f64::INFINITY, [0, 1], false).item::<f32>(), 4.0);
-        /// ```
-        pub fn norm_p | try_norm_p(&self, p: f64, dims: impl IntoInts, keepdim: bool) -> Tensor {
-            norm("norm_p", self, &Over::dims("norm_p", self, &dims.into_ints(), keepdim)?, p)
-        }
-    }
+fallible_reductions_by! {
+    /// The `p`-norm of all elements as one vector: the `p`-th root of the sum of absolute values to the power `p`. `p` may be
+    /// infinite.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let x = tensor![[3.0, -4.0], [1.0, 2.0]];
+    /// assert_eq!(x.norm_p(1).item::<f32>(), 10.0);
+    /// assert_eq!(x.norm_p_dim(1, 1).to_vec::<f32>(), [7.0, 3.0]);
+    /// assert_eq!(x.norm_p_keepdim(f64::INFINITY, 1).to_vec::<f32>(), [4.0, 2.0]);
+    /// ```
+    norm_p try_norm_p, norm_p_dim try_norm_p_dim, norm_p_keepdim try_norm_p_keepdim: |x, over, p| norm("norm_p", x, over, p);
 }
 
 /// The dtype in which a comparison of extremes is made; booleans as `u8`.
@@ -385,7 +410,7 @@ mod tests {
 
     #[test]
     fn dimensions_that_are_not_side_by_side_reduce_together() {
-        let x = arange(0, 24, 1).reshape([2, 3, 4]);
+        let x = arange(24).reshape([2, 3, 4]);
         assert_eq!(x.sum_dim([0, 2]).to_vec::<i64>(), [60, 92, 124]);
         assert_eq!(x.permute([2, 0, 1]).sum_dim([0, 1]).to_vec::<i64>(), [60, 92, 124]);
     }

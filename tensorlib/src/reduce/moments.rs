@@ -1,11 +1,11 @@
 //! Mean, variance, standard deviation.
 
 use crate::element::with_floating;
-use crate::error::{Result, fallible};
+use crate::error::Result;
 use crate::kernel::moments;
 use crate::kernel::number::Number;
 use crate::recycle;
-use crate::reduce::fold::{Over, fallible_reductions, floating, reduced};
+use crate::reduce::fold::{Over, fallible_reductions, fallible_reductions_by, floating, reduced};
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
@@ -65,13 +65,26 @@ fallible_reductions! {
     std try_std, std_dim try_std_dim, std_keepdim try_std_keepdim: |x, over| spread("std", x, over, 1.0, Spread::Deviation);
 }
 
-impl Tensor {
-    fallible! {
-        /// The variance over the given dimensions, divided by the number of elements minus `correction`: 0 for a whole
-        /// population, 1 for a sample.
-        pub fn var_correction | try_var_correction(&self, dims: impl IntoInts, correction: f64, keepdim: bool) -> Tensor {
-            let over = Over::dims("var_correction", self, &dims.into_ints(), keepdim)?;
-            spread("var_correction", self, &over, correction, Spread::Variance)
-        }
-    }
+fallible_reductions_by! {
+    /// The variance of all elements, divided by their number minus `correction`: 0 for a whole population, 1 for a sample, as
+    /// [`var`](Tensor::var).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let x = tensor![[1.0, 3.0], [5.0, 5.0]];
+    /// assert_eq!(x.i(0).var_correction(0).item::<f32>(), 1.0);
+    /// assert_eq!(x.var_correction_dim(0, 1).to_vec::<f32>(), [1.0, 0.0]);
+    /// assert_eq!(x.var_correction_keepdim(0, 1).size(), [2, 1]);
+    /// ```
+    var_correction try_var_correction, var_correction_dim try_var_correction_dim, var_correction_keepdim try_var_correction_keepdim:
+        |x, over, correction| spread("var_correction", x, over, correction, Spread::Variance);
+    /// The standard deviation of all elements: the root of [`var_correction`](Tensor::var_correction).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(tensor![1.0, 5.0].std_correction(0).item::<f32>(), 2.0);
+    /// assert_eq!(tensor![[1.0, 5.0]].std_correction_dim(0, 1).to_vec::<f32>(), [2.0]);
+    /// ```
+    std_correction try_std_correction, std_correction_dim try_std_correction_dim, std_correction_keepdim try_std_correction_keepdim:
+        |x, over, correction| spread("std_correction", x, over, correction, Spread::Deviation);
 }

@@ -57,55 +57,159 @@ fn ordered(op: &str, x: &Tensor, dim: usize, count: usize, descending: bool) -> 
     })
 }
 
-fn sorted(op: &str, x: &Tensor, dim: i64, descending: bool) -> Result<(Tensor, Tensor)> {
+/// Which elements come first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Smallest,
+    Largest,
+}
+
+const LAST: i64 = -1;
+
+fn sorted(op: &str, x: &Tensor, dim: i64, first: First) -> Result<(Tensor, Tensor)> {
     let dim = dimension(op, dim, x.ndim())?;
-    ordered(op, x, dim, x.layout.shape.get(dim).copied().unwrap_or(1), descending)
+    ordered(op, x, dim, x.layout.shape.get(dim).copied().unwrap_or(1), first == First::Largest)
+}
+
+fn few(op: &str, x: &Tensor, k: usize, dim: i64, first: First) -> Result<(Tensor, Tensor)> {
+    let dim = dimension(op, dim, x.ndim())?;
+    let length = x.layout.shape.get(dim).copied().unwrap_or(1);
+    if x.ndim() == 0 && k == 0 {
+        // A number has no shape that could become empty: PyTorch gives it back.
+        return Ok((x.clone(), crate::create::scalar(0)));
+    }
+    if k > length {
+        return Err(value_error!("{op}: dimension {dim} has {length} elements, fewer than {k}"));
+    }
+    ordered(op, x, dim, k, first == First::Largest)
 }
 
 impl Tensor {
     fallible! {
-        /// The elements along a dimension in order, and the positions they had. Equal elements keep their order; NaN
-        /// counts as the largest.
+        /// The elements along the last dimension from the smallest to the largest, and the positions they had. Equal
+        /// elements keep their order; NaN counts as the largest.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// let (values, places) = tensor![3, 1, 2].sort(0, false);
+        /// let (values, places) = tensor![3, 1, 2].sort();
         /// assert_eq!(values.to_vec::<i64>(), [1, 2, 3]);
         /// assert_eq!(places.to_vec::<i64>(), [1, 2, 0]);
         /// ```
-        pub fn sort | try_sort(&self, dim: i64, descending: bool) -> (Tensor, Tensor) {
-            sorted("sort", self, dim, descending)
+        pub fn sort | try_sort(&self) -> (Tensor, Tensor) {
+            sorted("sort", self, LAST, First::Smallest)
         }
 
-        /// The positions that would put the elements along a dimension in order.
+        /// [`sort`](Tensor::sort) along a dimension.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// assert_eq!(tensor![3, 1, 2].argsort(0, true).to_vec::<i64>(), [0, 2, 1]);
+        /// assert_eq!(tensor![[3, 1], [2, 4]].sort_dim(0).0.to_vec::<i64>(), [2, 1, 3, 4]);
         /// ```
-        pub fn argsort | try_argsort(&self, dim: i64, descending: bool) -> Tensor {
-            Ok(sorted("argsort", self, dim, descending)?.1)
+        pub fn sort_dim | try_sort_dim(&self, dim: i64) -> (Tensor, Tensor) {
+            sorted("sort_dim", self, dim, First::Smallest)
         }
 
-        /// The `k` largest (or smallest) elements along a dimension in order, and their positions.
+        /// [`sort`](Tensor::sort) from the largest to the smallest.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// let (values, places) = tensor![3, 1, 2].topk(2, 0, true);
+        /// assert_eq!(tensor![3, 1, 2].sort_descending().0.to_vec::<i64>(), [3, 2, 1]);
+        /// ```
+        pub fn sort_descending | try_sort_descending(&self) -> (Tensor, Tensor) {
+            sorted("sort_descending", self, LAST, First::Largest)
+        }
+
+        /// [`sort_descending`](Tensor::sort_descending) along a dimension.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[3, 1], [2, 4]].sort_descending_dim(0).0.to_vec::<i64>(), [3, 4, 2, 1]);
+        /// ```
+        pub fn sort_descending_dim | try_sort_descending_dim(&self, dim: i64) -> (Tensor, Tensor) {
+            sorted("sort_descending_dim", self, dim, First::Largest)
+        }
+
+        /// The positions that would put the elements along the last dimension in order, from the smallest to the largest.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![3, 1, 2].argsort().to_vec::<i64>(), [1, 2, 0]);
+        /// ```
+        pub fn argsort | try_argsort(&self) -> Tensor {
+            Ok(sorted("argsort", self, LAST, First::Smallest)?.1)
+        }
+
+        /// [`argsort`](Tensor::argsort) along a dimension.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[3, 1], [2, 4]].argsort_dim(0).to_vec::<i64>(), [1, 0, 0, 1]);
+        /// ```
+        pub fn argsort_dim | try_argsort_dim(&self, dim: i64) -> Tensor {
+            Ok(sorted("argsort_dim", self, dim, First::Smallest)?.1)
+        }
+
+        /// [`argsort`](Tensor::argsort) from the largest to the smallest.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![3, 1, 2].argsort_descending().to_vec::<i64>(), [0, 2, 1]);
+        /// ```
+        pub fn argsort_descending | try_argsort_descending(&self) -> Tensor {
+            Ok(sorted("argsort_descending", self, LAST, First::Largest)?.1)
+        }
+
+        /// [`argsort_descending`](Tensor::argsort_descending) along a dimension.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[3, 1], [2, 4]].argsort_descending_dim(0).to_vec::<i64>(), [0, 1, 1, 0]);
+        /// ```
+        pub fn argsort_descending_dim | try_argsort_descending_dim(&self, dim: i64) -> Tensor {
+            Ok(sorted("argsort_descending_dim", self, dim, First::Largest)?.1)
+        }
+
+        /// The `k` largest elements along the last dimension, the largest first, and their positions.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let (values, places) = tensor![3, 1, 2].topk(2);
         /// assert_eq!(values.to_vec::<i64>(), [3, 2]);
         /// assert_eq!(places.to_vec::<i64>(), [0, 2]);
         /// ```
-        pub fn topk | try_topk(&self, k: usize, dim: i64, largest: bool) -> (Tensor, Tensor) {
-            let dim = dimension("topk", dim, self.ndim())?;
-            let length = self.layout.shape.get(dim).copied().unwrap_or(1);
-            if self.ndim() == 0 && k == 0 {
-                // A number has no shape that could become empty: PyTorch gives it back.
-                return Ok((self.clone(), crate::create::scalar(0)));
-            }
-            if k > length {
-                return Err(value_error!("topk: dimension {dim} has {length} elements, fewer than {k}"));
-            }
-            ordered("topk", self, dim, k, largest)
+        pub fn topk | try_topk(&self, k: usize) -> (Tensor, Tensor) {
+            few("topk", self, k, LAST, First::Largest)
+        }
+
+        /// [`topk`](Tensor::topk) along a dimension.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[3, 1], [2, 4]].topk_dim(1, 0).0.to_vec::<i64>(), [3, 4]);
+        /// ```
+        pub fn topk_dim | try_topk_dim(&self, k: usize, dim: i64) -> (Tensor, Tensor) {
+            few("topk_dim", self, k, dim, First::Largest)
+        }
+
+        /// The `k` smallest elements along the last dimension, the smallest first, and their positions: PyTorch's `topk`
+        /// with `largest=False`.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![3, 1, 2].topk_smallest(2).0.to_vec::<i64>(), [1, 2]);
+        /// ```
+        pub fn topk_smallest | try_topk_smallest(&self, k: usize) -> (Tensor, Tensor) {
+            few("topk_smallest", self, k, LAST, First::Smallest)
+        }
+
+        /// [`topk_smallest`](Tensor::topk_smallest) along a dimension.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[3, 1], [2, 4]].topk_smallest_dim(1, 0).0.to_vec::<i64>(), [2, 1]);
+        /// ```
+        pub fn topk_smallest_dim | try_topk_smallest_dim(&self, k: usize, dim: i64) -> (Tensor, Tensor) {
+            few("topk_smallest_dim", self, k, dim, First::Smallest)
         }
     }
 }

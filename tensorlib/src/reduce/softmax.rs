@@ -8,7 +8,7 @@ use crate::layout::dimension;
 use crate::list::List;
 use crate::recycle;
 use crate::reduce::fold::{Over, floating, fold};
-use crate::size::IntoInts;
+use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 
 fn along(op: &str, x: &Tensor, dim: i64, kind: Softmax) -> Result<Tensor> {
@@ -51,7 +51,7 @@ impl Tensor {
         /// ```
         /// # use tensorlib::prelude::*;
         /// let x = tensor![[1.0, 2.0, 3.0]];
-        /// assert!(x.log_softmax(1).exp().allclose(&x.softmax(1), 1e-5, 1e-7));
+        /// assert!(x.log_softmax(1).exp().allclose_within(x.softmax(1), 1e-5, 1e-7));
         /// assert_eq!(tensor![1e7, 1e7].log_softmax(0).to_vec::<f32>(), [-std::f32::consts::LN_2; 2]);
         /// ```
         pub fn log_softmax | try_log_softmax(&self, dim: i64) -> Tensor {
@@ -62,22 +62,36 @@ impl Tensor {
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// assert_eq!(tensor![1000.0, 1000.0].logsumexp(0, false).item::<f32>(), 1000.0 + 2.0f32.ln());
+        /// assert_eq!(tensor![1000.0, 1000.0].logsumexp(0).item::<f32>(), 1000.0 + 2.0f32.ln());
         /// ```
-        pub fn logsumexp | try_logsumexp(&self, dims: impl IntoInts, keepdim: bool) -> Tensor {
-            floating("logsumexp", self)?;
-            let over = Over::dims("logsumexp", self, &dims.into_ints(), keepdim)?;
-            if over.count(self) == 0 {
-                return Ok(crate::create::full_like(&super::fold::sum(self, &over), f64::NEG_INFINITY));
-            }
-            let dims: List<i64> = over.dims.iter().map(|&dim| dim as i64).collect();
-            let largest = self.try_amax(&dims[..], true)?;
-            // An infinite largest would make inf - inf.
-            largest.try_masked_fill_(&largest.abs().eq(f64::INFINITY), 0.0)?;
-            let shifted = self.try_sub(&largest)?;
-            let sums = with_floating!(self.dtype(), T => fold::<T, SumExp>(&shifted, &over), else unreachable!("checked"));
-            let largest = if keepdim { largest } else { largest.try_squeeze_dim(&dims[..])? };
-            sums.log().try_add(&largest)
+        pub fn logsumexp | try_logsumexp(&self, dims: impl IntoInts) -> Tensor {
+            logsumexp("logsumexp", self, &dims.into_ints(), false)
+        }
+
+        /// [`logsumexp`](Tensor::logsumexp) over the given dimensions, which stay with length 1.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(zeros([2, 3]).logsumexp_keepdim(1).size(), [2, 1]);
+        /// ```
+        pub fn logsumexp_keepdim | try_logsumexp_keepdim(&self, dims: impl IntoInts) -> Tensor {
+            logsumexp("logsumexp_keepdim", self, &dims.into_ints(), true)
         }
     }
+}
+
+fn logsumexp(op: &str, x: &Tensor, dims: &Ints, keepdim: bool) -> Result<Tensor> {
+    floating(op, x)?;
+    let over = Over::dims(op, x, dims, keepdim)?;
+    if over.count(x) == 0 {
+        return Ok(crate::create::full_like(&super::fold::sum(x, &over), f64::NEG_INFINITY));
+    }
+    let dims: List<i64> = over.dims.iter().map(|&dim| dim as i64).collect();
+    let largest = x.try_amax_keepdim(&dims[..])?;
+    // An infinite largest would make inf - inf.
+    largest.try_masked_fill_(largest.abs().eq(f64::INFINITY), 0.0)?;
+    let shifted = x.try_sub(&largest)?;
+    let sums = with_floating!(x.dtype(), T => fold::<T, SumExp>(&shifted, &over), else unreachable!("checked"));
+    let largest = if keepdim { largest } else { largest.try_squeeze_dim(&dims[..])? };
+    sums.log().try_add(&largest)
 }

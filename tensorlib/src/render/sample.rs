@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn only_the_shown_elements_are_read() {
-        let x = arange(0, 10, 1).expand([1_000_000, 10]);
+        let x = arange(10).expand([1_000_000, 10]);
         let sample = Sample::of(&x, |_, _| Some(Fold { head: 1, tail: 1 }));
         let values: Vec<f64> = sample.values.iter().map(|v| v.to_f64()).collect();
         assert_eq!(values, [0.0, 9.0, 0.0, 9.0]);

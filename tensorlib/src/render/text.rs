@@ -23,7 +23,7 @@ const MOST_SHOWN: usize = 20_000;
 /// use tensorlib::render::to_text;
 ///
 /// assert_eq!(to_text(&tensor![[1.5, -2.0], [0.0, 3.25]]), "tensor([[ 1.5000, -2.0000],\n        [ 0.0000,  3.2500]])");
-/// assert_eq!(to_text(&arange(0, 2000, 1)), "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])");
+/// assert_eq!(to_text(&arange(2000)), "tensor([   0,    1,    2,  ..., 1997, 1998, 1999])");
 /// assert_eq!(to_text(&tensor![0.5; f64]), "tensor([0.5000], dtype=f64)");
 /// ```
 #[must_use]

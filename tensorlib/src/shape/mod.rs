@@ -5,4 +5,7 @@ mod in_place;
 mod join;
 mod view;
 
-pub use join::{cat, stack, try_cat, try_stack};
+pub use join::{
+    IntoTensors, cat, cat_dim, column_stack, dstack, hstack, stack, stack_dim, try_cat, try_cat_dim, try_column_stack,
+    try_dstack, try_hstack, try_stack, try_stack_dim, try_vstack, vstack,
+};

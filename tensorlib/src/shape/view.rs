@@ -40,7 +40,7 @@ impl Tensor {
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// let x = arange(0, 6, 1);
+        /// let x = arange(6);
         /// assert_eq!(x.view([2, -1]).size(), [2, 3]);
         /// assert!(x.view([2, 3]).t().try_view([6]).is_err());
         /// ```
@@ -61,7 +61,7 @@ impl Tensor {
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// let x = arange(0, 6, 1).reshape([2, 3]);
+        /// let x = arange(6).reshape([2, 3]);
         /// assert_eq!(x.t().reshape([-1]).to_vec::<i64>(), [0, 3, 1, 4, 2, 5]);
         /// assert_eq!(
         ///     x.try_reshape([4, 2]).unwrap_err().to_string(),
@@ -102,29 +102,32 @@ impl Tensor {
             Ok(self.with_layout(self.layout.expand("expand", &shape)?))
         }
 
-        /// The dimensions from `start` to `end`, both included, as one; a view when possible.
+        /// The dimensions from `start` to `end`, both included, as one; a view when possible. PyTorch's `x.flatten(1)` is
+        /// `x.flatten_dims(1, -1)`.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
-        /// assert_eq!(zeros([2, 3, 4]).flatten(0, -1).size(), [24]);
-        /// assert_eq!(zeros([2, 3, 4]).flatten(1, 2).size(), [2, 12]);
+        /// assert_eq!(zeros([2, 3, 4]).flatten_dims(1, -1).size(), [2, 12]);
+        /// assert_eq!(zeros([2, 3, 4]).flatten_dims(0, 1).size(), [6, 4]);
         /// ```
-        pub fn flatten | try_flatten(&self, start: i64, end: i64) -> Tensor {
-            let (first, last) = (dimension("flatten", start, self.ndim())?, dimension("flatten", end, self.ndim())?);
+        pub fn flatten_dims | try_flatten_dims(&self, start: i64, end: i64) -> Tensor {
+            let op = "flatten_dims";
+            let (first, last) = (dimension(op, start, self.ndim())?, dimension(op, end, self.ndim())?);
             if self.ndim() == 0 {
                 return self.try_reshape([1]);
             }
             if first > last {
-                return Err(shape_error!("flatten: dimension {start} comes after dimension {end}"));
+                return Err(shape_error!("{op}: dimension {start} comes after dimension {end}"));
             }
             let shape = &self.layout.shape;
-            let merged = checked_numel("flatten", &shape[first..=last])?;
+            let merged = checked_numel(op, &shape[first..=last])?;
             let shape: List<usize> =
                 shape[..first].iter().copied().chain([merged]).chain(shape[last + 1..].iter().copied()).collect();
             self.try_reshape(&shape[..])
         }
 
-        /// One dimension as several; one length may be -1. The reverse of [`flatten`](Tensor::flatten).
+        /// One dimension as several; one length may be -1. The reverse of
+        /// [`flatten_dims`](Tensor::flatten_dims).
         ///
         /// ```
         /// # use tensorlib::prelude::*;
@@ -168,6 +171,21 @@ impl Tensor {
             checked_numel("repeat", &shape)?;
             self.with_layout(layout.expand("repeat", &spread)?).copied().try_reshape(&shape[..])
         }
+
+        /// [`repeat`](Tensor::repeat) that takes fewer times than there are dimensions, too: they stand for the last ones.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![[1, 2], [3, 4]].tile(2).to_vec::<i64>(), [1, 2, 1, 2, 3, 4, 3, 4]);
+        /// assert_eq!(tensor![1, 2].tile([2, 1]).size(), [2, 2]);
+        /// ```
+        pub fn tile | try_tile(&self, times: impl IntoInts) -> Tensor {
+            let mut times = times.into_ints();
+            while times.len() < self.ndim() {
+                times.0.insert(0, 1);
+            }
+            self.try_repeat(times)
+        }
     }
 
     /// The same memory and shape as `other`: `x.view(other.size())`.
@@ -188,7 +206,23 @@ impl Tensor {
         self.expand(other.size())
     }
 
-    /// All elements as one dimension: a view when possible, else a copy.
+    /// All elements as one dimension: a view when possible, else a copy. For some of the dimensions see
+    /// [`flatten_dims`](Tensor::flatten_dims).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([2, 3, 4]).flatten().size(), [24]);
+    /// ```
+    pub fn flatten(&self) -> Tensor {
+        self.ravel()
+    }
+
+    /// The same as [`flatten`](Tensor::flatten).
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([2, 3]).ravel().size(), [6]);
+    /// ```
     pub fn ravel(&self) -> Tensor {
         crate::error::or_raise(self.try_reshape([self.numel()]))
     }

@@ -72,7 +72,7 @@ fn epsilon(dtype: DType) -> f64 {
 /// overflows, the result depends on the order.
 fn of_sums(op: &str, args: &[&str], inputs: &[Tensor], made: &Tensor) -> Margin {
     let magnitudes: Vec<Tensor> = inputs.iter().map(|x| x.double().abs()).collect();
-    let magnitudes: Vec<Tensor> = magnitudes.iter().map(|x| x.masked_fill(&x.isfinite().logical_not(), 0.0)).collect();
+    let magnitudes: Vec<Tensor> = magnitudes.iter().map(|x| x.masked_fill(x.isfinite().logical_not(), 0.0)).collect();
     let largest = if made.dtype() == DType::F32 { f64::from(f32::MAX) } else { f64::MAX };
     let sums = operation::result(op, &magnitudes, args)[0].to_vec::<f64>();
     let divisor = if op.starts_with("mean") { inputs[0].numel() as f64 / made.numel() as f64 } else { 1.0 };
@@ -86,11 +86,11 @@ fn of_sums(op: &str, args: &[&str], inputs: &[Tensor], made: &Tensor) -> Margin 
 /// order.
 fn of_products(op: &str, args: &[&str], inputs: &[Tensor], made: &Tensor) -> Margin {
     let magnitude = inputs[0].double().abs();
-    let magnitude = magnitude.masked_fill(&magnitude.isfinite().logical_not(), 1.0);
+    let magnitude = magnitude.masked_fill(magnitude.isfinite().logical_not(), 1.0);
     let product = |factors: Tensor| operation::result(op, &[factors], args)[0].to_vec::<f64>();
     let up = product(magnitude.maximum(1.0));
     let down = product(magnitude.minimum(1.0));
-    let vanishing = product(magnitude.masked_fill(&magnitude.eq(0.0), 1.0).minimum(1.0));
+    let vanishing = product(magnitude.masked_fill(magnitude.eq(0.0), 1.0).minimum(1.0));
     let single = made.dtype() == DType::F32;
     let (least, most) =
         if single { (f32::MIN_POSITIVE.into(), f32::MAX.into()) } else { (f64::MIN_POSITIVE, f64::MAX) };

@@ -117,7 +117,7 @@ for name in ("log", "log2", "log10", "log1p", "sqrt", "rsqrt", "reciprocal"):
         case(name, [S(a, [2, 3], "p")], getattr(torch, name))
     case(name, [S("f32", [4])], getattr(torch, name))
 for name in ("asin", "acos"):
-    case(name, [S("f32", [6])], lambda x: getattr(torch, name)(x / 5), "fifth")
+    case(f"{name}_of_fifth", [S("f32", [6])], lambda x: getattr(torch, name)(x / 5), "fifth")
 for name in ("abs", "neg", "sign", "square", "relu"):
     for a in NUMERIC:
         case(name, [S(a, [2, 3])], getattr(torch, name))
@@ -281,4 +281,32 @@ for seed in (0, 42):
     case("randperm", [], lambda: torch.randperm(9), seed)
 case("arange", [], lambda: torch.arange(0, 1, 0.1), 0, 1, 0.1)
 case("linspace", [], lambda: torch.linspace(-1, 2, 7), -1, 2, 7)
+# Short calls, with PyTorch's defaults.
+for v in ("c", "t"):
+    x = S("f32", [3, 4], v)
+    case("flatten_all", [x], lambda x: x.flatten())
+    case("sort_last", [x], lambda x: torch.sort(x, stable=True))
+    case("sort_last_descending", [x], lambda x: torch.sort(x, descending=True, stable=True))
+    case("argsort_last", [x], lambda x: torch.argsort(x, stable=True))
+    case("argsort_last_descending", [x], lambda x: torch.argsort(x, descending=True, stable=True))
+    case("topk_last", [x], lambda x: torch.topk(x, 2)[0], 2)
+    case("topk_last_smallest", [x], lambda x: torch.topk(x, 2, largest=False)[0], 2)
+    case("std_correction", [x], lambda x: x.std(correction=0), 0)
+    case("std_correction_dim", [x], lambda x: x.std(1, correction=0), 0, 1)
+    case("norm_p_all", [x], lambda x: x.norm(3), 3)
+    case("unbind_first", [x], lambda x: x.unbind())
+    case("split_first", [x], lambda x: x.split(2), 2)
+    case("chunk_first", [x], lambda x: x.chunk(2), 2)
+    case("isclose", [x, S("f32", [4], seed=2)], torch.isclose)
+    case("where_method", [x], lambda x: x.where(x > 0, -1.0))
+    for times in ((2,), (2, 3), (2, 1, 3)):
+        case("tile", [x], lambda x: x.tile(times), *times)
+for name in ("hstack", "vstack", "dstack", "column_stack"):
+    for shapes in (([], []), ([3], [3]), ([2, 3], [2, 3]), ([2, 2, 2], [2, 2, 2])):
+        case(name, [S("f32", shapes[0]), S("f32", shapes[1], seed=2)], lambda x, y: getattr(torch, name)([x, y]))
+case("column_stack", [S("i64", [2, 3]), S("f32", [2], seed=2)], lambda x, y: torch.column_stack([x, y]))
+# Lists beside tensors: their decimals are weaker than a tensor's type, their whole numbers as strong.
+for a in ALL:
+    case("add_decimals", [S(a, [2, 2])], lambda x: x + (torch.tensor([0.5, 2.0], dtype=x.dtype if x.is_floating_point() else None)))
+    case("add_whole", [S(a, [2, 2])], lambda x: x + torch.tensor([1, 2]))
 print(COUNT, "cases", file=sys.stderr)

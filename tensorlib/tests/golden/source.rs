@@ -44,7 +44,7 @@ fn chosen<T: Element>(kind: &[&str], parse: impl Fn(&str) -> T, shape: &[usize],
         0 => kind.iter().copied().cycle().take(count).collect(),
         seed => draws(count, seed).map(|n| kind[n as usize % kind.len()]).collect(),
     };
-    from_vec::<T>(elements, shape)
+    from_vec::<T>(elements).view(shape)
 }
 
 /// Numbers from text, each type by itself, so that none is rounded twice.
@@ -75,7 +75,7 @@ pub fn source(spec: &str, kinds: &Kinds) -> Tensor {
     }
     let x = match parts.get(4) {
         Some(kind) => parsed(name, &kinds[&(*kind, name)], &stored, seed),
-        None => from_vec(common(name, stored.iter().product(), seed), &stored).to(dtype(name)),
+        None => from_vec(common(name, stored.iter().product(), seed)).view(&stored).to(dtype(name)),
     };
     match view {
         "t" => x.transpose(-1, -2),
