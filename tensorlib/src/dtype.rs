@@ -8,14 +8,23 @@ pub enum DType {
     /// `bool`, PyTorch's `torch.bool`.
     Bool,
     /// `u8`, PyTorch's `torch.uint8`.
+    #[doc(alias = "uint8")]
     U8,
     /// `i32`, PyTorch's `torch.int32`.
+    #[doc(alias = "int")]
+    #[doc(alias = "int32")]
     I32,
     /// `i64`, PyTorch's `torch.int64`, what whole-number literals give.
+    #[doc(alias = "int64")]
+    #[doc(alias = "long")]
     I64,
     /// `f32`, PyTorch's `torch.float32`, the default.
+    #[doc(alias = "float")]
+    #[doc(alias = "float32")]
     F32,
     /// `f64`, PyTorch's `torch.float64`.
+    #[doc(alias = "double")]
+    #[doc(alias = "float64")]
     F64,
 }
 
@@ -44,6 +53,8 @@ impl DType {
     }
 
     /// Bytes an element takes.
+    #[doc(alias = "element_size")]
+    #[doc(alias = "itemsize")]
     pub fn size_in_bytes(self) -> usize {
         match self {
             DType::Bool | DType::U8 => 1,
@@ -72,6 +83,7 @@ impl DType {
     /// assert_eq!(DType::I64.promote(DType::F32), DType::F32);
     /// assert_eq!(DType::U8.promote(DType::I32), DType::I32);
     /// ```
+    #[doc(alias = "promote_types")]
     pub fn promote(self, other: DType) -> DType {
         // With no signed 8-bit type, the order of declaration is the order of promotion.
         self.max(other)

@@ -63,6 +63,15 @@
 //! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
 //! | `torch.set_num_threads(2)` | [`tensorlib::set_num_threads(2)`](set_num_threads) | results never depend on it |
 //!
+//! ## Names from elsewhere
+//!
+//! Names that PyTorch, NumPy, matplotlib, Python or Rust's own types have for these things are aliases of the items that do them:
+//! completions and the search of this documentation find [`pow`](Tensor::pow) by `power`, [`cat`] by `concatenate`,
+//! [`clamp`](Tensor::clamp) by `relu6`. The file `names.tsv` has what an alias cannot tell: names that are not here, with what
+//! to write instead (`x.addmm_(&a, &b)`: `x.copy_(&x + a.mm(&b))`), and names that are written in another way or mean something
+//! else (`np.std(x)`: `x.std_correction(0)`), in English and Chinese. A test has the list of all the names, and fails when one
+//! of them is neither here nor explained.
+//!
 //! # Errors
 //!
 //! An operation that cannot be done panics at the line that called it, with one sentence:

@@ -116,6 +116,7 @@ impl Tensor {
     /// x.detach().add_(1.0);
     /// assert_eq!(x.to_vec::<f32>(), [1.0, 1.0]);
     /// ```
+    #[doc(alias = "data")]
     #[inline]
     pub fn detach(&self) -> Tensor {
         self.alias()
@@ -127,6 +128,8 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([3, 2]).size().to_string(), "[3, 2]");
     /// ```
+    #[doc(alias = "ncols")]
+    #[doc(alias = "nrows")]
     #[inline]
     pub fn size(&self) -> Size {
         Size(self.layout.shape.clone())
@@ -149,6 +152,8 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([3, 2]).ndim(), 2);
     /// ```
+    #[doc(alias = "ndimension")]
+    #[doc(alias = "rank")]
     #[inline]
     pub fn ndim(&self) -> usize {
         self.layout.rank()
@@ -166,6 +171,8 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([3, 2]).numel(), 6);
     /// ```
+    #[doc(alias = "elem_count")]
+    #[doc(alias = "nelement")]
     #[inline]
     pub fn numel(&self) -> usize {
         self.layout.numel()
@@ -211,6 +218,7 @@ impl Tensor {
     /// assert_eq!(zeros([2, 3]).stride(), [3, 1]);
     /// assert_eq!(zeros([2, 3]).t().stride(), [1, 3]);
     /// ```
+    #[doc(alias = "strides")]
     pub fn stride(&self) -> Vec<usize> {
         self.layout.strides.to_vec()
     }
@@ -232,6 +240,8 @@ impl Tensor {
     }
 
     /// Whether two tensors share memory, so that in-place changes of one may be seen in the other.
+    #[doc(alias = "is_set_to")]
+    #[doc(alias = "may_share_memory")]
     pub fn shares_memory(&self, other: &Tensor) -> bool {
         Arc::ptr_eq(&self.storage, &other.storage)
     }
@@ -242,6 +252,11 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(arange(3).to_vec::<f64>(), [0.0, 1.0, 2.0]);
     /// ```
+    #[doc(alias = "as_slice")]
+    #[doc(alias = "list")]
+    #[doc(alias = "to_slice")]
+    #[doc(alias = "to_vec1")]
+    #[doc(alias = "to_vec2")]
     #[doc(alias = "tolist")]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
         if self.dtype() == T::DTYPE {
@@ -273,8 +288,10 @@ impl Tensor {
     /// assert_eq!(tensor![1e30, -1e30, f64::NAN].to(DType::I64).to_vec::<i64>(), [i64::MAX, i64::MIN, 0]);
     /// assert_eq!(tensor![257.0, -1.0].to(DType::U8).to_vec::<u8>(), [1, 255]);
     /// ```
-    #[doc(alias = "type")]
     #[doc(alias = "astype")]
+    #[doc(alias = "to_dtype")]
+    #[doc(alias = "type")]
+    #[doc(alias = "type_as")]
     pub fn to(&self, dtype: DType) -> Tensor {
         if self.dtype() == dtype {
             return self.alias();
@@ -332,6 +349,8 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.0, 2.0].sum().item::<f32>(), 3.0);
     /// ```
+    #[doc(alias = "is_nonzero")]
+    #[doc(alias = "to_scalar")]
     #[track_caller]
     pub fn item<T: Element>(&self) -> T {
         or_raise(self.try_item())

@@ -143,6 +143,7 @@ fallible! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(eye(2).to_vec::<f32>(), [1.0, 0.0, 0.0, 1.0]);
     /// ```
+    #[doc(alias = "identity")]
     pub fn eye | try_eye(n: impl IntoInts) -> Tensor {
         let shape = lengths("eye", &n.into_ints())?;
         let (height, width) = match *shape {

@@ -41,6 +41,7 @@ pub fn from_vec<T: Element>(values: Vec<T>) -> Tensor {
 /// let values = [1i32, 2, 3];
 /// assert_eq!(from_slice(&values[1..]).to_vec::<i32>(), [2, 3]);
 /// ```
+#[doc(alias = "frombuffer")]
 pub fn from_slice<T: Element>(values: &[T]) -> Tensor {
     from_vec(values.to_vec())
 }
@@ -52,6 +53,7 @@ pub fn from_slice<T: Element>(values: &[T]) -> Tensor {
 /// assert_eq!(scalar(2.5).ndim(), 0);
 /// assert_eq!(scalar(7).dtype(), DType::I64);
 /// ```
+#[doc(alias = "scalar_tensor")]
 pub fn scalar(value: impl Into<Scalar>) -> Tensor {
     let value = value.into();
     filled(List::new(), value.dtype(), value)
@@ -133,6 +135,7 @@ pub fn empty_like(x: &Tensor) -> Tensor {
 /// # use tensorlib::prelude::*;
 /// assert_eq!(full_like(&tensor![5.0, 7.0], 2).to_vec::<f32>(), [2.0, 2.0]);
 /// ```
+#[doc(alias = "fill")]
 pub fn full_like(x: &Tensor, value: impl Into<Scalar>) -> Tensor {
     filled(x.layout.shape.clone(), x.dtype(), value.into())
 }

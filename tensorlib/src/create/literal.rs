@@ -148,6 +148,16 @@ pub fn from_literal<L: Literal, T: Element>(literal: L) -> Tensor {
 ///
 /// # Panics
 /// If rows have different lengths.
+#[doc(alias = "DoubleTensor")]
+#[doc(alias = "FloatTensor")]
+#[doc(alias = "LongTensor")]
+#[doc(alias = "array")]
+#[doc(alias = "as_tensor")]
+#[doc(alias = "asarray")]
+#[doc(alias = "from_iter")]
+#[doc(alias = "fromiter")]
+#[doc(alias = "new")]
+#[doc(alias = "new_tensor")]
 #[track_caller]
 pub fn tensor<L: Literal>(list: L) -> Tensor {
     or_raise(try_tensor(list))

@@ -35,6 +35,10 @@ fn generator() -> MutexGuard<'static, Twister> {
 /// manual_seed(42);
 /// assert!(x.equal(&rand([2])));
 /// ```
+#[doc(alias = "Generator")]
+#[doc(alias = "RandomState")]
+#[doc(alias = "default_rng")]
+#[doc(alias = "seed")]
 pub fn manual_seed(seed: u64) {
     *generator() = Twister::new(seed);
 }
@@ -72,6 +76,10 @@ fallible! {
     /// let x = rand([3, 2]);
     /// assert!(x.to_vec::<f32>().iter().all(|v| (0.0..1.0).contains(v)));
     /// ```
+    #[doc(alias = "random")]
+    #[doc(alias = "random_sample")]
+    #[doc(alias = "ranf")]
+    #[doc(alias = "sample")]
     pub fn rand | try_rand(shape: impl IntoInts) -> Tensor {
         Ok(uniform(lengths("rand", &shape.into_ints())?))
     }
@@ -82,6 +90,7 @@ fallible! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(randn([3, 2]).size(), [3, 2]);
     /// ```
+    #[doc(alias = "standard_normal")]
     pub fn randn | try_randn(shape: impl IntoInts) -> Tensor {
         Ok(normal(lengths("randn", &shape.into_ints())?))
     }
@@ -94,6 +103,7 @@ fallible! {
     /// order.sort();
     /// assert_eq!(order, [0, 1, 2, 3, 4]);
     /// ```
+    #[doc(alias = "permutation")]
     pub fn randperm | try_randperm(n: impl IntoInts) -> Tensor {
         let shape = lengths("randperm", &n.into_ints())?;
         let n: usize = shape.iter().product();
@@ -167,6 +177,7 @@ fallible! {
     /// assert!(randint(2, [100]).lt(2).all().item::<bool>());
     /// assert_eq!(randint((7, 8), [1]).item::<i64>(), 7);
     /// ```
+    #[doc(alias = "random_integers")]
     pub fn randint | try_randint(bounds: impl IntoBounds, shape: impl IntoInts) -> Tensor {
         whole("randint", bounds.into_bounds(), lengths("randint", &shape.into_ints())?, DType::I64)
     }

@@ -37,6 +37,8 @@ pub fn try_read_npz(path: impl AsRef<Path>) -> Result<BTreeMap<String, Tensor>> 
 }
 
 /// Writes named tensors to a file that `np.load` and [`read_npz`] read.
+#[doc(alias = "savez")]
+#[doc(alias = "savez_compressed")]
 #[track_caller]
 pub fn write_npz(path: impl AsRef<Path>, tensors: &[(&str, &Tensor)]) {
     or_raise(try_write_npz(path, tensors));

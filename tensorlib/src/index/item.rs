@@ -10,6 +10,7 @@ use crate::tensor::Tensor;
 pub struct Ellipsis;
 
 /// A new dimension of length 1, Python's `None` in an index.
+#[doc(alias = "newaxis")]
 #[derive(Clone, Copy, Debug)]
 pub struct NewAxis;
 

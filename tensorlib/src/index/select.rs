@@ -190,6 +190,7 @@ impl Tensor {
         /// let x = tensor![[1, 2, 3], [4, 5, 6]];
         /// assert_eq!(x.index_select(1, [2, 0]).to_vec::<i64>(), [3, 1, 6, 4]);
         /// ```
+        #[doc(alias = "take")]
         pub fn index_select | try_index_select<'a>(&self, dim: i64, index: impl IntoOperand<'a>) -> Tensor {
             index_select(self, dim, &index.into_operand().into_tensor()?)
         }
@@ -201,6 +202,8 @@ impl Tensor {
         /// let x = tensor![[1, 2], [3, 4]];
         /// assert_eq!(x.gather(1, [[0, 0], [1, 0]]).to_vec::<i64>(), [1, 1, 4, 3]);
         /// ```
+        #[doc(alias = "take_along_axis")]
+        #[doc(alias = "take_along_dim")]
         pub fn gather | try_gather<'a>(&self, dim: i64, index: impl IntoOperand<'a>) -> Tensor {
             gather(self, dim, &index.into_operand().into_tensor()?)
         }
@@ -214,6 +217,7 @@ impl Tensor {
         /// x.scatter_(1, [[2], [0]], 1.0);
         /// assert_eq!(x.to_vec::<f32>(), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
         /// ```
+        #[doc(alias = "put_along_axis")]
         pub fn scatter_ | try_scatter_<'a>(&self, dim: i64, index: impl IntoOperand<'a>, source: impl IntoOperand<'a>) -> Tensor {
             scatter(self, dim, &index.into_operand().into_tensor()?, &source.into_operand())
         }
@@ -226,6 +230,8 @@ impl Tensor {
         /// x.masked_fill_(x.lt(0), 0.0);
         /// assert_eq!(x.to_vec::<f32>(), [1.0, 0.0, 3.0]);
         /// ```
+        #[doc(alias = "place")]
+        #[doc(alias = "putmask")]
         pub fn masked_fill_ | try_masked_fill_<'a>(&self, mask: impl IntoOperand<'a>, value: impl IntoOperand<'a>) -> Tensor {
             masked_fill(self, &mask.into_operand().into_tensor()?, &value.into_operand())
         }
@@ -247,6 +253,8 @@ impl Tensor {
         /// let x = tensor![1, 2, 3];
         /// assert_eq!(x.masked_select(x.ne(2)).to_vec::<i64>(), [1, 3]);
         /// ```
+        #[doc(alias = "compress")]
+        #[doc(alias = "extract")]
         pub fn masked_select | try_masked_select<'a>(&self, mask: impl IntoOperand<'a>) -> Tensor {
             masked_select(self, &mask.into_operand().into_tensor()?)
         }
@@ -270,6 +278,7 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![[0, 5], [7, 0]].nonzero().to_vec::<i64>(), [0, 1, 1, 0]);
     /// ```
+    #[doc(alias = "argwhere")]
     pub fn nonzero(&self) -> Tensor {
         let positions = nonzero_positions(self);
         let count = match self.ndim() {

@@ -18,6 +18,7 @@ const ATTENTIVE: Duration = Duration::from_micros(100);
 static WANTED: AtomicUsize = AtomicUsize::new(0);
 
 /// The number of threads operations use, counting the one that calls; as PyTorch's `get_num_threads`.
+#[doc(alias = "get_num_interop_threads")]
 pub fn get_num_threads() -> usize {
     match WANTED.load(Ordering::Relaxed) {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -26,6 +27,7 @@ pub fn get_num_threads() -> usize {
 }
 
 /// Sets the number of threads operations use (at least one); as PyTorch's `set_num_threads`.
+#[doc(alias = "set_num_interop_threads")]
 pub fn set_num_threads(threads: usize) {
     let threads = threads.clamp(1, 256);
     WANTED.store(threads, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use crate::ops::{binary, unary};
 use crate::tensor::Tensor;
 
 macro_rules! arithmetic {
-    ($($(#[$doc:meta])* $name:ident $try_name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident $try_name:ident $(#[$of_twin:meta])* $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { $(
             fallible! {
                 $(#[$doc])*
@@ -17,6 +17,7 @@ macro_rules! arithmetic {
                 }
 
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place: changes this tensor and everything that shares its memory, and returns a handle on it.")]
+                $(#[$of_twin])*
                 pub fn $name_ | $try_name_<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
                     binary::arithmetic_in_place(stringify!($name_), Arithmetic::$function, self, &other.into_operand())?;
                     Ok(self.alias())
@@ -44,21 +45,32 @@ arithmetic! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![5, 7].sub(&tensor![1, 2]).to_vec::<i64>(), [4, 5]);
     /// ```
-    sub try_sub sub_ try_sub_ Sub;
+    #[doc(alias = "subtract")]
+    sub try_sub
+    #[doc(alias = "subtract_")]
+    sub_ try_sub_ Sub;
     /// The product, element by element; shapes broadcast. For matrices see [`matmul`](Tensor::matmul).
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![2, 3].mul(10).to_vec::<i64>(), [20, 30]);
     /// ```
-    mul try_mul mul_ try_mul_ Mul;
+    #[doc(alias = "multiply")]
+    mul try_mul
+    #[doc(alias = "multiply_")]
+    mul_ try_mul_ Mul;
     /// The quotient, element by element; whole numbers give `f32`.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 3].div(2).to_vec::<f32>(), [0.5, 1.5]);
     /// ```
-    div try_div div_ try_div_ Div;
+    #[doc(alias = "divide")]
+    #[doc(alias = "true_divide")]
+    div try_div
+    #[doc(alias = "divide_")]
+    #[doc(alias = "true_divide_")]
+    div_ try_div_ Div;
     /// The quotient, rounded down.
     ///
     /// ```
@@ -72,6 +84,8 @@ arithmetic! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![7, -7].remainder(3).to_vec::<i64>(), [1, 2]);
     /// ```
+    #[doc(alias = "mod")]
+    #[doc(alias = "rem")]
     remainder try_remainder remainder_ try_remainder_ Remainder;
     /// The larger of two, element by element; NaN wins.
     ///
@@ -97,6 +111,10 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1.0, 2.0, 3.0].pow(2).to_vec::<f32>(), [1.0, 4.0, 9.0]);
         /// ```
+        #[doc(alias = "float_power")]
+        #[doc(alias = "power")]
+        #[doc(alias = "powf")]
+        #[doc(alias = "powi")]
         pub fn pow | try_pow<'a>(&self, exponent: impl IntoOperand<'a>) -> Tensor {
             let exponent = exponent.into_operand();
             if let Operand::Number(number) = &exponent
@@ -114,6 +132,7 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![2.0, 3.0].pow_(3).to_vec::<f32>(), [8.0, 27.0]);
         /// ```
+        #[doc(alias = "float_power_")]
         pub fn pow_ | try_pow_<'a>(&self, exponent: impl IntoOperand<'a>) -> Tensor {
             binary::arithmetic_in_place("pow_", Arithmetic::Pow, self, &exponent.into_operand())?;
             Ok(self.alias())

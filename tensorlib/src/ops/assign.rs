@@ -64,6 +64,7 @@ impl Tensor {
         /// x.i((.., 1)).fill_(5.0);
         /// assert_eq!(x.to_vec::<f32>(), [0.0, 5.0, 0.0, 5.0]);
         /// ```
+        #[doc(alias = "fill")]
         pub fn fill_ | try_fill_(&self, value: impl Into<Scalar>) -> Tensor {
             fill("fill_", self, value.into())?;
             Ok(self.alias())
@@ -88,6 +89,7 @@ impl Tensor {
         /// x.copy_([1, 2]);
         /// assert_eq!(x.to_vec::<f32>(), [1.0, 2.0, 1.0, 2.0]);
         /// ```
+        #[doc(alias = "copyto")]
         pub fn copy_ | try_copy_<'a>(&self, source: impl IntoOperand<'a>) -> Tensor {
             match source.into_operand() {
                 Operand::Number(number) => fill("copy_", self, number)?,
@@ -105,6 +107,7 @@ impl Tensor {
     /// assert!(!x.is_contiguous());
     /// assert!(x.contiguous().is_contiguous());
     /// ```
+    #[doc(alias = "ascontiguousarray")]
     pub fn contiguous(&self) -> Tensor {
         if self.is_contiguous() { self.alias() } else { self.copied() }
     }

@@ -10,7 +10,7 @@ use crate::storage;
 use crate::tensor::Tensor;
 
 macro_rules! comparisons {
-    ($kind:ident $of:ident: $($(#[$doc:meta])* $name:ident $try_name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
+    ($kind:ident $of:ident: $($(#[$doc:meta])* $name:ident $try_name:ident $(#[$of_twin:meta])* $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { $(
             fallible! {
                 $(#[$doc])*
@@ -20,6 +20,7 @@ macro_rules! comparisons {
                 }
 
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place: elements become 1 or 0.")]
+                $(#[$of_twin])*
                 pub fn $name_ | $try_name_<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
                     let truth =
                         binary::$of(stringify!($name_), $kind::$function, &Operand::Borrowed(self), &other.into_operand())?;
@@ -45,35 +46,50 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].ne(2).to_vec::<bool>(), [true, false]);
     /// ```
-    ne try_ne ne_ try_ne_ Ne;
+    #[doc(alias = "not_equal")]
+    ne try_ne
+    #[doc(alias = "not_equal_")]
+    ne_ try_ne_ Ne;
     /// Whether elements are less, one by one.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].lt(2).to_vec::<bool>(), [true, false]);
     /// ```
-    lt try_lt lt_ try_lt_ Lt;
+    #[doc(alias = "less")]
+    lt try_lt
+    #[doc(alias = "less_")]
+    lt_ try_lt_ Lt;
     /// Whether elements are less or equal, one by one.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].le(1).to_vec::<bool>(), [true, false]);
     /// ```
-    le try_le le_ try_le_ Le;
+    #[doc(alias = "less_equal")]
+    le try_le
+    #[doc(alias = "less_equal_")]
+    le_ try_le_ Le;
     /// Whether elements are greater, one by one.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].gt(1).to_vec::<bool>(), [false, true]);
     /// ```
-    gt try_gt gt_ try_gt_ Gt;
+    #[doc(alias = "greater")]
+    gt try_gt
+    #[doc(alias = "greater_")]
+    gt_ try_gt_ Gt;
     /// Whether elements are greater or equal, one by one.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].ge(2).to_vec::<bool>(), [false, true]);
     /// ```
-    ge try_ge ge_ try_ge_ Ge;
+    #[doc(alias = "greater_equal")]
+    ge try_ge
+    #[doc(alias = "greater_equal_")]
+    ge_ try_ge_ Ge;
 }
 
 comparisons! {
@@ -148,6 +164,7 @@ impl Tensor {
         /// assert!(tensor![1, 2].equal([1, 2]));
         /// assert!(!tensor![1, 2].equal(&tensor![1.0, 2.0]));
         /// ```
+        #[doc(alias = "array_equal")]
         pub fn equal | try_equal<'a>(&self, other: impl IntoOperand<'a>) -> bool {
             other.into_operand().beside(self, |other| Ok(equal(self, other)))
         }

@@ -73,7 +73,7 @@ fn replace(op: &str, x: &Tensor, over: impl FnOnce(&Tensor), value: impl FnOnce(
 }
 
 macro_rules! transcendental {
-    ($($(#[$doc:meta])* $name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident $(#[$of_twin:meta])* $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { $(
             $(#[$doc])*
             pub fn $name(&self) -> Tensor {
@@ -82,6 +82,7 @@ macro_rules! transcendental {
 
             fallible! {
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
+                $(#[$of_twin])*
                 pub fn $name_ | $try_name_(&self) -> Tensor {
                     let over = |x: &Tensor| with_floating!(x.dtype(), T => {
                         apply_in_place::<T>(&functions::transcendental(Transcendental::$function), x);
@@ -104,6 +105,7 @@ transcendental! {
     /// 2 to the power of each element.
     exp2 exp2_ try_exp2_ Exp2;
     /// e to the power of each element, minus one, exact near zero.
+    #[doc(alias = "exp_m1")]
     expm1 expm1_ try_expm1_ Expm1;
     /// The natural logarithm; of a negative number, NaN.
     ///
@@ -111,12 +113,14 @@ transcendental! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(ones([1]).log().item::<f32>(), 0.0);
     /// ```
+    #[doc(alias = "ln")]
     log log_ try_log_ Log;
     /// The logarithm to base 2.
     log2 log2_ try_log2_ Log2;
     /// The logarithm to base 10.
     log10 log10_ try_log10_ Log10;
     /// The natural logarithm of one plus each element, exact near zero.
+    #[doc(alias = "ln_1p")]
     log1p log1p_ try_log1p_ Log1p;
     /// The square root; of a negative number, NaN.
     ///
@@ -128,6 +132,7 @@ transcendental! {
     /// One over the square root.
     rsqrt rsqrt_ try_rsqrt_ Rsqrt;
     /// One over each element.
+    #[doc(alias = "recip")]
     reciprocal reciprocal_ try_reciprocal_ Reciprocal;
     /// The logistic function 1 / (1 + e⁻ˣ), from 0 to 1.
     ///
@@ -135,6 +140,7 @@ transcendental! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([1]).sigmoid().item::<f32>(), 0.5);
     /// ```
+    #[doc(alias = "Sigmoid")]
     sigmoid sigmoid_ try_sigmoid_ Sigmoid;
     /// The hyperbolic tangent, from -1 to 1.
     ///
@@ -142,6 +148,7 @@ transcendental! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([1]).tanh().item::<f32>(), 0.0);
     /// ```
+    #[doc(alias = "Tanh")]
     tanh tanh_ try_tanh_ Tanh;
     /// The sine of an angle in radians.
     ///
@@ -160,11 +167,20 @@ transcendental! {
     /// The tangent of an angle in radians.
     tan tan_ try_tan_ Tan;
     /// The angle whose sine this is.
-    asin asin_ try_asin_ Asin;
+    #[doc(alias = "arcsin")]
+    asin
+    #[doc(alias = "arcsin_")]
+    asin_ try_asin_ Asin;
     /// The angle whose cosine this is.
-    acos acos_ try_acos_ Acos;
+    #[doc(alias = "arccos")]
+    acos
+    #[doc(alias = "arccos_")]
+    acos_ try_acos_ Acos;
     /// The angle whose tangent this is.
-    atan atan_ try_atan_ Atan;
+    #[doc(alias = "arctan")]
+    atan
+    #[doc(alias = "arctan_")]
+    atan_ try_atan_ Atan;
     /// The hyperbolic sine.
     sinh sinh_ try_sinh_ Sinh;
     /// The hyperbolic cosine.
@@ -184,14 +200,22 @@ transcendental! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![0.5, 1.5, 2.4].round().to_vec::<f32>(), [0.0, 2.0, 2.0]);
     /// ```
+    #[doc(alias = "around")]
+    #[doc(alias = "rint")]
     round round_ try_round_ Round;
     /// Without the fraction.
-    trunc trunc_ try_trunc_ Trunc;
+    #[doc(alias = "fix")]
+    trunc
+    #[doc(alias = "fix_")]
+    trunc_ try_trunc_ Trunc;
     /// The smooth form of `relu`, log(1 + eˣ).
+    #[doc(alias = "Softplus")]
     softplus softplus_ try_softplus_ Softplus;
     /// The Gaussian error linear unit x · Φ(x).
+    #[doc(alias = "GELU")]
     gelu gelu_ try_gelu_ Gelu;
     /// The sigmoid linear unit x · sigmoid(x).
+    #[doc(alias = "SiLU")]
     silu silu_ try_silu_ Silu;
 }
 
@@ -211,7 +235,7 @@ pub(super) fn simple_power(x: &Tensor, exponent: f64) -> Option<Result<Tensor>> 
 }
 
 macro_rules! simple {
-    ($($(#[$doc:meta])* $name:ident $try_name:ident $name_:ident $try_name_:ident $function:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident $try_name:ident $(#[$of_twin:meta])* $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { fallible! { $(
             $(#[$doc])*
             pub fn $name | $try_name(&self) -> Tensor {
@@ -219,6 +243,7 @@ macro_rules! simple {
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
+            $(#[$of_twin])*
             pub fn $name_ | $try_name_(&self) -> Tensor {
                 let over = |x: &Tensor| with_floating!(x.dtype(), T => {
                     apply_in_place::<T>(&functions::simple(Simple::$function), x);
@@ -236,16 +261,26 @@ simple! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, -2].neg().to_vec::<i64>(), [-1, 2]);
     /// ```
-    neg try_neg neg_ try_neg_ Neg;
+    #[doc(alias = "negative")]
+    neg try_neg
+    #[doc(alias = "negative_")]
+    neg_ try_neg_ Neg;
     /// The distance of each element from zero.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.5, -2.5].abs().to_vec::<f32>(), [1.5, 2.5]);
     /// ```
-    abs try_abs abs_ try_abs_ Abs;
+    #[doc(alias = "absolute")]
+    #[doc(alias = "fabs")]
+    abs try_abs
+    #[doc(alias = "absolute_")]
+    abs_ try_abs_ Abs;
     /// -1, 0 or 1.
-    sign try_sign sign_ try_sign_ Sign;
+    #[doc(alias = "sgn")]
+    sign try_sign
+    #[doc(alias = "sgn_")]
+    sign_ try_sign_ Sign;
     /// Each element times itself.
     ///
     /// ```
@@ -259,5 +294,6 @@ simple! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![-1.0, 2.0].relu().to_vec::<f32>(), [0.0, 2.0]);
     /// ```
+    #[doc(alias = "ReLU")]
     relu try_relu relu_ try_relu_ Relu;
 }

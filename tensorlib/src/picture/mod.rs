@@ -62,6 +62,7 @@ impl Diagram {
     ///
     /// # Errors
     /// The file cannot be created or written.
+    #[doc(alias = "savefig")]
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> std::io::Result<()> {
         std::fs::write(path, &self.svg)
     }

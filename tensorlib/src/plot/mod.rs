@@ -93,18 +93,24 @@ impl Plot {
     }
 
     /// The words above the plot.
+    #[doc(alias = "set_title")]
+    #[doc(alias = "suptitle")]
     pub fn title(mut self, title: &str) -> Plot {
         self.title = Some(title.to_owned());
         self
     }
 
     /// The name of the horizontal axis.
+    #[doc(alias = "set_xlabel")]
+    #[doc(alias = "xlabel")]
     pub fn x_label(mut self, label: &str) -> Plot {
         self.x_label = Some(label.to_owned());
         self
     }
 
     /// The name of the vertical axis.
+    #[doc(alias = "set_ylabel")]
+    #[doc(alias = "ylabel")]
     pub fn y_label(mut self, label: &str) -> Plot {
         self.y_label = Some(label.to_owned());
         self
@@ -132,6 +138,8 @@ impl Plot {
     ///
     /// # Panics
     /// If the plot is not one of lines and points.
+    #[doc(alias = "label")]
+    #[doc(alias = "legend")]
     #[track_caller]
     pub fn name(mut self, name: &str) -> Plot {
         match &mut self.content {
@@ -272,6 +280,7 @@ pub fn scatter<'a>(x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
 ///
 /// # Panics
 /// If `bins` is 0 or more than 1000.
+#[doc(alias = "hist")]
 #[track_caller]
 pub fn histogram<'a>(values: impl IntoOperand<'a>, bins: usize) -> Plot {
     if !(1..=1000).contains(&bins) {
@@ -294,6 +303,7 @@ pub fn histogram<'a>(values: impl IntoOperand<'a>, bins: usize) -> Plot {
 ///
 /// # Panics
 /// If there are not as many names as heights, or none.
+#[doc(alias = "barh")]
 #[track_caller]
 pub fn bar<'a>(names: impl IntoIterator<Item = impl Display>, heights: impl IntoOperand<'a>) -> Plot {
     bars(names.into_iter().map(|name| name.to_string()).collect(), heights.into_operand())
@@ -323,6 +333,10 @@ fn bars(names: Vec<String>, heights: Operand) -> Plot {
 ///
 /// # Panics
 /// If `matrix` has not two dimensions or no elements.
+#[doc(alias = "heatmap")]
+#[doc(alias = "matshow")]
+#[doc(alias = "pcolor")]
+#[doc(alias = "pcolormesh")]
 #[track_caller]
 pub fn heat_map<'a>(matrix: impl IntoOperand<'a>) -> Plot {
     let (matrix, values) = or_raise(matrix.into_operand().values());

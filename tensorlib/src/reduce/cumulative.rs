@@ -45,6 +45,7 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2, 3].cumsum(0).to_vec::<i64>(), [1, 3, 6]);
         /// ```
+        #[doc(alias = "cumulative_sum")]
         pub fn cumsum | try_cumsum(&self, dim: i64) -> Tensor {
             running("cumsum", self, dim, false)
         }
@@ -65,6 +66,7 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2, 3].cumprod(0).to_vec::<i64>(), [1, 2, 6]);
         /// ```
+        #[doc(alias = "cumulative_prod")]
         pub fn cumprod | try_cumprod(&self, dim: i64) -> Tensor {
             running("cumprod", self, dim, true)
         }

@@ -375,6 +375,7 @@ fallible_reductions! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![3.0, 4.0].norm().item::<f32>(), 5.0);
     /// ```
+    #[doc(alias = "vector_norm")]
     norm try_norm, norm_dim try_norm_dim, norm_keepdim try_norm_keepdim: |x, over| norm("norm", x, over, 2.0);
 }
 

@@ -46,6 +46,7 @@ fallible_reductions! {
     /// assert_eq!(x.mean().item::<f32>(), 2.5);
     /// assert_eq!(x.mean_dim(0).to_vec::<f32>(), [2.0, 3.0]);
     /// ```
+    #[doc(alias = "average")]
     mean try_mean, mean_dim try_mean_dim, mean_keepdim try_mean_keepdim: |x, over| mean("mean", x, over);
     /// The variance of all elements as a sample: divided by their number minus one. It is computed in double precision, so
     /// that neither a large mean nor huge or tiny elements cost it digits.

@@ -41,6 +41,7 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([1, 4]).softmax(1).to_vec::<f32>(), [0.25; 4]);
         /// ```
+        #[doc(alias = "Softmax")]
         pub fn softmax | try_softmax(&self, dim: i64) -> Tensor {
             along("softmax", self, dim, Softmax::Plain)
         }
@@ -54,6 +55,7 @@ impl Tensor {
         /// assert!(x.log_softmax(1).exp().allclose_within(x.softmax(1), 1e-5, 1e-7));
         /// assert_eq!(tensor![1e7, 1e7].log_softmax(0).to_vec::<f32>(), [-std::f32::consts::LN_2; 2]);
         /// ```
+        #[doc(alias = "LogSoftmax")]
         pub fn log_softmax | try_log_softmax(&self, dim: i64) -> Tensor {
             along("log_softmax", self, dim, Softmax::Log)
         }

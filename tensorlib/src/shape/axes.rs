@@ -60,6 +60,8 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![[1, 2], [3, 4]].t().to_vec::<i64>(), [1, 3, 2, 4]);
         /// ```
+        #[doc(alias = "H")]
+        #[doc(alias = "T")]
         pub fn t | try_t(&self) -> Tensor {
             Ok(self.with_layout(self.transposed_layout("t")?))
         }
@@ -70,6 +72,12 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([2, 3, 4]).transpose(0, -1).size(), [4, 3, 2]);
         /// ```
+        #[doc(alias = "adjoint")]
+        #[doc(alias = "mH")]
+        #[doc(alias = "mT")]
+        #[doc(alias = "matrix_transpose")]
+        #[doc(alias = "swapaxes")]
+        #[doc(alias = "swapdims")]
         pub fn transpose | try_transpose(&self, dim0: i64, dim1: i64) -> Tensor {
             Ok(self.with_layout(self.swapped("transpose", dim0, dim1)?))
         }
@@ -80,6 +88,7 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([2, 3, 4]).permute([2, 0, 1]).size(), [4, 2, 3]);
         /// ```
+        #[doc(alias = "permute_dims")]
         pub fn permute | try_permute(&self, dims: impl IntoInts) -> Tensor {
             let dims = dims.into_ints();
             if dims.len() != self.ndim() {
@@ -101,6 +110,7 @@ impl Tensor {
         /// assert_eq!(zeros([3]).unsqueeze(0).size(), [1, 3]);
         /// assert_eq!(zeros([3]).unsqueeze(-1).size(), [3, 1]);
         /// ```
+        #[doc(alias = "expand_dims")]
         pub fn unsqueeze | try_unsqueeze(&self, dim: i64) -> Tensor {
             Ok(self.with_layout(self.unsqueezed_layout("unsqueeze", dim)?))
         }
@@ -122,6 +132,8 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([2, 3, 4]).movedim(0, 2).size(), [3, 4, 2]);
         /// ```
+        #[doc(alias = "moveaxis")]
+        #[doc(alias = "rollaxis")]
         pub fn movedim | try_movedim(&self, source: i64, destination: i64) -> Tensor {
             let (from, to) = (dimension("movedim", source, self.ndim())?, dimension("movedim", destination, self.ndim())?);
             if self.ndim() == 0 {
@@ -138,6 +150,8 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2, 3].flip(0).to_vec::<i64>(), [3, 2, 1]);
         /// ```
+        #[doc(alias = "fliplr")]
+        #[doc(alias = "flipud")]
         pub fn flip | try_flip(&self, dims: impl IntoInts) -> Tensor {
             let dims = dimensions("flip", &dims.into_ints(), self.ndim())?;
             let x = self.contiguous();

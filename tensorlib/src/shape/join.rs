@@ -89,8 +89,11 @@ fallible! {
     /// let x = tensor![[1, 2]];
     /// assert_eq!(cat([&x, &x]).size(), [2, 2]);
     /// ```
+    #[doc(alias = "append")]
     #[doc(alias = "concat")]
     #[doc(alias = "concatenate")]
+    #[doc(alias = "push")]
+    #[doc(alias = "r_")]
     pub fn cat | try_cat(tensors: impl IntoTensors) -> Tensor {
         join("cat", &tensors.into_tensors(), 0)
     }
@@ -148,6 +151,7 @@ fallible! {
     /// assert_eq!(vstack([tensor![1, 2], tensor![3, 4]]).size(), [2, 2]);
     /// assert_eq!(vstack([ones([2, 3]), ones([1, 3])]).size(), [3, 3]);
     /// ```
+    #[doc(alias = "row_stack")]
     pub fn vstack | try_vstack(tensors: impl IntoTensors) -> Tensor {
         join("vstack", &raised(tensors, 2)?, 0)
     }
@@ -170,6 +174,7 @@ fallible! {
     /// assert_eq!(column_stack([tensor![1, 2], tensor![3, 4]]).to_vec::<i64>(), [1, 3, 2, 4]);
     /// assert_eq!(column_stack((ones([2, 3]), ones([2]))).size(), [2, 4]);
     /// ```
+    #[doc(alias = "c_")]
     pub fn column_stack | try_column_stack(tensors: impl IntoTensors) -> Tensor {
         let column = |x: Tensor| if x.ndim() < 2 { x.try_reshape([-1, 1]) } else { Ok(x) };
         join("column_stack", &tensors.into_tensors().into_iter().map(column).collect::<Result<Vec<Tensor>>>()?, 1)
@@ -286,6 +291,7 @@ impl Tensor {
         /// assert_eq!(parts.iter().map(Tensor::numel).collect::<Vec<_>>(), [2, 2, 1]);
         /// assert_eq!(x.split([1, 4])[1].to_vec::<i64>(), [1, 2, 3, 4]);
         /// ```
+        #[doc(alias = "split_with_sizes")]
         pub fn split | try_split(&self, sizes: impl IntoInts) -> Vec<Tensor> {
             self.split_along("split", &sizes.into_ints(), 0)
         }
@@ -306,6 +312,11 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(arange(6).chunk(3).len(), 3);
         /// ```
+        #[doc(alias = "array_split")]
+        #[doc(alias = "dsplit")]
+        #[doc(alias = "hsplit")]
+        #[doc(alias = "tensor_split")]
+        #[doc(alias = "vsplit")]
         pub fn chunk | try_chunk(&self, count: usize) -> Vec<Tensor> {
             self.chunks_along("chunk", count, 0)
         }
@@ -326,6 +337,7 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![[1, 2], [3, 4]].unbind()[0].to_vec::<i64>(), [1, 2]);
         /// ```
+        #[doc(alias = "unstack")]
         pub fn unbind | try_unbind(&self) -> Vec<Tensor> {
             self.positions_along("unbind", 0)
         }

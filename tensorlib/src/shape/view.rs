@@ -87,6 +87,7 @@ impl Tensor {
         /// let x = tensor![[1], [2]];
         /// assert_eq!(x.expand([2, 3]).to_vec::<i64>(), [1, 1, 1, 2, 2, 2]);
         /// ```
+        #[doc(alias = "broadcast_to")]
         pub fn expand | try_expand(&self, shape: impl IntoInts) -> Tensor {
             let requested = shape.into_ints();
             let added = requested.len().checked_sub(self.ndim()).ok_or_else(|| {
@@ -110,6 +111,7 @@ impl Tensor {
         /// assert_eq!(zeros([2, 3, 4]).flatten_dims(1, -1).size(), [2, 12]);
         /// assert_eq!(zeros([2, 3, 4]).flatten_dims(0, 1).size(), [6, 4]);
         /// ```
+        #[doc(alias = "Flatten")]
         pub fn flatten_dims | try_flatten_dims(&self, start: i64, end: i64) -> Tensor {
             let op = "flatten_dims";
             let (first, last) = (dimension(op, start, self.ndim())?, dimension(op, end, self.ndim())?);
@@ -223,6 +225,7 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([2, 3]).ravel().size(), [6]);
     /// ```
+    #[doc(alias = "flat")]
     pub fn ravel(&self) -> Tensor {
         crate::error::or_raise(self.try_reshape([self.numel()]))
     }
