@@ -4,6 +4,10 @@
 //! after the toolchain has changed: it carries `tensorlib` and `soma_cell` as a small workspace of their own.
 //! It also learns a digest of its own driver, which is part of every key in the caches.
 
+/// Reads the names and aliases of the tensor library's items.
+#[path = "../tensorlib/tests/names/source.rs"]
+mod names;
+
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -23,7 +27,12 @@ fn main() {
     }
     code.push(']');
     println!("cargo::rustc-env=SOMA_DRIVER={:016x}", digest(&root.join("kernel/src/toolchain")));
-    std::fs::write(PathBuf::from(std::env::var("OUT_DIR").unwrap()).join("sources.rs"), code).unwrap();
+    let out = PathBuf::from(std::env::var("OUT_DIR").unwrap());
+    std::fs::write(out.join("sources.rs"), code).unwrap();
+    // A line each: the item's path and its aliases.
+    let items = names::items(&root.join("tensorlib/src"));
+    let lines = items.iter().map(|(path, aliases)| format!("{path} {}\n", aliases.join(" ")));
+    std::fs::write(out.join("names.txt"), lines.collect::<String>()).unwrap();
 }
 
 /// A digest of the toolchain driver's own sources: what another driver compiled is not in this one's cache.

@@ -44,6 +44,7 @@
 //! | `x.add(y)`, `x.add_(y)` | [`x.add(&y)`](Tensor::add), [`x.add_(&y)`](Tensor::add_) | so for what works element by element |
 //! | `x += y` | `x += &y` | in place, as in PyTorch |
 //! | `x ** 2`, `x // 2` | `x.pow(2)`, `x.floor_divide(2)` | |
+//! | `(x > 0) & (x < 3)`, `~mask` | `x.gt(0) & x.lt(3)`, `!mask` | of booleans |
 //! | `x == y`, `x < y` | `x.eq(&y)`, `x.lt(&y)` | Rust's operators must give one `bool` |
 //! | `x @ w` | [`x.matmul(&w)`](Tensor::matmul) | all ranks |
 //! | `x.sum()`, `x.sum(dim=0)`, `x.sum(0, keepdim=True)` | `x.sum()`, `x.sum_dim(0)`, `x.sum_keepdim(0)` | so for all reductions |

@@ -146,3 +146,26 @@ fn lists_stand_on_the_right() {
     assert_eq!(x.maximum(&[1.5, 1.5][..]).to_vec::<f32>(), [1.5, 2.0]);
     assert_eq!((&x + ndarray::array![1.0f32, 1.0]).to_vec::<f32>(), [2.0, 3.0]);
 }
+
+#[test]
+fn the_opposite_of_booleans_and_of_bits() {
+    let mask = x().gt(1.5);
+    assert_eq!((!&mask).to_vec::<bool>(), [true, false]);
+    assert_eq!((!!mask).to_vec::<bool>(), [false, true]);
+    // PyTorch: ~torch.tensor([0, 5, -1]), ~torch.tensor([0, 255, 1], dtype=torch.uint8)
+    assert_eq!((!tensor![0, 5, -1]).to_vec::<i64>(), [-1, -6, 0]);
+    assert_eq!((!tensor![0, 255, 1; u8]).to_vec::<u8>(), [255, 0, 254]);
+    let message = std::panic::catch_unwind(|| !x()).unwrap_err();
+    assert!(message.downcast_ref::<String>().unwrap().contains("not: not defined for f32"));
+}
+
+#[test]
+fn masks_are_joined_by_operators() {
+    let x = tensor![0.0, 1.0, 2.0, 3.0];
+    assert_eq!((x.gt(0) & x.lt(3)).to_vec::<bool>(), [false, true, true, false]);
+    let (low, high) = (x.lt(1), x.ge(3));
+    assert_eq!((&low | &high).to_vec::<bool>(), [true, false, false, true]);
+    assert_eq!((!(&low | high) & low).to_vec::<bool>(), [false; 4]);
+    let message = std::panic::catch_unwind(|| x.gt(0) & tensor![1, 2, 3, 4]).unwrap_err();
+    assert!(message.downcast_ref::<String>().unwrap().contains("bitand: not defined for bool and i64"));
+}

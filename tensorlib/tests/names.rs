@@ -6,6 +6,7 @@
 mod source;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use source::Items;
 
@@ -35,6 +36,10 @@ struct Row {
     item: &'static str,
     english: &'static str,
     chinese: &'static str,
+}
+
+fn items() -> Items {
+    source::items(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
 fn rows() -> Vec<Row> {
@@ -73,7 +78,7 @@ fn none(wrong: Vec<String>, what: &str) {
 
 #[test]
 fn each_name_is_here_or_explained() {
-    let (items, rows) = (source::items(), rows());
+    let (items, rows) = (items(), rows());
     assert!(items.len() > 500, "{} items", items.len());
     let mut wrong = Vec::new();
     for (place, names) in LISTS {
@@ -91,7 +96,7 @@ fn each_name_is_here_or_explained() {
 
 #[test]
 fn an_alias_is_not_the_name_of_another_item_of_its_kind() {
-    let items: Items = source::items();
+    let items: Items = items();
     let named = |path: &str, alias: &str| match path.rsplit_once("::") {
         Some((owner, _)) => format!("{owner}::{alias}"),
         None => alias.to_owned(),
@@ -122,7 +127,7 @@ fn a_row_is_short_and_says_the_same_in_both_languages() {
 
 #[test]
 fn the_item_of_a_row_is_there_and_has_the_names_as_aliases() {
-    let items = source::items();
+    let items = items();
     let mut wrong = Vec::new();
     for Row { names, item, .. } in rows().into_iter().filter(|row| !row.item.is_empty()) {
         // A trait's method, which cannot have aliases.
@@ -160,7 +165,7 @@ const OF_RUST: &[&str] = &[
 
 #[test]
 fn what_a_row_says_to_write_is_there() {
-    let items = source::items();
+    let items = items();
     let owners = ["Tensor", "DType", "Plot", "Diagram"];
     let of_owners = items.keys().filter_map(|path| path.split_once("::")).filter(|(owner, _)| owners.contains(owner));
     let methods: BTreeSet<&str> = of_owners.map(|(_, name)| name).collect();

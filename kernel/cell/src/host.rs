@@ -66,6 +66,7 @@ pub extern "C" fn soma_cell_finish() {
     report::install_panic_hook();
     // The cell may have been asked to stop; this may not.
     tensorlib::interrupt::clear();
+    store::end();
     // A variable that cannot be described is no reason to fail.
     let _ = std::panic::catch_unwind(store::report_values);
     // Last, since the copy of the process that is made next would never get the hooks' lock back.

@@ -82,6 +82,7 @@ fn send_to_evcxr(line: &str) {
 
 /// Generated code calls this where evcxr would print its panic notification, with what the cell was unwound with.
 pub fn panicked(payload: &(dyn Any + Send)) {
+    crate::store::fail();
     let last = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take();
     if payload.is::<Interrupted>() {
         // Not a panic: a tensor operation was asked to stop.
@@ -97,6 +98,7 @@ pub fn panicked(payload: &(dyn Any + Send)) {
 
 /// Generated code calls this where `?` met an error and ended the cell.
 pub fn question_mark(error: &str) {
+    crate::store::fail();
     send("ERROR", &[error]);
     send_to_evcxr("EVCXR_ERROR_OCCURRED");
 }

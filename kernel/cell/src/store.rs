@@ -6,7 +6,9 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+
+use tensorlib::Tensor;
 
 use crate::describe::{Description, describe};
 use crate::report;
@@ -35,6 +37,9 @@ pub struct VariableStore {
     definitions: Definitions,
     /// What the present cell has taken out, or the last one had.
     taken: Vec<String>,
+    /// What it has taken out and can be had twice: should the cell fail after it has moved a tensor away, as in
+    /// `x + ones([3])` with shapes that do not fit, the variable comes back.
+    lent: HashMap<String, Variable>,
 }
 
 impl VariableStore {
@@ -123,9 +128,29 @@ impl VariableStore {
     fn take(&mut self, name: &str) -> Box<dyn Any> {
         self.taken.push(name.to_owned());
         match self.variables.remove(name) {
-            Some(variable) => variable.value,
+            Some(variable) => {
+                if let Some(value) = again(variable.value.as_ref()) {
+                    let (definitions, told) = (variable.definitions.clone(), variable.told.clone());
+                    self.lent.insert(name.to_owned(), Variable { value, definitions, told, made_in: variable.made_in });
+                }
+                variable.value
+            }
             None => panic!("the variable `{name}` is gone: a cell that panicked had moved it; define it again"),
         }
+    }
+
+    /// The cell is over. When it has failed, what it had moved away comes back, if that is possible for all of it; whether
+    /// something has.
+    fn end(&mut self, has_failed: bool) -> bool {
+        let mut lent = std::mem::take(&mut self.lent);
+        let missing: Vec<&String> = self.taken.iter().filter(|name| !self.variables.contains_key(*name)).collect();
+        if !has_failed || missing.is_empty() || !missing.iter().all(|name| lent.contains_key(*name)) {
+            return false;
+        }
+        for name in missing {
+            self.variables.extend(lent.remove_entry(name));
+        }
+        true
     }
 
     fn lacks_something(&self) -> bool {
@@ -152,6 +177,21 @@ impl VariableStore {
         }
         same
     }
+}
+
+/// The same value once more, where that costs next to nothing: another handle on a tensor's memory, or a number.
+fn again(value: &dyn Any) -> Option<Box<dyn Any>> {
+    fn copied<T: Copy + 'static>(value: &dyn Any) -> Option<Box<dyn Any>> {
+        Some(Box::new(*value.downcast_ref::<T>()?))
+    }
+    let tensor = value.downcast_ref::<Tensor>().map(|tensor| Box::new(tensor.alias()) as Box<dyn Any>);
+    tensor
+        .or_else(|| copied::<f64>(value))
+        .or_else(|| copied::<i32>(value))
+        .or_else(|| copied::<f32>(value))
+        .or_else(|| copied::<i64>(value))
+        .or_else(|| copied::<usize>(value))
+        .or_else(|| copied::<bool>(value))
 }
 
 /// Ends a variable that cannot be kept, since it borrows from one that is.
@@ -206,6 +246,25 @@ pub(crate) fn begin() {
     }
 }
 
+/// Whether the present cell has failed. Not in the store, to which generated code has a reference then.
+static HAS_FAILED: AtomicBool = AtomicBool::new(false);
+
+/// The cell has failed.
+pub(crate) fn fail() {
+    HAS_FAILED.store(true, Ordering::SeqCst);
+}
+
+/// A cell is over. Called on the thread that runs cells.
+pub(crate) fn end() {
+    // SAFETY: a store is never freed, and only a running cell has a reference to it.
+    let store = unsafe { STORE.load(Ordering::SeqCst).as_mut() };
+    let has_failed = HAS_FAILED.swap(false, Ordering::SeqCst);
+    if store.is_some_and(|store| store.end(has_failed)) {
+        // evcxr believes them gone; the supervisor sees to it that it does not.
+        report::send("KEPT", &[]);
+    }
+}
+
 /// Whether the last cell has kept or lost something that it had taken out. Called on the thread that runs cells.
 pub(crate) fn lacks_something() -> bool {
     // SAFETY: as above.
@@ -215,6 +274,24 @@ pub(crate) fn lacks_something() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tensor_that_a_failed_cell_has_moved_comes_back() {
+        let mut store = VariableStore::default();
+        store.put_variable("x", tensorlib::prelude::ones([2]));
+        store.put_variable("text", String::new());
+        for (has_failed, comes_back) in [(false, false), (true, true)] {
+            store.taken.clear();
+            store.put_variable("x", tensorlib::prelude::ones([2]));
+            drop(store.take_variable::<Tensor>("x"));
+            assert_eq!(store.end(has_failed), comes_back);
+            assert_eq!(store.check_variable::<Tensor>("x"), comes_back);
+        }
+        // What else it has moved away cannot come back, and evcxr is told so of all.
+        drop(store.take_variable::<Tensor>("x"));
+        store.take_variable::<String>("text");
+        assert!(!store.end(true) && store.lacks_something());
+    }
 
     #[test]
     fn a_variable_that_a_cell_did_not_put_back_is_missed() {

@@ -31,7 +31,7 @@ pub fn completions(analysis: &Analysis, file: FileId, place: &Place) -> Option<A
     let typed = place.code.get(start..place.cursor)?;
     let mut fitting: Vec<CompletionItem> = items
         .into_iter()
-        .filter(|item| item.source_range == range && item.lookup().starts_with(typed) && !is_own(item))
+        .filter(|item| item.source_range == range && is_called(item, typed) && !is_own(item))
         .collect();
     fitting.sort_by(|a, b| {
         let rank = |item: &CompletionItem| (place_of(item.kind), std::cmp::Reverse(item.relevance.score()));
@@ -82,6 +82,16 @@ fn subject(code: &str, cursor: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether its name begins so, or one of the names that its documentation gives it besides.
+fn is_called(item: &CompletionItem, typed: &str) -> bool {
+    let aliases = item.label.detail_left.as_deref().and_then(|detail| detail.trim().strip_prefix("(alias "));
+    let aliases = aliases.map(|rest| rest.split(')').next().unwrap_or_default()).unwrap_or_default();
+    // Its aliases follow the name in what is looked up, with nothing between.
+    item.label.primary.starts_with(typed)
+        || item.lookup().starts_with(typed) && aliases.is_empty()
+        || aliases.split(", ").any(|alias| !typed.is_empty() && alias.starts_with(typed))
 }
 
 fn candidate(item: CompletionItem) -> Option<Candidate> {

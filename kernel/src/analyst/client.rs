@@ -45,6 +45,8 @@ struct State {
     failed: Option<Instant>,
     /// Until when nothing is started.
     paused: Option<Instant>,
+    /// Whether the one that runs has answered, and so has read its libraries.
+    has_answered: bool,
     /// The session has ended; nothing is started any more.
     ended: bool,
 }
@@ -62,6 +64,11 @@ impl Analyst {
         let answer = receiver.recv_timeout(patience);
         lock(&self.state).waiting.remove(&id);
         answer.ok().flatten().map_or(Asked::NotYet, Asked::Answered)
+    }
+
+    /// Whether it answers at once, as it does when it has read what it needs.
+    pub fn is_ready(&self) -> bool {
+        lock(&self.state).has_answered
     }
 
     /// Whether the standard library is known to the analyst.
@@ -133,13 +140,16 @@ impl Analyst {
         let replies = child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines());
         for line in replies.map_while(Result::ok) {
             let Ok(Reply { id, answer }) = serde_json::from_str(&line) else { continue };
-            if let Some(sender) = lock(&self.state).waiting.remove(&id) {
+            let mut state = lock(&self.state);
+            state.has_answered |= answer.is_some();
+            if let Some(sender) = state.waiting.remove(&id) {
                 let _ = sender.try_send(answer);
             }
         }
         let status = child.wait();
         let mut state = lock(&self.state);
         state.running = None;
+        state.has_answered = false;
         state.waiting.clear();
         if !status.is_ok_and(|status| status.success()) {
             let now = Instant::now();

@@ -1,7 +1,6 @@
 //! What helps on with a compiler's message: its own notes, as far as they are about what people have typed, and what a
 //! notebook knows better.
 
-use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 use serde_json::Value;
 
 use super::imports;
@@ -11,6 +10,22 @@ const IMPORTS: usize = 4;
 
 /// Words of notes that are about generated code, or say nothing by themselves.
 const INTERNAL: &[&str] = &[
+    // Of the library's own definitions nothing is shown.
+    "function defined here",
+    "method defined here",
+    "associated function defined here",
+    // What would compute something else in silence.
+    "remove the extra argument",
+    "escape `",
+    "nightly-only",
+    "the following other types implement trait",
+    "the following types implement trait",
+    "items from traits can only be used if the trait is in scope",
+    "has a name defined in the doc alias attribute as",
+    "required by a bound",
+    "does not implement `PartialEq`",
+    "does not implement `PartialOrd",
+    "does not implement `Bit",
     "evcxr",
     "soma",
     "generated",
@@ -26,13 +41,11 @@ const INTERNAL: &[&str] = &[
 /// What is worth saying under a message of the compiler.
 pub fn notes(message: &Value) -> Vec<String> {
     let text = message["message"].as_str().unwrap_or_default();
-    let code = message["code"]["code"].as_str().unwrap_or_default();
-    let missing = missing_import(text);
+    let is_explained = is_imported_by_a_line(text);
     let children = message["children"].as_array().map(Vec::as_slice).unwrap_or_default();
     let said = children.iter().filter(|child| matches!(child["level"].as_str(), Some("help" | "note")));
-    let said = said.filter_map(|child| note(child, missing.is_some()));
-    let mut notes: Vec<String> = missing.clone().into_iter().chain(said).collect();
-    notes.extend(hint(code, text).map(str::to_owned));
+    let mut notes: Vec<String> = said.filter_map(|child| note(child, is_explained)).collect();
+    notes.extend(hint(text).map(str::to_owned));
     notes.dedup();
     notes
 }
@@ -72,54 +85,32 @@ fn import(lines: &[&str]) -> Option<String> {
     lines.dedup();
     let offered: Vec<String> = lines.iter().take(IMPORTS).map(|line| format!("`{line}`")).collect();
     match offered.len() {
-        0 => None,
-        1 => Some(format!("import it: {}", offered[0])),
+        // One alone the teacher says.
+        0 | 1 => None,
         _ => Some(format!("import one of these: {}", offered.join(" or "))),
     }
 }
 
-/// The import that a missing name needs which the compiler does not know of.
-fn missing_import(message: &str) -> Option<String> {
-    let (kind, rest) = message.strip_prefix("cannot find ")?.split_once(" `")?;
-    let (name, place) = rest.split_once('`')?;
-    let line = imports::line_for(name, kind).filter(|_| place.starts_with(" in this scope"))?;
-    Some(match line == imports::PRELUDE {
-        true => format!("`{name}` is the tensor library's: `{line}`"),
-        false => format!("import it: `{line}`"),
+/// Whether a name is missing that an import brings in, which the teacher says.
+fn is_imported_by_a_line(message: &str) -> bool {
+    let named = message.strip_prefix("cannot find ").and_then(|rest| rest.split_once(" `"));
+    let named = named.and_then(|(kind, rest)| Some((kind, rest.split_once('`')?)));
+    named.is_some_and(|(kind, (name, place))| {
+        place.starts_with(" in this scope") && imports::line_for(name, kind).is_some()
     })
 }
 
-/// A hint where learners stumble.
-fn hint(code: &str, message: &str) -> Option<&'static str> {
-    match code {
-        "E0382" | "E0505" => Some(
-            "a value that was moved is gone: write `&x + &y` to use tensors without moving them, or `x.clone()` for a copy",
-        ),
-        "E0608" => {
-            Some("tensors are indexed with `.i(…)`: `b.i(0)` is the first row, `b.i((.., 1..))` all rows from column 1")
-        }
-        "E0384" | "E0596" => Some("write `let mut x = …;` where the variable is defined, or `let mut x = x;` here"),
-        _ if message == "extern blocks must be unsafe" => Some(
-            "write `unsafe extern \"C\" { … }`: since the 2024 edition of Rust, `unsafe` stands before such a block",
-        ),
-        _ => None,
-    }
+/// A hint that the compiler does not give.
+fn hint(message: &str) -> Option<&'static str> {
+    (message == "extern blocks must be unsafe").then_some(
+        "write `unsafe extern \"C\" { … }`: since the 2024 edition of Rust, `unsafe` stands before such a block",
+    )
 }
 
-/// What to say of a syntax error on a line that is a command, or has a comment as Python has them.
+/// What to say of a syntax error on a line that is a command.
 pub fn about_line(line: &str) -> Option<&'static str> {
-    if line.starts_with(':') && !line.starts_with("::") {
-        return Some("commands (`:vars`) stand at the beginning of a cell, before its code");
-    }
-    let mut tokens =
-        tokenize(line, FrontmatterAllowed::No).filter(|token| token.kind != TokenKind::Whitespace).peekable();
-    while let Some(token) = tokens.next() {
-        let next = tokens.peek().map(|token| token.kind);
-        if token.kind == TokenKind::Pound && !matches!(next, Some(TokenKind::OpenBracket | TokenKind::Bang)) {
-            return Some("a comment begins with `//` in Rust, not with `#`");
-        }
-    }
-    None
+    let is_command = line.starts_with(':') && !line.starts_with("::");
+    is_command.then_some("commands (`:vars`) stand at the beginning of a cell, before its code")
 }
 
 #[cfg(test)]
@@ -139,11 +130,6 @@ mod tests {
 
     #[test]
     fn imports_are_offered_as_lines() {
-        let one = child("consider importing this struct", &["use std::collections::HashMap;\n"]);
-        assert_eq!(
-            said("cannot find type `HashMap` in this scope", &[one]),
-            ["import it: `use std::collections::HashMap;`"]
-        );
         let several = child(
             "consider importing one of these items",
             &["use crate::evcxr_internal_runtime::Result;\n", "use anyhow::Result;\n", "use std::fmt::Result;\n"],
@@ -154,13 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn the_tensor_library_is_imported_whole() {
-        let message = "cannot find function `ones` in this scope";
-        assert_eq!(said(message, &[]), ["`ones` is the tensor library's: `use tensorlib::prelude::*;`"]);
+    fn a_name_of_the_tensor_library_is_no_missing_crate() {
         let crates = child("you might be missing a crate named `plot`", &[]);
-        let message = "cannot find module or crate `plot` in this scope";
-        assert_eq!(said(message, &[crates]), ["`plot` is the tensor library's: `use tensorlib::prelude::*;`"]);
-        assert!(said("cannot find function `ones` in module `crate::m`", &[]).is_empty());
+        assert!(said("cannot find module or crate `plot` in this scope", &[crates]).is_empty());
     }
 
     #[test]
@@ -171,13 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_of_python_and_late_commands_are_told_from_rust() {
-        for line in ["# a comment", "let x = 5 # five", "#comment", "x # [not] one"] {
-            assert_ne!(about_line(line).is_some(), line.contains('['), "{line}");
-        }
-        for line in ["#[derive(Debug)]", "#![allow(unused)]", "let s = \"# no\"; // # no", "r#\"a\"#", "r#type"] {
-            assert_eq!(about_line(line), None, "{line}");
-        }
+    fn late_commands_are_told_from_paths() {
         assert!(about_line(":vars").is_some() && about_line("::a::b()").is_none());
     }
 }

@@ -12,6 +12,8 @@ use super::boundary::{Assistant, Completeness, Completion, Completions, Failure,
 use super::commands::{self, Command, Step, Variables};
 use super::held::Held;
 use super::session::Names;
+use super::teacher::lesson::Language;
+use super::teacher::names;
 use super::{completeness, failure, imports, nesting, prepare, types};
 use crate::analyst::client::{Analyst, Asked};
 use crate::analyst::question::{Answer, Wanted};
@@ -27,10 +29,57 @@ pub struct SomaAssistant {
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long one attempt of `:doc` takes, which can be interrupted between attempts.
 const GLANCE: Duration = Duration::from_millis(200);
-/// How long the analyst may read before `:doc` gives up.
+/// How long the analyst may read before `:doc` of a name that may be there gives up.
 const READING: Duration = Duration::from_secs(60);
 /// How alike two names are that may be mistaken for one another.
 const ALIKE: f64 = 0.85;
+
+/// Small words that are known everywhere and are no keywords.
+const BUILT_IN: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bool",
+    "char",
+    "dbg",
+    "debug_assert",
+    "drop",
+    "eprintln",
+    "f32",
+    "f64",
+    "format",
+    "i128",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "include_str",
+    "isize",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "std",
+    "core",
+    "alloc",
+    "str",
+    "tensorlib",
+    "ndarray",
+    "plotters",
+    "soma_cell",
+    "todo",
+    "u128",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "unimplemented",
+    "unreachable",
+    "usize",
+    "vec",
+    "write",
+    "writeln",
+];
 
 /// Rust's keywords, for completion.
 const KEYWORDS: &[&str] = &[
@@ -67,6 +116,9 @@ impl SomaAssistant {
         mut wait: impl FnMut(Duration) -> Result<(), Failure>,
     ) -> Result<MimeBundle, Failure> {
         let started = Instant::now();
+        if !self.may_be_known(name) {
+            return self.of_another_library(name, wait);
+        }
         // Without the import that its documentation would tell of.
         let imported = imports::path_of(name);
         for code in std::iter::once(name).chain(imported.as_deref()) {
@@ -82,6 +134,42 @@ impl SomaAssistant {
             }
         }
         self.known_by_name(name).ok_or_else(|| self.nothing_known(name))
+    }
+
+    /// Whether there may be something to find: of a small word alone that nothing known has there is not, and nobody need
+    /// wait until libraries are read.
+    fn may_be_known(&self, name: &str) -> bool {
+        let (variables, items) = self.names.get();
+        let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_') && name.starts_with(char::is_lowercase);
+        !is_word
+            || variables.contains_key(name)
+            || items.iter().any(|item| item == name)
+            || imports::of_the_prelude().contains(name)
+            || KEYWORDS.contains(&name)
+            || BUILT_IN.contains(&name)
+    }
+
+    /// What a name of PyTorch's or NumPy's is called here, with the documentation of that.
+    fn of_another_library(
+        &self,
+        name: &str,
+        wait: impl FnMut(Duration) -> Result<(), Failure>,
+    ) -> Result<MimeBundle, Failure> {
+        let known = names::of_another_library(name, true).or_else(|| names::of_another_library(name, false));
+        let Some(known) = known else { return Err(self.nothing_known(name)) };
+        let sentence = Language::of_the_reader(|name| std::env::var(name).ok()).of(&known.sentence).to_owned();
+        let item =
+            known.replacement.map(|item| match names::is_method(item) && !imports::of_the_prelude().contains(item) {
+                true => format!("Tensor::{item}"),
+                false => item.to_owned(),
+            });
+        let documented = item.map(|item| self.documentation(&item, wait)).transpose().ok().flatten();
+        let mut page = documented.unwrap_or_default();
+        for mime in ["text/plain", "text/markdown"] {
+            let text = page.entry(mime.to_owned()).or_default();
+            *text = format!("{sentence}\n\n{text}").trim_end().to_owned();
+        }
+        Ok(page)
     }
 
     fn nothing_known(&self, name: &str) -> Failure {
@@ -127,9 +215,9 @@ impl SomaAssistant {
         Some(MimeBundle::from([("text/plain".to_owned(), text)]))
     }
 
-    fn analysed_completions(&self, code: &str, cursor: usize) -> Option<Completions> {
+    fn analysed_completions(&self, code: &str, cursor: usize, patience: Duration) -> Option<Completions> {
         let Asked::Answered(Answer::Completions { candidates, start, end }) =
-            self.ask(Wanted::Completions, code, cursor, PATIENCE)
+            self.ask(Wanted::Completions, code, cursor, patience)
         else {
             return None;
         };
@@ -141,7 +229,37 @@ impl SomaAssistant {
         Some(Completions { items: items.collect(), start, end })
     }
 
-    /// Variables, items and keywords that start with the word before the cursor.
+    /// What follows the dot behind a tensor, or `plot::`, as far as names alone tell; none of what only analysis knows.
+    fn members(&self, code: &str, start: usize, cursor: usize) -> Option<Completions> {
+        let typed = &code[start..cursor];
+        let completion = |name: &str, signature: &str| Completion {
+            text: name.to_owned(),
+            kind: "function".to_owned(),
+            signature: signature.to_owned(),
+        };
+        let before = code[..start].trim_end_matches(['.', ':']);
+        let name = &before[word_start(before, before.len())..];
+        let items: Vec<Completion> = if code[..start].ends_with("::") {
+            names::functions_of(name)
+                .filter(|function| function.starts_with(typed))
+                .map(|name| completion(name, ""))
+                .collect()
+        } else {
+            let (variables, _) = self.names.get();
+            let ty = variables.get(name)?.as_deref()?;
+            if types::short(ty) != "Tensor" {
+                return None;
+            }
+            let called = |name: &str, aliases: &[&str]| {
+                name.starts_with(typed) || !typed.is_empty() && aliases.iter().any(|alias| alias.starts_with(typed))
+            };
+            let methods = names::methods().filter(|(name, aliases)| called(name, aliases));
+            methods.map(|(name, aliases)| completion(name, &aliases.join(", "))).collect()
+        };
+        (!items.is_empty()).then_some(Completions { items, start, end: cursor })
+    }
+
+    /// Variables, items, the tensor library's functions and keywords that start with the word before the cursor.
     fn named_completions(&self, code: &str, start: usize, cursor: usize) -> Completions {
         let word = &code[start..cursor];
         let (variables, defined) = self.names.get();
@@ -155,6 +273,9 @@ impl SomaAssistant {
             add(name, "instance", ty.as_deref().map(types::short).unwrap_or_default());
         }
         for name in &defined {
+            add(name, if name.starts_with(char::is_uppercase) { "class" } else { "function" }, String::new());
+        }
+        for name in imports::of_the_prelude().iter().filter(|name| !word.is_empty() && !name.starts_with("try_")) {
             add(name, if name.starts_with(char::is_uppercase) { "class" } else { "function" }, String::new());
         }
         for keyword in KEYWORDS {
@@ -199,14 +320,19 @@ impl Assistant for SomaAssistant {
             Surroundings::String { start } => return self.completions_in_string(code, start, cursor),
             Surroundings::Code => {}
         }
-        if let Some(found) = self.analysed_completions(code, cursor) {
+        // While the analyst reads its libraries, what is known by name is said at once.
+        let known = || match code[..start].ends_with(['.', ':']) {
+            true => self.members(code, start, cursor),
+            false => Some(self.named_completions(code, start, cursor)),
+        };
+        let is_ready = self.analyst.is_ready();
+        let at_once = if is_ready { None } else { known().filter(|found| !found.items.is_empty()) };
+        let patience = if at_once.is_some() { Duration::ZERO } else { PATIENCE };
+        if let Some(found) = self.analysed_completions(code, cursor, patience) {
             return found;
         }
-        // After a dot or `::` only analysis can say what follows.
-        if code[..start].ends_with(['.', ':']) {
-            return Completions { items: Vec::new(), start, end: cursor };
-        }
-        self.named_completions(code, start, cursor)
+        let nothing = || Completions { items: Vec::new(), start, end: cursor };
+        at_once.or_else(known).unwrap_or_else(nothing)
     }
 
     fn answer(&self, code: &str) -> Option<Result<MimeBundle, Failure>> {
@@ -379,7 +505,29 @@ mod tests {
         assert_eq!(found.items[0].text, "weights");
         assert_eq!(found.items[0].signature, "Tensor");
         let words: Vec<_> = assistant().complete("w", 1).items.into_iter().map(|item| item.text).collect();
-        assert_eq!(words, ["weights", "wide", "walk", "where", "while"]);
+        assert_eq!(words[..3], ["weights", "wide", "walk"]);
+        assert_eq!(words[words.len() - 2..], ["where", "while"]);
+    }
+
+    #[test]
+    fn what_tensors_have_is_known_before_anything_is_read() {
+        let texts = |code: &str| -> Vec<String> {
+            assistant().complete(code, code.len()).items.into_iter().map(|item| item.text).collect()
+        };
+        assert!(texts("weights.").len() > 200);
+        assert!(texts("weights.su").contains(&"sum_dim".to_owned()));
+        assert!(texts("weights.powe").contains(&"pow".to_owned()), "PyTorch's and NumPy's `power`");
+        assert!(texts("plot::his").contains(&"histogram".to_owned()));
+        assert!(texts("let y = zer").contains(&"zeros".to_owned()));
+        assert!(texts("wide.").is_empty(), "of other types only analysis knows");
+    }
+
+    #[test]
+    fn a_word_that_nothing_has_is_told_at_once_and_another_librarys_with_its_name_here() {
+        let page = |name: &str| assistant().documentation(name, |_| panic!("it waits"));
+        let error = page("nosuch").unwrap_err();
+        assert!(error.message.contains("nothing is known of `nosuch`"), "{}", error.message);
+        assert!(page("concatenate").unwrap()["text/plain"].contains("`cat`"));
     }
 
     #[test]

@@ -86,6 +86,10 @@ pub struct Failure {
 pub trait Frontend: Send + Sync {
     /// Shows something, in order.
     fn output(&self, output: Output);
+    /// The cells of this notebook's session before the kernel was restarted, newest first: their numbers and code.
+    fn before_the_restart(&self) -> Vec<(usize, String)> {
+        Vec::new()
+    }
     /// Asks the person for a line of text and waits for it.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Runs cells on evcxr, with Soma's toolchain and runtime behind it.
 
 mod commanded;
+mod taught;
 mod variables;
 mod wording;
 
@@ -25,7 +26,9 @@ use super::prepare::{self, Earlier, Prepared};
 use super::running::{CellState, Listener, lock};
 use super::session::Names;
 use super::syntax::Mistake;
-use super::{characters, failure, folder, nesting, startup, syntax};
+use super::teacher::lesson::Language;
+use super::teacher::problem::Problem;
+use super::{characters, failed, failure, folder, nesting, startup, syntax};
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_build;
 use crate::toolchain::kept::Libraries;
@@ -64,6 +67,8 @@ pub struct SomaEvaluator {
     names: Arc<Names>,
     assistant: Arc<SomaAssistant>,
     settings: Settings,
+    /// What the reader reads.
+    language: Language,
     /// Where start-up files are.
     start_up: startup::Places,
     /// Whether they were read, or are being read.
@@ -132,6 +137,7 @@ impl SomaEvaluator {
             names,
             assistant,
             settings: Settings::default(),
+            language: Language::of_the_reader(|name| std::env::var(name).ok()),
             start_up,
             has_started: false,
             failed: FailedCells::default(),
@@ -249,7 +255,17 @@ impl Evaluator for SomaEvaluator {
             self.run_start_up_files(&frontend);
         }
         let started = Instant::now();
-        let cell = &Cell { code: prepare::without_mark(&cell.code).to_owned(), count: cell.count, id: cell.id.clone() };
+        let mut code = prepare::without_mark(&cell.code).to_owned();
+        if code.starts_with('!') {
+            let (variables, items) = self.names.get();
+            // Behind a space, `!` begins no command.
+            if commands::is_negation(&code, |name| {
+                variables.contains_key(name) || items.iter().any(|item| item == name)
+            }) {
+                code.insert(0, ' ');
+            }
+        }
+        let cell = &Cell { code, count: cell.count, id: cell.id.clone() };
         let start = prepare::code_start(&cell.code);
         nesting::check(&cell.code[start..])
             .map_err(|deep| failure::too_deep(deep.of, &cell.code, start + deep.at, cell.count))?;
@@ -260,7 +276,10 @@ impl Evaluator for SomaEvaluator {
         if let Err(mistake) = syntax::check(&cell.code[start..]) {
             self.failed.remember(cell.count, &cell.code, How::NotCompiled);
             let at = start + mistake.at.start..start + mistake.at.end;
-            return Err(failure::mistake(Mistake { at, ..mistake }, &cell.code, cell.count));
+            let problem = Problem { message: mistake.message.clone(), at: at.clone(), ..Problem::default() };
+            let mut failure = failure::mistake(Mistake { at, ..mistake }, &cell.code, cell.count);
+            self.teach(cell, &mut failure, vec![problem], true);
+            return Err(failure);
         }
         if !self.settings.snapshots {
             // Said before every cell: the process may be another one than the last time.
@@ -404,6 +423,7 @@ impl SomaEvaluator {
         }
         let outcome = self.outcome_of(cell, run);
         self.tell_of_stale(&stale);
+        self.tell_of_empty_imports(&items);
         outcome
     }
 
@@ -427,8 +447,14 @@ impl SomaEvaluator {
                 let mut past = lock(&self.past);
                 past.truncate(place);
                 past.push(PastCell { count: cell.count, prepared });
-                return Err(failure::syntax(&errors, &past, prepare::PRELUDE.len()));
+                let (mut failure, problems) = failure::syntax(&errors, &past, prepare::PRELUDE.len());
+                drop(past);
+                self.teach(cell, &mut failure, problems, true);
+                return Err(failure);
             }
+        }
+        if let Some(span) = &prepared.returned {
+            return Err(self.returned(cell, prepared.source.bytes(span)));
         }
         let own = CellOf { place, id: cell.id.as_deref(), items: &prepared.items };
         let outlived = self.outlived_by(&own);
@@ -449,7 +475,10 @@ impl SomaEvaluator {
         self.channel.sync();
         self.close_question();
         // The supervisor has told evcxr of an error then, after which evcxr has everything that it had before the cell.
-        let is_restored = lock(&self.state).end.as_ref().is_some_and(|end| end.restored);
+        let is_restored = {
+            let state = lock(&self.state);
+            state.keeps_all || state.end.as_ref().is_some_and(|end| end.restored)
+        };
         if is_restored {
             self.set_again(&text);
         }
@@ -480,11 +509,18 @@ impl SomaEvaluator {
                 Err(interrupted("the cell was being compiled and did not run"))
             }
             Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
-                let mut failure = failure::compilation(&errors, &lock(&self.past));
+                let (mut failure, problems) = failure::compilation(&errors, &lock(&self.past));
+                self.teach(cell, &mut failure, problems, false);
                 let outlived = outlived.iter().map(|name| (name.clone(), lost_type(name))).collect();
                 add_reasons(&mut failure, &outlived);
                 add_reasons(&mut failure, &self.gone);
-                failure.traceback.extend(self.failed.notes(&errors).into_iter().map(|note| format!("note: {note}")));
+                let mut notes = self.failed.notes(&errors);
+                if notes.is_empty() {
+                    let frontend = lock(&self.state).frontend.clone();
+                    let cells = || frontend.map_or_else(Vec::new, |frontend| frontend.before_the_restart());
+                    notes = failed::before_the_restart(&errors, cells);
+                }
+                failure.traceback.extend(notes.into_iter().map(|note| format!("note: {note}")));
                 if let Some(advice) = trouble::of_network(&failure.traceback.concat()) {
                     failure.message = advice.to_owned();
                     failure.traceback.extend(failure::sentence("", advice).traceback);

@@ -74,6 +74,35 @@ impl FailedCells {
     }
 }
 
+/// What there is to say of names that the compiler has not found, and that a cell of the session before the restart had
+/// defined; `cells` are its cells, newest first.
+pub fn before_the_restart(errors: &[CompilationError], cells: impl FnOnce() -> Vec<(usize, String)>) -> Vec<String> {
+    let mut names: Vec<String> = errors.iter().flat_map(|error| missing(&error.message())).collect();
+    names.dedup();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let mut notes = Vec::new();
+    for (count, code) in cells() {
+        // To parse a cell takes longer than to look for a word.
+        let wanted: Vec<String> =
+            names.extract_if(.., |name| code.contains(name.as_str()) && defines(&code, name)).collect();
+        for name in wanted {
+            let line = code.lines().map(str::trim).find(|line| line.contains(&name)).unwrap_or_default();
+            notes.push(format!(
+                "the kernel was restarted, so `{name}` is gone: run In [{count}] again, it has `{line}`"
+            ));
+        }
+    }
+    notes
+}
+
+/// Whether a cell defines a variable or an item.
+fn defines(code: &str, name: &str) -> bool {
+    let Defined { variables, items } = Defined::read(code);
+    variables.iter().chain(&items).any(|defined| defined == name)
+}
+
 /// The names that a message of the compiler says are missing.
 fn missing(message: &str) -> Vec<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);

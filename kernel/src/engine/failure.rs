@@ -14,19 +14,26 @@ use super::nesting::Excess;
 use super::panics::PastCell;
 use super::positions::{Place, Source};
 use super::syntax::Mistake;
-use crate::toolchain::{cell_build, messages};
+use super::teacher::Said;
+use super::teacher::problem::{self, Problem};
+use crate::toolchain::{cell_build, cell_libs, messages};
 
-/// The compiler's errors for a cell.
-pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> Failure {
-    let Some(PastCell { count, prepared }) = session.last() else { return Failure::default() };
+/// The compiler's errors for a cell, as they are shown and as the teacher takes them.
+pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> (Failure, Vec<Problem>) {
+    let Some(PastCell { count, prepared }) = session.last() else { return Default::default() };
+    let mut problems = Vec::new();
     let mut traceback: Vec<String> = Vec::new();
     let mut first = None;
     let mut seen = BTreeSet::new();
     let mut said = BTreeSet::new();
     for error in errors {
         let mut report = CompilerReport::new(error);
+        if let Some(shown) = &prepared.shown {
+            report.about_the_value(&error.json, shown);
+        }
         report.about_the_end(&prepared.source);
         report.about_line(&prepared.source);
+        problems.push(report.problem(&error.json, &prepared.source));
         if let Some(shown) = &prepared.shown {
             report.about_showing(shown);
         }
@@ -38,14 +45,20 @@ pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> Failure
         }
         first.get_or_insert((report.code, report.message));
     }
+    (Failure { traceback, ..headline(first) }, problems)
+}
+
+/// The name and message of a failure that is the compiler's.
+fn headline(first: Option<(String, String)>) -> Failure {
     let (code, message) = first.unwrap_or_default();
     let name = if code.is_empty() { "CompileError".to_owned() } else { code };
-    Failure { name, message, traceback }
+    Failure { name, message, traceback: Vec::new() }
 }
 
 /// What rustc's parser says of the last cell of the session, which it was shown as typed, behind `before` characters.
-pub fn syntax(errors: &[Value], session: &[PastCell], before: usize) -> Failure {
-    let Some(PastCell { prepared, .. }) = session.last() else { return Failure::default() };
+pub fn syntax(errors: &[Value], session: &[PastCell], before: usize) -> (Failure, Vec<Problem>) {
+    let Some(PastCell { prepared, .. }) = session.last() else { return Default::default() };
+    let mut problems = Vec::new();
     let source = &prepared.source;
     let text = source.text.trim_end();
     let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
@@ -69,15 +82,20 @@ pub fn syntax(errors: &[Value], session: &[PastCell], before: usize) -> Failure 
         }
         report.code = error["code"]["code"].as_str().unwrap_or_default().to_owned();
         report.about_line(source);
+        problems.push(report.problem_as_typed(error, source, before));
         let rendered = report.render(Level::ERROR, session);
         if !traceback.contains(&rendered) {
             traceback.push(rendered);
         }
         first.get_or_insert((report.code, report.message));
     }
-    let (code, message) = first.unwrap_or_default();
-    let name = if code.is_empty() { "CompileError".to_owned() } else { code };
-    Failure { name, message, traceback }
+    (Failure { traceback, ..headline(first) }, problems)
+}
+
+/// What the teacher says, to stand above the compiler's text.
+pub fn lesson(said: &Said) -> String {
+    let title = Level::HELP.with_name(Some(said.name)).secondary_title(said.text.as_str());
+    RENDERER.render(&[Group::with_title(title)])
 }
 
 /// A mistake in the tokens of a cell.
@@ -137,7 +155,9 @@ impl CompilerReport {
             .collect();
         let notes = advice::notes(&error.json).into_iter().map(|note| clean(&note)).collect();
         let earlier = earlier(error);
-        CompilerReport { message, code, labels, earlier, notes }
+        let mut report = CompilerReport { message, code, labels, earlier, notes };
+        report.name_what_will_fail(&error.json);
+        report
     }
 
     /// What is said of the end of a cell, where rustc sees the brace that closes the function around it.
@@ -194,6 +214,71 @@ impl CompilerReport {
             .collect();
         let notes: Vec<String> = advice::notes(message).into_iter().map(|note| clean(&note)).collect();
         CompilerReport { code: String::new(), message: clean(text), labels: Vec::new(), earlier, notes }
+    }
+
+    /// That something will fail is less than what.
+    fn name_what_will_fail(&mut self, json: &Value) {
+        let primary = json["spans"].as_array().and_then(|spans| spans.iter().find(|span| span["is_primary"] == true));
+        let what = primary.and_then(|span| span["label"].as_str()).filter(|label| !label.is_empty());
+        if self.code == "unconditional_panic"
+            && let Some(what) = what
+        {
+            self.message = format!("this will fail when it runs: {what}");
+        }
+    }
+
+    /// An error about the value that the cell shows is at the code that shows it; here it is at the value.
+    fn about_the_value(&mut self, json: &Value, shown: &Range<Place>) {
+        let primary = json["spans"].as_array().and_then(|spans| spans.iter().find(|span| span["is_primary"] == true));
+        let Some(primary) = primary.filter(|_| self.labels.is_empty() && self.earlier.is_empty()) else { return };
+        if primary["file_name"] == messages::GENERATED && !self.code.is_empty() {
+            let label = label(primary["label"].as_str().unwrap_or_default(), &self.message);
+            self.labels = vec![(shown.clone(), label, true)];
+        }
+    }
+
+    /// The error as the teacher takes it.
+    fn problem(&self, json: &Value, source: &Source) -> Problem {
+        let bytes = |span: &Range<Place>| source.bytes(&source.as_typed(span.clone()));
+        let labels = self.labels.iter().map(|(span, label, is_primary)| (bytes(span), label.clone(), *is_primary));
+        let primary = labels.clone().find(|(.., is_primary)| *is_primary);
+        let at = primary.as_ref().map_or(0..0, |(at, ..)| at.clone());
+        let defined = problem::defined_in(json);
+        Problem {
+            code: self.code.clone(),
+            message: self.message.clone(),
+            label: primary.map(|(_, label, _)| label).unwrap_or_default(),
+            others: labels.filter(|(.., is_primary)| !is_primary).map(|(at, label, _)| (at, label)).collect(),
+            suggestions: problem::suggestions(json, |span| problem::by_its_line(&source.text, at.start, span)),
+            defined_in: defined.as_ref().map(|(file, _)| file.clone()),
+            signature: defined.and_then(|(file, line)| problem::signature(cell_libs::source(&file)?, line)),
+            at,
+        }
+    }
+
+    /// The same of an error in the cell as typed, whose first line has characters before it.
+    fn problem_as_typed(&self, json: &Value, source: &Source, before: usize) -> Problem {
+        let labels =
+            self.earlier.iter().map(|(_, span, label, is_primary)| (source.bytes(span), label.clone(), *is_primary));
+        let primary = labels.clone().find(|(.., is_primary)| *is_primary);
+        let place = |span: &Value| {
+            let place = |line: &str, column: &str| {
+                let number = |name: &str| usize::try_from(span[name].as_u64()?).ok();
+                let (line, column) = (number(line)?, number(column)?);
+                Some(Place { line, column: if line == 1 { column.checked_sub(before)? } else { column } })
+            };
+            Some(source.bytes(&(place("line_start", "column_start")?..place("line_end", "column_end")?)))
+        };
+        Problem {
+            code: self.code.clone(),
+            message: self.message.clone(),
+            at: primary.as_ref().map_or(0..0, |(at, ..)| at.clone()),
+            label: primary.map(|(_, label, _)| label).unwrap_or_default(),
+            others: labels.filter(|(.., is_primary)| !is_primary).map(|(at, label, _)| (at, label)).collect(),
+            suggestions: problem::suggestions(json, place),
+            defined_in: None,
+            signature: None,
+        }
     }
 
     /// What is missing at the end of a cell is noticed in the generated code that follows it.

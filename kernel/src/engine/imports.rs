@@ -39,7 +39,11 @@ pub fn line_for(name: &str, kind: &str) -> Option<String> {
         kind.contains("module")
     } else {
         // Who leaves out the `!` is told so when the macro is there.
-        !names.macros.contains(name) || matches!(kind, "macro" | "function")
+        match kind {
+            "macro" => names.macros.contains(name),
+            "function" => true,
+            _ => !names.macros.contains(name),
+        }
     };
     if names.prelude.contains(name) && is_of_this_kind {
         return Some(PRELUDE.to_owned());

@@ -36,5 +36,6 @@ mod running;
 pub mod session;
 mod startup;
 mod syntax;
+mod teacher;
 mod type_name;
 mod types;

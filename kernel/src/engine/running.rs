@@ -34,6 +34,8 @@ pub struct CellState {
     pub running: Option<Duration>,
     /// A tensor operation of the cell has stopped because it was asked to.
     pub unwound: bool,
+    /// What the failed cell had moved away has come back.
+    pub keeps_all: bool,
     /// Variables that were dropped, and why.
     pub lost: Vec<(String, String)>,
     /// Rust's runtime has said that the stack overflowed, which ends the process like any abort.
@@ -207,6 +209,7 @@ impl CellState {
             )),
             "PANIC" => self.panic = Some(PanicReport::read(fields)),
             "UNWOUND" => self.unwound = true,
+            "KEPT" => self.keeps_all = true,
             "LOST" => self.lost.push((plain(&field(1)), field(2))),
             "NOT_LOADED" => self.not_loaded = Some(field(1)),
             "COPY" => self.copied = field(2).parse().ok().map(|micros| Copied::Took(Duration::from_micros(micros))),

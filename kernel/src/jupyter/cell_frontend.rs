@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jupyter_protocol::messaging::{ClearOutput, DisplayData, Payload, Transient, UpdateDisplayData};
 
+use super::history::History;
 use super::iopub_queue::IopubQueue;
 use super::media::{media, size};
 use super::stdin::Stdin;
@@ -25,6 +26,8 @@ pub struct CellFrontend {
     pub stdin: Arc<Stdin>,
     /// Whether the front end answers questions.
     pub allow_stdin: bool,
+    /// The cells of this session and of those before it.
+    pub history: Arc<History>,
     /// Whether outputs are dropped, as `silent` asks.
     pub silent: bool,
     /// What the cell's reply is to carry for the pager.
@@ -79,6 +82,11 @@ impl Frontend for CellFrontend {
             }
             Output::Page { data } => self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(data),
         }
+    }
+
+    fn before_the_restart(&self) -> Vec<(usize, String)> {
+        let cells = self.history.before_this_session().into_iter();
+        cells.filter_map(|cell| Some((usize::try_from(cell.line).ok()?, cell.input.to_string()))).collect()
     }
 
     fn input(&self, prompt: &str, password: bool) -> Result<String, String> {

@@ -267,8 +267,9 @@ impl Executor {
     }
 
     fn frontend(&self, origin: &Arc<Origin>, allow_stdin: bool, silent: bool) -> Arc<CellFrontend> {
-        let Surroundings { iopub, stdin, .. } = &self.surroundings;
+        let Surroundings { iopub, stdin, history } = &self.surroundings;
         Arc::new(CellFrontend {
+            history: history.clone(),
             origin: origin.clone(),
             iopub: iopub.clone(),
             stdin: stdin.clone(),

@@ -68,6 +68,7 @@ pub fn run() -> Result<()> {
         signals,
         worker,
         cell: None,
+        keeps_all: false,
         commands: LineBuffer::default(),
         reports: LineBuffer::default(),
         requests: VecDeque::new(),
@@ -124,6 +125,8 @@ struct Supervisor {
     signals: SignalFd,
     worker: Worker,
     cell: Option<RunningCell>,
+    /// Whether the cell has failed and what it had moved away has come back.
+    keeps_all: bool,
     commands: LineBuffer,
     reports: LineBuffer,
     /// Bytes from the kernel that are not yet a whole request.
@@ -331,6 +334,10 @@ impl Supervisor {
                 Frame::Report(fields).encode(&mut self.outgoing);
             }
             ("WORKING", _) => {}
+            ("KEPT", _) => {
+                self.keeps_all = true;
+                Frame::Report(fields).encode(&mut self.outgoing);
+            }
             ("EVCXR", Some(text)) => tell_evcxr(text.as_bytes()),
             ("DONE", Some(micros)) => {
                 let is_cancelled = fields.get(2).cloned().unwrap_or_default();
@@ -342,7 +349,8 @@ impl Supervisor {
                 self.forward_output(true);
                 Frame::Report(vec!["DONE".into(), cell.is_some().to_string(), micros.clone(), is_cancelled])
                     .encode(&mut self.outgoing);
-                tell_evcxr(b"EVCXR_EXECUTION_COMPLETE");
+                let is_kept = std::mem::take(&mut self.keeps_all);
+                tell_evcxr(if is_kept { NOT_TEXT } else { b"EVCXR_EXECUTION_COMPLETE" });
             }
             _ => Frame::Report(fields).encode(&mut self.outgoing),
         }
@@ -445,7 +453,7 @@ impl Supervisor {
     }
 }
 
-/// What evcxr is told when the copy goes on. After a panic it forgets the variables that the cell had moved, and knows of
+/// What evcxr is told when the copy goes on, or when what a failed cell had moved has come back. After a panic it forgets the variables that the cell had moved, and knows of
 /// no other end; but a line that is not text fails the cell on evcxr's side, and then evcxr, too, is where it was before
 /// the cell, with every variable. That takes no compile, which could be cut short or fail.
 const NOT_TEXT: &[u8] = b"\xff";

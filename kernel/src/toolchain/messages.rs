@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use super::cell_build::SOURCE;
 use super::program::{Origin, Program};
 
+/// The file that code is said to be in which nobody has typed.
+pub const GENERATED: &str = "generated";
+
 /// The lints that a person who runs a cell is told of: likely mistakes. Those about style, and about what is never
 /// used, are not: in a notebook the next cell may use it.
 pub const LINTS: &[&str] = &[
@@ -102,7 +105,7 @@ pub fn translate(diagnostic: &mut Value, program: &Program) {
                         fields.extend(columns.map(|(at, column)| (at.to_owned(), column.into())));
                     }
                     _ => {
-                        fields.insert("file_name".into(), "generated".into());
+                        fields.insert("file_name".into(), GENERATED.into());
                     }
                 }
             }

@@ -132,3 +132,28 @@ fn with_an_empty_name_nothing_is_kept() {
     assert_eq!(tail(&mut notebook), json!([[1, 1, ["1 + 1", "2"]]]));
     assert!(!notebook.folder().join("history.sqlite").exists());
 }
+
+#[test]
+fn after_a_restart_a_missing_variable_names_the_cell_that_defines_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("history.sqlite");
+    let open = |notebook: &str| {
+        Notebook::open_with(|command| {
+            command.env("SOMA_HISTORY", &history).env("JPY_SESSION_NAME", notebook);
+        })
+    };
+    let mut first = open("lessons/1.ipynb");
+    first.ok("fn halved(x: f64) -> f64 { x / 2.0 }");
+    first.ok("let rate = 0.1;");
+    first.ok("let steps = 3;\nlet rate = halved(rate);");
+    drop(first);
+    let mut other = open("lessons/2.ipynb");
+    assert!(!other.fails("rate").traceback.contains("restarted"), "it is another notebook's");
+    drop(other);
+    let mut again = open("lessons/1.ipynb");
+    again.fails("rate * 2.0").says("run In [3] again, it has `let rate = halved(rate);`");
+    again.fails("halved(1.0)").says("run In [1] again");
+    assert!(!again.fails("nowhere").traceback.contains("restarted"));
+    again.ok("let rate = 0.5;");
+    again.gives("rate", "0.5");
+}

@@ -8,6 +8,7 @@ mod commands;
 mod dependencies;
 mod errors;
 mod files;
+mod first_hour;
 mod history;
 mod hostile;
 mod input;

@@ -122,3 +122,22 @@ fn a_panic_hook_of_a_cell_lasts_as_long_as_the_cell() {
         "std::panic::resume_unwind(std::thread::spawn(|| panic!(\"third\")).join().map(|_: ()| ()).unwrap_err())";
     assert_eq!(notebook.fails(again).message, "third");
 }
+
+#[test]
+fn a_tensor_that_a_failed_cell_has_moved_is_still_there() {
+    let mut notebook = Notebook::open();
+    notebook.ok("use tensorlib::prelude::*;\nlet x = ones([3, 2]);\nlet y = zeros([3, 2]);\nlet n = 2;");
+    let error = notebook.fails("x + ones([3])");
+    assert!(error.message.contains("do not broadcast"), "{}", error.message);
+    notebook.gives("x.size()", "[3, 2]");
+    // What the cell did in place stays; what it would have defined is not there.
+    notebook.fails("y.add_(1.0);\nlet new = 1;\nlet z = x.matmul(y);");
+    notebook.gives("(y.sum().item::<f32>(), x.sum().item::<f32>(), n)", "(6.0, 6.0, 2)");
+    notebook.fails("new");
+    // An error that `?` gives back is no other case.
+    notebook.fails("let moved = x;\nlet n: i32 = \"no\".parse()?;");
+    notebook.gives("x.sum().item::<f32>()", "6.0");
+    // And the next cell can still move it.
+    notebook.gives("let z = x + y;\nz.sum().item::<f32>()", "12.0");
+    notebook.fails("x");
+}

@@ -22,7 +22,8 @@
 use std::iter::Sum;
 use std::ops;
 
-use crate::error::or_raise;
+use crate::dtype::DType;
+use crate::error::{dtype_error, or_raise};
 use crate::kernel::functions::Arithmetic;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
@@ -89,6 +90,61 @@ impl ops::Neg for Tensor {
     #[track_caller]
     fn neg(self) -> Tensor {
         or_raise(self.try_neg())
+    }
+}
+
+/// `!mask`: the opposite of booleans, and of whole numbers all bits turned over, as PyTorch's `~`.
+///
+/// Panics for numbers with a fraction.
+impl ops::Not for &Tensor {
+    type Output = Tensor;
+    #[track_caller]
+    fn not(self) -> Tensor {
+        or_raise(match self.dtype() {
+            DType::Bool => Ok(self.logical_not()),
+            dtype if dtype.is_floating_point() => {
+                Err(dtype_error!("not: not defined for {}; compare first, as in `!x.gt(0)`", dtype.name()))
+            }
+            _ => self.try_neg().and_then(|x| x.try_sub(1)),
+        })
+    }
+}
+
+/// `x.gt(1) & x.lt(3)`, `a | b` of booleans, as in PyTorch; of numbers see [`logical_and`](Tensor::logical_and).
+macro_rules! of_booleans {
+    ($($trait:ident $method:ident $logical:ident;)*) => { $(
+        of_booleans! { @sides $trait $method $logical: (Tensor, Tensor) (Tensor, &Tensor) (&Tensor, Tensor) (&Tensor, &Tensor) }
+    )* };
+    (@sides $trait:ident $method:ident $logical:ident: $(($left:ty, $right:ty))*) => { $(
+        impl ops::$trait<$right> for $left {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, other: $right) -> Tensor {
+                let are_booleans = self.dtype() == DType::Bool && other.dtype() == DType::Bool;
+                or_raise(if are_booleans {
+                    self.$logical(&other)
+                } else {
+                    let (left, right) = (self.dtype().name(), other.dtype().name());
+                    Err(dtype_error!(
+                        "{}: not defined for {left} and {right}, only for bool; compare first, as in `x.gt(0)`",
+                        stringify!($method)
+                    ))
+                })
+            }
+        }
+    )* };
+}
+
+of_booleans! {
+    BitAnd bitand try_logical_and;
+    BitOr bitor try_logical_or;
+}
+
+impl ops::Not for Tensor {
+    type Output = Tensor;
+    #[track_caller]
+    fn not(self) -> Tensor {
+        !&self
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the library has, by name, and the aliases of each item: read from its sources.
+//! What the library has, by name, and the aliases of each item: read from its sources. The kernel's build reads them so, too.
 //!
 //! Most methods are declared by macros, in rows like `neg try_neg neg_ try_neg_ Neg;`. A macro whose body has `impl Tensor` makes
 //! methods of all that stands in its rows.
@@ -12,15 +12,15 @@ pub type Items = BTreeMap<String, Vec<String>>;
 /// Modules whose functions are called by their path.
 const MODULES: [&str; 3] = ["picture", "plot", "render"];
 
-pub fn items() -> Items {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// The items of the library whose sources are in a folder.
+pub fn items(root: &Path) -> Items {
     let mut files = Vec::new();
-    collect(&root, &mut files);
+    collect(root, &mut files);
     files.sort();
     let texts: Vec<(String, String)> = files
         .iter()
         .map(|file| {
-            let name = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+            let name = file.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
             (name, std::fs::read_to_string(file).unwrap())
         })
         .collect();

@@ -11,6 +11,8 @@ mod table;
 mod variables;
 
 use super::boundary::{Failure, MimeBundle};
+use super::teacher::Said;
+use super::teacher::lesson::Language;
 use super::{failure, prepare};
 use crate::toolchain::notes::Show;
 use help::nearest;
@@ -68,6 +70,15 @@ pub fn lines(cell: &str) -> impl Iterator<Item = Line<'_>> {
         };
         Some(Line { number, says })
     })
+}
+
+/// Whether a cell is one line that negates a value: `!mask`, `!flag && true`, `!(age > 30)`. What it begins with is a name
+/// of the session then, and not a program's.
+pub fn is_negation(cell: &str, knows: impl Fn(&str) -> bool) -> bool {
+    let Some(rest) = cell.trim_end().strip_prefix('!').filter(|rest| !rest.contains('\n')) else { return false };
+    let rest = rest.trim_end_matches(';').trim_start_matches(['(', '!', '&', ' ']);
+    let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    matches!(rest, "true" | "false") || knows(name)
 }
 
 /// The commands of a cell whose effect on evcxr lasts, and which can be given twice.
@@ -168,6 +179,7 @@ impl Step {
             // Done before the cell.
             ":load_config" => return Ok(Step::Done),
             ":preserve_vars_on_panic" if arguments == "1" => plain("Preserve vars on panic: true"),
+            ":time" if !arguments.is_empty() => return Err(timed_on_its_line(arguments)),
             ":time" => {
                 *time = true;
                 return Ok(Step::Done);
@@ -225,7 +237,28 @@ fn wrong(message: &str) -> Failure {
     failure::sentence("CommandError", message)
 }
 
+/// A failure that shows what to type instead.
+fn taught(failure: Failure, text: &str) -> Failure {
+    let name = Language::of_the_reader(|name| std::env::var(name).ok()).try_this();
+    let mut traceback = vec![failure::lesson(&Said { name, text: text.to_owned() })];
+    traceback.extend(failure.traceback);
+    Failure { traceback, ..failure }
+}
+
+fn timed_on_its_line(code: &str) -> Failure {
+    let sentence = "`:time` has a line of its own, above what it times";
+    taught(wrong(sentence), &format!("{sentence}\n    :time\n    {code}"))
+}
+
 fn unknown(name: &str) -> Failure {
+    if let Some((command, argument)) = name.split_once('(')
+        && let Some(command) = TABLE.iter().find(|known| known.name == command)
+    {
+        let (command, argument) = (command.name, argument.trim_end_matches([')', ';']));
+        let failure =
+            wrong(&format!("there is no command `{name}`; `{command}` takes what it is about without brackets"));
+        return taught(failure, &format!("`{command} {argument}` (a command takes no brackets)"));
+    }
     if name.starts_with("::") {
         return wrong(
             "a line that begins with `:` before the code is a command: write a path without its `::`, or `let _ = ::…`",
@@ -263,6 +296,17 @@ mod tests {
         let line = lines(command).next().unwrap();
         let Says::Command(name, arguments) = line.says else { panic!("{command}") };
         Step::of(name, arguments, Variables::default(), settings, &mut false)
+    }
+
+    #[test]
+    fn a_value_that_is_negated_is_no_command_of_the_shell() {
+        let knows = |name: &str| matches!(name, "mask" | "is_even");
+        for cell in ["!mask", "!mask && true", "!(mask == 2)", "!is_even(3)", "!true", "!!mask", "!mask.all()\n"] {
+            assert!(is_negation(cell, knows), "{cell}");
+        }
+        for cell in ["!ls", "!ls mask", "!true\n1", "!mask\nls", "mask", "!(ls)", "!true && false"] {
+            assert!(!is_negation(cell, knows), "{cell}");
+        }
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub struct Prepared {
     pub source: Source,
     /// The expression whose value the cell shows, in the cell as typed.
     pub shown: Option<Range<Place>>,
+    /// The `return` with a value that it ends with.
+    pub returned: Option<Range<Place>>,
     /// The variables that it defines.
     pub defined: BTreeSet<String>,
     /// The types that it states for them, or for functions that they keep.
@@ -302,15 +304,24 @@ impl Preparation<'_> {
                 stands_for: Source::place(typed, name.start)..Source::place(typed, name.end),
             });
         }
-        let shown = self.shown.as_ref().map(|value| {
-            let range = value.text_range();
+        let span = |node: &SyntaxNode| {
+            let range = node.text_range();
             let place = |offset: ra_ap_syntax::TextSize| Source::place(typed, self.in_typed(offset.into()));
             place(range.start())..place(range.end())
-        });
+        };
+        let shown = self.shown.as_ref().map(span);
+        let last_expression = self
+            .shown
+            .clone()
+            .or_else(|| last.cloned().and_then(ast::ExprStmt::cast)?.expr().map(|value| value.syntax().clone()));
+        let returns_a_value =
+            |node: &SyntaxNode| ast::ReturnExpr::cast(node.clone()).is_some_and(|value| value.expr().is_some());
+        let returned = last_expression.filter(returns_a_value).as_ref().map(span);
         Prepared {
             text,
             source: Source::new(typed, insertions),
             shown,
+            returned,
             words: words(&self.statements_text).map(str::to_owned).chain(included(&self.statements_text)).collect(),
             defined: self.defined,
             stated: self.stated,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::Shared;
 use super::own::OwnCell;
 use super::problem::Problem;
-use super::store::{Session, Store};
+use super::store::{Beginning, Session, Store};
 
 /// What comes within this time is written at once. It is what a kernel that is killed loses.
 const BATCH_TIME: Duration = Duration::from_millis(200);
@@ -98,7 +98,8 @@ impl Keeper {
             Some(store) => store,
             none => none.insert(Store::open(&self.shared.file)?),
         };
-        store.save(self.session.as_ref(), self.started, cells)
+        let began = Beginning { at: self.started, notebook: &self.shared.notebook };
+        store.save(self.session.as_ref(), began, cells)
     }
 
     /// Closes a file that is of no use any more, so that the next attempt opens a new one; not if the problem would
@@ -161,7 +162,8 @@ mod tests {
 
     fn keeper(file: &Path) -> Keeper {
         let own = Mutex::new(Own::new(true));
-        let shared = Shared { own, file: file.to_owned(), complained: AtomicBool::new(false) };
+        let (file, notebook) = (file.to_owned(), String::new());
+        let shared = Shared { own, file, notebook, complained: AtomicBool::new(false) };
         Keeper::new(Arc::new(shared), SystemTime::now())
     }
 

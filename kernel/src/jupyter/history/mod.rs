@@ -76,6 +76,8 @@ pub struct History {
 struct Shared {
     own: Mutex<Own>,
     file: PathBuf,
+    /// The notebook's path, as Jupyter's server tells it; nothing in a console.
+    notebook: String,
     complained: AtomicBool,
 }
 
@@ -103,9 +105,15 @@ impl History {
     /// # Errors
     /// When the thread that writes the file cannot be made.
     pub fn new(file: Option<PathBuf>) -> io::Result<History> {
+        History::of_notebook(file, std::env::var("JPY_SESSION_NAME").unwrap_or_default())
+    }
+
+    /// The same of this notebook.
+    fn of_notebook(file: Option<PathBuf>, notebook: String) -> io::Result<History> {
         let own = Mutex::new(Own::new(file.is_some()));
         let kept = file.is_some();
-        let shared = Arc::new(Shared { own, file: file.unwrap_or_default(), complained: AtomicBool::new(false) });
+        let (file, complained) = (file.unwrap_or_default(), AtomicBool::new(false));
+        let shared = Arc::new(Shared { own, file, notebook, complained });
         if !kept {
             return Ok(History { shared, keeper: None });
         }
@@ -146,6 +154,26 @@ impl History {
                 Vec::new()
             })
         })
+    }
+
+    /// The cells of this notebook's session before this one, newest first: what a restart has taken away. May wait for a
+    /// disk.
+    pub fn before_this_session(&self) -> Vec<Entry> {
+        /// Older cells were run anew, or are not missed.
+        const MOST: usize = 500;
+        let (file, notebook) = (self.file(), self.shared.notebook.as_str());
+        let number = self.shared.own().snapshot().number;
+        let cells = file
+            .filter(|_| !notebook.is_empty())
+            .map(|file| store::read(file, |store| store.before(notebook, number, MOST)));
+        match cells {
+            Some(Ok(cells)) => cells.unwrap_or_default(),
+            Some(Err(problem)) => {
+                self.shared.complain(&problem);
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
     }
 
     /// Writes what is not written yet and notes that the session has ended; gives up after this time.

@@ -39,6 +39,17 @@ impl Store {
         Ok(found)
     }
 
+    /// The cells of the last session of a notebook before this one, newest first.
+    pub fn before(&self, notebook: &str, session: Option<i64>, limit: usize) -> Result<Vec<Entry>, Problem> {
+        // Sixteen digits of a session's mark stand before the notebook.
+        self.cells(
+            "WHERE session = (SELECT max(number) FROM sessions
+                WHERE substr(mark, 17) = :notebook AND number IS NOT :session)
+             ORDER BY line DESC LIMIT :limit",
+            named_params! { ":notebook": notebook, ":session": session, ":limit": in_sql(limit), ":output": false },
+        )
+    }
+
     /// The cells of a session with numbers from `start` up to but not including `stop`, oldest first.
     pub fn range(&self, session: i64, start: i64, stop: i64, output: bool) -> Result<Vec<Entry>, Problem> {
         self.cells(

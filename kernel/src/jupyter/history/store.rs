@@ -97,12 +97,27 @@ impl Identity {
     }
 }
 
+/// When a session began, and of which notebook it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Beginning<'a> {
+    /// In seconds since 1970.
+    pub at: u64,
+    /// The notebook's path as the server tells it, or nothing.
+    pub notebook: &'a str,
+}
+
+impl From<u64> for Beginning<'_> {
+    fn from(at: u64) -> Self {
+        Beginning { at, notebook: "" }
+    }
+}
+
 /// A session in the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     /// Its number.
     pub number: i64,
-    /// Tells it from a session that has the same number in another file.
+    /// Tells it from a session that has the same number in another file; behind that stands the notebook.
     mark: String,
 }
 
@@ -192,8 +207,13 @@ impl Store {
 
     /// Writes cells of a session, and first the session itself, if it is not in the file yet. All is written or nothing.
     ///
-    /// `started` is the session's beginning in seconds since 1970.
-    pub fn save(&mut self, session: Option<&Session>, started: u64, cells: &[OwnCell]) -> Result<Session, Problem> {
+    /// `began` is about the session, if it is new.
+    pub fn save<'a>(
+        &mut self,
+        session: Option<&Session>,
+        began: impl Into<Beginning<'a>>,
+        cells: &[OwnCell],
+    ) -> Result<Session, Problem> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if layout(&transaction)? != Layout::Ours {
             return Err(Problem::Replaced);
@@ -202,7 +222,7 @@ impl Store {
         let session = match session {
             Some(session) if has(&transaction, session)? => session.clone(),
             Some(_) => return Err(Problem::Replaced),
-            None => begin(&transaction, started)?,
+            None => begin(&transaction, began.into())?,
         };
         let mut statement = transaction.prepare(
             "INSERT INTO cells (session, line, input, output) VALUES (?, ?, ?, ?)
@@ -241,11 +261,11 @@ fn has(transaction: &Transaction, session: &Session) -> Result<bool, Problem> {
     Ok(statement.exists((session.number, &session.mark))?)
 }
 
-fn begin(transaction: &Transaction, started: u64) -> Result<Session, Problem> {
+fn begin(transaction: &Transaction, began: Beginning) -> Result<Session, Problem> {
     let begin = "INSERT INTO sessions (mark, started)
-        VALUES (lower(hex(randomblob(8))), strftime('%Y-%m-%dT%H:%M:%SZ', ?, 'unixepoch')) RETURNING number, mark";
+        VALUES (lower(hex(randomblob(8))) || ?, strftime('%Y-%m-%dT%H:%M:%SZ', ?, 'unixepoch')) RETURNING number, mark";
     let session = |row: &Row| Ok(Session { number: row.get(0)?, mark: row.get(1)? });
-    Ok(transaction.query_row(begin, [started as i64], session)?)
+    Ok(transaction.query_row(begin, (began.notebook, began.at as i64), session)?)
 }
 
 /// Makes the file, if there is none.

@@ -1,0 +1,63 @@
+//! What the teacher knows of the tensor library: the forms of its calls.
+
+use crate::engine::imports;
+
+pub use super::names::is_method;
+
+/// Functions whose first argument is a shape.
+pub const OF_A_SHAPE: [&str; 7] = ["rand", "randn", "zeros", "ones", "empty", "eye", "full"];
+/// Methods whose only argument is a list of lengths or dimensions.
+pub const WITH_A_LIST: [&str; 9] =
+    ["reshape", "view", "permute", "expand", "repeat", "tile", "flip", "resize_", "movedim"];
+/// Methods that reduce all elements to one, and have a `_dim` and a `_keepdim` form.
+pub const REDUCTIONS: [&str; 15] = [
+    "sum", "mean", "prod", "max", "min", "argmax", "argmin", "all", "any", "std", "var", "median", "norm", "amax",
+    "amin",
+];
+
+/// Whether a function of the prelude gives a tensor.
+pub fn makes_tensors(function: &str) -> bool {
+    const NOT: [&str; 8] = [
+        "manual_seed",
+        "write_npy",
+        "write_npz",
+        "write_safetensors",
+        "read_npz",
+        "read_safetensors",
+        "set_num_threads",
+        "empty_cache",
+    ];
+    is_function(function) && !NOT.contains(&function)
+}
+
+/// Whether the prelude has a function of this name.
+pub fn is_function(name: &str) -> bool {
+    imports::of_the_prelude().contains(name)
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !matches!(name, "plot" | "picture")
+}
+
+/// Whether a tensor's method gives a tensor.
+pub fn gives_a_tensor(method: &str) -> bool {
+    !matches!(
+        method,
+        "item"
+            | "tolist"
+            | "numpy"
+            | "to_vec"
+            | "size"
+            | "shape"
+            | "numel"
+            | "ndim"
+            | "len"
+            | "dtype"
+            | "dim"
+            | "stride"
+            | "equal"
+            | "allclose"
+            | "max_dim"
+            | "min_dim"
+            | "sort"
+            | "topk"
+    )
+}

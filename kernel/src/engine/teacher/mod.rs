@@ -1,0 +1,233 @@
+//! A teacher behind the compiler's messages: what a reader meant, as a sentence and as the cell that does it.
+//!
+//! A cell is looked at in two ways. [`rules`] go by the compiler's errors: a code, types, places. [`python`] reads what is
+//! written as in Python, which the compiler does not get far with. Both give [`Lesson`]s, which are edits to the cell; a
+//! correction is shown only if all of them together are Rust, and the compiler's own text stays below it.
+//!
+//! Nothing here compiles, runs or asks anybody; a failing cell is a millisecond slower for it.
+
+pub mod lesson;
+mod library;
+pub mod names;
+pub mod problem;
+mod python;
+mod rules;
+pub mod scope;
+mod tokens;
+
+use lesson::{Edit, Language, Lesson};
+use problem::Problem;
+use python::{Fault, Place};
+use rules::{Question, Syntax};
+use scope::{Meaning, Scope};
+
+pub use rules::EMPTY_IMPORTS;
+
+/// What the compiler has refused.
+pub struct Refused<'a> {
+    /// The cell's code, without commands before it.
+    pub code: &'a str,
+    pub problems: &'a [Problem],
+    /// Whether it does not parse.
+    pub is_no_rust: bool,
+}
+
+/// A paragraph above the compiler's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The word that it begins with.
+    pub name: &'static str,
+    pub text: String,
+}
+
+/// What there is to say, the correction first.
+pub fn teach(refused: &Refused, scope: &Scope, language: Language) -> Vec<Said> {
+    /// How many sentences stand with one correction, and how many alone.
+    const MOST: usize = 3;
+    let lessons = lessons(refused, scope);
+    let corrected = corrected(refused.code, &lessons);
+    let place = refused.problems.first().map_or(0, |problem| problem.at.start);
+    let shown = corrected.and_then(|corrected| Shown::of(refused.code, &corrected, place));
+    let sentences = |has_edits: bool| {
+        let mut found: Vec<&str> = Vec::new();
+        // What the compiler offers is worth nothing without the code.
+        let counts = |lesson: &&Lesson| lesson.edits.is_empty() != has_edits && (shown.is_some() || !lesson.is_offered);
+        for lesson in lessons.iter().filter(counts) {
+            // What two lessons say is said once.
+            let whole = language.of(&lesson.sentence);
+            let parts = if has_edits { whole.split(language.between_sentences()).collect() } else { vec![whole] };
+            for sentence in parts {
+                if !found.contains(&sentence) && found.len() < MOST {
+                    found.push(sentence);
+                }
+            }
+        }
+        found
+    };
+    let note = |text: String| Said { name: language.note(), text };
+    let try_this = |text: String| Said { name: language.try_this(), text };
+    let joined = sentences(true).join(language.between_sentences());
+    let correction = match &shown {
+        _ if joined.is_empty() => None,
+        Some(Shown::Line(line)) => Some(try_this(format!("`{line}` {}", language.in_brackets(&joined)))),
+        Some(Shown::Lines(lines)) => {
+            let lines: String = lines.lines().map(|line| format!("\n    {line}")).collect();
+            Some(try_this(joined.clone() + &lines))
+        }
+        // What there is to say is right, though it is not all that is wrong.
+        None => Some(note(joined.clone())),
+    };
+    let alone = sentences(false).into_iter().map(|text| note(text.to_owned()));
+    correction.into_iter().chain(alone).collect()
+}
+
+/// The corrected part of a cell.
+#[derive(Debug, PartialEq)]
+enum Shown {
+    Line(String),
+    Lines(String),
+}
+
+impl Shown {
+    /// The line that differs, if it is the one that the compiler points at; else all lines, if they are few.
+    fn of(code: &str, corrected: &str, place: usize) -> Option<Shown> {
+        /// How many lines of a cell are shown as a whole.
+        const FEW: usize = 12;
+        let (before, after): (Vec<&str>, Vec<&str>) = (code.lines().collect(), corrected.lines().collect());
+        let same = |pair: &(&&str, &&str)| pair.0 == pair.1;
+        let head = before.iter().zip(&after).take_while(same).count();
+        let most = before.len().min(after.len()) - head;
+        let tail = before.iter().rev().zip(after.iter().rev()).take(most).take_while(same).count();
+        let changed = &after[head..after.len() - tail];
+        let removed = before.len() - tail - head;
+        let pointed_at = code.get(..place).unwrap_or_default().matches('\n').count();
+        match changed {
+            [] if before.len() == after.len() => None,
+            [line] if removed == 1 && head == pointed_at || removed == 0 && line.trim_start().starts_with("use ") => {
+                Some(Shown::Line(line.trim().to_owned()))
+            }
+            _ if after.len() <= FEW => Some(Shown::Lines(after.join("\n"))),
+            _ => Some(Shown::Lines(changed.join("\n"))),
+        }
+    }
+}
+
+fn lessons(refused: &Refused, scope: &Scope) -> Vec<Lesson> {
+    let Refused { code, problems, .. } = *refused;
+    // rustc's parser has seen what another one has not.
+    let is_no_rust = refused.is_no_rust || problems.iter().any(is_of_the_parser);
+    let mut lessons: Vec<Lesson> = Vec::new();
+    let mut add = |lesson: Lesson| {
+        if !lessons.contains(&lesson) {
+            lessons.push(lesson);
+        }
+    };
+    if is_no_rust {
+        if let Some(lesson) = problems.iter().find_map(rules::slips::angle_brackets) {
+            return vec![lesson];
+        }
+        python::lessons(code, scope, &Fault::Everywhere).into_iter().for_each(&mut add);
+        // A cell of which a part has no sure form stays as it is.
+        if lessons.iter().any(|lesson| lesson.edits.is_empty()) {
+            lessons.retain(|lesson| lesson.edits.is_empty());
+            return lessons;
+        }
+        if corrected(code, &lessons).is_some() {
+            return lessons;
+        }
+        lessons.clear();
+    } else {
+        let place = |problem: &Problem| Place { at: problem.at.clone(), of_a_tensor: is_about_a_tensor(problem) };
+        let places: Vec<Place> = problems.iter().filter(|problem| may_be_python(problem)).map(place).collect();
+        if !places.is_empty() {
+            python::lessons(code, scope, &Fault::At(places)).into_iter().for_each(&mut add);
+            // What is not there yet is not half mended.
+            if lessons.iter().any(|lesson| lesson.edits.is_empty()) {
+                lessons.retain(|lesson| lesson.edits.is_empty());
+                return lessons;
+            }
+        }
+    }
+    let syntax = Syntax::of(code);
+    for problem in problems {
+        let is_read = lessons
+            .iter()
+            .flat_map(|lesson| &lesson.edits)
+            .any(|edit| edit.at.start <= problem.at.start && problem.at.start < edit.at.end.max(edit.at.start + 1));
+        if !is_read
+            && let Some(lesson) = rules::lesson(&Question { code, problem, scope, syntax: &syntax })
+            && !lessons.contains(&lesson)
+        {
+            lessons.push(lesson);
+        }
+    }
+    // What is corrected is said first.
+    lessons.sort_by_key(|lesson| lesson.edits.is_empty());
+    lessons
+}
+
+/// Whether the compiler says that an error is about a tensor.
+fn is_about_a_tensor(problem: &Problem) -> bool {
+    let is_tensor = |ty: &&str| Meaning::of_type(ty) == Meaning::Tensor;
+    let of_the_library =
+        problem.code == "E0061" && problem.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/"));
+    of_the_library || problem.quoted().iter().any(is_tensor)
+}
+
+/// Whether an error is that code cannot be parsed.
+fn is_of_the_parser(problem: &Problem) -> bool {
+    const BEGINNINGS: [&str; 3] = ["expected ", "comparison operators cannot be chained", "unexpected `"];
+    problem.code.is_empty() && BEGINNINGS.iter().any(|begin| problem.message.starts_with(begin))
+}
+
+/// Whether an error may come of a form that is Python's; of others the text would be misread.
+fn may_be_python(problem: &Problem) -> bool {
+    match problem.code.as_str() {
+        "E0061" => problem.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/")),
+        "E0423" | "E0425" | "E0599" | "E0608" | "E0609" | "E0610" | "E0614" | "E0615" | "E0070" | "E0594" | "E0369" => {
+            true
+        }
+        "E0277" => {
+            ["IntoIndex", "IndexItem", "IntoInts", "IntoBounds"].iter().any(|name| problem.message.contains(name))
+        }
+        "E0308" => [
+            "expected floating-point number, found integer",
+            "expected integer, found floating-point",
+            "expected `&mut Vec<",
+        ]
+        .iter()
+        .any(|label| problem.label.starts_with(label)),
+        "" => problem.message.starts_with("negative integers cannot be used to index"),
+        _ => false,
+    }
+}
+
+/// The code with all edits, if that is Rust and another code.
+fn corrected(code: &str, lessons: &[Lesson]) -> Option<String> {
+    let mut edits: Vec<&Edit> = lessons.iter().flat_map(|lesson| &lesson.edits).collect();
+    edits.sort_by_key(|edit| (edit.at.start, edit.at.end));
+    edits.dedup();
+    let mut text = String::new();
+    let mut done = 0;
+    for edit in edits {
+        // Of two that overlap the first is made; the next try teaches the other.
+        if edit.at.start < done || edit.at.end > code.len() {
+            continue;
+        }
+        text.push_str(code.get(done..edit.at.start)?);
+        text.push_str(&edit.text);
+        done = edit.at.end;
+    }
+    text.push_str(code.get(done..)?);
+    let is_rust = |text: &str| {
+        let rust: Vec<&str> = text.lines().skip_while(|line| line.trim_start().starts_with(':')).collect();
+        Syntax::is_rust(&rust.join("\n"))
+    };
+    if text == code {
+        return None;
+    }
+    if !is_rust(&text) {
+        text.push(';');
+    }
+    is_rust(&text).then_some(text)
+}

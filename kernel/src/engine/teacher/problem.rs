@@ -1,0 +1,147 @@
+//! What the compiler says, with places in the cell as typed.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::lesson::Edit;
+
+/// One error of the compiler.
+#[derive(Clone, Debug, Default)]
+pub struct Problem {
+    /// `E0308`, or the name of a lint; empty of the parser's.
+    pub code: String,
+    pub message: String,
+    /// Where it is, with what is written there.
+    pub at: Range<usize>,
+    pub label: String,
+    /// Other places that it names.
+    pub others: Vec<(Range<usize>, String)>,
+    pub suggestions: Vec<Suggestion>,
+    /// Where the function is defined that was called in a wrong way.
+    pub defined_in: Option<String>,
+    /// How it is called, where that is known.
+    pub signature: Option<String>,
+}
+
+/// A change that the compiler offers.
+#[derive(Clone, Debug)]
+pub struct Suggestion {
+    pub message: String,
+    pub edits: Vec<Edit>,
+    pub is_certain: bool,
+}
+
+impl Problem {
+    /// The problem with places from a byte of the cell on; none if it is before that.
+    pub fn behind(mut self, start: usize) -> Option<Problem> {
+        let shift = |at: &mut Range<usize>| {
+            let is_behind = at.start >= start;
+            *at = at.start.saturating_sub(start)..at.end.saturating_sub(start);
+            is_behind
+        };
+        let is_behind = shift(&mut self.at) || self.at.is_empty();
+        self.others.retain_mut(|(at, _)| shift(at));
+        for edit in self.suggestions.iter_mut().flat_map(|suggestion| &mut suggestion.edits) {
+            shift(&mut edit.at);
+        }
+        is_behind.then_some(self)
+    }
+
+    /// What is quoted in the message, in order.
+    pub fn quoted(&self) -> Vec<&str> {
+        self.message.split('`').skip(1).step_by(2).collect()
+    }
+}
+
+/// The changes that a message of the compiler offers. `place` tells the bytes of the cell for a span.
+pub fn suggestions(message: &Value, place: impl Fn(&Value) -> Option<Range<usize>>) -> Vec<Suggestion> {
+    let children = message["children"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let read = |child: &Value| {
+        let spans = child["spans"].as_array()?;
+        let edit =
+            |span: &Value| Some(Edit { at: place(span)?, text: span["suggested_replacement"].as_str()?.to_owned() });
+        // Imports go where the compiler's crate begins, which is no part of the cell.
+        let edits: Option<Vec<Edit>> = spans
+            .iter()
+            .map(|span| edit(span).or_else(|| import_of(span).map(|text| Edit { at: 0..0, text })))
+            .collect();
+        let edits = edits.filter(|edits| !edits.is_empty())?;
+        let is_certain = spans.iter().all(|span| span["suggestion_applicability"] == "MachineApplicable");
+        Some(Suggestion { message: child["message"].as_str()?.to_owned(), edits, is_certain })
+    };
+    children.iter().filter_map(read).collect()
+}
+
+fn import_of(span: &Value) -> Option<String> {
+    let text = span["suggested_replacement"].as_str()?.trim();
+    (text.starts_with("use ") && text.ends_with(';')).then(|| text.to_owned())
+}
+
+/// The file and line in which the compiler says that a function or method is defined.
+pub fn defined_in(message: &Value) -> Option<(String, usize)> {
+    let children = message["children"].as_array()?;
+    let child =
+        children.iter().find(|child| child["message"].as_str().is_some_and(|text| text.ends_with("defined here")))?;
+    let span = child["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
+    Some((span["file_name"].as_str()?.to_owned(), usize::try_from(span["line_start"].as_u64()?).ok()?))
+}
+
+/// How the function is called that begins on a line of a source: its name, and its parameters with their types.
+pub fn signature(source: &str, line: usize) -> Option<String> {
+    let start = source.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum::<usize>();
+    let rest = source.get(start..)?;
+    let declared = rest.split("pub fn ").nth(1)?.split(['{', ';']).next()?;
+    let declared: Vec<&str> = declared.split_whitespace().collect();
+    let declared = declared.join(" ");
+    let name = declared.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    let (_, rest) = declared.split_once('(')?;
+    let parameters = rest.split(") ->").next()?.trim_end_matches(')');
+    let own =
+        ["&mut self, ", "&self, ", "&self", "self, ", "self"].iter().find_map(|this| parameters.strip_prefix(this));
+    Some(format!("{name}({})", own.unwrap_or(parameters)))
+}
+
+/// The bytes of the cell for a span of which the compiler repeats the line: the line is looked for in the cell, the
+/// occurrence that is nearest to a place that is known.
+pub fn by_its_line(cell: &str, near: usize, span: &Value) -> Option<Range<usize>> {
+    if span["line_start"] != span["line_end"] {
+        return None;
+    }
+    let line = span["text"].get(0)?["text"].as_str()?;
+    let text = line.trim();
+    let found =
+        cell.match_indices(text).map(|(at, _)| at).min_by_key(|at| at.abs_diff(near)).filter(|_| !text.is_empty())?;
+    let indent = line.len() - line.trim_start().len();
+    let byte = |column: &Value| {
+        let column = usize::try_from(column.as_u64()?).ok()?.checked_sub(1)?;
+        let byte = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+        (byte >= indent).then(|| found + byte - indent)
+    };
+    Some(byte(&span["column_start"])?..byte(&span["column_end"])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_signature_is_read_off_a_source() {
+        let source = "impl Tensor {\n    /// Doc.\n    pub fn softmax | try_softmax(&self, dim: i64) -> Tensor {\n";
+        assert_eq!(signature(source, 3).unwrap(), "softmax(dim: i64)");
+    }
+
+    #[test]
+    fn places_are_found_by_the_line_that_the_compiler_repeats() {
+        let cell = "let y = 1.0; let é = x.tile(2);\nx.tile(2)";
+        let span = json!({ "line_start": 9, "line_end": 9, "column_start": 11, "column_end": 15,
+            "text": [{ "text": "let é = x.tile(2);" }] });
+        assert_eq!(&cell[by_its_line(cell, 20, &span).unwrap()], "tile");
+        let span = json!({ "line_start": 9, "line_end": 9, "column_start": 14, "column_end": 18,
+            "text": [{ "text": "           x.tile(2)" }] });
+        let at = by_its_line(cell, cell.len(), &span).unwrap();
+        assert_eq!((&cell[at.clone()], at.start > 31), ("tile", true));
+    }
+}

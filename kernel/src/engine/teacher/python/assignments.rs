@@ -1,0 +1,220 @@
+//! Assignments: without `let`, of several values, and to a part of a tensor.
+
+use std::ops::Range;
+
+use super::super::lesson::sentence;
+use super::super::scope::Meaning;
+use super::super::tokens::{self, Kind, Tree, arguments, split, trim};
+use super::expressions::has_word;
+use super::functions::annotated;
+use super::operators::is_one;
+use super::{Reader, looks_like_python};
+
+impl Reader<'_> {
+    /// An assignment, or an expression.
+    pub fn assignment_or_value(&self, content: &[Tree]) -> String {
+        const ASSIGNMENTS: [&str; 8] = ["=", "+=", "-=", "*=", "/=", "%=", "**=", "//="];
+        /// What begins with these has an `=` of another kind.
+        const OTHERS: [&str; 10] = ["if", "while", "for", "match", "type", "const", "static", "fn", "impl", "where"];
+        let at = content.iter().position(|tree| ASSIGNMENTS.iter().any(|sign| tree.is_sign(sign)));
+        let is_other = content.first().is_some_and(|tree| OTHERS.iter().any(|word| tree.is_word(word)));
+        let Some(at) = at.filter(|at| *at > 0 && at + 1 < content.len() && !is_other) else {
+            return self.expression(content);
+        };
+        let (left, sign, right) = (trim(&content[..at]), &content[at], &content[at + 1..]);
+        let at_fault = self.is_at_fault(content);
+        if at_fault && let Some(text) = self.to_an_index(left, sign, trim(right)) {
+            return text;
+        }
+        let (left_text, sign_text) = (self.text(left), self.text(std::slice::from_ref(sign)));
+        match sign_text {
+            "**=" => return format!("{left_text} = {}", self.power(left, "", trim(right))),
+            "//=" => return format!("{left_text} = {left_text} / {}", self.expression(trim(right))),
+            _ => {}
+        }
+        // The values of an `enum` end with a comma.
+        let is_listed = content.last().is_some_and(|last| last.is_sign(","));
+        if sign_text == "="
+            && at_fault
+            && !is_listed
+            && let Some(text) =
+                self.of_several(left, right).or_else(|| self.of_a_new_variable(content, left, sign, right))
+        {
+            return text;
+        }
+        let between = &self.code[tokens::range(left).end..sign.range().start];
+        format!("{left_text}{between}{sign_text}{}", self.expression(right))
+    }
+
+    /// `a, b = b, a` and `let a, b = f()`.
+    fn of_several(&self, left: &[Tree], right: &[Tree]) -> Option<String> {
+        let is_let = left.first().is_some_and(|tree| tree.is_word("let"));
+        let names = if is_let { trim(&left[1..]) } else { left };
+        let are_names = names.iter().all(|tree| tree.word().is_some() || tree.is_sign(",") || tree.is_blank());
+        if !self.is_no_rust() || !are_names || split(names, ",").len() < 2 {
+            return None;
+        }
+        let is_new = is_let || !names.iter().filter_map(Tree::word).all(|name| self.scope.borrow().knows(name));
+        self.say(sentence!("several values are a tuple, in brackets", "多个值写成带括号的元组"));
+        let parts = arguments(right);
+        let value = match parts.len() {
+            0 | 1 => self.expression(trim(right)),
+            _ => format!("({})", parts.iter().map(|part| self.expression(part)).collect::<Vec<_>>().join(", ")),
+        };
+        Some(format!("{}({}) = {value}", if is_new { "let " } else { "" }, self.text(names)))
+    }
+
+    /// `x = 5`, `x: int = 5`.
+    fn of_a_new_variable(&self, content: &[Tree], left: &[Tree], sign: &Tree, right: &[Tree]) -> Option<String> {
+        let (name, ty) = match left {
+            [name] => (name.word()?, None),
+            [name, rest @ ..] if trim(rest).first().is_some_and(|sign| sign.is_sign(":")) => {
+                (name.word()?, Some(self.text(trim(&trim(rest)[1..]))))
+            }
+            _ => return None,
+        };
+        let is_defined = self.scope.borrow().knows(name);
+        if name == "let" || ty.is_none() && !self.is_new(name, left, right, is_defined) {
+            return None;
+        }
+        if let Some(text) = self.sorted_copy(name, trim(right)) {
+            return Some(text);
+        }
+        self.say(sentence!("a new variable begins with `let`", "变量用 `let` 声明"));
+        let meaning = self.scope.borrow().meaning(right);
+        let is_empty_map = matches!(trim(right), [group] if group.inside("{").is_some_and(<[Tree]>::is_empty));
+        let changes = is_empty_map || self.is_changed_later(name, tokens::range(content));
+        let is_list = ty.is_some_and(|ty| ty.to_lowercase().starts_with("list"));
+        let mut value =
+            if is_empty_map { " std::collections::HashMap::new()".to_owned() } else { self.expression(right) };
+        // A list that grows is no array.
+        let is_array = matches!(meaning, Meaning::Vector(_)) && value.trim_start().starts_with('[');
+        if is_array && (is_list || changes) {
+            value = value.replacen('[', "vec![", 1);
+        }
+        let ty = ty.map(|ty| annotated(ty, false).unwrap_or_else(|| ty.to_owned()));
+        // Text that is written there is lent.
+        let ty = ty.map(|ty| if ty == "String" { ": &str".to_owned() } else { format!(": {ty}") }).unwrap_or_default();
+        self.scope.borrow_mut().define(name, meaning);
+        let between = &self.code[tokens::range(left).end..sign.range().start];
+        Some(format!("let {}{name}{ty}{between}={value}", if changes { "mut " } else { "" }))
+    }
+
+    /// Whether an assignment makes a variable. In a cell of Python's one that an earlier cell has made is made anew, unless its
+    /// old value goes into the new one.
+    pub fn is_new(&self, name: &str, left: &[Tree], right: &[Tree], is_defined: bool) -> bool {
+        let is_at_the_edge = !self.code[..tokens::range(left).start].ends_with([' ', '\t']);
+        let is_renewed = self.is_no_rust() && looks_like_python(self.code) && is_at_the_edge && !has_word(right, name);
+        !self.is_named_before(name, left) && (!is_defined || is_renewed)
+    }
+
+    /// Whether a name stands in the cell before a place.
+    pub fn is_named_before(&self, name: &str, place: &[Tree]) -> bool {
+        let before = &self.code[..tokens::range(place).start];
+        tokens::tokens(before).iter().any(|token| token.kind == Kind::Word && token.text == name)
+    }
+
+    /// `ranked = sorted(ages)`.
+    pub fn sorted_copy(&self, name: &str, value: &[Tree]) -> Option<String> {
+        let [function, call] = value else { return None };
+        let inner = call.inside("(").filter(|_| function.is_word("sorted"))?;
+        let Meaning::Vector(element) = self.scope.borrow().meaning(inner) else { return None };
+        self.say(sentence!("a vector sorts itself in place", "向量原地排序"));
+        let sort = if *element == Meaning::Float { "sort_by(f64::total_cmp)" } else { "sort()" };
+        self.scope.borrow_mut().define(name, Meaning::Vector(element));
+        Some(format!("let mut {name} = {}.clone();\n{name}.{sort};", self.expression(inner)))
+    }
+
+    /// Whether a variable is assigned to, or pushed to, behind a place.
+    pub fn is_changed_later(&self, name: &str, after: Range<usize>) -> bool {
+        let later = tokens::tokens(&self.code[after.end..]);
+        let later: Vec<_> = later.into_iter().filter(|token| token.kind != Kind::Space).collect();
+        later.windows(4).any(|tokens| {
+            let assigns = matches!(tokens[1].text, "=" | "+=" | "-=" | "*=" | "/=" | "**=" | "++" | "--");
+            let pushes = tokens[1].text == "."
+                && matches!(tokens[2].text, "append" | "push" | "extend" | "insert" | "pop" | "sort");
+            tokens[0].text == name && (assigns || pushes)
+        }) || later.len() >= 2
+            && later
+                .windows(2)
+                .any(|tokens| tokens[0].text == name && matches!(tokens[1].text, "=" | "+=" | "-=" | "++" | "--"))
+    }
+
+    /// `x[0] = 1.0`, `x.i(0) += 1.0`.
+    pub fn to_an_index(&self, left: &[Tree], sign: &Tree, right: &[Tree]) -> Option<String> {
+        if !is_one(left) {
+            return None;
+        }
+        let target = match left {
+            [of @ .., index] if index.inside("[").is_some() && !of.is_empty() => {
+                let parts = arguments(index.inside("[")?);
+                if self.scope.borrow().meaning(of) == Meaning::Map {
+                    return self.to_an_entry(of, parts.first()?, sign, right);
+                }
+                if !self.is_a_part_of_a_tensor(of, &parts) {
+                    return None;
+                }
+                let (before, inside) = (self.chain(of), self.components(&parts));
+                let inside = if parts.len() > 1 { format!("({inside})") } else { inside };
+                if sign.is_sign("=") && parts.iter().any(|part| self.chooses(part)) {
+                    self.say(sentence!(
+                        "chosen elements are written to by `index_put_`",
+                        "选中的元素用 `index_put_` 写入"
+                    ));
+                    return Some(format!("{before}.index_put_({inside}, {})", self.operand(right)));
+                }
+                format!("{before}.i({inside})")
+            }
+            [.., dot, name, call] if dot.is_sign(".") && name.is_word("i") && call.inside("(").is_some() => {
+                self.chain(left)
+            }
+            _ => return None,
+        };
+        let method = match self.text(std::slice::from_ref(sign)) {
+            "=" if self.is_number(right) => "fill_",
+            "=" => "copy_",
+            "+=" => "add_",
+            "-=" => "sub_",
+            "*=" => "mul_",
+            "/=" => "div_",
+            _ => return None,
+        };
+        let value = if method == "copy_" { self.lent(right) } else { self.operand(right) };
+        self.say(sentence!(
+            "a part of a tensor is written to in place: `x.i(0).fill_(1.0)`, `x.i(0).copy_(&y)`",
+            "原地修改张量的一部分：`x.i(0).fill_(1.0)`、`x.i(0).copy_(&y)`"
+        ));
+        Some(format!("{target}.{method}({value})"))
+    }
+
+    /// `counts["a"] = 1`, `counts["a"] += 1` of a map.
+    fn to_an_entry(&self, of: &[Tree], key: &[Tree], sign: &Tree, right: &[Tree]) -> Option<String> {
+        let (before, key, value) = (self.chain(of), self.expression(key), self.expression(right));
+        if sign.is_sign("+=") {
+            self.say(sentence!("an entry that may be new is counted by `entry`", "可能还没有的键值对用 `entry` 计数"));
+            return Some(format!("*{before}.entry({key}).or_insert(0) += {value}"));
+        }
+        sign.is_sign("=").then(|| {
+            self.say(sentence!("an entry is made by `insert`", "用 `insert` 添加键值对"));
+            format!("{before}.insert({key}, {value})")
+        })
+    }
+
+    /// Whether an index is one of a tensor: the compiler says so, or only a tensor could have it.
+    fn is_a_part_of_a_tensor(&self, of: &[Tree], parts: &[&[Tree]]) -> bool {
+        let is_unknown = self.is_no_rust() && self.scope.borrow().meaning(of) == Meaning::Other;
+        let has_slices = parts.iter().any(|part| part.iter().any(|tree| tree.is_sign(":")));
+        self.is_said_to_be_a_tensor(of) || is_unknown && (parts.len() > 1 || has_slices)
+    }
+
+    /// Whether an index chooses elements by a mask or a list: what it gives is a copy, so it is written to another way.
+    fn chooses(&self, part: &[Tree]) -> bool {
+        self.scope.borrow().meaning(part) == Meaning::Tensor
+            || super::indices::comparison(part).is_some()
+            || matches!(part, [group] if group.inside("[").is_some())
+    }
+
+    pub fn is_number(&self, trees: &[Tree]) -> bool {
+        matches!(self.scope.borrow().meaning(trees), Meaning::Float | Meaning::Whole | Meaning::Bool)
+    }
+}

@@ -1,0 +1,253 @@
+//! Blocks by indentation: their headers, and their lines between braces.
+
+use super::super::lesson::{Sentence, sentence};
+use super::super::scope::Meaning;
+use super::super::tokens::{self, Kind, Tree, arguments, split, trim};
+use super::Reader;
+use super::statements::Line;
+
+impl Reader<'_> {
+    /// A header and its block.
+    pub fn compound(&self, lines: &[Line], at: &mut usize, depth: usize) -> String {
+        let mut text = String::new();
+        let start = *at;
+        loop {
+            let line = lines[*at];
+            let Some((header, rest)) = line.header() else { break };
+            let word = line.first();
+            if *at > start && !matches!(word, "elif" | "else" | "except" | "finally") {
+                break;
+            }
+            *at += 1;
+            let opening = self.opening(word, header, lines, *at, rest);
+            let margin = if *at - 1 == start { self.before(line).to_owned() } else { String::new() };
+            let body_start = *at;
+            while *at < lines.len() && (lines[*at].is_empty() || lines[*at].indent() > line.indent()) {
+                *at += 1;
+            }
+            // Empty lines behind a block are not its own.
+            while *at > body_start
+                && lines[*at - 1].is_empty()
+                && lines[*at - 1].trees.iter().all(|tree| tree.of(Kind::Comment).is_none())
+            {
+                *at -= 1;
+            }
+            let joined = if text.is_empty() { margin } else { " ".to_owned() };
+            let mut own = &lines[body_start..*at];
+            let mut documentation = String::new();
+            if word == "def"
+                && let Some((first, others)) = own.split_first()
+                && let [Tree::Leaf(token)] = first.content()
+                && token.kind == Kind::Text
+            {
+                own = others;
+                let said = token.text.trim_matches(['"', '\'']).trim().to_owned();
+                let margin = "    ".repeat(depth);
+                documentation = said.lines().map(|line| format!("/// {}\n{margin}", line.trim())).collect();
+            }
+            let body = self.body(own, rest, depth + 1, word == "def");
+            let closing = "    ".repeat(depth);
+            let body = if body.is_empty() { "{}".to_owned() } else { format!("{{\n{body}\n{closing}}}") };
+            text.push_str(&format!("{joined}{documentation}{opening} {body}"));
+            let next = lines.get(*at).filter(|next| next.header().is_some() && next.indent() == line.indent());
+            if !next.is_some_and(|next| matches!(next.first(), "elif" | "else" | "except" | "finally")) {
+                break;
+            }
+        }
+        text
+    }
+
+    /// The lines of a block, each with its indentation; what a function returns last is its value.
+    pub fn body(&self, lines: &[Line], rest: &[Tree], depth: usize, is_function: bool) -> String {
+        let indent = "    ".repeat(depth);
+        let mut done: Vec<String> = Vec::new();
+        if !rest.is_empty() {
+            let line = Line { trees: rest, start: tokens::range(rest).start };
+            let statement = self.in_a_block(line, is_function);
+            done.extend((statement != "{}").then(|| format!("{indent}{statement}")));
+        }
+        let mut at = 0;
+        while at < lines.len() {
+            let line = lines[at];
+            if line.header().is_some() {
+                let text = self.compound(lines, &mut at, depth);
+                done.push(format!("{indent}{}", text.trim_start()));
+                continue;
+            }
+            at += 1;
+            if line.is_empty() {
+                let comment = self.comments(line.trees);
+                done.push(if comment.trim().is_empty() {
+                    String::new()
+                } else {
+                    format!("{indent}{}", comment.trim())
+                });
+                continue;
+            }
+            let is_last = is_function && lines[at..].iter().all(Line::is_empty);
+            let statement = self.in_a_block(line, is_last);
+            if statement != "{}" {
+                done.extend(statement.lines().map(|line| format!("{indent}{line}")));
+            }
+        }
+        while done.last().is_some_and(|line| line.trim().is_empty()) {
+            done.pop();
+        }
+        done.join("\n")
+    }
+
+    /// A statement in a block of Python's, with its `;`.
+    pub fn in_a_block(&self, line: Line, gives_the_value: bool) -> String {
+        let content = line.content();
+        let comment = line
+            .trees
+            .last()
+            .and_then(|tree| self.comment(tree))
+            .map(|comment| format!(" {comment}"))
+            .unwrap_or_default();
+        if gives_the_value
+            && let [first, value @ ..] = content
+            && first.is_word("return")
+            && !trim(value).is_empty()
+        {
+            return format!("{}{comment}", self.returned(trim(value)));
+        }
+        let parts: Vec<String> = split(content, ";")
+            .into_iter()
+            .map(|part| self.statement(part))
+            .filter(|part| !part.trim().is_empty())
+            .collect();
+        let text = parts.join(";");
+        let ends = text.ends_with([';', '}']) && text != "{}" || text.starts_with("//");
+        if text == "{}" { text } else { format!("{text}{}{comment}", if ends { "" } else { ";" }) }
+    }
+
+    /// What opens a block, before its brace.
+    pub fn opening(&self, word: &str, header: &[Tree], lines: &[Line], body: usize, rest: &[Tree]) -> String {
+        let after = trim(&header[1..]);
+        match word {
+            "def" => self.function_header(after, lines, body, rest),
+            "for" => self.loop_header(after),
+            "while" => {
+                let condition = self.text(after);
+                if matches!(condition, "True" | "true" | "1") {
+                    self.say(sentence!("an endless loop is `loop {{ … }}`", "无限循环写作 `loop {{ … }}`"));
+                    return "loop".to_owned();
+                }
+                self.say(block());
+                format!("while {}", self.condition(after))
+            }
+            "if" | "elif" => {
+                self.say(block());
+                format!("{} {}", if word == "if" { "if" } else { "else if" }, self.condition(after))
+            }
+            "else" => "else".to_owned(),
+            "try" | "except" | "finally" => {
+                self.said.borrow_mut().clear();
+                self.say(sentence!(
+                    "errors are values: `match f() {{ Ok(value) => …, Err(error) => … }}`, or `?` behind a call that gives a `Result`",
+                    "错误也是值：`match f() {{ Ok(value) => …, Err(error) => … }}`，或在返回 `Result` 的调用后写 `?`"
+                ));
+                self.give_up();
+                String::new()
+            }
+            "class" => {
+                self.say(sentence!(
+                    "a class is a `struct` with its fields, and an `impl` with its methods",
+                    "类写成带字段的 `struct`，方法写在 `impl` 里"
+                ));
+                self.give_up();
+                String::new()
+            }
+            _ => {
+                let opens = header.iter().any(|tree| tree.is_word("open"));
+                self.say(if opens {
+                    sentence!(
+                        "a file is read at once by `std::fs::read_to_string(\"notes.txt\")?`",
+                        "一次读入文件用 `std::fs::read_to_string(\"notes.txt\")?`"
+                    )
+                } else {
+                    sentence!(
+                        "what is opened is closed at the end of a block `{{ … }}`: nothing like `with` is needed",
+                        "块 `{{ … }}` 结束时资源自动关闭：不需要 `with`"
+                    )
+                });
+                self.give_up();
+                String::new()
+            }
+        }
+    }
+
+    /// A condition; in Python everything is one.
+    pub fn condition(&self, trees: &[Tree]) -> String {
+        if trees
+            .iter()
+            .any(|tree| matches!(tree, Tree::Group(group) if group.inner.iter().any(|tree| tree.is_sign(":="))))
+        {
+            self.say(sentence!("a new variable begins with `let`, in a line of its own", "变量用 `let` 单独一行声明"));
+            self.give_up();
+        }
+        let text = self.expression(trees);
+        match self.scope.borrow().meaning(trees) {
+            Meaning::Vector(_) | Meaning::Text | Meaning::Map => format!("!{text}.is_empty()"),
+            Meaning::Whole => format!("{text} != 0"),
+            _ => text,
+        }
+    }
+
+    pub fn loop_header(&self, after: &[Tree]) -> String {
+        let Some(at) = after.iter().position(|tree| tree.is_word("in")) else {
+            return format!("for {}", self.text(after));
+        };
+        let (pattern, over) = (trim(&after[..at]), trim(&after[at + 1..]));
+        let name = self.text(pattern);
+        let is_pair = split(pattern, ",").len() > 1;
+        let name = if is_pair && !name.starts_with('(') { format!("({name})") } else { name.to_owned() };
+        let call = match over {
+            [function, call] => function.word().zip(call.inside("(").map(arguments)),
+            _ => None,
+        };
+        let items = match over {
+            [of @ .., dot, items, call] if dot.is_sign(".") && items.is_word("items") && call.inside("(").is_some() => {
+                Some(of)
+            }
+            _ => None,
+        };
+        if let Some(of) = items {
+            self.say(sentence!("a loop is `for x in &xs {{ … }}`", "循环写作 `for x in &xs {{ … }}`"));
+            return format!("for {name} in {}", self.lent(of));
+        }
+        let over_text = match call {
+            Some(("range", parts)) => {
+                self.scope.borrow_mut().define_counter(&name);
+                self.say(sentence!("a loop is `for i in 0..3 {{ … }}`", "循环写作 `for i in 0..3 {{ … }}`"));
+                return format!("for {name} in {}", self.range(&parts));
+            }
+            Some(("enumerate", parts)) if parts.len() == 1 => {
+                format!("{}.iter().enumerate()", self.number_for_a_method(parts[0]))
+            }
+            Some(("zip", parts)) if parts.len() == 2 => {
+                format!("{}.iter().zip({})", self.number_for_a_method(parts[0]), self.lent(parts[1]))
+            }
+            _ => match over {
+                [variable] if variable.word().is_some() => {
+                    let variable = self.text(over);
+                    match self.scope.borrow().meaning(over) {
+                        Meaning::Tensor => format!("{variable}.unbind()"),
+                        Meaning::Text => format!("{variable}.chars()"),
+                        _ if self.scope.borrow().is_borrowed(variable) => variable.to_owned(),
+                        _ => format!("&{variable}"),
+                    }
+                }
+                [text] if text.of(Kind::Text).is_some() => format!("{}.chars()", self.expression(over)),
+                _ => self.expression(over),
+            },
+        };
+        self.say(sentence!("a loop is `for x in &xs {{ … }}`", "循环写作 `for x in &xs {{ … }}`"));
+        format!("for {name} in {over_text}")
+    }
+}
+
+pub fn block() -> Sentence {
+    sentence!("a block stands in braces: `if c {{ … }}`", "代码块写在花括号里：`if c {{ … }}`")
+}

@@ -1,0 +1,121 @@
+//! Rules over the compiler's errors, each with a lesson for one kind of mistake. They are asked in order, and the first
+//! that is sure speaks.
+
+mod imports;
+mod numbers;
+mod offered;
+mod operation;
+pub mod slips;
+mod tensors;
+mod variables;
+
+pub use imports::EMPTY as EMPTY_IMPORTS;
+
+use std::ops::Range;
+
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode};
+
+use super::lesson::Lesson;
+use super::problem::Problem;
+use super::scope::{Meaning, Scope};
+use super::tokens;
+
+/// An error, and what is known of the cell.
+pub struct Question<'a> {
+    /// The cell's code.
+    pub code: &'a str,
+    pub problem: &'a Problem,
+    pub scope: &'a Scope,
+    /// The code as a function's body.
+    pub syntax: &'a Syntax,
+}
+
+/// The cell's code, parsed.
+pub struct Syntax {
+    pub root: SyntaxNode,
+}
+
+pub const WRAPPER: &str = "fn f(){";
+
+impl Syntax {
+    pub fn of(code: &str) -> Syntax {
+        Syntax { root: SourceFile::parse(&format!("{WRAPPER}{code}\n}}"), Edition::Edition2024).syntax_node() }
+    }
+
+    /// Whether code is Rust, as far as a parser tells.
+    pub fn is_rust(code: &str) -> bool {
+        SourceFile::parse(&format!("async {WRAPPER}{code}\n}}"), Edition::Edition2024).errors().is_empty()
+    }
+
+    /// The smallest node of a kind around a place.
+    pub fn around<N: AstNode>(&self, at: &Range<usize>) -> Option<N> {
+        let offset = u32::try_from(at.start + WRAPPER.len()).ok()?;
+        let tokens = self.root.token_at_offset(offset.into());
+        tokens.right_biased()?.parent_ancestors().find_map(N::cast)
+    }
+}
+
+/// The bytes of the code that a node takes up.
+pub fn bytes(node: &impl AstNode) -> Range<usize> {
+    let range = node.syntax().text_range();
+    usize::from(range.start()).saturating_sub(WRAPPER.len())..usize::from(range.end()).saturating_sub(WRAPPER.len())
+}
+
+type Rule = fn(&Question) -> Option<Lesson>;
+
+/// The rules, the most special first.
+pub const RULES: [Rule; 34] = [
+    slips::parameter_without_a_type,
+    slips::shown_by_debug,
+    slips::format_of_python,
+    slips::position_in_text,
+    slips::no_iterator,
+    slips::method_of_floats,
+    slips::returned,
+    slips::bracket_too_many,
+    slips::bracket_missing,
+    slips::name_missing,
+    slips::format_string_missing,
+    slips::question_mark_behind_a_name,
+    slips::command_without_its_colon,
+    slips::end_at_run_time,
+    slips::arguments_missing,
+    imports::missing,
+    tensors::an_index_of_a_type,
+    tensors::an_index_of_a_tuple,
+    tensors::a_range_as_a_tensor,
+    tensors::comparison_of_tensors,
+    tensors::a_tensor_where_a_value_is_wanted,
+    numbers::numbers_of_two_types,
+    numbers::a_number_without_a_type,
+    numbers::a_type_of_python,
+    tensors::a_vector_as_a_tensor,
+    variables::a_value_of_no_known_type,
+    offered::assigned_in_a_condition,
+    variables::moved,
+    variables::not_mutable,
+    variables::a_name_from_elsewhere,
+    variables::a_misspelt_name,
+    offered::parentheses_of_a_method,
+    offered::a_result_without_a_type,
+    offered::suggested,
+];
+
+/// What there is to learn from an error.
+pub fn lesson(question: &Question) -> Option<Lesson> {
+    RULES.iter().find_map(|rule| rule(question))
+}
+
+impl Question<'_> {
+    pub fn text(&self, at: &Range<usize>) -> &str {
+        self.code.get(at.clone()).unwrap_or_default()
+    }
+
+    pub fn is(&self, codes: &[&str]) -> bool {
+        codes.contains(&self.problem.code.as_str())
+    }
+
+    pub fn meaning(&self, at: &Range<usize>) -> Meaning {
+        self.scope.meaning(&tokens::trees(self.text(at)))
+    }
+}
