@@ -231,3 +231,67 @@ fn corrected(code: &str, lessons: &[Lesson]) -> Option<String> {
     }
     is_rust(&text).then_some(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn taught(code: &str, problem: Problem, is_no_rust: bool, language: Language) -> Vec<Said> {
+        let types = [("x", "tensorlib::Tensor"), ("n", "i32"), ("v", "std::vec::Vec<f64>"), ("s", "&str")];
+        let scope = Scope::new(types.map(|(name, ty)| (name, Some(ty))), []);
+        teach(&Refused { code, problems: &[problem], is_no_rust }, &scope, language)
+    }
+
+    #[test]
+    fn a_line_is_shown_where_the_compiler_points_and_else_the_cell() {
+        let correction = |code: &str| taught(code, Problem::default(), true, Language::English).remove(0).text;
+        assert!(correction("x[0, 1]").starts_with("`x.i((0, 1))` ("));
+        assert!(correction("let a = 1;\nx[0, 1]").ends_with("\n    let a = 1;\n    x.i((0, 1))"));
+    }
+
+    #[test]
+    fn sentences_are_in_the_readers_language() {
+        let said = taught("x[0, 1]", Problem::default(), true, Language::Chinese).remove(0);
+        assert_eq!(said.name, "试试");
+        assert!(said.text.contains("（张量用 `i` 索引"), "{}", said.text);
+    }
+
+    #[test]
+    fn no_cell_is_too_broken_to_be_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cells/first_hour");
+        let codes = ["", "E0061", "E0277", "E0308", "E0369", "E0382", "E0384", "E0425", "E0599", "E0608", "E0615"];
+        let messages = [
+            "expected one of",
+            "cannot find function `len` in this scope",
+            "no method named `tile` found for struct `tensorlib::Tensor` in the current scope",
+            "cannot index into a value of type `tensorlib::Tensor`",
+            "cannot add `f64` to `i32`",
+            "a bracket is opened and not closed",
+            "unexpected closing delimiter: `]`",
+            "format argument must be a string literal",
+            "`Vec<f64>` doesn't implement `std::fmt::Display`",
+        ];
+        let mut asked = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for typed in text.split("-- typed\n").skip(1).filter_map(|rest| rest.split("\n-- ").next()) {
+                let ends: Vec<usize> = typed.char_indices().map(|(at, _)| at).chain([typed.len()]).collect();
+                for cut in ends.iter().step_by(7).chain(ends.last()) {
+                    let at = ends[asked * 5 % ends.len()].min(*cut)..*cut;
+                    let (code, message) = (codes[asked % codes.len()], messages[asked % messages.len()]);
+                    let (code, message) = (code.to_owned(), message.to_owned());
+                    taught(
+                        &typed[..*cut],
+                        Problem { code, message, at, ..Problem::default() },
+                        asked % 2 == 0,
+                        Language::English,
+                    );
+                    asked += 1;
+                }
+            }
+        }
+        assert!(asked > 2000, "{asked}");
+    }
+}
