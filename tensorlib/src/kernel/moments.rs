@@ -65,6 +65,32 @@ fn row<T: Number<Wide = f64>>(values: &[T], sum: fn(&[T], f64, f64) -> f64, squa
     squares(values, origin, mean)
 }
 
+/// The terms of a row of at most [`LANES`] elements, in the order in which [`Block`] adds them.
+#[inline(always)]
+fn short_row_sum<T: Number<Wide = f64>, const SQUARE: bool>(values: &[T], origin: f64, mean: f64) -> f64 {
+    values.iter().map(|&value| term::<T, SQUARE>(value, origin, mean)).sum()
+}
+
+/// [`row`] for many rows of at most [`LANES`] elements, `stride` apart: to begin a [`Block`] for each of them would take
+/// longer than to add it up.
+struct ShortRows<'a, T> {
+    to: &'a mut [f64],
+    from: &'a [T],
+    count: usize,
+    stride: usize,
+}
+
+impl<T: Number<Wide = f64>> Loop for ShortRows<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (line, to) in self.to.iter_mut().enumerate() {
+            let values = &self.from[line * self.stride..][..self.count];
+            *to = row(values, short_row_sum::<T, false>, short_row_sum::<T, true>);
+        }
+    }
+}
+
 /// Adds the terms of rows `width` apart to `to`, column by column.
 struct AddRows<'a, T, const SQUARE: bool> {
     to: &'a mut [f64],
@@ -164,6 +190,10 @@ pub(crate) fn squared_distances<T: Number<Wide = f64>>(to: &mut [f64], from: &[T
             return;
         }
         return pool::for_pieces(to, (PIECE / 2 / count).max(1), |first, part| {
+            if count <= LANES {
+                let from = &from[first * outer_stride..];
+                return T::Width::run(ShortRows { to: part, from, count, stride: outer_stride });
+            }
             for (line, to) in part.iter_mut().enumerate() {
                 let start = (first + line) * outer_stride;
                 *to = short(&from[start..start + count]);

@@ -245,8 +245,13 @@ fn norm(op: &str, x: &Tensor, over: &Over, p: f64) -> Result<Tensor> {
         if p == 0.0 {
             return Ok(sum(&x.ne(0.0).to(T::DTYPE), over));
         }
-        // Not `try_pow`, whose short cut for negative powers overflows on the way.
-        let powers = binary::arithmetic(op, Arithmetic::Pow, &Operand::Owned(x.abs()), &p.into_operand())?;
+        let magnitudes = x.abs();
+        let powers = if p > 0.0 {
+            magnitudes.try_pow(p)?
+        } else {
+            // Not `try_pow`, whose short cut for negative powers overflows on the way.
+            binary::arithmetic(op, Arithmetic::Pow, &Operand::Owned(magnitudes), &p.into_operand())?
+        };
         sum(&powers, over).try_pow(1.0 / p)
     }, else unreachable!("checked above"))
 }
