@@ -4,7 +4,8 @@
 usage: cells.py [--rounds N] SOMA [SOMA ...]
 
 SOMA is an executable; the first one is what the others are compared with. The kernels take turns, cell by cell, and every
-cell is one that its kernel has not seen: it is compiled. The caches are new and go away at the end.
+cell is one that its kernel has not seen: what is not refused before is compiled. The caches are new and go away at the
+end.
 
 Prints a table in Markdown: medians in milliseconds, for cells that fail and cells that do not. Needs jupyter_client;
 talks to this machine only.

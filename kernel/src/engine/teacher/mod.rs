@@ -4,7 +4,7 @@
 //! written as in Python, which the compiler does not get far with. Both give [`Lesson`]s, which are edits to the cell; a
 //! correction is shown only if all of them together are Rust, and the compiler's own text stays below it.
 //!
-//! Nothing here compiles, runs or asks anybody; a failing cell is a millisecond slower for it.
+//! Nothing here compiles, runs or asks anybody: what a failing cell takes is what rustc takes (docs/performance.md).
 
 pub mod lesson;
 mod library;
@@ -128,8 +128,7 @@ fn lessons(refused: &Refused, scope: &Scope) -> Vec<Lesson> {
         }
         python::lessons(code, scope, &Fault::Everywhere).into_iter().for_each(&mut add);
         // A cell of which a part has no sure form stays as it is.
-        if lessons.iter().any(|lesson| lesson.edits.is_empty()) {
-            lessons.retain(|lesson| lesson.edits.is_empty());
+        if leaves_code_as_it_is(&mut lessons) {
             return lessons;
         }
         if corrected(code, &lessons).is_some() {
@@ -142,8 +141,7 @@ fn lessons(refused: &Refused, scope: &Scope) -> Vec<Lesson> {
         if !places.is_empty() {
             python::lessons(code, scope, &Fault::At(places)).into_iter().for_each(&mut add);
             // What is not there yet is not half mended.
-            if lessons.iter().any(|lesson| lesson.edits.is_empty()) {
-                lessons.retain(|lesson| lesson.edits.is_empty());
+            if leaves_code_as_it_is(&mut lessons) {
                 return lessons;
             }
         }
@@ -166,12 +164,17 @@ fn lessons(refused: &Refused, scope: &Scope) -> Vec<Lesson> {
     lessons
 }
 
+/// Whether any lesson has no correction; if so, only such are left.
+fn leaves_code_as_it_is(lessons: &mut Vec<Lesson>) -> bool {
+    let any = lessons.iter().any(|lesson| lesson.edits.is_empty());
+    lessons.retain(|lesson| !any || lesson.edits.is_empty());
+    any
+}
+
 /// Whether the compiler says that an error is about a tensor.
 fn is_about_a_tensor(problem: &Problem) -> bool {
     let is_tensor = |ty: &&str| Meaning::of_type(ty) == Meaning::Tensor;
-    let of_the_library =
-        problem.code == "E0061" && problem.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/"));
-    of_the_library || problem.quoted().iter().any(is_tensor)
+    problem.is_a_call_of_the_library() || problem.quoted().iter().any(is_tensor)
 }
 
 /// Whether an error is that code cannot be parsed.
@@ -183,7 +186,7 @@ fn is_of_the_parser(problem: &Problem) -> bool {
 /// Whether an error may come of a form that is Python's; of others the text would be misread.
 fn may_be_python(problem: &Problem) -> bool {
     match problem.code.as_str() {
-        "E0061" => problem.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/")),
+        "E0061" => problem.is_a_call_of_the_library(),
         "E0423" | "E0425" | "E0599" | "E0608" | "E0609" | "E0610" | "E0614" | "E0615" | "E0070" | "E0594" | "E0369" => {
             true
         }

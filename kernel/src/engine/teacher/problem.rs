@@ -48,6 +48,11 @@ impl Problem {
         is_behind.then_some(self)
     }
 
+    /// Whether it is the number of arguments in a call of the tensor library's.
+    pub fn is_a_call_of_the_library(&self) -> bool {
+        self.code == "E0061" && self.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/"))
+    }
+
     /// What is quoted in the message, in order.
     pub fn quoted(&self) -> Vec<&str> {
         self.message.split('`').skip(1).step_by(2).collect()
