@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
+use crate::backend::cpu::simd::{Narrow, Wide, Widest, Width};
 use crate::dtype::DType;
-use crate::kernel::simd::{Narrow, Wide, Widest, Width};
-use crate::kernel::values::Values;
+use crate::memory::buffer::AlignedBuf;
 use crate::scalar::Scalar;
 use crate::storage::Buffer;
 
@@ -17,10 +17,10 @@ mod sealed {
         type Heavy: super::Width;
         fn of(buffer: &super::Buffer) -> &[Self];
         fn of_mut(buffer: &mut super::Buffer) -> &mut [Self];
-        fn wrap(values: super::Values<Self>) -> super::Buffer
+        fn wrap(values: super::AlignedBuf<Self>) -> super::Buffer
         where
             Self: super::Element;
-        fn unwrap(buffer: super::Buffer) -> super::Values<Self>
+        fn unwrap(buffer: super::Buffer) -> super::AlignedBuf<Self>
         where
             Self: super::Element;
     }
@@ -59,10 +59,10 @@ macro_rules! element {
                 }
             }
             #[inline]
-            fn wrap(values: Values<$ty>) -> Buffer {
+            fn wrap(values: AlignedBuf<$ty>) -> Buffer {
                 Buffer::$dtype(values)
             }
-            fn unwrap(buffer: Buffer) -> Values<$ty> {
+            fn unwrap(buffer: Buffer) -> AlignedBuf<$ty> {
                 match buffer {
                     Buffer::$dtype(values) => values,
                     other => mismatch(DType::$dtype, other.dtype()),

@@ -80,12 +80,12 @@
 //! `try_name` that returns the sentence as an [`Error`] instead; what is short for an operation (`&x + &y` for `add`,
 //! `x.view_as(&y)` for `view`) shares its twin.
 //!
-//! # Values
+//! # AlignedBuf
 //!
 //! Results are PyTorch's: the test `golden` compares thousands of expressions with what PyTorch gave, element by element,
 //! among them ±0, ±∞, NaN, subnormal, huge, tiny and cancelling numbers.
 //!
-//! * **Accuracy**, in units in the last place. Arithmetic, `sqrt` and rounding: exact. `exp`, `log` and the other functions
+//! * **Accuracy**, in units in the last place. BinaryOp, `sqrt` and rounding: exact. `exp`, `log` and the other functions
 //!   of one number: 2 units in `f32`, 3 in `f64`, near the multiples of π too; of angles beyond 10⁴ (`f32`) and 10⁶ (`f64`)
 //!   what the system's mathematical library gives, 1 unit as a rule. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
 //!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
@@ -137,6 +137,8 @@
 //! RUSTFLAGS=-Zsanitizer=address cargo test -p tensorlib --target x86_64-unknown-linux-gnu --lib --tests` (the option lets
 //! the test that asks for more memory than there is see its refusal).
 
+pub mod autograd;
+mod backend;
 pub mod create;
 pub mod dtype;
 mod element;
@@ -144,17 +146,19 @@ pub mod error;
 pub mod exchange;
 pub mod index;
 pub mod interrupt;
-mod kernel;
+
 mod layout;
 pub mod linalg;
 mod list;
+mod memory;
 #[cfg(feature = "evcxr")]
 pub mod notebook;
+mod op;
 pub mod operand;
 pub mod ops;
 pub mod picture;
 pub mod plot;
-mod recycle;
+
 mod reduce;
 pub mod render;
 pub mod scalar;
@@ -163,6 +167,7 @@ pub mod size;
 mod storage;
 pub mod tensor;
 
+pub use backend::cpu::pool::{get_num_threads, set_num_threads};
 pub use create::literal::{Literal, from_literal};
 pub use create::*;
 pub use dtype::DType;
@@ -170,11 +175,10 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use exchange::*;
 pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
-pub use kernel::pool::{get_num_threads, set_num_threads};
 pub use linalg::{einsum, try_einsum};
+pub use memory::allocator::empty_cache;
 pub use operand::{IntoOperand, Operand};
 pub use ops::{try_where_cond, where_cond};
-pub use recycle::empty_cache;
 pub use scalar::Scalar;
 pub use shape::*;
 pub use size::{Int, IntoInts, Ints, Size};
@@ -182,6 +186,7 @@ pub use tensor::Tensor;
 
 /// Everything a lesson needs: `use tensorlib::prelude::*;`.
 pub mod prelude {
+    pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
     pub use crate::exchange::*;
     pub use crate::linalg::*;

@@ -5,21 +5,23 @@
 //! in the order of their addresses; no other code may hold two guards at once.
 
 use std::cell::RefCell;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
+use crate::autograd::Lineage;
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype};
-use crate::kernel::values::Values;
-use crate::recycle;
+use crate::memory::allocator;
+use crate::memory::buffer::AlignedBuf;
 
 /// A vector of one of the element types.
 pub enum Buffer {
-    Bool(Values<bool>),
-    U8(Values<u8>),
-    I32(Values<i32>),
-    I64(Values<i64>),
-    F32(Values<f32>),
-    F64(Values<f64>),
+    Bool(AlignedBuf<bool>),
+    U8(AlignedBuf<u8>),
+    I32(AlignedBuf<i32>),
+    I64(AlignedBuf<i64>),
+    F32(AlignedBuf<f32>),
+    F64(AlignedBuf<f64>),
 }
 
 impl Buffer {
@@ -39,7 +41,7 @@ impl Buffer {
         with_dtype!(self.dtype(), T => {
             let old = T::of(self);
             if old.len() < numel {
-                let mut values = recycle::take::<T>(numel);
+                let mut values = allocator::take::<T>(numel);
                 values[..old.len()].copy_from_slice(old);
                 values[old.len()..].fill(T::default());
                 *self = T::wrap(values);
@@ -62,16 +64,45 @@ impl Drop for Lent {
     }
 }
 
-/// A buffer and its lock.
+/// A buffer and its lock, how often it was written to, and what gradients know of it.
 pub(crate) struct Storage {
     buffer: RwLock<Buffer>,
     dtype: DType,
+    version: AtomicU64,
+    lineage: OnceLock<Box<Lineage>>,
 }
 
 impl Storage {
     #[inline]
-    pub fn new<T: Element>(values: Values<T>) -> Arc<Storage> {
-        Arc::new(Storage { buffer: RwLock::new(T::wrap(values)), dtype: T::DTYPE })
+    pub fn new<T: Element>(values: AlignedBuf<T>) -> Arc<Storage> {
+        Arc::new(Storage {
+            buffer: RwLock::new(T::wrap(values)),
+            dtype: T::DTYPE,
+            version: AtomicU64::new(0),
+            lineage: OnceLock::new(),
+        })
+    }
+
+    /// How often the buffer was written to. What is kept for a backward pass compares it.
+    #[inline]
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    /// What gradients know of the tensors on this memory, if they know anything.
+    #[inline]
+    pub fn lineage(&self) -> Option<&Lineage> {
+        self.lineage.get().map(|lineage| &**lineage)
+    }
+
+    /// The same, from now on.
+    pub fn lineage_or_new(&self) -> &Lineage {
+        self.lineage.get_or_init(Box::default)
+    }
+
+    /// The number of elements that the buffer holds.
+    pub fn len(&self) -> usize {
+        with_dtype!(self.dtype, T => T::of(&self.read()).len())
     }
 
     #[inline]
@@ -95,6 +126,14 @@ impl Storage {
 
     #[inline]
     pub fn write(&self) -> RwLockWriteGuard<'_, Buffer> {
+        let guard = self.lock_for_writing();
+        // Only writers change it, and they are alone.
+        self.version.store(self.version() + 1, Ordering::Relaxed);
+        guard
+    }
+
+    #[inline]
+    fn lock_for_writing(&self) -> RwLockWriteGuard<'_, Buffer> {
         match self.buffer.try_write() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),

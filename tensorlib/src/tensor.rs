@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::autograd::History;
+use crate::autograd::record::{record_linear, records};
+use crate::backend::cpu::cast;
 use crate::dtype::{DType, Rank};
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, fallible, or_raise, shape_error, value_error};
-use crate::kernel::cast;
-use crate::kernel::values::Values;
 use crate::layout::Layout;
 use crate::list::List;
-use crate::recycle;
+use crate::memory::allocator;
+use crate::memory::buffer::AlignedBuf;
 use crate::scalar::Scalar;
 use crate::size::Size;
 use crate::storage::Storage;
@@ -33,18 +35,38 @@ use crate::storage::Storage;
 pub struct Tensor {
     pub(crate) storage: Arc<Storage>,
     pub(crate) layout: Layout,
+    /// How the values came about, as far as gradients ask for it.
+    pub(crate) history: History,
 }
 
 impl Clone for Tensor {
     /// A copy of the values, in memory of its own.
     fn clone(&self) -> Tensor {
+        self.recorded_copy(self.cloned())
+    }
+}
+
+impl Tensor {
+    /// [`clone`](Tensor::clone) of the values.
+    fn cloned(&self) -> Tensor {
         if self.layout.is_contiguous() || !self.layout.is_dense() {
             return self.copied();
         }
         // Elements keep their order in memory, as in PyTorch: that copy is the fastest.
         let line = Layout { offset: self.layout.offset, ..Layout::contiguous(List::from_slice(&[self.numel()])) };
         let layout = Layout { offset: 0, ..self.layout.clone() };
-        Tensor { layout, ..self.with_layout(line).copied() }
+        self.with_layout(line).copied().laid_out(layout)
+    }
+
+    /// A copy of this tensor's values, to which its gradients lead.
+    pub(crate) fn recorded_copy(&self, copy: Tensor) -> Tensor {
+        if !records(&[self]) {
+            return copy;
+        }
+        record_linear(copy, "CloneBackward0", &[self], |pass, gradient| {
+            pass.give(0, || gradient);
+            Ok(())
+        })
     }
 }
 
@@ -62,30 +84,45 @@ impl std::fmt::Debug for Tensor {
 }
 
 impl Tensor {
-    /// Values in row-major order as a tensor. Their number must be that of the shape.
+    /// AlignedBuf in row-major order as a tensor. Their number must be that of the shape.
     #[inline]
-    pub(crate) fn from_values<T: Element>(values: impl Into<Values<T>>, shape: List<usize>) -> Tensor {
-        Tensor { storage: Storage::new(values.into()), layout: Layout::contiguous(shape) }
+    pub(crate) fn from_values<T: Element>(values: impl Into<AlignedBuf<T>>, shape: List<usize>) -> Tensor {
+        Tensor::new(Storage::new(values.into()), Layout::contiguous(shape))
     }
 
-    /// A copy in row-major order.
+    /// The one way to make a tensor that is not a view of another.
+    #[inline]
+    pub(crate) fn new(storage: Arc<Storage>, layout: Layout) -> Tensor {
+        Tensor { storage, layout, history: History::Own }
+    }
+
+    /// A copy of the values in row-major order.
     pub(crate) fn copied(&self) -> Tensor {
         with_dtype!(self.dtype(), T => {
-            let mut values = recycle::take::<T>(self.numel());
+            let mut values = allocator::take::<T>(self.numel());
             cast::gather(&mut values, T::of(&self.storage.read()), &self.layout);
             Tensor::from_values(values, self.layout.shape.clone())
         })
     }
 
-    /// Another layout of the same storage.
+    /// Other elements of the same memory, or in another order, as values only: gradients know nothing of such a tensor.
+    /// For use inside operations; what users get is made by [`view_of`](Tensor::view_of) and its like.
     #[inline]
     pub(crate) fn with_layout(&self, layout: Layout) -> Tensor {
-        debug_assert!(layout.numel() == 0 || layout.end() <= self.storage_len(), "a view must stay inside its storage");
-        Tensor { storage: self.storage.clone(), layout }
+        debug_assert!(layout.numel() == 0 || layout.end() <= self.storage.len(), "a view must stay inside its storage");
+        Tensor { storage: self.storage.clone(), layout, history: History::Values }
     }
 
-    fn storage_len(&self) -> usize {
-        with_dtype!(self.dtype(), T => T::of(&self.storage.read()).len())
+    /// A tensor that was just made, with another layout.
+    #[inline]
+    pub(crate) fn laid_out(self, layout: Layout) -> Tensor {
+        Tensor::new(self.storage, layout)
+    }
+
+    /// The same elements as values only; see [`with_layout`](Tensor::with_layout).
+    #[inline]
+    pub(crate) fn values(&self) -> Tensor {
+        Tensor { storage: self.storage.clone(), layout: self.layout.clone(), history: History::Values }
     }
 
     /// How strongly the dtype counts in promotion.
@@ -104,22 +141,7 @@ impl Tensor {
     /// ```
     #[inline]
     pub fn alias(&self) -> Tensor {
-        Tensor { storage: self.storage.clone(), layout: self.layout.clone() }
-    }
-
-    /// A second handle on the same memory: PyTorch's tensor without its history of gradients. There are no gradients here,
-    /// so it is the same as [`alias`](Tensor::alias).
-    ///
-    /// ```
-    /// # use tensorlib::prelude::*;
-    /// let x = zeros([2]);
-    /// x.detach().add_(1.0);
-    /// assert_eq!(x.to_vec::<f32>(), [1.0, 1.0]);
-    /// ```
-    #[doc(alias = "data")]
-    #[inline]
-    pub fn detach(&self) -> Tensor {
-        self.alias()
+        Tensor { storage: self.storage.clone(), layout: self.layout.clone(), history: self.history.clone() }
     }
 
     /// The length of every dimension.
@@ -270,7 +292,7 @@ impl Tensor {
     fn converted(&self, dtype: DType) -> crate::storage::Buffer {
         let guard = self.storage.read();
         with_dtype!(self.dtype(), From => with_dtype!(dtype, To => {
-            let mut values = recycle::take::<To>(self.numel());
+            let mut values = allocator::take::<To>(self.numel());
             cast::convert::<From, To>(&mut values, From::of(&guard), &self.layout);
             To::wrap(values)
         }))
@@ -297,7 +319,14 @@ impl Tensor {
             return self.alias();
         }
         let buffer = self.converted(dtype);
-        with_dtype!(dtype, T => Tensor::from_values(T::unwrap(buffer), self.layout.shape.clone()))
+        let result = with_dtype!(dtype, T => Tensor::from_values(T::unwrap(buffer), self.layout.shape.clone()));
+        if !dtype.is_floating_point() || !records(&[self]) {
+            return result;
+        }
+        record_linear(result, "ToCopyBackward0", &[self], |pass, gradient| {
+            pass.give(0, || gradient);
+            Ok(())
+        })
     }
 
     /// As `f32`; see [`to`](Tensor::to).

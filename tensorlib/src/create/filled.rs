@@ -4,7 +4,7 @@ use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
 use crate::error::fallible;
 use crate::list::List;
-use crate::recycle;
+use crate::memory::allocator;
 use crate::scalar::Scalar;
 use crate::size::{IntoInts, lengths};
 use crate::tensor::Tensor;
@@ -14,7 +14,7 @@ pub(crate) fn filled(shape: List<usize>, dtype: DType, value: Scalar) -> Tensor 
     let numel = shape.iter().product();
     with_dtype!(dtype, T => {
         let value = T::from_scalar(value);
-        let mut values = recycle::take::<T>(numel);
+        let mut values = allocator::take::<T>(numel);
         values.fill(value);
         Tensor::from_values(values, shape)
     })

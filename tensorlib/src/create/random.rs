@@ -5,12 +5,12 @@ use std::ops::{Range, RangeInclusive};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::twister::Twister;
+use crate::backend::cpu::normal::{self, GROUP};
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
 use crate::error::{Result, fallible, value_error};
-use crate::kernel::normal::{self, GROUP};
 use crate::list::List;
-use crate::recycle;
+use crate::memory::allocator;
 use crate::scalar::Scalar;
 use crate::size::{Int, IntoInts, lengths};
 use crate::tensor::Tensor;
@@ -44,14 +44,14 @@ pub fn manual_seed(seed: u64) {
 }
 
 fn uniform(shape: List<usize>) -> Tensor {
-    let mut values = recycle::take::<f32>(shape.iter().product());
+    let mut values = allocator::take::<f32>(shape.iter().product());
     let mut generator = generator();
     values.iter_mut().for_each(|value| *value = generator.uniform_f32());
     Tensor::from_values(values, shape)
 }
 
 fn normal(shape: List<usize>) -> Tensor {
-    let mut values = recycle::take::<f32>(shape.iter().product());
+    let mut values = allocator::take::<f32>(shape.iter().product());
     let mut generator = generator();
     let numel = values.len();
     if numel < GROUP {
@@ -124,7 +124,7 @@ fn whole(op: &str, (low, high): (i64, i64), shape: List<usize>, dtype: DType) ->
     let range = high.wrapping_sub(low) as u64;
     let mut generator = generator();
     with_dtype!(dtype, T => {
-        let mut values = recycle::take::<T>(shape.iter().product());
+        let mut values = allocator::take::<T>(shape.iter().product());
         values.iter_mut().for_each(|value| {
             let random = if range >= 1 << 32 { generator.next_u64() } else { u64::from(generator.next_u32()) };
             *value = T::from_scalar(Scalar::Int(low.wrapping_add((random % range) as i64)));

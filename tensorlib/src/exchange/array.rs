@@ -79,7 +79,7 @@ fn lend<T: Element, R>(op: &str, tensor: &Tensor, body: impl FnOnce(ArrayViewD<'
     }
 }
 
-/// Values in row-major order, moved out when possible.
+/// AlignedBuf in row-major order, moved out when possible.
 fn take<T: Element>(op: &str, mut tensor: Tensor) -> Result<ArrayD<T>> {
     same_type::<T>(op, tensor.dtype())?;
     let shape = IxDyn(&tensor.layout.shape);
@@ -106,7 +106,7 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for Tensor {
                 let strides = List::from_slice(&strides);
                 let (values, offset) = array.into_raw_vec_and_offset();
                 let layout = Layout { shape, strides, offset: offset.unwrap_or(0) };
-                Tensor { storage: crate::storage::Storage::new(values.into()), layout }
+                Tensor::new(crate::storage::Storage::new(values.into()), layout)
             }
             // Reversed dimensions have no strides here.
             _ => Tensor::from_values(array.iter().copied().collect::<Vec<T>>(), shape),

@@ -192,7 +192,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tensor, String> {
     shape.reverse();
     let x = from_bytes(dtype, &shape, data, big_endian);
     let dims: Vec<usize> = (0..shape.len()).rev().collect();
-    Ok(x.with_layout(x.layout.permute(&dims)))
+    let layout = x.layout.permute(&dims);
+    Ok(x.laid_out(layout))
 }
 
 #[cfg(test)]

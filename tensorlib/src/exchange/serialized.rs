@@ -10,7 +10,7 @@ use crate::tensor::Tensor;
 /// The values, with the element type as the name of the variant.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Values {
+enum AlignedBuf {
     Bool(Vec<bool>),
     U8(Vec<u8>),
     I32(Vec<i32>),
@@ -23,18 +23,18 @@ enum Values {
 #[serde(rename = "Tensor")]
 struct Serialized {
     shape: Vec<usize>,
-    values: Values,
+    values: AlignedBuf,
 }
 
 impl Serialize for Tensor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let values = match self.dtype() {
-            DType::Bool => Values::Bool(self.to_vec()),
-            DType::U8 => Values::U8(self.to_vec()),
-            DType::I32 => Values::I32(self.to_vec()),
-            DType::I64 => Values::I64(self.to_vec()),
-            DType::F32 => Values::F32(self.to_vec()),
-            DType::F64 => Values::F64(self.to_vec()),
+            DType::Bool => AlignedBuf::Bool(self.to_vec()),
+            DType::U8 => AlignedBuf::U8(self.to_vec()),
+            DType::I32 => AlignedBuf::I32(self.to_vec()),
+            DType::I64 => AlignedBuf::I64(self.to_vec()),
+            DType::F32 => AlignedBuf::F32(self.to_vec()),
+            DType::F64 => AlignedBuf::F64(self.to_vec()),
         };
         Serialized { shape: self.size().to_vec(), values }.serialize(serializer)
     }
@@ -44,12 +44,12 @@ impl<'de> Deserialize<'de> for Tensor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tensor, D::Error> {
         let Serialized { shape, values } = Serialized::deserialize(deserializer)?;
         let line = match values {
-            Values::Bool(values) => from_vec(values),
-            Values::U8(values) => from_vec(values),
-            Values::I32(values) => from_vec(values),
-            Values::I64(values) => from_vec(values),
-            Values::F32(values) => from_vec(values),
-            Values::F64(values) => from_vec(values),
+            AlignedBuf::Bool(values) => from_vec(values),
+            AlignedBuf::U8(values) => from_vec(values),
+            AlignedBuf::I32(values) => from_vec(values),
+            AlignedBuf::I64(values) => from_vec(values),
+            AlignedBuf::F32(values) => from_vec(values),
+            AlignedBuf::F64(values) => from_vec(values),
         };
         line.try_view(&shape)
             .map_err(|_| D::Error::custom(format!("{} values do not make shape {shape:?}", line.numel())))

@@ -1,13 +1,13 @@
 //! Masks and index tensors: copies out of, and writes into, positions that follow no pattern.
 
+use crate::backend::cpu::rows::Rows;
+use crate::backend::cpu::select::{self, Starts};
 use crate::dtype::DType;
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, dtype_error, index_error, shape_error};
-use crate::kernel::rows::Rows;
-use crate::kernel::select::{self, Starts};
 use crate::layout::{Layout, broadcast, position};
 use crate::list::List;
-use crate::recycle;
+use crate::memory::allocator;
 use crate::size::checked_numel;
 use crate::storage;
 use crate::tensor::Tensor;
@@ -150,7 +150,7 @@ fn reach(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Reach> {
 pub(super) fn read(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor> {
     let reach = reach(op, view, chosen)?;
     with_dtype!(view.dtype(), T => {
-        let mut values = recycle::take::<T>(reach.shape.iter().product());
+        let mut values = allocator::take::<T>(reach.shape.iter().product());
         let guard = view.storage.read();
         select::take(&mut values, T::of(&guard), &reach.starts, &reach.row);
         Ok(Tensor::from_values(values, reach.shape))

@@ -86,6 +86,39 @@ fn whole_mask<'a>(x: &Tensor, index: &'a Index) -> Option<&'a Tensor> {
     }
 }
 
+/// The view that an index gives, and what is done with it where index tensors are left.
+fn viewed(
+    x: &Tensor,
+    op: &str,
+    index: Index,
+    read: impl FnOnce(&Tensor, &[Chosen]) -> Result<Tensor>,
+) -> Result<Tensor> {
+    let name = match index.0.iter().find(|item| !matches!(item, IndexItem::Ellipsis | IndexItem::NewAxis)) {
+        Some(IndexItem::At(_)) => "SelectBackward0",
+        Some(_) => "SliceBackward0",
+        None => "UnsqueezeBackward0",
+    };
+    let again = if x.has_history() { index.clone() } else { Index(Vec::new()) };
+    let Applied { layout, chosen } = apply(op, x, index)?;
+    if chosen.is_empty() {
+        return Ok(x.part_of(layout, name, move |x| x.i(again.clone())));
+    }
+    let view = x.part_of(layout, name, move |x| basic_part(x, again.clone()));
+    read(&view, &chosen)
+}
+
+/// What an index takes without its index tensors, whose dimensions stay.
+fn basic_part(x: &Tensor, index: Index) -> Tensor {
+    let rest = index.0.into_iter().flat_map(|item| match item {
+        // Beside index tensors a number is one itself.
+        IndexItem::At(_) => vec![IndexItem::from(..)],
+        IndexItem::Tensor(tensor) if tensor.dtype() == DType::Bool => vec![IndexItem::from(..); tensor.ndim()],
+        IndexItem::Tensor(_) => vec![IndexItem::from(..)],
+        item => vec![item],
+    });
+    x.i(Index(rest.collect()))
+}
+
 impl Tensor {
     fallible! {
         /// The elements at an index: Python's `x[…]`. See [`index`](crate::index) for all that can be given.
@@ -109,9 +142,7 @@ impl Tensor {
             if let Some(mask) = whole_mask(self, &index) && mask.ndim() == self.ndim() {
                 return self.try_masked_select(mask);
             }
-            let applied = apply("i", self, index)?;
-            let view = self.with_layout(applied.layout);
-            if applied.chosen.is_empty() { Ok(view) } else { advanced::read("i", &view, &applied.chosen) }
+            viewed(self, "i", index, |view, chosen| advanced::read("i", view, chosen))
         }
 
         /// In place: the elements at an index become `values`, broadcast and converted: Python's `x[…] = values`.

@@ -15,6 +15,7 @@ pub struct Ellipsis;
 pub struct NewAxis;
 
 /// One entry of an index.
+#[derive(Clone)]
 pub enum IndexItem {
     /// One position, from the end when negative; the dimension goes.
     At(i64),
@@ -36,6 +37,7 @@ pub enum IndexItem {
 }
 
 /// The whole index.
+#[derive(Clone)]
 pub struct Index(pub(crate) Vec<IndexItem>);
 
 /// What can be given to [`Tensor::i`]: an entry, or a tuple of entries.

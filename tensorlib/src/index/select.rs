@@ -1,15 +1,15 @@
 //! Reading and writing along one dimension by position, and by mask.
 
 use super::advanced::{self, Chosen, nonzero_positions, wrapped};
+use crate::backend::cpu::{map, select};
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, dtype_error, fallible, shape_error};
-use crate::kernel::{map, select};
 use crate::layout::{Layout, dimension, memory_order};
 use crate::list::List;
+use crate::memory::allocator;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary::{apart, writable};
-use crate::recycle;
 use crate::storage;
 use crate::tensor::Tensor;
 
@@ -81,7 +81,7 @@ fn gather(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
     let (positions, layout, stride) = along("gather", x, dim, index)?;
     let positions = positions.storage.read();
     with_dtype!(x.dtype(), T => {
-        let mut values = recycle::take::<T>(index.numel());
+        let mut values = allocator::take::<T>(index.numel());
         let guard = x.storage.read();
         select::take_along(&mut values, T::of(&guard), &layout, i64::of(&positions), stride);
         Ok(Tensor::from_values(values, index.layout.shape.clone()))
@@ -166,7 +166,8 @@ impl Tensor {
                 return Err(shape_error!("select: a tensor of rank 0 has no dimension to select from"));
             }
             let dim = dimension("select", dim, self.ndim())?;
-            Ok(self.with_layout(self.layout.select("select", dim, index)?))
+            let layout = self.layout.select("select", dim, index)?;
+            Ok(self.part_of(layout, "SelectBackward0", move |x| x.select(dim as i64, index)))
         }
 
         /// `length` positions of one dimension from `start`, as a view.
@@ -180,7 +181,8 @@ impl Tensor {
                 return Err(shape_error!("narrow: a tensor of rank 0 has no dimension to narrow"));
             }
             let dim = dimension("narrow", dim, self.ndim())?;
-            Ok(self.with_layout(self.layout.narrow("narrow", dim, start, length)?))
+            let layout = self.layout.narrow("narrow", dim, start, length)?;
+            Ok(self.part_of(layout, "SliceBackward0", move |x| x.narrow(dim as i64, start, length)))
         }
 
         /// The positions of one dimension that a list or a tensor of rank 1 names, as a copy.

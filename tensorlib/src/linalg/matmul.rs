@@ -1,14 +1,14 @@
 //! The matrix product by PyTorch's rules for ranks, and its special cases by name.
 
+use crate::backend::cpu::gemm::{self, Matrix};
+use crate::backend::cpu::rows::Rows;
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error};
-use crate::kernel::gemm::{self, Matrix};
-use crate::kernel::rows::Rows;
 use crate::layout::{Layout, broadcast};
 use crate::list::List;
+use crate::memory::allocator;
 use crate::operand::IntoOperand;
-use crate::recycle;
 use crate::size::checked_numel;
 use crate::storage;
 use crate::tensor::Tensor;
@@ -71,7 +71,7 @@ fn batched(op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor> {
     };
     let (stack_a, stack_b) = (stack(&of_a), stack(&of_b));
     with_number!(a.dtype(), T => {
-        let mut values = recycle::take::<T>(numel);
+        let mut values = allocator::take::<T>(numel);
         let floating = T::DTYPE.is_floating_point();
         if !floating || k == 0 {
             values.fill(T::default());

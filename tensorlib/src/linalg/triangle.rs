@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use crate::autograd::record::placed;
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
 use crate::list::List;
+use crate::size::Size;
 use crate::tensor::Tensor;
 
 /// Zeros in the columns of each row that `drops` names.
@@ -62,18 +64,17 @@ impl Tensor {
             match *self.layout.shape {
                 [rows, columns] => {
                     let stride = self.layout.strides[0] + self.layout.strides[1];
-                    Ok(self.with_layout(Layout {
+                    let layout = Layout {
                         shape: List::from_slice(&[rows.min(columns)]),
                         strides: List::from_slice(&[stride]),
                         offset: self.layout.offset,
-                    }))
+                    };
+                    Ok(self.part_of(layout, "DiagonalBackward0", Tensor::diag))
                 }
                 [length] => {
                     let shape = List::from_slice(&[length, length]);
                     crate::size::checked_numel("diag", &shape)?;
-                    let made = crate::create::filled(shape, self.dtype(), crate::Scalar::Int(0));
-                    made.try_diag()?.try_copy_(self)?;
-                    Ok(made)
+                    Ok(placed(self, Size(shape), Tensor::diag))
                 }
                 _ => Err(shape_error!("diag: needs a matrix or a vector, not shape {}", self.size())),
             }

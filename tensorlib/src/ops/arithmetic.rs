@@ -1,7 +1,7 @@
-//! Arithmetic between tensors and numbers, as methods.
+//! BinaryOp between tensors and numbers, as methods.
 
 use crate::error::{Result, fallible};
-use crate::kernel::functions::Arithmetic;
+use crate::op::BinaryOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::{binary, unary};
 use crate::tensor::Tensor;
@@ -13,13 +13,13 @@ macro_rules! arithmetic {
                 $(#[$doc])*
                 pub fn $name | $try_name<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
                     let other = other.into_operand();
-                    binary::arithmetic(stringify!($name), Arithmetic::$function, &Operand::Borrowed(self), &other)
+                    binary::arithmetic(stringify!($name), BinaryOp::$function, &Operand::Borrowed(self), &other)
                 }
 
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place: changes this tensor and everything that shares its memory, and returns a handle on it.")]
                 $(#[$of_twin])*
                 pub fn $name_ | $try_name_<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-                    binary::arithmetic_in_place(stringify!($name_), Arithmetic::$function, self, &other.into_operand())?;
+                    binary::arithmetic_in_place(stringify!($name_), BinaryOp::$function, self, &other.into_operand())?;
                     Ok(self.alias())
                 }
             }
@@ -123,7 +123,7 @@ impl Tensor {
             {
                 return power;
             }
-            binary::arithmetic("pow", Arithmetic::Pow, &Operand::Borrowed(self), &exponent)
+            binary::arithmetic("pow", BinaryOp::Pow, &Operand::Borrowed(self), &exponent)
         }
 
         /// [`pow`](Tensor::pow) in place.
@@ -134,13 +134,13 @@ impl Tensor {
         /// ```
         #[doc(alias = "float_power_")]
         pub fn pow_ | try_pow_<'a>(&self, exponent: impl IntoOperand<'a>) -> Tensor {
-            binary::arithmetic_in_place("pow_", Arithmetic::Pow, self, &exponent.into_operand())?;
+            binary::arithmetic_in_place("pow_", BinaryOp::Pow, self, &exponent.into_operand())?;
             Ok(self.alias())
         }
     }
 
     /// [`try_add`](Tensor::try_add) and its like for the operators, which name themselves.
-    pub(crate) fn operate(op: &str, function: Arithmetic, a: Operand, b: Operand) -> Result<Tensor> {
+    pub(crate) fn operate(op: &str, function: BinaryOp, a: Operand, b: Operand) -> Result<Tensor> {
         binary::arithmetic_owned(op, function, a, b)
     }
 }

@@ -1,10 +1,10 @@
 //! Writing into a tensor: one value, another tensor, or another function of itself.
 
+use crate::backend::cpu::loops::{Map2, Updates};
+use crate::backend::cpu::map::{self, Source};
+use crate::backend::cpu::simd::Narrow;
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, fallible};
-use crate::kernel::loops::{Map2, Updates};
-use crate::kernel::map::{self, Source};
-use crate::kernel::simd::Narrow;
 use crate::layout::{Layout, memory_order};
 use crate::operand::{IntoOperand, Operand};
 use crate::scalar::Scalar;
@@ -109,6 +109,6 @@ impl Tensor {
     /// ```
     #[doc(alias = "ascontiguousarray")]
     pub fn contiguous(&self) -> Tensor {
-        if self.is_contiguous() { self.alias() } else { self.copied() }
+        if self.is_contiguous() { self.alias() } else { self.recorded_copy(self.copied()) }
     }
 }

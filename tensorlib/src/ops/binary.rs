@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use crate::backend::cpu::functions;
+use crate::backend::cpu::loops::Maps2;
+use crate::backend::cpu::map::{self, Source};
 use crate::dtype::{DType, result_type};
 use crate::element::{Element, Stored, with_dtype, with_number};
 use crate::error::{Result, dtype_error, shape_error, value_error};
-use crate::kernel::functions::{self, Arithmetic, Comparison, Logic};
-use crate::kernel::loops::Maps2;
-use crate::kernel::map::{self, Source};
 use crate::layout::{Layout, broadcast, memory_order};
 use crate::list::List;
+use crate::memory::allocator;
+use crate::op::{BinaryOp, CompareOp, LogicOp};
 use crate::operand::Operand;
-use crate::recycle;
 use crate::scalar::Scalar;
 use crate::storage::{self, Storage};
 use crate::tensor::Tensor;
@@ -37,11 +38,11 @@ fn convert<'a>(operand: &'a Operand<'_>, dtype: DType, room: &'a mut Option<Tens
 
 #[inline]
 fn run<T: Element, U: Element>(maps: &Maps2<T, U>, of_result: Layout, a: Source<T>, b: Source<T>) -> Tensor {
-    let mut values = recycle::take::<U>(of_result.numel());
+    let mut values = allocator::take::<U>(of_result.numel());
     if !values.is_empty() {
         map::map2(maps, &mut values, a, b);
     }
-    Tensor { storage: Storage::new(values), layout: of_result }
+    Tensor::new(Storage::new(values), of_result)
 }
 
 /// Applies `maps` to operands of type `T`.
@@ -89,17 +90,17 @@ fn apply_number<T: Element>(x: &Tensor, run: impl FnOnce(Layout, Source<T>) -> T
 }
 
 /// Refuses what an operation does not do, and says in which type it is done.
-pub(crate) fn arithmetic_type(op: &str, function: Arithmetic, a: &Operand, b: &Operand) -> Result<DType> {
+pub(crate) fn arithmetic_type(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Result<DType> {
     b.check()?;
     let dtype = result_type(a.promotion(), b.promotion());
-    if function == Arithmetic::Div {
+    if function == BinaryOp::Div {
         return Ok(dtype.to_floating());
     }
     if dtype == DType::Bool
-        && !matches!(function, Arithmetic::Add | Arithmetic::Mul | Arithmetic::Maximum | Arithmetic::Minimum)
+        && !matches!(function, BinaryOp::Add | BinaryOp::Mul | BinaryOp::Maximum | BinaryOp::Minimum)
     {
         return Err(match function {
-            Arithmetic::Sub => {
+            BinaryOp::Sub => {
                 dtype_error!("{op}: booleans have no difference; use logical_xor, or convert one with to()")
             }
             _ => dtype_error!("{op}: not defined for bool; convert one operand with to()"),
@@ -112,9 +113,9 @@ pub(crate) fn arithmetic_type(op: &str, function: Arithmetic, a: &Operand, b: &O
 }
 
 /// Whole numbers have no quotient by zero, and no negative powers as plain numbers.
-fn refuse_whole(op: &str, function: Arithmetic, a: &Operand, b: &Operand) -> Result<()> {
+fn refuse_whole(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Result<()> {
     match (function, b) {
-        (Arithmetic::FloorDivide | Arithmetic::Remainder, b) => {
+        (BinaryOp::FloorDivide | BinaryOp::Remainder, b) => {
             let nothing = [a, b].iter().any(|operand| operand.tensor().is_some_and(|x| x.numel() == 0));
             let has_zero = match b {
                 Operand::Number(number) => number.to_i64() == 0,
@@ -125,7 +126,7 @@ fn refuse_whole(op: &str, function: Arithmetic, a: &Operand, b: &Operand) -> Res
             }
             Ok(())
         }
-        (Arithmetic::Pow, Operand::Number(number)) if number.to_i64() < 0 => Err(value_error!(
+        (BinaryOp::Pow, Operand::Number(number)) if number.to_i64() < 0 => Err(value_error!(
             "{op}: whole numbers to the negative power {number} are not whole; use a floating-point tensor"
         )),
         _ => Ok(()),
@@ -137,12 +138,12 @@ fn has_zero(tensor: &Tensor) -> bool {
 }
 
 /// What arithmetic on booleans means: or, and.
-fn boolean(function: Arithmetic) -> Logic {
-    if matches!(function, Arithmetic::Add | Arithmetic::Maximum) { Logic::Or } else { Logic::And }
+fn boolean(function: BinaryOp) -> LogicOp {
+    if matches!(function, BinaryOp::Add | BinaryOp::Maximum) { LogicOp::Or } else { LogicOp::And }
 }
 
 /// A new tensor with `function` of the operands.
-pub(crate) fn arithmetic(op: &str, function: Arithmetic, a: &Operand, b: &Operand) -> Result<Tensor> {
+pub(crate) fn arithmetic(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Result<Tensor> {
     let dtype = arithmetic_type(op, function, a, b)?;
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, dtype, &mut room_a), convert(b, dtype, &mut room_b));
@@ -154,7 +155,7 @@ pub(crate) fn arithmetic(op: &str, function: Arithmetic, a: &Operand, b: &Operan
 }
 
 /// A new `bool` tensor with `function` of the operands.
-pub(crate) fn comparison(op: &str, function: Comparison, a: &Operand, b: &Operand) -> Result<Tensor> {
+pub(crate) fn comparison(op: &str, function: CompareOp, a: &Operand, b: &Operand) -> Result<Tensor> {
     b.check()?;
     let dtype = result_type(a.promotion(), b.promotion());
     let (mut room_a, mut room_b) = (None, None);
@@ -163,7 +164,7 @@ pub(crate) fn comparison(op: &str, function: Comparison, a: &Operand, b: &Operan
 }
 
 /// A new `bool` tensor with `function` of the operands' truth: what is not zero is true.
-pub(crate) fn logic(op: &str, function: Logic, a: &Operand, b: &Operand) -> Result<Tensor> {
+pub(crate) fn logic(op: &str, function: LogicOp, a: &Operand, b: &Operand) -> Result<Tensor> {
     b.check()?;
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, DType::Bool, &mut room_a), convert(b, DType::Bool, &mut room_b));
@@ -171,7 +172,7 @@ pub(crate) fn logic(op: &str, function: Logic, a: &Operand, b: &Operand) -> Resu
 }
 
 /// [`arithmetic`], written into an operand that nobody else holds when its memory fits the result.
-pub(crate) fn arithmetic_owned(op: &str, function: Arithmetic, a: Operand, b: Operand) -> Result<Tensor> {
+pub(crate) fn arithmetic_owned(op: &str, function: BinaryOp, a: Operand, b: Operand) -> Result<Tensor> {
     b.check()?;
     let Operand::Owned(mut target) = a else { return arithmetic(op, function, &a, &b) };
     let dtype = target.dtype();
@@ -226,7 +227,7 @@ pub(crate) fn apart(target: &Tensor, operand: &Tensor) -> Option<Tensor> {
 }
 
 /// Changes `target` to `function` of itself and the operand.
-pub(crate) fn arithmetic_in_place(op: &str, function: Arithmetic, target: &Tensor, b: &Operand) -> Result<()> {
+pub(crate) fn arithmetic_in_place(op: &str, function: BinaryOp, target: &Tensor, b: &Operand) -> Result<()> {
     writable(op, target)?;
     let dtype = target.dtype();
     let result = match b {
@@ -261,7 +262,7 @@ pub(crate) fn arithmetic_in_place(op: &str, function: Arithmetic, target: &Tenso
     }, else unreachable!("booleans were handled above"))
 }
 
-fn does_not_fit(op: &str, target: &Tensor, operand: &Tensor) -> crate::Error {
+pub(crate) fn does_not_fit(op: &str, target: &Tensor, operand: &Tensor) -> crate::Error {
     match broadcast(op, &target.layout.shape, &operand.layout.shape) {
         Err(error) => error,
         Ok(_) => shape_error!(

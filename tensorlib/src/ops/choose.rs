@@ -1,12 +1,12 @@
 //! Choosing between two tensors, element by element.
 
+use crate::backend::cpu::map::{self, Operand};
 use crate::dtype::{DType, result_type};
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, dtype_error, fallible, or_raise};
-use crate::kernel::map::{self, Operand};
 use crate::layout::{Layout, broadcast, memory_order};
+use crate::memory::allocator;
 use crate::operand::{self, IntoOperand};
-use crate::recycle;
 use crate::size::checked_numel;
 use crate::storage::{self, Storage};
 use crate::tensor::Tensor;
@@ -55,14 +55,14 @@ fn choose(condition: &Tensor, a: operand::Operand, b: operand::Operand) -> Resul
     let order = memory_order(&[&of_condition, &of_a, &of_b]);
     let (of_condition, of_a, of_b) = (of_condition.permute(&order), of_a.permute(&order), of_b.permute(&order));
     with_dtype!(dtype, T => {
-        let mut values = recycle::take::<T>(numel);
+        let mut values = allocator::take::<T>(numel);
         if numel > 0 {
             storage::read_three([&condition.storage, &a.storage, &b.storage], |[condition, a, b]| {
                 let condition = Operand(bool::of(condition), &of_condition);
                 map::choose::<T>(&mut values, condition, Operand(T::of(a), &of_a), Operand(T::of(b), &of_b));
             });
         }
-        Ok(Tensor { storage: Storage::new(values), layout: Layout::ordered(&shape, &order) })
+        Ok(Tensor::new(Storage::new(values), Layout::ordered(&shape, &order)))
     })
 }
 

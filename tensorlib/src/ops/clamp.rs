@@ -1,11 +1,11 @@
 //! Keeping values within limits.
 
+use crate::backend::cpu::map;
+use crate::backend::cpu::number::Number;
 use crate::dtype::result_type;
 use crate::element::{Element, with_number};
 use crate::error::{Result, fallible};
-use crate::kernel::functions::Arithmetic;
-use crate::kernel::map;
-use crate::kernel::number::Number;
+use crate::op::BinaryOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::{binary, unary};
 use crate::scalar::Scalar;
@@ -65,7 +65,7 @@ fn clamp(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
     });
     let x = x.to(dtype);
     let mut result = Operand::Borrowed(&x);
-    for (limit, function) in [(min, Arithmetic::Maximum), (max, Arithmetic::Minimum)] {
+    for (limit, function) in [(min, BinaryOp::Maximum), (max, BinaryOp::Minimum)] {
         if let Some(mut limit) = limit.0 {
             if let Operand::Number(number) = &mut limit {
                 with_number!(dtype, T => if !matches!(number, Scalar::Float(_)) { *number = nearest::<T>(*number).to_scalar() }, else ());

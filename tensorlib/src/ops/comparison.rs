@@ -3,7 +3,7 @@
 use crate::dtype::DType;
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible};
-use crate::kernel::functions::{Comparison, Logic};
+use crate::op::{CompareOp, LogicOp};
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
 use crate::storage;
@@ -32,7 +32,7 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    Comparison comparison:
+    CompareOp comparison:
     /// Whether elements are equal, one by one. NaN equals nothing. For whole tensors see [`equal`](Tensor::equal).
     ///
     /// ```
@@ -93,7 +93,7 @@ comparisons! {
 }
 
 comparisons! {
-    Logic logic:
+    LogicOp logic:
     /// Whether both are true (not zero), one by one.
     ///
     /// ```

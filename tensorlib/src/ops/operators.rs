@@ -24,7 +24,7 @@ use std::ops;
 
 use crate::dtype::DType;
 use crate::error::{dtype_error, or_raise};
-use crate::kernel::functions::Arithmetic;
+use crate::op::BinaryOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
 use crate::scalar::Scalar;
@@ -36,7 +36,7 @@ macro_rules! operators {
             type Output = Tensor;
             #[track_caller]
             fn $method(self, other: T) -> Tensor {
-                or_raise(Tensor::operate(stringify!($method), Arithmetic::$function, Operand::Owned(self), other.into_operand()))
+                or_raise(Tensor::operate(stringify!($method), BinaryOp::$function, Operand::Owned(self), other.into_operand()))
             }
         }
 
@@ -45,14 +45,14 @@ macro_rules! operators {
             #[inline]
             #[track_caller]
             fn $method(self, other: T) -> Tensor {
-                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &Operand::Borrowed(self), &other.into_operand()))
+                or_raise(binary::arithmetic(stringify!($method), BinaryOp::$function, &Operand::Borrowed(self), &other.into_operand()))
             }
         }
 
         impl<'a, T: IntoOperand<'a>> ops::$assign_trait<T> for Tensor {
             #[track_caller]
             fn $assign(&mut self, other: T) {
-                or_raise(binary::arithmetic_in_place(stringify!($method), Arithmetic::$function, self, &other.into_operand()));
+                or_raise(binary::arithmetic_in_place(stringify!($method), BinaryOp::$function, self, &other.into_operand()));
             }
         }
 
@@ -64,14 +64,14 @@ macro_rules! operators {
             type Output = Tensor;
             #[track_caller]
             fn $method(self, other: Tensor) -> Tensor {
-                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &self.into_operand(), &Operand::Owned(other)))
+                or_raise(binary::arithmetic(stringify!($method), BinaryOp::$function, &self.into_operand(), &Operand::Owned(other)))
             }
         }
         impl ops::$trait<&Tensor> for $number {
             type Output = Tensor;
             #[track_caller]
             fn $method(self, other: &Tensor) -> Tensor {
-                or_raise(binary::arithmetic(stringify!($method), Arithmetic::$function, &self.into_operand(), &Operand::Borrowed(other)))
+                or_raise(binary::arithmetic(stringify!($method), BinaryOp::$function, &self.into_operand(), &Operand::Borrowed(other)))
             }
         }
     )* };

@@ -1,14 +1,15 @@
 //! Functions of one tensor, element by element.
 
+use crate::backend::cpu::functions;
+use crate::backend::cpu::loops::Maps;
+use crate::backend::cpu::map;
 use crate::dtype::DType;
 use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, fallible};
-use crate::kernel::functions::{self, Simple, Transcendental};
-use crate::kernel::loops::Maps;
-use crate::kernel::map;
 use crate::layout::{Layout, memory_order};
+use crate::memory::allocator;
+use crate::op::{Simple, Transcendental};
 use crate::ops::{assign, binary};
-use crate::recycle;
 use crate::storage::Storage;
 use crate::tensor::Tensor;
 
@@ -18,19 +19,19 @@ fn apply<T: Element>(maps: &Maps<T, T>, x: &Tensor) -> Tensor {
 
 /// A new tensor of the shape of `x`, whose elements `fill` makes of those of a layout, in its order. There are some.
 pub(super) fn mapped<T: Element>(x: &Tensor, fill: impl FnOnce(&mut [T], &[T], &Layout)) -> Tensor {
-    let mut values = recycle::take::<T>(x.numel());
+    let mut values = allocator::take::<T>(x.numel());
     let guard = x.storage.read();
     let shape = &x.layout.shape;
     if x.layout.is_contiguous() {
         if !values.is_empty() {
             fill(&mut values, T::of(&guard), &x.layout);
         }
-        return Tensor { storage: Storage::new(values), layout: Layout::contiguous(shape.clone()) };
+        return Tensor::new(Storage::new(values), Layout::contiguous(shape.clone()));
     }
     // Elements keep their order in memory: that is the fastest way to walk them.
     let order = memory_order(&[&x.layout]);
     fill(&mut values, T::of(&guard), &x.layout.permute(&order));
-    Tensor { storage: Storage::new(values), layout: Layout::ordered(shape, &order) }
+    Tensor::new(Storage::new(values), Layout::ordered(shape, &order))
 }
 
 /// Writes over the elements of `x`, when they lie side by side in some order.

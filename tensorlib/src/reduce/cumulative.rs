@@ -1,11 +1,11 @@
 //! Running sums and products.
 
+use crate::backend::cpu::running;
 use crate::element::{Stored, with_number};
 use crate::error::{Result, fallible};
-use crate::kernel::running;
 use crate::layout::dimension;
+use crate::memory::allocator;
 use crate::ops::{assign, binary};
-use crate::recycle;
 use crate::tensor::Tensor;
 
 /// `step(so far, element)` along a dimension. Single precision adds up in double precision, as in PyTorch.
@@ -16,7 +16,7 @@ fn running(op: &str, x: &Tensor, dim: i64, product: bool) -> Result<Tensor> {
     let count = shape.get(dim).copied().unwrap_or(1);
     let inner: usize = shape.get(dim + 1..).unwrap_or(&[]).iter().product();
     with_number!(x.dtype(), T => {
-        let mut values = recycle::take::<T>(numel);
+        let mut values = allocator::take::<T>(numel);
         if numel > 0 {
             let guard = x.storage.read();
             let (to, from) = (&mut values[..], &T::of(&guard)[x.layout.offset..x.layout.offset + numel]);

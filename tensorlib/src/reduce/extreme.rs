@@ -1,11 +1,11 @@
 //! The largest and the smallest, and where they are.
 
+use crate::backend::cpu::reduce::{self, Max, Min};
 use crate::element::with_number;
 use crate::error::{Result, fallible, shape_error};
-use crate::kernel::reduce::{self, Max, Min};
 use crate::layout::dimension;
 use crate::list::List;
-use crate::recycle;
+use crate::memory::allocator;
 use crate::reduce::fold::{Over, arrange, comparable, fold};
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
@@ -28,7 +28,7 @@ fn whole(op: &str, x: &Tensor, min: bool, over: Over) -> Result<Tensor> {
     .to(x.dtype()))
 }
 
-/// Values and places along one dimension, or over all elements.
+/// AlignedBuf and places along one dimension, or over all elements.
 fn places(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
     let flat = if dim.is_none() { x.ravel() } else { x.alias() };
     let rank = flat.ndim();
@@ -44,8 +44,8 @@ fn places(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Resu
     let y = comparable(&flat);
     let arranged = arrange(&y, &over).compact();
     with_number!(y.dtype(), T => {
-        let mut values = recycle::take::<T>(arranged.results());
-        let mut places = recycle::take::<i64>(arranged.results());
+        let mut values = allocator::take::<T>(arranged.results());
+        let mut places = allocator::take::<i64>(arranged.results());
         {
             let guard = arranged.tensor.storage.read();
             let from = arranged.elements::<T>(&guard);

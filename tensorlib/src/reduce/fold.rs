@@ -1,16 +1,16 @@
 //! Sums, products, truth of all or any, norms.
 
+use crate::backend::cpu::reduce::{self, Fold, Max, Middle, Min, Prod, Sum, SumAbs, SumSquares};
 use crate::dtype::DType;
 use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, shape_error};
-use crate::kernel::functions::Arithmetic;
-use crate::kernel::reduce::{self, Fold, Max, Middle, Min, Prod, Sum, SumAbs, SumSquares};
-use crate::kernel::values::Values;
 use crate::layout::Layout;
 use crate::list::List;
+use crate::memory::allocator;
+use crate::memory::buffer::AlignedBuf;
+use crate::op::BinaryOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
-use crate::recycle;
 use crate::shape::axes::dimensions;
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
@@ -141,11 +141,11 @@ impl Arranged {
     }
 
     /// Results `[outer, inner]` as a tensor with the dimensions of `x` in their order.
-    pub fn finish<T: Element>(&self, values: Values<T>, x: &Tensor, over: &Over) -> Tensor {
+    pub fn finish<T: Element>(&self, values: AlignedBuf<T>, x: &Tensor, over: &Over) -> Tensor {
         let made = Tensor::from_values(values, self.lengths.clone());
         let shape = over.shape(x);
         if self.order.is_sorted() {
-            return made.with_layout(Layout::contiguous(shape));
+            return made.laid_out(Layout::contiguous(shape));
         }
         let mut back: List<usize> = List::filled(0, self.order.len());
         let mut sorted = self.order.clone();
@@ -153,8 +153,7 @@ impl Arranged {
         for (to, dim) in sorted.iter().enumerate() {
             back[to] = self.order.iter().position(|other| other == dim).unwrap_or(to);
         }
-        let made = made.with_layout(made.layout.permute(&back)).contiguous();
-        made.with_layout(Layout::contiguous(shape))
+        made.with_layout(made.layout.permute(&back)).copied().laid_out(Layout::contiguous(shape))
     }
 }
 
@@ -187,7 +186,7 @@ pub(crate) fn reduced<T: Element, U: Element>(
             (arranged.compact(), middle)
         }
     };
-    let mut values = recycle::take::<U>(arranged.results());
+    let mut values = allocator::take::<U>(arranged.results());
     {
         let guard = arranged.tensor.storage.read();
         let layout = &arranged.tensor.layout;
@@ -250,7 +249,7 @@ fn norm(op: &str, x: &Tensor, over: &Over, p: f64) -> Result<Tensor> {
             magnitudes.try_pow(p)?
         } else {
             // Not `try_pow`, whose short cut for negative powers overflows on the way.
-            binary::arithmetic(op, Arithmetic::Pow, &Operand::Owned(magnitudes), &p.into_operand())?
+            binary::arithmetic(op, BinaryOp::Pow, &Operand::Owned(magnitudes), &p.into_operand())?
         };
         sum(&powers, over).try_pow(1.0 / p)
     }, else unreachable!("checked above"))

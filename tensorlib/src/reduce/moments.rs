@@ -1,10 +1,10 @@
 //! Mean, variance, standard deviation.
 
+use crate::backend::cpu::moments;
+use crate::backend::cpu::number::Number;
 use crate::element::with_floating;
 use crate::error::Result;
-use crate::kernel::moments;
-use crate::kernel::number::Number;
-use crate::recycle;
+use crate::memory::allocator;
 use crate::reduce::fold::{Over, fallible_reductions, fallible_reductions_by, floating, reduced};
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
@@ -28,7 +28,7 @@ fn spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: Spread) -> R
     floating(op, x)?;
     let divisor = (over.count(x) as f64 - correction).max(0.0);
     with_floating!(x.dtype(), T => Ok(reduced::<T, T>(x, over, |to, from, middle| {
-        let mut squares = recycle::take::<f64>(to.len());
+        let mut squares = allocator::take::<f64>(to.len());
         moments::squared_distances(&mut squares, from, middle);
         for (to, &squares) in to.iter_mut().zip(&*squares) {
             let variance = squares / divisor;

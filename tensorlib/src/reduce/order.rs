@@ -1,12 +1,12 @@
 //! Sorting, and the largest few.
 
+use crate::backend::cpu::map::PIECE;
+use crate::backend::cpu::{pool, sort};
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, value_error};
-use crate::kernel::map::PIECE;
-use crate::kernel::{pool, sort};
 use crate::layout::dimension;
 use crate::list::List;
-use crate::recycle;
+use crate::memory::allocator;
 use crate::tensor::Tensor;
 
 /// The first `count` elements along a dimension in order, and their positions.
@@ -24,7 +24,7 @@ fn ordered(op: &str, x: &Tensor, dim: usize, count: usize, descending: bool) -> 
     }
     let numel: usize = shape.iter().product();
     with_dtype!(x.dtype(), T => {
-        let (mut values, mut places) = (recycle::take::<T>(numel), recycle::take::<i64>(numel));
+        let (mut values, mut places) = (allocator::take::<T>(numel), allocator::take::<i64>(numel));
         if numel > 0 {
             let guard = rows.storage.read();
             let from = &T::of(&guard)[rows.layout.offset..rows.layout.offset + rows.numel()];
@@ -52,7 +52,7 @@ fn ordered(op: &str, x: &Tensor, dim: usize, count: usize, descending: bool) -> 
                 }
             });
         }
-        let finish = |made: Tensor| swap(&made).contiguous();
+        let finish = |made: Tensor| if dim == last { made } else { swap(&made).copied() };
         Ok((finish(Tensor::from_values(values, shape.clone())), finish(Tensor::from_values(places, shape))))
     })
 }

@@ -1,12 +1,12 @@
 //! Softmax and its logarithm.
 
+use crate::backend::cpu::reduce::SumExp;
+use crate::backend::cpu::softmax::{self, Softmax};
 use crate::element::{Stored, with_floating};
 use crate::error::{Result, fallible};
-use crate::kernel::reduce::SumExp;
-use crate::kernel::softmax::{self, Softmax};
 use crate::layout::dimension;
 use crate::list::List;
-use crate::recycle;
+use crate::memory::allocator;
 use crate::reduce::fold::{Over, floating, fold};
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
@@ -22,7 +22,7 @@ fn along(op: &str, x: &Tensor, dim: i64, kind: Softmax) -> Result<Tensor> {
     let rows = if dim == last { x.contiguous() } else { x.with_layout(x.layout.transpose(dim, last)).contiguous() };
     let length = rows.layout.shape.last().copied().unwrap_or(1);
     let result = with_floating!(x.dtype(), T => {
-        let mut values = recycle::take::<T>(rows.numel());
+        let mut values = allocator::take::<T>(rows.numel());
         {
             let guard = rows.storage.read();
             let from = &T::of(&guard)[rows.layout.offset..rows.layout.offset + rows.numel()];
@@ -30,7 +30,7 @@ fn along(op: &str, x: &Tensor, dim: i64, kind: Softmax) -> Result<Tensor> {
         }
         Tensor::from_values(values, rows.layout.shape.clone())
     }, else unreachable!("checked above"));
-    Ok(if dim == last { result } else { result.with_layout(result.layout.transpose(dim, last)).contiguous() })
+    Ok(if dim == last { result } else { result.with_layout(result.layout.transpose(dim, last)).copied() })
 }
 
 impl Tensor {

@@ -1,11 +1,12 @@
 //! Dimensions in another order, added, dropped, reversed.
 
+use crate::autograd::record::{record_linear, records};
+use crate::backend::cpu::flip;
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
-use crate::kernel::flip;
 use crate::layout::{Layout, dimension};
 use crate::list::List;
-use crate::recycle;
+use crate::memory::allocator;
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 
@@ -23,34 +24,36 @@ pub(crate) fn dimensions(op: &str, dims: &Ints, rank: usize) -> Result<List<usiz
 }
 
 impl Tensor {
-    fn swapped(&self, op: &str, a: i64, b: i64) -> Result<Layout> {
+    pub(super) fn swapped(&self, op: &str, a: i64, b: i64) -> Result<Tensor> {
         let (a, b) = (dimension(op, a, self.ndim())?, dimension(op, b, self.ndim())?);
-        Ok(if self.ndim() == 0 { self.layout.clone() } else { self.layout.transpose(a, b) })
+        let layout = if self.ndim() == 0 { self.layout.clone() } else { self.layout.transpose(a, b) };
+        Ok(self.view_of(layout, "TransposeBackward0", move |gradient| gradient.transpose(a as i64, b as i64)))
     }
 
-    pub(super) fn transposed_layout(&self, op: &str) -> Result<Layout> {
-        match self.ndim() {
-            0 | 1 => Ok(self.layout.clone()),
-            2 => Ok(self.layout.transpose(0, 1)),
-            rank => Err(shape_error!(
-                "{op}: shape {} has {rank} dimensions, but {op} swaps just two; name them with transpose",
-                self.size()
-            )),
-        }
+    pub(super) fn transposed(&self, op: &str) -> Result<Tensor> {
+        let layout = match self.ndim() {
+            0 | 1 => self.layout.clone(),
+            2 => self.layout.transpose(0, 1),
+            rank => {
+                return Err(shape_error!(
+                    "{op}: shape {} has {rank} dimensions, but {op} swaps just two; name them with transpose",
+                    self.size()
+                ));
+            }
+        };
+        Ok(self.view_of(layout, "TBackward0", |gradient| gradient.t()))
     }
 
-    pub(super) fn transpose_layout(&self, op: &str, a: i64, b: i64) -> Result<Layout> {
-        self.swapped(op, a, b)
-    }
-
-    pub(super) fn unsqueezed_layout(&self, op: &str, dim: i64) -> Result<Layout> {
+    pub(super) fn unsqueezed(&self, op: &str, dim: i64) -> Result<Tensor> {
         // One more place than there are dimensions.
-        Ok(self.layout.unsqueeze(dimension(op, dim, self.ndim() + 1)?))
+        let dim = dimension(op, dim, self.ndim() + 1)?;
+        let layout = self.layout.unsqueeze(dim);
+        Ok(self.view_of(layout, "UnsqueezeBackward0", move |gradient| gradient.squeeze_dim(dim)))
     }
 
-    pub(super) fn squeezed_layout(&self, op: &str, dims: &Ints) -> Result<Layout> {
+    pub(super) fn squeezed(&self, op: &str, dims: &Ints) -> Result<Tensor> {
         let dims = dimensions(op, dims, self.ndim())?;
-        Ok(self.layout.squeeze(|dim| !dims.contains(&dim)))
+        Ok(self.reshaped(self.layout.squeeze(|dim| !dims.contains(&dim)), "SqueezeBackward1"))
     }
 
     fallible! {
@@ -63,7 +66,7 @@ impl Tensor {
         #[doc(alias = "H")]
         #[doc(alias = "T")]
         pub fn t | try_t(&self) -> Tensor {
-            Ok(self.with_layout(self.transposed_layout("t")?))
+            self.transposed("t")
         }
 
         /// Two dimensions swapped, as a view.
@@ -79,7 +82,7 @@ impl Tensor {
         #[doc(alias = "swapaxes")]
         #[doc(alias = "swapdims")]
         pub fn transpose | try_transpose(&self, dim0: i64, dim1: i64) -> Tensor {
-            Ok(self.with_layout(self.swapped("transpose", dim0, dim1)?))
+            self.swapped("transpose", dim0, dim1)
         }
 
         /// The dimensions in the given order, as a view.
@@ -100,7 +103,7 @@ impl Tensor {
                     self.ndim()
                 ));
             }
-            Ok(self.with_layout(self.layout.permute(&dimensions("permute", &dims, self.ndim())?)))
+            Ok(self.permuted(dimensions("permute", &dims, self.ndim())?))
         }
 
         /// A new dimension of length 1 before dimension `dim`, as a view.
@@ -112,7 +115,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "expand_dims")]
         pub fn unsqueeze | try_unsqueeze(&self, dim: i64) -> Tensor {
-            Ok(self.with_layout(self.unsqueezed_layout("unsqueeze", dim)?))
+            self.unsqueezed("unsqueeze", dim)
         }
 
         /// Without the given dimensions where they have length 1, as a view.
@@ -123,7 +126,7 @@ impl Tensor {
         /// assert_eq!(zeros([1, 3, 1]).squeeze_dim(1).size(), [1, 3, 1]);
         /// ```
         pub fn squeeze_dim | try_squeeze_dim(&self, dims: impl IntoInts) -> Tensor {
-            Ok(self.with_layout(self.squeezed_layout("squeeze_dim", &dims.into_ints())?))
+            self.squeezed("squeeze_dim", &dims.into_ints())
         }
 
         /// Dimension `source` moved to place `destination`, as a view.
@@ -141,7 +144,7 @@ impl Tensor {
             }
             let mut order: List<usize> = (0..self.ndim()).filter(|&dim| dim != from).collect();
             order.insert(to, from);
-            Ok(self.with_layout(self.layout.permute(&order)))
+            Ok(self.permuted(order))
         }
 
         /// The given dimensions in reverse order, as a copy.
@@ -154,18 +157,41 @@ impl Tensor {
         #[doc(alias = "flipud")]
         pub fn flip | try_flip(&self, dims: impl IntoInts) -> Tensor {
             let dims = dimensions("flip", &dims.into_ints(), self.ndim())?;
-            let x = self.contiguous();
+            let x = self.values().contiguous();
             let (shape, numel) = (&x.layout.shape, x.numel());
             with_dtype!(x.dtype(), T => {
-                let mut values = recycle::take::<T>(numel);
+                let mut values = allocator::take::<T>(numel);
                 if numel > 0 {
                     let guard = x.storage.read();
                     let flips: List<bool> = (0..x.ndim()).map(|dim| dims.contains(&dim)).collect();
                     flip::flip(&mut values, &T::of(&guard)[x.layout.offset..x.layout.offset + numel], shape, &flips);
                 }
-                Ok(Tensor::from_values(values, shape.clone()))
+                let result = Tensor::from_values(values, shape.clone());
+                if !records(&[self]) {
+                    return Ok(result);
+                }
+                Ok(record_linear(result, "FlipBackward0", &[self], move |pass, gradient| {
+                    pass.give(0, || gradient.flip(&dims[..]));
+                    Ok(())
+                }))
             })
         }
+    }
+
+    /// The dimensions in an order that names each once.
+    fn permuted(&self, order: List<usize>) -> Tensor {
+        let layout = self.layout.permute(&order);
+        self.view_of(layout, "PermuteBackward0", move |gradient| {
+            let mut back: List<usize> = List::filled(0, order.len());
+            order.iter().enumerate().for_each(|(to, &from)| back[from] = to);
+            gradient.permute(&back[..])
+        })
+    }
+
+    /// A view of all elements in their order.
+    pub(crate) fn reshaped(&self, layout: Layout, name: &'static str) -> Tensor {
+        let shape = self.layout.shape.clone();
+        self.view_of(layout, name, move |gradient| gradient.reshape(&shape[..]))
     }
 
     /// Without the dimensions of length 1, as a view. For one of them see [`squeeze_dim`](Tensor::squeeze_dim).
@@ -175,6 +201,6 @@ impl Tensor {
     /// assert_eq!(zeros([1, 3, 1]).squeeze().size(), [3]);
     /// ```
     pub fn squeeze(&self) -> Tensor {
-        self.with_layout(self.layout.squeeze(|_| false))
+        self.reshaped(self.layout.squeeze(|_| false), "SqueezeBackward0")
     }
 }

@@ -1,16 +1,18 @@
 //! Methods that change the shape of the handle they are called on. Other handles keep theirs.
 
+use crate::autograd::changeable;
 use crate::element::{Stored, with_dtype};
-use crate::error::fallible;
+use crate::error::{Result, fallible, value_error};
 use crate::layout::Layout;
 use crate::size::{IntoInts, lengths};
 use crate::tensor::Tensor;
 
 impl Tensor {
-    /// Takes a new layout, and returns a second handle on the same memory.
-    fn take_layout(&mut self, layout: Layout) -> Tensor {
-        self.layout = layout;
-        self.alias()
+    /// Becomes a view of itself, and returns a second handle on the same memory.
+    fn become_view(&mut self, op: &str, view: Tensor) -> Result<Tensor> {
+        changeable(op, self)?;
+        *self = view;
+        Ok(self.alias())
     }
 
     fallible! {
@@ -30,6 +32,9 @@ impl Tensor {
             if shape == self.layout.shape {
                 return Ok(self.alias());
             }
+            if self.requires_grad() {
+                return Err(value_error!("resize_: a tensor that requires gradients keeps its size; use reshape, or x.detach()"));
+            }
             let layout = Layout { offset: self.layout.offset, ..Layout::contiguous(shape) };
             let end = layout.end();
             {
@@ -39,7 +44,8 @@ impl Tensor {
                     guard.grow(end);
                 }
             }
-            Ok(self.take_layout(layout))
+            self.layout = layout;
+            Ok(self.alias())
         }
 
         /// [`t`](Tensor::t) in place.
@@ -51,16 +57,14 @@ impl Tensor {
         /// assert_eq!(x.size(), [3, 2]);
         /// ```
         pub fn t_ | try_t_(&mut self) -> Tensor {
-            let layout = self.transposed_layout("t_")?;
-            Ok(self.take_layout(layout))
+            self.become_view("t_", self.transposed("t_")?)
         }
 
         /// [`transpose`](Tensor::transpose) in place.
         #[doc(alias = "swapaxes_")]
         #[doc(alias = "swapdims_")]
         pub fn transpose_ | try_transpose_(&mut self, dim0: i64, dim1: i64) -> Tensor {
-            let layout = self.transpose_layout("transpose_", dim0, dim1)?;
-            Ok(self.take_layout(layout))
+            self.become_view("transpose_", self.swapped("transpose_", dim0, dim1)?)
         }
 
         /// [`unsqueeze`](Tensor::unsqueeze) in place.
@@ -72,8 +76,7 @@ impl Tensor {
         /// assert_eq!(x.size(), [1, 3]);
         /// ```
         pub fn unsqueeze_ | try_unsqueeze_(&mut self, dim: i64) -> Tensor {
-            let layout = self.unsqueezed_layout("unsqueeze_", dim)?;
-            Ok(self.take_layout(layout))
+            self.become_view("unsqueeze_", self.unsqueezed("unsqueeze_", dim)?)
         }
 
         /// [`squeeze`](Tensor::squeeze) in place.
@@ -85,14 +88,12 @@ impl Tensor {
         /// assert_eq!(x.size(), [3]);
         /// ```
         pub fn squeeze_ | try_squeeze_(&mut self) -> Tensor {
-            let layout = self.layout.squeeze(|_| false);
-            Ok(self.take_layout(layout))
+            self.become_view("squeeze_", self.squeeze())
         }
 
         /// [`squeeze_dim`](Tensor::squeeze_dim) in place.
         pub fn squeeze_dim_ | try_squeeze_dim_(&mut self, dims: impl IntoInts) -> Tensor {
-            let layout = self.squeezed_layout("squeeze_dim_", &dims.into_ints())?;
-            Ok(self.take_layout(layout))
+            self.become_view("squeeze_dim_", self.squeezed("squeeze_dim_", &dims.into_ints())?)
         }
     }
 }

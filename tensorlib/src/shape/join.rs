@@ -2,12 +2,12 @@
 
 use std::borrow::Borrow;
 
+use crate::backend::cpu::cast;
 use crate::dtype::DType;
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
-use crate::kernel::cast;
-use crate::layout::{Layout, dimension};
-use crate::recycle;
+use crate::layout::dimension;
+use crate::memory::allocator;
 use crate::size::{IntoInts, checked_numel};
 use crate::tensor::Tensor;
 
@@ -237,7 +237,7 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let outer: usize = shape[..dim].iter().product();
     let stride = shape[dim..].iter().product::<usize>();
     with_dtype!(dtype, T => {
-        let mut values = recycle::take::<T>(numel);
+        let mut values = allocator::take::<T>(numel);
         let mut done = 0;
         for part in &parts {
             let length: usize = part.layout.shape[dim..].iter().product();
@@ -266,9 +266,10 @@ impl Tensor {
         let mut start = 0;
         sizes
             .map(|size| {
-                let layout: Layout = self.layout.narrow(op, dim, start, size)?;
+                let layout = self.layout.narrow(op, dim, start, size)?;
+                let from = start;
                 start += size;
-                Ok(self.with_layout(layout))
+                Ok(self.part_of(layout, "SplitBackward0", move |x| x.narrow(dim as i64, from, size)))
             })
             .collect()
     }

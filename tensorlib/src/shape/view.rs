@@ -1,7 +1,8 @@
 //! Another shape for the same elements.
 
+use crate::autograd::record::{record_linear, records};
 use crate::error::{Result, fallible, shape_error};
-use crate::layout::dimension;
+use crate::layout::{Layout, dimension};
 use crate::list::List;
 use crate::size::{IntoInts, checked_numel, lengths};
 use crate::tensor::Tensor;
@@ -47,7 +48,7 @@ impl Tensor {
         pub fn view | try_view(&self, shape: impl IntoInts) -> Tensor {
             let shape = inferred("view", self.numel(), &shape.into_ints())?;
             match self.layout.view(&shape) {
-                Some(layout) => Ok(self.with_layout(layout)),
+                Some(layout) => Ok(self.reshaped(layout, "ViewBackward0")),
                 None => Err(shape_error!(
                     "view: the elements of this tensor of shape {} do not lie in memory in the order of shape {:?}; use reshape, which copies",
                     self.size(),
@@ -70,14 +71,18 @@ impl Tensor {
         /// ```
         pub fn reshape | try_reshape(&self, shape: impl IntoInts) -> Tensor {
             let shape = inferred("reshape", self.numel(), &shape.into_ints())?;
-            Ok(match self.layout.view(&shape) {
-                Some(layout) => self.with_layout(layout),
-                None => {
-                    let copy = self.copied();
-                    let layout = crate::layout::Layout::contiguous(shape);
-                    copy.with_layout(layout)
-                }
-            })
+            if let Some(layout) = self.layout.view(&shape) {
+                return Ok(self.reshaped(layout, "ViewBackward0"));
+            }
+            let copy = self.copied().laid_out(Layout::contiguous(shape));
+            if !records(&[self]) {
+                return Ok(copy);
+            }
+            let shape = self.layout.shape.clone();
+            Ok(record_linear(copy, "UnsafeViewBackward0", &[self], move |pass, gradient| {
+                pass.give(0, || gradient.reshape(&shape[..]));
+                Ok(())
+            }))
         }
 
         /// Repeats dimensions of length 1, and adds dimensions in front, without copying. -1 leaves a length as it is.
@@ -100,7 +105,35 @@ impl Tensor {
                 })
                 .collect();
             let shape = lengths("expand", &requested)?;
-            Ok(self.with_layout(self.layout.expand("expand", &shape)?))
+            let layout = self.layout.expand("expand", &shape)?;
+            Ok(self.view_of(layout, "ExpandBackward0", |gradient| gradient))
+        }
+
+        /// The sum over the dimensions in which this tensor was expanded from `shape`: the reverse of
+        /// [`expand`](Tensor::expand).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(ones([2, 3]).sum_to_size([1, 3]).to_vec::<f32>(), [2.0, 2.0, 2.0]);
+        /// ```
+        pub fn sum_to_size | try_sum_to_size(&self, shape: impl IntoInts) -> Tensor {
+            let shape = lengths("sum_to_size", &shape.into_ints())?;
+            let (rank, wanted) = (self.ndim(), shape.len());
+            let fits = wanted <= rank
+                && (0..wanted).all(|dim| shape[dim] == 1 || shape[dim] == self.layout.shape[rank - wanted + dim]);
+            if !fits {
+                return Err(shape_error!("sum_to_size: shape {} was not expanded from {:?}", self.size(), &*shape));
+            }
+            let added = rank - wanted;
+            let summed: List<i64> = (0..rank)
+                .filter(|&dim| dim < added || (shape[dim - added] == 1 && self.layout.shape[dim] != 1))
+                .map(|dim| dim as i64)
+                .collect();
+            if summed.is_empty() {
+                return Ok(self.alias());
+            }
+            let sum = self.try_sum_keepdim(&summed[..])?;
+            if added == 0 { Ok(sum) } else { sum.try_reshape(&shape[..]) }
         }
 
         /// The dimensions from `start` to `end`, both included, as one; a view when possible. PyTorch's `x.flatten(1)` is
@@ -158,20 +191,17 @@ impl Tensor {
                 shape_error!("repeat: {} dimensions need as many numbers of times, not {:?}", self.ndim(), &*times)
             })?;
             // [a, b] repeated [m, n] is [1, a, 1, b] expanded to [m, a, n, b].
-            let mut layout = self.layout.clone();
-            for _ in 0..added {
-                layout = layout.unsqueeze(0);
-            }
-            let mut spread = Vec::new();
-            let mut shape: List<usize> = List::new();
-            for dim in (0..times.len()).rev() {
-                let length = layout.shape[dim];
-                shape.insert(0, checked_numel("repeat", &[times[dim], length])?);
-                spread.splice(0..0, [times[dim], length]);
-                layout = layout.unsqueeze(dim);
+            let lengths = (0..times.len()).map(|dim| if dim < added { 1 } else { self.layout.shape[dim - added] });
+            let (mut apart, mut spread, mut shape) = (Vec::new(), Vec::new(), Vec::new());
+            for (&times, length) in times.iter().zip(lengths) {
+                apart.extend([1, length]);
+                spread.extend([times, length]);
+                shape.push(checked_numel("repeat", &[times, length])?);
             }
             checked_numel("repeat", &shape)?;
-            self.with_layout(layout.expand("repeat", &spread)?).copied().try_reshape(&shape[..])
+            let spread = self.try_reshape(apart)?.try_expand(spread)?;
+            // Repeated once, it is a view so far.
+            spread.clone().contiguous().try_reshape(shape)
         }
 
         /// [`repeat`](Tensor::repeat) that takes fewer times than there are dimensions, too: they stand for the last ones.

@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::element::Element;
-use crate::kernel::pages;
-use crate::kernel::values::{Line, Values};
+use crate::memory::buffer::{AlignedBuf, Line};
+use crate::memory::pages;
 
 /// Buffers below this are left to the allocator, which is good at them.
 const LARGE: usize = 64 << 10;
@@ -24,7 +24,7 @@ static KEPT: Mutex<Vec<Vec<Line>>> = Mutex::new(Vec::new());
 
 /// Elements with unspecified (but valid) values, for kernels that write all of them.
 #[inline]
-pub(crate) fn take<T: Element>(numel: usize) -> Values<T> {
+pub(crate) fn take<T: Element>(numel: usize) -> AlignedBuf<T> {
     if numel.saturating_mul(size_of::<T>()) < LARGE {
         // Not `vec![…; numel]`, which asks the system's allocator for zeroed memory: slower when there is little of it.
         let mut values = Vec::with_capacity(numel);
@@ -35,8 +35,8 @@ pub(crate) fn take<T: Element>(numel: usize) -> Values<T> {
 }
 
 #[cold]
-fn take_large<T: Element>(numel: usize) -> Values<T> {
-    let count = Values::<T>::lines_for(numel);
+fn take_large<T: Element>(numel: usize) -> AlignedBuf<T> {
+    let count = AlignedBuf::<T>::lines_for(numel);
     let lines = take_kept(count).unwrap_or_else(|| {
         // The allocator ends the process when there is no room. A panic can be caught, and names what was asked for.
         let bytes = count * size_of::<Line>();
@@ -48,7 +48,7 @@ fn take_large<T: Element>(numel: usize) -> Values<T> {
         lines.resize(count, Line::ZERO);
         lines
     });
-    Values::in_lines(lines, numel)
+    AlignedBuf::in_lines(lines, numel)
 }
 
 /// What a thread keeps of its own, in bytes and in buffers.
@@ -66,10 +66,10 @@ pub(crate) fn with_scratch<T: Element, R>(numel: usize, kernel: impl FnOnce(&mut
         return kernel(&mut take_large(numel));
     }
     let mut lines = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
-    if lines.len() < Values::<T>::lines_for(numel) {
-        lines.resize(Values::<T>::lines_for(numel), Line::ZERO);
+    if lines.len() < AlignedBuf::<T>::lines_for(numel) {
+        lines.resize(AlignedBuf::<T>::lines_for(numel), Line::ZERO);
     }
-    let mut room = Values::in_lines(lines, numel);
+    let mut room = AlignedBuf::in_lines(lines, numel);
     let result = kernel(&mut room);
     SCRATCH.with_borrow_mut(|kept| {
         if kept.len() < SCRATCH_BUFFERS {

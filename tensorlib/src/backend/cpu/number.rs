@@ -1,4 +1,4 @@
-//! Arithmetic of one element, with PyTorch's results: whole numbers wrap, NaN is never lost.
+//! BinaryOp of one element, with PyTorch's results: whole numbers wrap, NaN is never lost.
 
 use super::approx::{double, single};
 use super::simd::{Narrow, Widest, Width};

@@ -9,9 +9,9 @@ use std::ops::Range;
 
 use super::tile::{LARGEST_TILE, TERMS, Tile};
 use super::{Gemm, Matrix, Shared, pack};
+use crate::backend::cpu::pool;
 use crate::interrupt;
-use crate::kernel::pool;
-use crate::recycle;
+use crate::memory::allocator;
 
 /// Rows of the first matrix in a block: 240 KiB of f32.
 const ROWS: usize = 240;
@@ -54,7 +54,7 @@ fn columns<T: Gemm>(
             interrupt::check();
             let terms = PACKED_TERMS.min(b.rows - first_term);
             let part = Part { a, b, tile, first_column, columns, first_term, terms };
-            recycle::with_scratch(terms * columns.next_multiple_of(tile.columns), |packed| {
+            allocator::with_scratch(terms * columns.next_multiple_of(tile.columns), |packed| {
                 part.pack(packed, threads);
                 part.multiply(target, packed, threads);
             });
@@ -111,7 +111,7 @@ impl<T: Gemm> Part<'_, T> {
     /// Multiplies rows of the first matrix by panels of what is packed.
     fn block(&self, target: &Shared<T>, packed: &[T], rows: Range<usize>, panels: Range<usize>) {
         let height = self.tile.rows;
-        recycle::with_scratch(rows.len().next_multiple_of(height) * TERMS, |block| {
+        allocator::with_scratch(rows.len().next_multiple_of(height) * TERMS, |block| {
             for start in (0..self.terms).step_by(TERMS) {
                 let terms = TERMS.min(self.terms - start);
                 let from = self.a.part(rows.start, rows.len(), self.first_term + start, terms);

@@ -1,9 +1,9 @@
 //! Sums of products of rows, and products of matrices and vectors.
 
 use super::Matrix;
-use crate::kernel::number::Number;
-use crate::kernel::pool;
-use crate::kernel::simd::{Loop, Width};
+use crate::backend::cpu::number::Number;
+use crate::backend::cpu::pool;
+use crate::backend::cpu::simd::{Loop, Width};
 
 const LANES: usize = 32;
 /// Multiplications that are worth a thread: each element of the matrix is read for one.

@@ -4,82 +4,7 @@ use super::loops::{Map, Map2, Maps, Maps2, Updates};
 use super::number::{Floating, Number};
 use super::simd::Narrow;
 use crate::element::Element;
-
-/// Functions of two numbers that give a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arithmetic {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    FloorDivide,
-    Remainder,
-    Pow,
-    Maximum,
-    Minimum,
-}
-
-/// Functions of two values of any type that give a truth value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
-}
-
-/// Functions of two truth values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Logic {
-    And,
-    Or,
-    Xor,
-}
-
-/// Functions of one number that keep its type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Simple {
-    Neg,
-    Abs,
-    Sign,
-    Square,
-    Cube,
-    Relu,
-}
-
-/// Functions of one floating-point number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transcendental {
-    Exp,
-    Exp2,
-    Expm1,
-    Log,
-    Log2,
-    Log10,
-    Log1p,
-    Sqrt,
-    Rsqrt,
-    Reciprocal,
-    Sigmoid,
-    Tanh,
-    Sin,
-    Cos,
-    Tan,
-    Asin,
-    Acos,
-    Atan,
-    Sinh,
-    Cosh,
-    Floor,
-    Ceil,
-    Round,
-    Trunc,
-    Softplus,
-    Gelu,
-    Silu,
-}
+use crate::op::{BinaryOp, CompareOp, LogicOp, Simple, Transcendental};
 
 /// Declares functions of two numbers, some of which have arguments that need another, slower form.
 macro_rules! functions2 {
@@ -200,20 +125,20 @@ macro_rules! table {
     };
 }
 
-pub(crate) fn arithmetic<T: Number>(op: Arithmetic) -> Maps2<T, T> {
-    table!(Maps2, op, Arithmetic: Add Sub Mul Div FloorDivide Remainder Pow Maximum Minimum)
+pub(crate) fn arithmetic<T: Number>(op: BinaryOp) -> Maps2<T, T> {
+    table!(Maps2, op, BinaryOp: Add Sub Mul Div FloorDivide Remainder Pow Maximum Minimum)
 }
 
-pub(crate) fn arithmetic_in_place<T: Number>(op: Arithmetic) -> Updates<T> {
-    table!(Updates, op, Arithmetic: Add Sub Mul Div FloorDivide Remainder Pow Maximum Minimum)
+pub(crate) fn arithmetic_in_place<T: Number>(op: BinaryOp) -> Updates<T> {
+    table!(Updates, op, BinaryOp: Add Sub Mul Div FloorDivide Remainder Pow Maximum Minimum)
 }
 
-pub(crate) fn comparison<T: Element>(op: Comparison) -> Maps2<T, bool> {
-    table!(Maps2, op, Comparison: Eq Ne Lt Le Gt Ge)
+pub(crate) fn comparison<T: Element>(op: CompareOp) -> Maps2<T, bool> {
+    table!(Maps2, op, CompareOp: Eq Ne Lt Le Gt Ge)
 }
 
-pub(crate) fn logic(op: Logic) -> Maps2<bool, bool> {
-    table!(Maps2, op, Logic: And Or Xor)
+pub(crate) fn logic(op: LogicOp) -> Maps2<bool, bool> {
+    table!(Maps2, op, LogicOp: And Or Xor)
 }
 
 pub(crate) fn simple<T: Number>(op: Simple) -> Maps<T, T> {

@@ -1,9 +1,9 @@
 //! Copies of a matrix in the order in which the innermost loops read it.
 
 use super::Matrix;
-use crate::kernel::number::Number;
-use crate::kernel::reader;
-use crate::kernel::simd::{Loop, Width};
+use crate::backend::cpu::number::Number;
+use crate::backend::cpu::reader;
+use crate::backend::cpu::simd::{Loop, Width};
 
 /// Copies the start of some rows, `length` elements each, into rows that are `stride` elements apart.
 pub(super) fn rows<T: Number>(to: &mut [T], stride: usize, from: &Matrix<T>, length: usize) {

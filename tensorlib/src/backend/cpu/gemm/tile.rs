@@ -9,7 +9,7 @@
 use std::arch::x86_64::*;
 
 #[cfg(target_arch = "x86_64")]
-use crate::kernel::simd;
+use crate::backend::cpu::simd;
 
 /// Terms that are summed in registers at most: a panel of `b` this long is 32 KiB, which the first-level cache holds. A
 /// constant, so that the rows of `a` are at constant distances and need one address together.

@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 
 use crate::dtype::DType;
 use crate::element::Element;
-use crate::recycle;
+use crate::memory::allocator;
 
 /// A cache line.
 #[derive(Clone, Copy)]
@@ -21,7 +21,7 @@ impl Line {
 }
 
 /// The elements of a tensor; reads as a slice.
-pub struct Values<T: Element>(Kind<T>);
+pub struct AlignedBuf<T: Element>(Kind<T>);
 
 enum Kind<T> {
     Vector(Vec<T>),
@@ -29,15 +29,15 @@ enum Kind<T> {
     Lines(Vec<Line>, usize),
 }
 
-impl<T: Element> Values<T> {
+impl<T: Element> AlignedBuf<T> {
     /// `numel` elements in lines whose content is arbitrary.
-    pub(crate) fn in_lines(mut lines: Vec<Line>, numel: usize) -> Values<T> {
+    pub(crate) fn in_lines(mut lines: Vec<Line>, numel: usize) -> AlignedBuf<T> {
         assert!(numel * size_of::<T>() <= lines.len() * LINE, "tensorlib: too few lines; please report this");
         if T::DTYPE == DType::Bool {
             // Not every byte is a truth value.
             lines.fill(Line::ZERO);
         }
-        Values(Kind::Lines(lines, numel))
+        AlignedBuf(Kind::Lines(lines, numel))
     }
 
     /// The lines that `numel` elements fill.
@@ -62,14 +62,14 @@ impl<T: Element> Values<T> {
     }
 }
 
-impl<T: Element> From<Vec<T>> for Values<T> {
+impl<T: Element> From<Vec<T>> for AlignedBuf<T> {
     #[inline]
-    fn from(values: Vec<T>) -> Values<T> {
-        Values(Kind::Vector(values))
+    fn from(values: Vec<T>) -> AlignedBuf<T> {
+        AlignedBuf(Kind::Vector(values))
     }
 }
 
-impl<T: Element> Deref for Values<T> {
+impl<T: Element> Deref for AlignedBuf<T> {
     type Target = [T];
 
     #[inline]
@@ -84,7 +84,7 @@ impl<T: Element> Deref for Values<T> {
     }
 }
 
-impl<T: Element> DerefMut for Values<T> {
+impl<T: Element> DerefMut for AlignedBuf<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [T] {
         match &mut self.0 {
@@ -95,11 +95,11 @@ impl<T: Element> DerefMut for Values<T> {
     }
 }
 
-impl<T: Element> Drop for Values<T> {
+impl<T: Element> Drop for AlignedBuf<T> {
     #[inline]
     fn drop(&mut self) {
         if let Kind::Lines(lines, _) = &mut self.0 {
-            recycle::give(std::mem::take(lines));
+            allocator::give(std::mem::take(lines));
         }
     }
 }
@@ -111,11 +111,11 @@ mod tests {
     #[test]
     fn lines_hold_elements_of_every_type() {
         let lines = vec![Line([0xff; LINE]); 3];
-        let mut numbers = Values::<f64>::in_lines(lines.clone(), 20);
+        let mut numbers = AlignedBuf::<f64>::in_lines(lines.clone(), 20);
         numbers.fill(1.5);
         assert_eq!(numbers.iter().sum::<f64>(), 30.0);
         assert_eq!(numbers.as_ptr() as usize % LINE, 0);
-        let truths = Values::<bool>::in_lines(lines, 192);
+        let truths = AlignedBuf::<bool>::in_lines(lines, 192);
         assert!(truths.iter().all(|&truth| !truth));
         assert_eq!(truths.into_vec().len(), 192);
     }

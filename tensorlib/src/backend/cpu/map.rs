@@ -8,7 +8,7 @@ use super::rows::Rows;
 use super::simd::{Loop, Width};
 use crate::element::Element;
 use crate::layout::Layout;
-use crate::recycle;
+use crate::memory::allocator;
 
 /// Elements a thread takes at a time: enough that handing them out costs little.
 pub(crate) const PIECE: usize = 32 << 10;
@@ -26,7 +26,7 @@ fn with_part<T: Element>(reader: &Reader<T>, first: usize, count: usize, work: i
     } else if count <= SMALL {
         work(reader.copied(&mut [T::default(); SMALL], first, count));
     } else {
-        work(reader.copied(&mut recycle::take::<T>(count), first, count));
+        work(reader.copied(&mut allocator::take::<T>(count), first, count));
     }
 }
 

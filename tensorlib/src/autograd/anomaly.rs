@@ -1,0 +1,83 @@
+//! What can go wrong in a backward pass, in sentences that name the operation of the forward pass.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::node::Head;
+use crate::error::{Error, value_error};
+use crate::tensor::Tensor;
+
+static DETECTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether backward passes look for NaN from here on, in all threads: PyTorch's `torch.autograd.set_detect_anomaly`. It
+/// costs a pass over each gradient, so switch it on to find where a NaN comes from.
+///
+/// ```
+/// # use tensorlib::prelude::*;
+/// autograd::set_detect_anomaly(true);
+/// let x = tensor![-1.0, 4.0].requires_grad_(true);
+/// let error = x.sqrt().sum().try_backward().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "backward: the gradient of sqrt (SqrtBackward0), whose result has shape [2], is NaN; look at what goes into it"
+/// );
+/// autograd::set_detect_anomaly(false);
+/// ```
+pub fn set_detect_anomaly(detect: bool) {
+    DETECTED.store(detect, Ordering::Relaxed);
+}
+
+/// Whether [`set_detect_anomaly`] is on.
+pub fn is_anomaly_enabled() -> bool {
+    is_detected()
+}
+
+pub(super) fn is_detected() -> bool {
+    DETECTED.load(Ordering::Relaxed)
+}
+
+/// The method's name of an operation: `mul` of `MulBackward0`.
+fn method(head: &Head) -> String {
+    let name = head.name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let name = name.strip_suffix("Backward").unwrap_or(name);
+    let mut method = String::new();
+    for (at, c) in name.char_indices() {
+        if c.is_ascii_uppercase() && at > 0 {
+            method.push('_');
+        }
+        method.push(c.to_ascii_lowercase());
+    }
+    method
+}
+
+/// The error when a formula gave NaN.
+pub(super) fn not_a_number(head: &Head, operand: usize, gradient: &Tensor) -> Option<Error> {
+    let is_nan = super::no_grad(|| gradient.isnan().any().item::<bool>());
+    is_nan.then(|| {
+        let which = if head.operands() > 1 { format!(" for its operand {operand}") } else { String::new() };
+        value_error!(
+            "backward: the gradient of {} ({}){which}, whose result has shape {:?}, is NaN; look at what goes into it",
+            method(head),
+            head.name,
+            &*head.meta(0).shape
+        )
+    })
+}
+
+/// The error when a value was changed that a formula needs.
+pub(super) fn changed_since(head: &Head, tensor: &Tensor, then: u64, now: u64) -> Error {
+    value_error!(
+        "backward: {} ({}) needs a tensor of shape {} that was changed in place since: it was at version {then} and is at version {now}; change a copy instead, x.clone()",
+        method(head),
+        head.name,
+        tensor.size()
+    )
+}
+
+/// The error when a formula was used and let go of.
+pub(super) fn released(head: &Head) -> Error {
+    value_error!(
+        "backward: the values that {} ({}) kept were let go of by an earlier backward(); run the forward pass again, or keep them with autograd::backward(&[&loss]).retain_graph(true).run()",
+        method(head),
+        head.name
+    )
+}

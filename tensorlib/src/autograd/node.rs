@@ -1,0 +1,230 @@
+//! The graph: one node for each recorded operation, with edges to the nodes of its operands.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::engine::Pass;
+use crate::dtype::DType;
+use crate::error::Result;
+use crate::layout::Layout;
+use crate::list::List;
+use crate::tensor::Tensor;
+
+/// What a node is told and what it knows. Gradients flow from a result's node along its edges.
+pub(crate) trait Node: Send + Sync {
+    fn head(&self) -> &Head;
+
+    /// Turns the gradients of the results into those of the operands, which it gives to the pass.
+    fn apply(&self, pass: &mut Pass, gradients: Gradients) -> Result<()>;
+
+    /// Of an operation that gives a view: the layout of its operand in the same storage.
+    fn viewed(&self) -> Option<&Layout> {
+        None
+    }
+
+    /// Where the gradient of a leaf is kept.
+    fn leaf(&self) -> Option<&Leaf> {
+        None
+    }
+}
+
+/// Gradients of a node's results; absent where none came.
+pub(crate) enum Gradients {
+    One(Tensor),
+    Many(Vec<Option<Tensor>>),
+}
+
+/// What gradients of a result look like.
+#[derive(Clone)]
+pub(crate) struct Meta {
+    pub shape: List<usize>,
+    pub dtype: DType,
+}
+
+impl Meta {
+    pub fn of(x: &Tensor) -> Meta {
+        Meta { shape: x.layout.shape.clone(), dtype: x.dtype() }
+    }
+}
+
+/// One result of one node: where a gradient goes.
+#[derive(Clone)]
+pub(crate) struct Edge {
+    pub node: Arc<dyn Node>,
+    pub output: u32,
+}
+
+impl Edge {
+    pub fn meta(&self) -> &Meta {
+        self.node.head().meta(self.output as usize)
+    }
+
+    pub fn is(&self, other: &Edge) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.node), Arc::as_ptr(&other.node)) && self.output == other.output
+    }
+}
+
+/// A function of a gradient that a hook registered.
+pub(crate) type Hook = Box<dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync>;
+
+/// What only few nodes have.
+#[derive(Default)]
+pub(crate) struct Extras {
+    /// Functions by the result's number and their own, in the order in which they were registered.
+    pub hooks: Vec<(u32, u64, Hook)>,
+    /// Gradients of results that [`Tensor::retain_grad`] asked for.
+    pub retained: Vec<(u32, Option<Tensor>)>,
+}
+
+/// What all nodes have.
+pub(crate) struct Head {
+    /// PyTorch's name, `MulBackward0`.
+    pub name: &'static str,
+    /// Grows with time: operands have smaller ones than results. That of leaves is 0.
+    pub sequence: u64,
+    edges: [Option<Edge>; 2],
+    more_edges: Vec<Option<Edge>>,
+    meta: Meta,
+    more_meta: Vec<Meta>,
+    extras: OnceLock<Box<Mutex<Extras>>>,
+}
+
+static SEQUENCE: AtomicU64 = AtomicU64::new(1);
+
+impl Head {
+    /// A node of one result.
+    pub fn new(name: &'static str, meta: Meta, operands: &[&Tensor]) -> Head {
+        let edge = |at: usize| operands.get(at).and_then(|operand| operand.edge());
+        Head {
+            name,
+            sequence: SEQUENCE.fetch_add(1, Ordering::Relaxed),
+            edges: [edge(0), edge(1)],
+            more_edges: (2..operands.len()).map(edge).collect(),
+            meta,
+            more_meta: Vec::new(),
+            extras: OnceLock::new(),
+        }
+    }
+
+    pub fn with_edges(name: &'static str, meta: Meta, edges: [Option<Edge>; 2]) -> Head {
+        let mut head = Head::new(name, meta, &[]);
+        head.edges = edges;
+        head
+    }
+
+    pub fn leaf(meta: Meta) -> Head {
+        let mut head = Head::new("AccumulateGrad", meta, &[]);
+        head.sequence = 0;
+        head
+    }
+
+    pub fn with_results(name: &'static str, results: &[Tensor], operands: &[&Tensor]) -> Head {
+        let mut metas = results.iter().map(Meta::of);
+        let meta = metas.next().expect("an operation has a result");
+        let mut head = Head::new(name, meta, operands);
+        head.more_meta = metas.collect();
+        head
+    }
+
+    pub fn edge(&self, at: usize) -> Option<&Edge> {
+        if at < 2 { self.edges[at].as_ref() } else { self.more_edges.get(at - 2)?.as_ref() }
+    }
+
+    /// The edges to operands that take part in gradients.
+    pub fn edges(&self) -> impl Iterator<Item = &Edge> {
+        self.edges.iter().chain(&self.more_edges).flatten()
+    }
+
+    /// The number of operands that were recorded, those without gradients too.
+    pub fn operands(&self) -> usize {
+        match self.more_edges.len() {
+            0 => self.edges.iter().rposition(Option::is_some).map_or(0, |last| last + 1),
+            more => 2 + more,
+        }
+    }
+
+    pub fn meta(&self, output: usize) -> &Meta {
+        if output == 0 { &self.meta } else { &self.more_meta[output - 1] }
+    }
+
+    pub fn results(&self) -> usize {
+        1 + self.more_meta.len()
+    }
+
+    pub fn extras(&self) -> Option<MutexGuard<'_, Extras>> {
+        self.extras.get().map(|extras| extras.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn extras_or_new(&self) -> MutexGuard<'_, Extras> {
+        self.extras.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Head {
+    fn drop(&mut self) {
+        for edge in &mut self.edges {
+            if let Some(edge) = edge.take() {
+                let_go(edge);
+            }
+        }
+        self.more_edges.drain(..).flatten().for_each(let_go);
+    }
+}
+
+thread_local! {
+    /// Edges that wait to be dropped, and whether this thread drops some.
+    static WAITING: RefCell<(bool, Vec<Edge>)> = const { RefCell::new((false, Vec::new())) };
+}
+
+/// Drops an edge. A chain of nodes is dropped one after the other, whatever its length: by themselves, each would drop the
+/// next, and the stack would end before a long chain does.
+pub(crate) fn let_go(edge: Edge) {
+    if Arc::strong_count(&edge.node) > 1 {
+        return;
+    }
+    // A thread that ends has no list any more: `edge` is dropped with the closure.
+    let _ = WAITING.try_with(|waiting| {
+        let drops = std::mem::replace(&mut waiting.borrow_mut().0, true);
+        if drops {
+            waiting.borrow_mut().1.push(edge);
+            return;
+        }
+        drop(edge);
+        loop {
+            let Some(next) = waiting.borrow_mut().1.pop() else { break };
+            drop(next);
+        }
+        waiting.borrow_mut().0 = false;
+    });
+}
+
+/// A tensor that a user asked to require gradients: it has no operands, and keeps its gradient.
+pub(crate) struct Leaf {
+    head: Head,
+    gradient: Mutex<Option<Tensor>>,
+}
+
+impl Leaf {
+    pub fn new(x: &Tensor) -> Leaf {
+        Leaf { head: Head::leaf(Meta::of(x)), gradient: Mutex::new(None) }
+    }
+
+    pub fn gradient(&self) -> MutexGuard<'_, Option<Tensor>> {
+        self.gradient.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Node for Leaf {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn apply(&self, _: &mut Pass, _: Gradients) -> Result<()> {
+        unreachable!("the engine keeps gradients of leaves until the end")
+    }
+
+    fn leaf(&self) -> Option<&Leaf> {
+        Some(self)
+    }
+}

@@ -1,0 +1,250 @@
+//! How an operation is recorded: its result gets a node, and the node a formula.
+//!
+//! A formula is written in operations on tensors, so that it can be differentiated in its turn. It need not care about
+//! broadcasting and element types: each gradient that it gives is summed to the shape, and converted to the type, of the
+//! operand it is for.
+//!
+//! ```text
+//! let result = …;                                      // computed by the backend
+//! if !records(&[x]) { return result }                  // two loads, for most tensors
+//! let kept = Saved::result(&result);                   // for the backward pass
+//! record(result, "ExpBackward0", &[x], move |pass, gradient| {
+//!     let y = pass.get(&kept)?;                        // an error when it was changed since
+//!     pass.give(0, || &gradient * &y);                 // computed only when somebody wants it
+//!     Ok(())
+//! })
+//! ```
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::engine::Pass;
+use super::lineage;
+use super::mode::{Mode, is_grad_enabled};
+use super::node::{Edge, Gradients, Head, Meta, Node};
+use crate::error::Result;
+use crate::layout::Layout;
+use crate::scalar::Scalar;
+use crate::size::Size;
+use crate::tensor::Tensor;
+
+/// Whether an operation on these operands is recorded.
+#[inline]
+pub(crate) fn records(operands: &[&Tensor]) -> bool {
+    operands.iter().any(|operand| operand.has_history()) && is_grad_enabled()
+}
+
+/// Runs `body` without recording, for the parts of an operation that is recorded as a whole.
+#[inline]
+pub(crate) fn unrecorded<R>(body: impl FnOnce() -> R) -> R {
+    let _mode = Mode::set(false);
+    body()
+}
+
+/// A tensor that a formula needs.
+pub(crate) struct Saved {
+    tensor: Tensor,
+    version: u64,
+    is_result: bool,
+}
+
+impl Saved {
+    /// An operand, or what else was there before.
+    pub fn operand(x: &Tensor) -> Saved {
+        Saved { version: x.storage.version(), tensor: x.alias(), is_result: false }
+    }
+
+    /// The (first) result of the operation itself. It is kept without its history, which would hold the node that holds it.
+    pub fn result(y: &Tensor) -> Saved {
+        Saved { version: y.storage.version(), tensor: y.values(), is_result: true }
+    }
+
+    pub(super) fn get(&self, node: &Arc<dyn Node>) -> Result<Tensor> {
+        let now = self.tensor.storage.version();
+        if now != self.version {
+            return Err(super::anomaly::changed_since(node.head(), &self.tensor, self.version, now));
+        }
+        let mut tensor = self.tensor.alias();
+        if self.is_result && is_grad_enabled() {
+            tensor.history = lineage::history_of(node, 0);
+        }
+        Ok(tensor)
+    }
+}
+
+type One<F> = fn(&F, &mut Pass, Gradients) -> Result<()>;
+
+/// A recorded operation. The formula is let go of once it was used, with what it keeps.
+struct Recorded<F> {
+    head: Head,
+    formula: Mutex<Option<F>>,
+    call: One<F>,
+    /// Whether the formula keeps values. One that keeps none may be used again.
+    keeps: bool,
+    viewed: Option<Layout>,
+}
+
+impl<F: Send> Node for Recorded<F> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn apply(&self, pass: &mut Pass, gradients: Gradients) -> Result<()> {
+        let mut place = self.formula.lock().unwrap_or_else(PoisonError::into_inner);
+        if pass.retains() || !self.keeps {
+            let Some(formula) = &*place else { return Err(super::anomaly::released(&self.head)) };
+            return (self.call)(formula, pass, gradients);
+        }
+        let Some(formula) = place.take() else { return Err(super::anomaly::released(&self.head)) };
+        drop(place);
+        (self.call)(&formula, pass, gradients)
+    }
+
+    fn viewed(&self) -> Option<&Layout> {
+        self.viewed.as_ref()
+    }
+}
+
+fn one<F: Fn(&mut Pass, Tensor) -> Result<()>>(formula: &F, pass: &mut Pass, gradients: Gradients) -> Result<()> {
+    match gradients {
+        Gradients::One(gradient) => formula(pass, gradient),
+        Gradients::Many(_) => unreachable!("an operation with one result gets one gradient"),
+    }
+}
+
+fn many<F>(formula: &F, pass: &mut Pass, gradients: Gradients) -> Result<()>
+where
+    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()>,
+{
+    match gradients {
+        Gradients::One(gradient) => formula(pass, vec![Some(gradient)]),
+        Gradients::Many(gradients) => formula(pass, gradients),
+    }
+}
+
+/// The result with a node, whose formula is given the gradient of the result.
+pub(crate) fn record<F>(result: Tensor, name: &'static str, operands: &[&Tensor], formula: F) -> Tensor
+where
+    F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
+{
+    let head = Head::new(name, Meta::of(&result), operands);
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: true, viewed: None };
+    result.made_by(Edge { node: Arc::new(node), output: 0 })
+}
+
+/// [`record`] for a formula that keeps no values of tensors: the backward pass may go through it twice.
+pub(crate) fn record_linear<F>(result: Tensor, name: &'static str, operands: &[&Tensor], formula: F) -> Tensor
+where
+    F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
+{
+    let head = Head::new(name, Meta::of(&result), operands);
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: None };
+    result.made_by(Edge { node: Arc::new(node), output: 0 })
+}
+
+/// [`record`] for an operation with several results. Gradients are absent where none came.
+pub(crate) fn record_many<F>(results: Vec<Tensor>, name: &'static str, operands: &[&Tensor], formula: F) -> Vec<Tensor>
+where
+    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
+{
+    let head = Head::with_results(name, &results, operands);
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: many::<F>, keeps: true, viewed: None };
+    let node: Arc<dyn Node> = Arc::new(node);
+    results.into_iter().zip(0..).map(|(result, output)| result.made_by(Edge { node: node.clone(), output })).collect()
+}
+
+/// The edge of a node that no tensor has yet.
+pub(super) fn recorded_edge<F>(name: &'static str, meta: Meta, edges: [Option<Edge>; 2], formula: F) -> Edge
+where
+    F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
+{
+    let head = Head::with_edges(name, meta, edges);
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: None };
+    Edge { node: Arc::new(node), output: 0 }
+}
+
+impl Tensor {
+    /// A view that users get. The formula turns the gradient of the view into that of this tensor.
+    #[inline]
+    pub(crate) fn view_of<F>(&self, layout: Layout, name: &'static str, formula: F) -> Tensor
+    where
+        F: Fn(Tensor) -> Tensor + Send + Sync + 'static,
+    {
+        if !self.has_history() {
+            return match self.history.is_plain() {
+                true => self.sibling(layout),
+                false => self.detached(layout),
+            };
+        }
+        if !is_grad_enabled() {
+            return self.detached(layout);
+        }
+        self.recorded_view(layout, name, formula)
+    }
+
+    fn recorded_view<F>(&self, layout: Layout, name: &'static str, formula: F) -> Tensor
+    where
+        F: Fn(Tensor) -> Tensor + Send + Sync + 'static,
+    {
+        let meta = Meta { shape: layout.shape.clone(), dtype: self.dtype() };
+        let formula = move |pass: &mut Pass, gradient| {
+            pass.give(0, || formula(gradient));
+            Ok(())
+        };
+        let node = viewing(Head::new(name, meta, &[self]), formula, self.layout.clone());
+        self.view_made_by(layout, Edge { node, output: 0 })
+    }
+
+    /// A view of some of the elements, those that `take` takes of any tensor of this shape.
+    #[inline]
+    pub(crate) fn part_of<F>(&self, layout: Layout, name: &'static str, take: F) -> Tensor
+    where
+        F: Fn(&Tensor) -> Tensor + Send + Sync + Clone + 'static,
+    {
+        let shape = self.layout.shape.clone();
+        self.view_of(layout, name, move |gradient| placed(&gradient, Size(shape.clone()), take.clone()))
+    }
+}
+
+fn viewing<F>(head: Head, formula: F, viewed: Layout) -> Arc<dyn Node>
+where
+    F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
+{
+    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: Some(viewed) })
+}
+
+/// Zeros of a shape with `part` in the place that `take` takes of it.
+pub(crate) fn placed<F>(part: &Tensor, shape: Size, take: F) -> Tensor
+where
+    F: Fn(&Tensor) -> Tensor + Send + Sync + Clone + 'static,
+{
+    let result = crate::create::filled(shape.0, part.dtype(), Scalar::Int(0));
+    unrecorded(|| take(&result).copy_(part));
+    if !records(&[part]) {
+        return result;
+    }
+    record_linear(result, "SliceBackwardBackward", &[part], move |pass, gradient| {
+        pass.give(0, || take(&gradient));
+        Ok(())
+    })
+}
+
+/// Carries out an operation in place so that gradients follow: `value` makes the new values of a recorded tensor, which
+/// are then written over the target. That costs a copy, and in return whatever the operation keeps for the backward pass
+/// stays as it was.
+pub(crate) fn in_place(op: &str, target: &Tensor, value: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    lineage::changeable(op, target)?;
+    let value = value(target)?;
+    crate::ops::binary::storable(op, value.dtype(), target.dtype())?;
+    let value = value.to(target.dtype());
+    if value.layout.shape != target.layout.shape {
+        return Err(crate::ops::binary::does_not_fit(op, target, &value));
+    }
+    unrecorded(|| crate::ops::assign::copy(op, target, &value))?;
+    lineage::rebase(target, &value);
+    Ok(target.alias())
+}
+
+/// The same for an operation that replaces values without regard to what they were.
+pub(crate) fn overwrite(op: &str, target: &Tensor, value: &Tensor) -> Result<Tensor> {
+    in_place(op, target, |target| Ok(value.to(target.dtype()).try_expand(target.size())?))
+}

@@ -1,0 +1,5 @@
+//! Memory for elements: aligned, reused, in large pages.
+
+pub(crate) mod allocator;
+pub(crate) mod buffer;
+pub(crate) mod pages;
