@@ -4,6 +4,7 @@
 
 pub(crate) mod approx;
 pub(crate) mod cast;
+pub(crate) mod conv;
 pub(crate) mod flip;
 pub(crate) mod functions;
 pub(crate) mod gemm;
