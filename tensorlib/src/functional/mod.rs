@@ -18,8 +18,15 @@
 //! where the gradients themselves are to be differentiated, it is written in operations that are.
 
 mod convolution;
+mod loss;
+mod normalization;
+mod options;
+mod pooling;
 
 pub use convolution::*;
+pub use loss::*;
+pub use normalization::*;
+pub use pooling::*;
 
 use crate::dtype::DType;
 use crate::element::Element;
