@@ -8,13 +8,12 @@ use crate::backend::cpu::loss::{self, IGNORED, Labels};
 use crate::backend::cpu::reduce;
 use crate::dtype::DType;
 use crate::element::{Element, with_floating};
-use crate::error::{Result, dtype_error, fallible, index_error, shape_error, value_error};
+use crate::error::{Result, dtype_error, index_error, shape_error, value_error};
 use crate::layout::dimension;
 use crate::list::List;
 use crate::memory::allocator;
 use crate::operand::IntoOperand;
 use crate::scalar::Scalar;
-use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
 /// What is made of the losses of a batch.
@@ -170,10 +169,9 @@ fn labels(op: &str, x: &Tensor, target: &Tensor, shape: &[usize], classes: usize
 
 fn weight_of(op: &str, weight: Option<&Tensor>, classes: usize) -> Result<()> {
     match weight {
-        Some(weight) if weight.layout.shape[..] != [classes] => Err(shape_error!(
-            "{op}: {classes} classes need weights of shape [{classes}], not {}",
-            weight.size()
-        )),
+        Some(weight) if weight.layout.shape[..] != [classes] => {
+            Err(shape_error!("{op}: {classes} classes need weights of shape [{classes}], not {}", weight.size()))
+        }
         _ => Ok(()),
     }
 }
@@ -290,7 +288,8 @@ fn entropy_of_rows(x: &Tensor, labels: Vec<usize>, options: &CrossEntropy) -> Te
         }
         let probabilities = pass.get(&kept[0])?;
         let shape = probabilities.layout.shape.clone();
-        pass.give(0, || with_floating!(probabilities.dtype(), T => {
+        pass.give(0, || {
+            with_floating!(probabilities.dtype(), T => {
             let mut values = allocator::take::<T>(probabilities.numel());
             let gradients: Vec<T> = match rest.share {
                 Some(share) => vec![T::from_scalar(Scalar::Float(gradient.item::<f64>() * share))],
@@ -300,7 +299,8 @@ fn entropy_of_rows(x: &Tensor, labels: Vec<usize>, options: &CrossEntropy) -> Te
                 loss::cross_entropy_backward(&mut values, probabilities, classes, labels, &gradients);
             }));
             Tensor::from_values(values, shape)
-        }, else unreachable!("checked by the caller")));
+        }, else unreachable!("checked by the caller"))
+        });
         Ok(())
     })
 }
@@ -427,7 +427,9 @@ fn binary(x: &Tensor, target: &Tensor, options: &Binary) -> Result<Tensor> {
     }
     let outside = x.detach().try_ge(0)?.logical_and(x.detach().try_le(1)?).logical_not().any().item::<bool>();
     if outside {
-        return Err(value_error!("{op}: probabilities must be from 0 to 1; of scores, use binary_cross_entropy_with_logits"));
+        return Err(value_error!(
+            "{op}: probabilities must be from 0 to 1; of scores, use binary_cross_entropy_with_logits"
+        ));
     }
     let logs = |x: &Tensor| [x.log(), (1 - x).log()].map(|log| log.clamp(-100, f64::INFINITY));
     let [of_one, of_zero] = logs(&x.values());
@@ -571,7 +573,11 @@ fn ranking(a: &Tensor, b: &Tensor, target: &Tensor, options: &Margin) -> Result<
     options.reduction.of(&losses)
 }
 
-fn target_of<'a>(x: &Tensor, target: impl IntoOperand<'a>, body: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+fn target_of<'a>(
+    x: &Tensor,
+    target: impl IntoOperand<'a>,
+    body: impl FnOnce(&Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
     target.into_operand().beside(x, body)
 }
 
@@ -785,37 +791,4 @@ losses! {
     margin_ranking_loss | try_margin_ranking_loss,
     /// [`margin_ranking_loss`] with options.
     margin_ranking_loss_with | try_margin_ranking_loss_with (a, b; target; labels_of; options: Margin<'_>) ranking(a, b, target, &options);
-}
-
-fallible! {
-    /// 1 at the label of each row and 0 elsewhere: `[…]` whole numbers give `[…, classes]`, as `i64`.
-    ///
-    /// ```
-    /// # use tensorlib::{functional as F, prelude::*};
-    /// assert_eq!(F::one_hot(&tensor![0, 2], 3).to_vec::<i64>(), [1, 0, 0, 0, 0, 1]);
-    /// ```
-    pub fn one_hot | try_one_hot(labels: &Tensor, classes: impl IntoInts) -> Tensor {
-        let op = "one_hot";
-        if matches!(labels.dtype(), DType::Bool | DType::F32 | DType::F64) {
-            return Err(dtype_error!("{op}: labels are whole numbers, not {}; convert them with long()", labels.dtype()));
-        }
-        let given = labels.to_vec::<i64>();
-        let classes = match classes.into_ints()[..] {
-            // As many as the largest label asks for.
-            [-1] => given.iter().copied().max().map_or(0, |largest| largest.saturating_add(1)),
-            [classes] if classes > 0 => classes,
-            _ => return Err(value_error!("{op}: needs a number of classes, 1 or more, or -1 for as many as there are")),
-        };
-        let mut shape = labels.layout.shape.clone();
-        shape.push(classes.max(0) as usize);
-        let mut values = allocator::take::<i64>(crate::size::checked_numel(op, &shape)?);
-        values.fill(0);
-        for (at, &label) in given.iter().enumerate() {
-            if !(0..classes).contains(&label) {
-                return Err(index_error!("{op}: label {label}, number {at}, is none of {classes} classes; labels are 0 to {}", classes - 1));
-            }
-            values[at * classes as usize + label as usize] = 1;
-        }
-        Ok(Tensor::from_values(values, shape))
-    }
 }

@@ -135,7 +135,10 @@ impl Dimension {
         }
         let seen = (kernel - 1) * dilation + 1;
         let room = (length + 2 * padding).checked_sub(seen).filter(|_| length > 0).ok_or_else(|| {
-            shape_error!("{op}: windows that span {seen} do not fit into an input of shape {} with padding {padding}", x.size())
+            shape_error!(
+                "{op}: windows that span {seen} do not fit into an input of shape {} with padding {padding}",
+                x.size()
+            )
         })?;
         let mut count = if self.ceil { room.div_ceil(stride) } else { room / stride } + 1;
         // The last window begins inside.
@@ -297,7 +300,8 @@ fn mean<const N: usize>(x: &Tensor, windows: Windows, name: &'static str) -> Ten
 fn max_windows<const N: usize>(op: &str, x: &Tensor, kernel: Ints, options: &MaxPool) -> Result<Windows> {
     let lengths = images::<N>(op, x)?;
     let kernel = each::<N>(op, "the window", &kernel, 1)?;
-    let stride = options.stride.as_ref().map(|stride| each::<N>(op, "stride", stride, 1)).transpose()?.unwrap_or(kernel);
+    let stride =
+        options.stride.as_ref().map(|stride| each::<N>(op, "stride", stride, 1)).transpose()?.unwrap_or(kernel);
     let padding = each::<N>(op, "padding", &options.padding, 0)?;
     let dilation = each::<N>(op, "dilation", &options.dilation, 1)?;
     let mut spans = [const { Vec::new() }; N];
@@ -324,7 +328,8 @@ fn max_pool<const N: usize>(op: &str, x: &Tensor, kernel: Ints, options: &MaxPoo
 fn avg_pool<const N: usize>(op: &str, x: &Tensor, kernel: Ints, options: &AvgPool) -> Result<Tensor> {
     let lengths = images::<N>(op, x)?;
     let kernel = each::<N>(op, "the window", &kernel, 1)?;
-    let stride = options.stride.as_ref().map(|stride| each::<N>(op, "stride", stride, 1)).transpose()?.unwrap_or(kernel);
+    let stride =
+        options.stride.as_ref().map(|stride| each::<N>(op, "stride", stride, 1)).transpose()?.unwrap_or(kernel);
     let padding = each::<N>(op, "padding", &options.padding, 0)?;
     if options.divisor_override == Some(0.0) {
         return Err(value_error!("{op}: divisor_override must not be 0"));

@@ -25,13 +25,7 @@ pub(super) fn fold<T: Copy>(values: &[T], start: T, take: impl Fn(T, T) -> T, me
 
 /// The same of two rows of one length, whose elements are taken in pairs.
 #[inline(always)]
-pub(super) fn fold2<T: Copy>(
-    a: &[T],
-    b: &[T],
-    start: T,
-    take: impl Fn(T, T, T) -> T,
-    merge: impl Fn(T, T) -> T,
-) -> T {
+pub(super) fn fold2<T: Copy>(a: &[T], b: &[T], start: T, take: impl Fn(T, T, T) -> T, merge: impl Fn(T, T) -> T) -> T {
     let b = &b[..a.len()];
     let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     if a.is_empty() {

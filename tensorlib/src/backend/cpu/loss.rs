@@ -136,7 +136,8 @@ impl<T: Floating> Loop for Backward<'_, T> {
             Some(weight) => of_each.mul(lanes::sum(weight)),
             None => T::from_scalar(Scalar::Float(self.labels.smoothing)),
         };
-        for (line, (to, from)) in self.to.chunks_exact_mut(classes).zip(self.probabilities.chunks_exact(classes)).enumerate()
+        for (line, (to, from)) in
+            self.to.chunks_exact_mut(classes).zip(self.probabilities.chunks_exact(classes)).enumerate()
         {
             let label = self.labels.of_rows[self.first + line];
             if label == IGNORED {

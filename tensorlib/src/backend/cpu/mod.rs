@@ -3,8 +3,10 @@
 //! [`simd`] (instructions that not every processor has), [`gemm`] (matrix products), [`values`] (memory for any type) and [`pages`] (advice to the system).
 
 pub(crate) mod approx;
+pub(crate) mod attention;
 pub(crate) mod cast;
 pub(crate) mod conv;
+pub(crate) mod embedding;
 pub(crate) mod flip;
 pub(crate) mod functions;
 pub(crate) mod gemm;
@@ -16,6 +18,7 @@ pub(crate) mod moments;
 pub(crate) mod norm;
 pub(crate) mod normal;
 pub(crate) mod number;
+pub(crate) mod padding;
 pub(crate) mod pool;
 pub(crate) mod pooling;
 pub(crate) mod reader;

@@ -71,7 +71,8 @@ impl<T: Floating> Loop for Forward<'_, T> {
         let Rows { groups, channels, inner, centered, eps, .. } = self.g;
         let length = self.g.length();
         let (share, eps) = (number::<T>(1.0 / length as f64), number::<T>(eps));
-        let rows = self.to.chunks_exact_mut(length).zip(self.x.chunks_exact(length)).zip(self.moments.chunks_exact_mut(2));
+        let rows =
+            self.to.chunks_exact_mut(length).zip(self.x.chunks_exact(length)).zip(self.moments.chunks_exact_mut(2));
         for (line, ((to, x), moments)) in rows.enumerate() {
             let mean = if centered { lanes::sum(x).mul(share) } else { T::ZERO };
             let squares = lanes::fold(
@@ -163,7 +164,8 @@ impl<T: Floating> Loop for Backward<'_, T> {
         let share = number::<T>(1.0 / length as f64);
         let (of_weight, of_bias) = self.sums.split_at_mut(groups * channels);
         let mut to = self.to;
-        let rows = self.gradient.chunks_exact(length).zip(self.x.chunks_exact(length)).zip(self.moments.chunks_exact(2));
+        let rows =
+            self.gradient.chunks_exact(length).zip(self.x.chunks_exact(length)).zip(self.moments.chunks_exact(2));
         for (line, ((gradient, x), moments)) in rows.enumerate() {
             let (mean, rate) = (moments[0], moments[1]);
             let channel = (self.first + line) % groups * channels;

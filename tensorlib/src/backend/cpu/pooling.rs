@@ -71,7 +71,8 @@ impl<T: Number> Loop for Largest<'_, T> {
     #[inline(always)]
     fn run(self) {
         let windows = self.windows;
-        let outputs = self.to.chunks_exact_mut(windows.columns.len()).zip(self.places.chunks_exact_mut(windows.columns.len()));
+        let outputs =
+            self.to.chunks_exact_mut(windows.columns.len()).zip(self.places.chunks_exact_mut(windows.columns.len()));
         for (line, (to, places)) in outputs.enumerate() {
             let plane = &self.x[line / windows.rows.len() * windows.area()..][..windows.area()];
             let row = windows.rows[line % windows.rows.len()];
