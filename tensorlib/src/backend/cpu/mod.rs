@@ -29,3 +29,4 @@ pub(crate) mod select;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod sort;
+pub(crate) mod vectors;
