@@ -5,6 +5,7 @@ use super::random::generator;
 use super::twister::Twister;
 use crate::autograd::record::{overwrite, records};
 use crate::backend::cpu::normal::{self, GROUP};
+use crate::backend::cpu::simd::{Loop, Widest, Width};
 use crate::create::random::IntoBounds;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype, with_floating};
@@ -114,11 +115,42 @@ fn normal_(x: &Tensor, mean: f64, std: f64) -> Result<Tensor> {
     }
 }
 
-/// 1 with a probability, else 0.
-pub(crate) fn bernoulli_values<T: Element>(values: &mut [T], p: f64) {
-    let [zero, one] = [0, 1].map(|value| T::from_scalar(Scalar::Int(value)));
-    let mut generator = generator();
-    values.iter_mut().for_each(|value| *value = if generator.uniform_f64() < p { one } else { zero });
+/// One of two numbers, by halves of 64 random bits.
+struct Chances<'a, T> {
+    to: &'a mut [T],
+    random: &'a [u32],
+    p: f64,
+    two: [T; 2],
+}
+
+impl<T: Element> Loop for Chances<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (to, &[high, low]) in self.to.iter_mut().zip(self.random.as_chunks::<2>().0) {
+            // As `uniform_f64` makes them.
+            let bits = u64::from(high) << 32 | u64::from(low);
+            let uniform = (bits & ((1 << 53) - 1)) as f64 * (1.0 / 9_007_199_254_740_992.0);
+            *to = self.two[usize::from(uniform < self.p)];
+        }
+    }
+}
+
+/// The second of two numbers with a probability, else the first.
+fn chances<T: Element>(generator: &mut Twister, values: &mut [T], p: f64, two: [T; 2]) {
+    const TOGETHER: usize = 512;
+    let mut random = [0; 2 * TOGETHER];
+    for to in values.chunks_mut(TOGETHER) {
+        let random = &mut random[..2 * to.len()];
+        generator.fill(random);
+        Widest::run(Chances { to, random, p, two });
+    }
+}
+
+/// `value` with a probability, else 0.
+pub(crate) fn bernoulli_values<T: Element>(values: &mut [T], p: f64, value: f64) {
+    let two = [Scalar::Int(0), Scalar::Float(value)].map(T::from_scalar);
+    chances(&mut generator(), values, p, two);
 }
 
 fn bernoulli(op: &str, p: &Tensor) -> Result<Tensor> {
@@ -296,10 +328,8 @@ impl Tensor {
         pub fn bernoulli_ | try_bernoulli_(&self, p: f64) -> Tensor {
             probability("bernoulli_", p)?;
             with_dtype!(self.dtype(), T => {
-                let [zero, one] = [0, 1].map(|value| T::from_scalar(Scalar::Int(value)));
-                write::<T>("bernoulli_", self, |generator, values| {
-                    values.iter_mut().for_each(|value| *value = if generator.uniform_f64() < p { one } else { zero });
-                })
+                let two = [0, 1].map(|value| T::from_scalar(Scalar::Int(value)));
+                write::<T>("bernoulli_", self, |generator, values| chances(generator, values, p, two))
             })
         }
 

@@ -44,12 +44,24 @@ impl Twister {
         if self.next == LENGTH {
             self.refill();
         }
-        let mut value = self.state[self.next];
+        let value = self.state[self.next];
         self.next += 1;
-        value ^= value >> 11;
-        value ^= (value << 7) & 0x9d2c_5680;
-        value ^= (value << 15) & 0xefc6_0000;
-        value ^ (value >> 18)
+        tempered(value)
+    }
+
+    /// Many of [`next_u32`](Twister::next_u32).
+    pub fn fill(&mut self, mut to: &mut [u32]) {
+        while !to.is_empty() {
+            if self.next == LENGTH {
+                self.refill();
+            }
+            let count = to.len().min(LENGTH - self.next);
+            let (part, rest) = to.split_at_mut(count);
+            let from = &self.state[self.next..self.next + count];
+            part.iter_mut().zip(from).for_each(|(to, &value)| *to = tempered(value));
+            self.next += count;
+            to = rest;
+        }
     }
 
     #[inline]
@@ -80,4 +92,12 @@ impl Twister {
         self.spare_normal = Some(radius * turn.sin());
         radius * turn.cos()
     }
+}
+
+#[inline]
+fn tempered(mut value: u32) -> u32 {
+    value ^= value >> 11;
+    value ^= (value << 7) & 0x9d2c_5680;
+    value ^= (value << 15) & 0xefc6_0000;
+    value ^ (value >> 18)
 }

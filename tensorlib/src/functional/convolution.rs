@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::{each, floating, ints, lined_up, read};
+use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
 use crate::backend::cpu::conv::{self, Geometry};
+use crate::backend::cpu::norm::{self, Planes};
 use crate::element::with_floating;
 use crate::error::{Result, fallible, shape_error, value_error};
 use crate::list::List;
@@ -188,9 +190,21 @@ fn product(
                 Product::Weights => product(Product::Values, &a, &gradient, None, &g, second),
             });
         }
-        pass.give(2, || gradient.sum_dim([0, 2, 3]));
+        pass.give(2, || if is_grad_enabled() { gradient.sum_dim([0, 2, 3]) } else { of_channels(&gradient) });
         Ok(())
     })
+}
+
+/// The sum of each channel, which is the gradient of its bias.
+fn of_channels(gradient: &Tensor) -> Tensor {
+    let line = lined_up(gradient);
+    let shape = &gradient.layout.shape;
+    let g = Planes { images: shape[0], channels: shape[1], inner: shape[2] * shape[3] };
+    with_floating!(gradient.dtype(), T => {
+        let mut values = allocator::take::<T>(g.channels);
+        read::<T, _, 1>([&line], |[x]| norm::channel_totals(&mut values, x, &g));
+        Tensor::from_values(values, List::from_slice(&[g.channels]))
+    }, else unreachable!("checked by the caller"))
 }
 
 fn sizes(x: &[usize]) -> [usize; 2] {

@@ -123,3 +123,111 @@ fn random_numbers_are_those_of_pytorch() {
         .collect();
     report(&wrong, cases.len(), 35);
 }
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    use tensorlib::functional::{self as F, Attention, BatchNorm, Conv, Norm};
+    manual_seed(0);
+    let leaf = |shape: &[usize]| randn(shape).requires_grad_(true);
+    let (x, w, b) = (leaf(&[9, 3, 17, 18]), leaf(&[10, 3, 3, 3]), leaf(&[10]));
+    let (deep, wide) = (leaf(&[10, 12, 5, 5]), leaf(&[300, 70]));
+    let (q, weight) = (leaf(&[2, 3, 150, 20]), leaf(&[70]));
+    let leaves = [&x, &w, &b, &deep, &wide, &q, &weight];
+    let all = || {
+        let y = F::conv2d_with(&x, &w, Conv::new().bias(&b).padding(1));
+        let y = F::batch_norm_with(&y, BatchNorm::new().training(true)).relu();
+        let y = F::conv_transpose2d_with(&F::max_pool2d(&y, 2), &deep, Conv::new().stride(2));
+        let rows = F::layer_norm_with(&wide, 70, Norm::new().weight(&weight));
+        let loss = F::cross_entropy(&rows, arange(300) % 70);
+        let seen = F::scaled_dot_product_attention_with(&q, &q, &q, Attention::new().is_causal(true));
+        autograd::grad(&(y.square().mean() + loss + seen.square().mean()), &leaves)
+    };
+    tensorlib::set_num_threads(1);
+    let alone = all();
+    tensorlib::set_num_threads(3);
+    let together = all();
+    assert!(alone.iter().zip(&together).all(|(a, b)| a.equal(b)));
+}
+
+#[test]
+fn random_numbers_in_place_are_new_values_for_gradients() {
+    let x = ones([3]).requires_grad_(true);
+    let refused = x.try_uniform_(0.0, 1.0).unwrap_err().to_string();
+    assert!(refused.starts_with("uniform_: this tensor requires gradients and is a leaf"), "{refused}");
+    let y = &x * 2;
+    y.i(0).normal_(0.0, 1.0);
+    y.sum().backward();
+    assert_eq!(x.grad().to_vec::<f32>(), [0.0, 2.0, 2.0]);
+    // What a backward pass needs must not have changed.
+    let z = (&x * 1).exp();
+    let kept = z.exp();
+    z.bernoulli_(0.5);
+    assert!(kept.sum().try_backward().is_err());
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_a_sentence() {
+    use tensorlib::functional::{self as F, Attention, AvgPool, Conv, MaxPool, Norm, PadMode};
+    let images = zeros([2, 3, 8, 8]);
+    let refused = |result: tensorlib::Result<Tensor>| result.unwrap_err().to_string();
+    let sentences = [
+        refused(F::try_conv2d(&images, &zeros([4, 3, 9, 9]))),
+        refused(F::try_conv2d(&zeros([8, 8]), &zeros([4, 3, 3, 3]))),
+        refused(F::try_conv2d(&images.double(), &zeros([4, 3, 3, 3]))),
+        refused(F::try_conv2d_with(&images, &zeros([4, 3, 3, 3]), Conv::new().bias(&zeros([3])))),
+        refused(F::try_conv2d_with(&images, &zeros([4, 3, 3, 3]), Conv::new().padding("same").stride(2))),
+        refused(F::try_conv2d_with(&images, &zeros([4, 3, 3, 3]), Conv::new().padding("smae"))),
+        refused(F::try_conv2d_with(&images, &zeros([4, 3, 3, 3]), Conv::new().stride((1, 2, 3)))),
+        refused(F::try_conv2d_with(&images, &zeros([4, 1, 3, 3]), Conv::new().groups(3))),
+        refused(F::try_conv_transpose2d_with(&images, &zeros([3, 4, 3, 3]), Conv::new().output_padding(1))),
+        refused(F::try_max_pool2d_with(&images, 2, MaxPool::new().padding(2))),
+        refused(F::try_avg_pool2d_with(&images, 2, AvgPool::new().divisor_override(0))),
+        refused(F::try_pad_with(&images, [8, 0], PadMode::Reflect)),
+        refused(F::try_pad(&images, [1])),
+        refused(F::try_layer_norm(&images, 7)),
+        refused(F::try_layer_norm_with(&images, 8, Norm::new().weight(&zeros([7])))),
+        refused(F::try_group_norm(&images, 2)),
+        refused(F::try_cross_entropy(&zeros([2, 3]), [0, 1, 2])),
+        refused(F::try_mse_loss(&zeros([2, 3]), zeros([3]))),
+        refused(F::try_scaled_dot_product_attention(&zeros([2, 4]), &zeros([3, 5]), &zeros([3, 4]))),
+        refused(F::try_scaled_dot_product_attention_with(
+            &zeros([2, 4]),
+            &zeros([3, 4]),
+            &zeros([3, 4]),
+            Attention::new().attn_mask(&zeros([4, 3])),
+        )),
+        refused(F::try_dropout(&images, 1.5)),
+        refused(tensor![0.0, 0.0].try_multinomial(1)),
+        refused(arange(5).try_unfold(0, 6, 1)),
+        refused(F::try_fold(&zeros([1, 8, 5]), (3, 3), 2)),
+    ];
+    let expected = [
+        "conv2d: a kernel that spans 9 does not fit into dimension 2 of an input of shape [2, 3, 8, 8], 8 with padding",
+        "conv2d: needs an input [batch, in, height, width] and a weight [out, in / groups, size, size], not shapes [8, 8] and [4, 3, 3, 3]",
+        "conv2d: element types f64 and f32 differ; convert one with to()",
+        "conv2d: the bias needs shape [4], not [3]",
+        "conv2d: padding \"same\" needs a stride of 1, not [2, 2]",
+        "conv2d: padding \"smae\" is unknown; give \"same\", \"valid\" or numbers",
+        "conv2d: stride [1, 2, 3] needs one number, or 2",
+        "conv2d: an input of shape [2, 3, 8, 8] has 3 channels, but a weight of shape [4, 1, 3, 3] with 3 groups has 4 filters, which 3 does not divide",
+        "conv_transpose2d: output_padding [1, 1] must be less than the stride [1, 1] or the dilation [1, 1]",
+        "max_pool2d: a padding of 2 is more than half the window's length of 2",
+        "avg_pool2d: divisor_override must not be 0",
+        "pad: reflecting padding of 8 is too much for dimension 3 of shape [2, 3, 8, 8]; at most 7",
+        "pad: padding [1] needs two numbers for each of at most 4 dimensions, the last one first",
+        "layer_norm: the shape of an input [2, 3, 8, 8] does not end with [7]",
+        "layer_norm: the weight for an input of shape [2, 3, 8, 8] needs shape [8], not [7]",
+        "group_norm: needs an input [batch, channels, …] whose channels 2 groups divide, not shape [2, 3, 8, 8]",
+        "cross_entropy: scores of shape [2, 3] need labels of shape [2], not [3]",
+        "mse_loss: the shapes [2, 3] and [3] differ; expand or reshape one of them",
+        "scaled_dot_product_attention: queries of shape [2, 4], keys of [3, 5] and values of [3, 4] do not fit: queries and keys need as many features, keys and values as many rows",
+        "scaled_dot_product_attention: a mask of shape [4, 3] does not broadcast to [2, 3]",
+        "dropout: the share that is left out must be from 0 to 1, not 1.5",
+        "multinomial: weights must not be negative or infinite, and each row needs one that is greater than 0",
+        "unfold: windows of 6 with step 1 do not fit into dimension 0 of shape [5]; the step must be 1 or more",
+        "fold: patches of [2, 2] of images of [3, 3] need shape [batch, channels * 4, 4], not [1, 8, 5]",
+    ];
+    for (made, expected) in sentences.iter().zip(expected) {
+        assert_eq!(made, expected);
+    }
+}

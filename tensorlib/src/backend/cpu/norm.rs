@@ -410,6 +410,16 @@ pub(crate) fn channels<T: Floating>(to: &mut [T], x: &[T], by: &[[T; 3]], g: &Pl
     });
 }
 
+/// The sum of each channel.
+pub(crate) fn channel_totals<T: Floating>(to: &mut [T], x: &[T], g: &Planes) {
+    pool::for_pieces(to, g.together(), |start, to| {
+        for (at, to) in to.iter_mut().enumerate() {
+            let sum = over_channel(g, start + at, |part| wide(T::Width::run(SumOff(&x[part], T::ZERO))));
+            *to = number(sum);
+        }
+    });
+}
+
 /// For each channel the sum of the gradient, and of its product with `x - mean`.
 pub(crate) fn channel_sums<T: Floating>(to: &mut [f64], x: &[T], gradient: &[T], means: &[f64], g: &Planes) {
     pool::for_pieces(to, 2 * g.together(), |start, to| {
