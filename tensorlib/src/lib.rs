@@ -175,10 +175,12 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use exchange::*;
 pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
-pub use linalg::{einsum, try_einsum};
+pub use linalg::*;
 pub use memory::allocator::empty_cache;
 pub use operand::{IntoOperand, Operand};
 pub use ops::{try_where_cond, where_cond};
+pub use reduce::*;
+pub use render::{PrintOptions, set_printoptions};
 pub use scalar::Scalar;
 pub use shape::*;
 pub use size::{Int, IntoInts, Ints, Size};
@@ -191,6 +193,8 @@ pub mod prelude {
     pub use crate::exchange::*;
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};
+    pub use crate::reduce::*;
+    pub use crate::render::{PrintOptions, set_printoptions};
     pub use crate::shape::*;
     pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step as _, Tensor, picture, plot, tensor};
 }

@@ -75,3 +75,70 @@ pub(crate) enum Transcendental {
     Gelu,
     Silu,
 }
+
+/// Functions of one floating-point number that are too involved for many at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Special {
+    Acosh,
+    Asinh,
+    Atanh,
+    Erfc,
+    Erfinv,
+    Lgamma,
+    Polygamma(i64),
+    I0,
+    I1,
+    Sinc,
+}
+
+/// Functions of one floating-point number that networks are built of, with their parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Activation {
+    Erf,
+    LeakyRelu { slope: f64 },
+    Elu { alpha: f64, scale: f64, input: f64 },
+    Softplus { beta: f64, threshold: f64 },
+    Mish,
+    LogSigmoid,
+    HardSigmoid,
+    HardSwish,
+    SoftShrink { lambda: f64 },
+    HardShrink { lambda: f64 },
+    Threshold { threshold: f64, value: f64 },
+    GeluTanh,
+    Softsign,
+    Tanhshrink,
+}
+
+/// Functions of two floating-point numbers beside [`BinaryOp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FloatPair {
+    Atan2,
+    Hypot,
+    Copysign,
+    Nextafter,
+    LogAddExp,
+    LogAddExp2,
+    Xlogy,
+}
+
+/// Functions of two numbers of any kind beside [`BinaryOp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberPair {
+    Fmod,
+    Fmax,
+    Fmin,
+    Heaviside,
+}
+
+/// Functions of two whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WholePair {
+    BitAnd,
+    BitOr,
+    BitXor,
+    ShiftLeft,
+    ShiftRight,
+    Gcd,
+    Lcm,
+}

@@ -7,6 +7,7 @@ use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
 use crate::list::List;
+use crate::ops::twin::twins;
 use crate::size::Size;
 use crate::tensor::Tensor;
 
@@ -26,6 +27,18 @@ fn triangle(op: &str, x: &Tensor, drops: impl Fn(usize, usize) -> Range<usize>) 
         });
     }
     Ok(result)
+}
+
+/// A column, moved by a number of diagonals, within a row.
+fn clip(column: i64, diagonal: i64, columns: usize) -> usize {
+    column.saturating_add(diagonal).clamp(0, columns as i64) as usize
+}
+
+twins! {
+    tril tril_ try_tril_: () = try_tril;
+    triu triu_ try_triu_: () = try_triu;
+    tril_diagonal tril_diagonal_ try_tril_diagonal_: (diagonal: i64) = try_tril_diagonal;
+    triu_diagonal triu_diagonal_ try_triu_diagonal_: (diagonal: i64) = try_triu_diagonal;
 }
 
 impl Tensor {
@@ -48,6 +61,26 @@ impl Tensor {
         /// ```
         pub fn triu | try_triu(&self) -> Tensor {
             triangle("triu", self, |row, columns| 0..row.min(columns))
+        }
+
+        /// [`tril`](Tensor::tril) up to another diagonal: above the main one, or below with a negative number.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(ones([2, 2]).tril_diagonal(-1).to_vec::<f32>(), [0.0, 0.0, 1.0, 0.0]);
+        /// ```
+        pub fn tril_diagonal | try_tril_diagonal(&self, diagonal: i64) -> Tensor {
+            triangle("tril_diagonal", self, move |row, columns| clip(row as i64 + 1, diagonal, columns)..columns)
+        }
+
+        /// [`triu`](Tensor::triu) from another diagonal on.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(ones([2, 2]).triu_diagonal(1).to_vec::<f32>(), [0.0, 1.0, 0.0, 0.0]);
+        /// ```
+        pub fn triu_diagonal | try_triu_diagonal(&self, diagonal: i64) -> Tensor {
+            triangle("triu_diagonal", self, move |row, columns| 0..clip(row as i64, diagonal, columns))
         }
 
         /// The diagonal of a matrix, as a view; or the matrix with a vector as its diagonal.

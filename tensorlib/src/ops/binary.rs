@@ -282,3 +282,8 @@ pub(crate) fn replace_by_truth(op: &str, target: &Tensor, truth: Tensor) -> Resu
     super::assign::copy(op, target, &truth)?;
     Ok(target.alias())
 }
+
+/// A new tensor with a function of operands of type `T`, which broadcast.
+pub(crate) fn mapped2<T: Element, U: Element>(op: &str, maps: &Maps2<T, U>, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    apply(op, maps, Input::Tensor(a), Input::Tensor(b))
+}

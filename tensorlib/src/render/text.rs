@@ -2,21 +2,17 @@
 //! that they have everywhere in this crate, as they are typed: `dtype=f64`, not `dtype=torch.float64`.
 
 use super::number::Format;
+use super::options::{PrintOptions, options};
 use super::sample::{Fold, Sample};
 use crate::{DType, Tensor};
 
-/// Beyond so many elements only the corners are shown.
-const THRESHOLD: usize = 1000;
-/// So many at each end of a dimension.
-const EDGE: usize = 3;
-const LINE_WIDTH: usize = 80;
 const PREFIX: &str = "tensor(";
 /// A tensor of very many short dimensions has very many corners. PyTorch prints them all; here its leading dimensions
 /// are folded further until no more than so many numbers are left.
 const MOST_SHOWN: usize = 20_000;
 
 /// A tensor as PyTorch prints it: aligned, summarised beyond 1000 elements, the dtype named (as in Rust) when it is not the
-/// default.
+/// default. See [`set_printoptions`](super::set_printoptions) for other rules.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -31,8 +27,9 @@ pub fn to_text(tensor: &Tensor) -> String {
     if tensor.numel() == 0 {
         return empty(tensor);
     }
-    let sample = Sample::of(tensor, |dimension, _| fold(&tensor.size(), dimension));
-    let writer = Writer { format: Format::of(sample.dtype, &sample.values), sample };
+    let options = options();
+    let sample = Sample::of(tensor, |dimension, _| fold(&options, &tensor.size(), dimension));
+    let writer = Writer { format: Format::of(sample.dtype, &sample.values), sample, line_width: options.linewidth };
     let body = format!("{PREFIX}{}", writer.write(0, &mut 0, PREFIX.len()));
     let default = matches!(tensor.dtype(), DType::F32 | DType::I64 | DType::Bool);
     close(body, if default { None } else { Some(dtype_suffix(tensor.dtype())) })
@@ -62,7 +59,7 @@ fn close(body: String, suffix: Option<String>) -> String {
         Some(at) => body.len() - at + 1,
         None => body.len() + 2,
     };
-    let separator = if last_line + suffix.len() + 2 > LINE_WIDTH {
+    let separator = if last_line + suffix.len() + 2 > options().linewidth {
         format!(",\n{}", " ".repeat(PREFIX.len()))
     } else {
         ", ".to_owned()
@@ -71,12 +68,12 @@ fn close(body: String, suffix: Option<String>) -> String {
 }
 
 /// How a dimension is folded: as PyTorch folds it, and the leading ones further if that leaves too much.
-fn fold(size: &[usize], dimension: usize) -> Option<Fold> {
-    if size.iter().product::<usize>() <= THRESHOLD {
+fn fold(options: &PrintOptions, size: &[usize], dimension: usize) -> Option<Fold> {
+    if size.iter().product::<usize>() <= options.threshold {
         return None;
     }
-    let standard = Fold { head: EDGE, tail: EDGE };
-    let shown_after = |from: usize| size[from..].iter().map(|&n| n.min(2 * EDGE)).product::<usize>();
+    let standard = Fold { head: options.edgeitems, tail: options.edgeitems };
+    let shown_after = |from: usize| size[from..].iter().map(|&n| n.min(2 * options.edgeitems)).product::<usize>();
     // Once the dimensions behind this one fill the room, only its first index is shown.
     if shown_after(0) > MOST_SHOWN && shown_after(dimension) > MOST_SHOWN {
         return Some(Fold { head: 1, tail: 0 });
@@ -87,6 +84,7 @@ fn fold(size: &[usize], dimension: usize) -> Option<Fold> {
 struct Writer {
     sample: Sample,
     format: Format,
+    line_width: usize,
 }
 
 impl Writer {
@@ -118,7 +116,7 @@ impl Writer {
                 None => " ...".to_owned(),
             })
             .collect();
-        let per_line = (LINE_WIDTH.saturating_sub(indent) / (self.format.width + 2)).max(1);
+        let per_line = (self.line_width.saturating_sub(indent) / (self.format.width + 2)).max(1);
         let lines: Vec<String> = cells.chunks(per_line).map(|line| line.join(", ")).collect();
         let separator = format!(",\n{}", " ".repeat(indent + 1));
         format!("[{}]", lines.join(&separator))
