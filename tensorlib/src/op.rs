@@ -142,3 +142,22 @@ pub(crate) enum WholePair {
     Gcd,
     Lcm,
 }
+
+/// Gradients of functions of one number in one pass: of the gradient of the result, and of what the variant names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GradientOp {
+    /// The result.
+    Relu,
+    /// The result.
+    Sqrt,
+    /// The result.
+    Sigmoid,
+    /// The result.
+    Tanh,
+    /// The operand.
+    Softplus,
+    /// The operand.
+    Gelu,
+    /// The operand.
+    Silu,
+}

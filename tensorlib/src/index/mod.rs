@@ -27,3 +27,4 @@ mod scatter;
 mod select;
 
 pub use item::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
+pub(crate) use select::add_along;

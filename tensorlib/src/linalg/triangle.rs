@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::autograd::record::placed;
+use crate::autograd::record::{linear, placed, record_linear, records};
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
@@ -34,6 +34,22 @@ fn clip(column: i64, diagonal: i64, columns: usize) -> usize {
     column.saturating_add(diagonal).clamp(0, columns as i64) as usize
 }
 
+/// A linear function of one tensor, with what it does to a gradient.
+fn placed_by(
+    result: Tensor,
+    x: &Tensor,
+    name: &'static str,
+    transposed: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static,
+) -> Tensor {
+    if !records(&[x]) {
+        return result;
+    }
+    record_linear(result, name, &[x], move |pass, gradient| {
+        pass.give(0, || transposed(&gradient));
+        Ok(())
+    })
+}
+
 twins! {
     tril tril_ try_tril_: () = try_tril;
     triu triu_ try_triu_: () = try_triu;
@@ -50,7 +66,8 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).tril().to_vec::<f32>(), [1.0, 0.0, 1.0, 1.0]);
         /// ```
         pub fn tril | try_tril(&self) -> Tensor {
-            triangle("tril", self, |row, columns| (row + 1).min(columns)..columns)
+            let result = triangle("tril", self, |row, columns| (row + 1).min(columns)..columns)?;
+            Ok(linear(result, self, "TrilBackward0", Tensor::tril))
         }
 
         /// A matrix with zeros below the diagonal.
@@ -60,7 +77,8 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).triu().to_vec::<f32>(), [1.0, 1.0, 0.0, 1.0]);
         /// ```
         pub fn triu | try_triu(&self) -> Tensor {
-            triangle("triu", self, |row, columns| 0..row.min(columns))
+            let result = triangle("triu", self, |row, columns| 0..row.min(columns))?;
+            Ok(linear(result, self, "TriuBackward0", Tensor::triu))
         }
 
         /// [`tril`](Tensor::tril) up to another diagonal: above the main one, or below with a negative number.
@@ -70,7 +88,8 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).tril_diagonal(-1).to_vec::<f32>(), [0.0, 0.0, 1.0, 0.0]);
         /// ```
         pub fn tril_diagonal | try_tril_diagonal(&self, diagonal: i64) -> Tensor {
-            triangle("tril_diagonal", self, move |row, columns| clip(row as i64 + 1, diagonal, columns)..columns)
+            let result = triangle("tril_diagonal", self, |row, columns| clip(row as i64 + 1, diagonal, columns)..columns)?;
+            Ok(placed_by(result, self, "TrilBackward0", move |gradient| gradient.tril_diagonal(diagonal)))
         }
 
         /// [`triu`](Tensor::triu) from another diagonal on.
@@ -80,7 +99,8 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).triu_diagonal(1).to_vec::<f32>(), [0.0, 1.0, 0.0, 0.0]);
         /// ```
         pub fn triu_diagonal | try_triu_diagonal(&self, diagonal: i64) -> Tensor {
-            triangle("triu_diagonal", self, move |row, columns| 0..clip(row as i64, diagonal, columns))
+            let result = triangle("triu_diagonal", self, |row, columns| 0..clip(row as i64, diagonal, columns))?;
+            Ok(placed_by(result, self, "TriuBackward0", move |gradient| gradient.triu_diagonal(diagonal)))
         }
 
         /// The diagonal of a matrix, as a view; or the matrix with a vector as its diagonal.

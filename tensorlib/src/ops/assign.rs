@@ -1,5 +1,6 @@
 //! Writing into a tensor: one value, another tensor, or another function of itself.
 
+use crate::autograd::record::{overwrite, records};
 use crate::backend::cpu::loops::{Map2, Updates};
 use crate::backend::cpu::map::{self, Source};
 use crate::backend::cpu::simd::Narrow;
@@ -28,6 +29,10 @@ fn write<T: Element>(to: &mut [T], of_to: &Layout, source: Source<T>) {
 /// Copies `source`, broadcast and converted, into `target`.
 pub(crate) fn copy(op: &str, target: &Tensor, source: &Tensor) -> Result<()> {
     super::binary::writable(op, target)?;
+    if records(&[target, source]) {
+        overwrite(op, target, source)?;
+        return Ok(());
+    }
     let layout = source.layout.expand(op, &target.layout.shape)?;
     let dtype = target.dtype();
     let copied = if source.dtype() == dtype { super::binary::apart(target, source) } else { Some(source.to(dtype)) };
@@ -47,6 +52,10 @@ pub(crate) fn copy(op: &str, target: &Tensor, source: &Tensor) -> Result<()> {
 pub(crate) fn fill(op: &str, target: &Tensor, value: Scalar) -> Result<()> {
     // Every index of an expanded tensor gets the same value, so overlap does no harm; PyTorch refuses it all the same.
     super::binary::writable(op, target)?;
+    if records(&[target]) {
+        overwrite(op, target, &crate::create::filled(crate::list::List::new(), target.dtype(), value))?;
+        return Ok(());
+    }
     let of_target = target.layout.permute(&memory_order(&[&target.layout]));
     with_dtype!(target.dtype(), T => {
         write::<T>(T::of_mut(&mut target.storage.write()), &of_target, Source::Number(T::from_scalar(value)));

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use crate::autograd::record::{in_place, in_place_without_copy, records, records_sides};
+use crate::autograd::{History, formulas};
 use crate::backend::cpu::functions;
 use crate::backend::cpu::loops::Maps2;
 use crate::backend::cpu::map::{self, Source};
 use crate::dtype::{DType, result_type};
-use crate::element::{Element, Stored, with_dtype, with_number};
-use crate::error::{Result, dtype_error, shape_error, value_error};
+use crate::element::{Element, Stored, with_dtype, with_floating, with_number};
+use crate::error::{Result, dtype_error, or_raise, shape_error, value_error};
 use crate::layout::{Layout, broadcast, memory_order};
 use crate::list::List;
 use crate::memory::allocator;
-use crate::op::{BinaryOp, CompareOp, LogicOp};
+use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp};
 use crate::operand::Operand;
 use crate::scalar::Scalar;
 use crate::storage::{self, Storage};
@@ -33,7 +35,7 @@ fn convert<'a>(operand: &'a Operand<'_>, dtype: DType, room: &'a mut Option<Tens
         Operand::Number(number) => return Input::Number(*number),
         Operand::Refused(_) => unreachable!("operations refuse it first"),
     };
-    Input::Tensor(if tensor.dtype() == dtype { tensor } else { room.insert(tensor.to(dtype)) })
+    Input::Tensor(if tensor.dtype() == dtype { tensor } else { room.insert(tensor.values().to(dtype)) })
 }
 
 #[inline]
@@ -144,6 +146,17 @@ fn boolean(function: BinaryOp) -> LogicOp {
 
 /// A new tensor with `function` of the operands.
 pub(crate) fn arithmetic(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Result<Tensor> {
+    Ok(recorded(function, computed(op, function, a, b)?, a, b))
+}
+
+/// What was computed, with its history.
+#[inline]
+pub(crate) fn recorded(function: BinaryOp, result: Tensor, a: &Operand, b: &Operand) -> Tensor {
+    if records_sides(a, b) { formulas::binary::recorded(function, result, a, b) } else { result }
+}
+
+/// [`arithmetic`] of the values.
+fn computed(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Result<Tensor> {
     let dtype = arithmetic_type(op, function, a, b)?;
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, dtype, &mut room_a), convert(b, dtype, &mut room_b));
@@ -178,6 +191,9 @@ pub(crate) fn arithmetic_owned(op: &str, function: BinaryOp, a: Operand, b: Oper
     let dtype = target.dtype();
     let fits = dtype.is_floating_point()
         && target.layout.is_contiguous()
+        && target.storage.lineage().is_none()
+        && matches!(target.history, History::Own)
+        && !b.tensor().is_some_and(Tensor::has_history)
         && Arc::get_mut(&mut target.storage).is_some()
         && result_type(target.promotion(), b.promotion()) == dtype
         && b.tensor().is_none_or(|b| b.dtype() == dtype && b.layout.shape == target.layout.shape);
@@ -197,6 +213,14 @@ pub(crate) fn arithmetic_owned(op: &str, function: BinaryOp, a: Operand, b: Oper
         }
     }, else unreachable!("floating-point numbers are not booleans"));
     Ok(target)
+}
+
+/// A gradient in one pass, into the memory of `g` when nobody else holds it.
+pub(crate) fn gradient(function: GradientOp, g: Tensor, other: &Tensor) -> Tensor {
+    let input = |x| Input::Tensor(x);
+    with_floating!(g.dtype(), T => {
+        or_raise(apply::<T, T>("backward", &functions::gradient(function), input(&g), input(other)))
+    }, else unreachable!("gradients are floating-point numbers"))
 }
 
 /// Refuses to write where one element would be written several times.
@@ -229,6 +253,14 @@ pub(crate) fn apart(target: &Tensor, operand: &Tensor) -> Option<Tensor> {
 /// Changes `target` to `function` of itself and the operand.
 pub(crate) fn arithmetic_in_place(op: &str, function: BinaryOp, target: &Tensor, b: &Operand) -> Result<()> {
     writable(op, target)?;
+    if records_sides(&Operand::Borrowed(target), b) {
+        let value = |target: &Tensor| arithmetic(op, function, &Operand::Borrowed(target), b);
+        match function {
+            BinaryOp::Add | BinaryOp::Sub => in_place_without_copy(op, target, value)?,
+            _ => in_place(op, target, value)?,
+        };
+        return Ok(());
+    }
     let dtype = target.dtype();
     let result = match b {
         Operand::Number(Scalar::Float(_)) if dtype.is_floating_point() => dtype,
@@ -276,6 +308,9 @@ pub(crate) fn does_not_fit(op: &str, target: &Tensor, operand: &Tensor) -> crate
 /// Changes `target` to truth values made from it: 1 or 0 in its own type.
 pub(crate) fn replace_by_truth(op: &str, target: &Tensor, truth: Tensor) -> Result<Tensor> {
     writable(op, target)?;
+    if records(&[target]) {
+        return in_place_without_copy(op, target, |_| Ok(truth));
+    }
     if truth.layout.shape != target.layout.shape {
         return Err(does_not_fit(op, target, &truth));
     }

@@ -1,5 +1,6 @@
 //! Choosing between two tensors, element by element.
 
+use crate::autograd::record::{Saved, record_sides, records_sides, unrecorded};
 use crate::backend::cpu::map::{self, Operand};
 use crate::dtype::{DType, result_type};
 use crate::element::{Stored, with_dtype};
@@ -35,15 +36,30 @@ pub fn try_where_cond<'a>(
 }
 
 fn choose(condition: &Tensor, a: operand::Operand, b: operand::Operand) -> Result<Tensor> {
+    let result = chosen(condition, &a, &b)?;
+    if !records_sides(&a, &b) {
+        return Ok(result);
+    }
+    let condition = Saved::operand(condition);
+    Ok(record_sides(result, "WhereBackward0", &a, &b, true, move |pass, gradient| {
+        let condition = pass.get(&condition)?;
+        pass.give(0, || gradient.where_cond(&condition, 0));
+        pass.give(1, || gradient.masked_fill(&condition, 0));
+        Ok(())
+    }))
+}
+
+fn chosen(condition: &Tensor, a: &operand::Operand, b: &operand::Operand) -> Result<Tensor> {
     if condition.dtype() != DType::Bool {
         return Err(dtype_error!(
             "where: the condition must be bool, not {}; compare, as in x.gt(0)",
             condition.dtype()
         ));
     }
-    let (a, b) = (a.checked()?, b.checked()?);
+    a.check()?;
+    b.check()?;
     let dtype = result_type(a.promotion(), b.promotion());
-    let (a, b) = (a.to_tensor(dtype)?, b.to_tensor(dtype)?);
+    let (a, b) = unrecorded(|| Ok((a.to_tensor(dtype)?, b.to_tensor(dtype)?)))?;
     let shape = broadcast("where", &a.layout.shape, &b.layout.shape)?;
     let shape = broadcast("where", &condition.layout.shape, &shape)?;
     let numel = checked_numel("where", &shape)?;

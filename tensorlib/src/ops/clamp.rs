@@ -1,5 +1,7 @@
 //! Keeping values within limits.
 
+use crate::autograd::formulas;
+use crate::autograd::record::{in_place, records, unrecorded};
 use crate::backend::cpu::map;
 use crate::backend::cpu::number::Number;
 use crate::dtype::result_type;
@@ -55,6 +57,21 @@ fn clamp(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
     for limit in [&min, &max] {
         limit.0.as_ref().map_or(Ok(()), Operand::check)?;
     }
+    let of = |limit: &Limit| limit.0.as_ref().and_then(Operand::tensor).map(Tensor::alias);
+    let (low, high) = (of(&min), of(&max));
+    let is_recorded = records(&[x]) || [&low, &high].into_iter().flatten().any(|limit| records(&[limit]));
+    if !is_recorded {
+        return clamped(op, x, min, max);
+    }
+    let numbers = [&min, &max].map(|limit| match &limit.0 {
+        Some(Operand::Number(number)) => Some(*number),
+        _ => None,
+    });
+    let result = unrecorded(|| clamped(op, x, min, max))?;
+    Ok(formulas::clamp::recorded(result, x, [low, high], numbers))
+}
+
+fn clamped(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
     if let Some(result) = between(x, &min, &max) {
         return Ok(result);
     }
@@ -80,6 +97,10 @@ fn clamp(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
 }
 
 fn clamp_in_place(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
+    binary::writable(op, x)?;
+    if records(&[x]) {
+        return in_place(op, x, |x| clamp(op, x, min, max));
+    }
     let value = clamp(op, x, min, max)?;
     binary::storable(op, value.dtype(), x.dtype())?;
     super::assign::copy(op, x, &value)?;

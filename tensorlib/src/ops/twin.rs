@@ -1,7 +1,7 @@
 //! In-place twins of operations that have no loop of their own for it: a new value, written over the old one.
 
 use crate::autograd::changeable;
-use crate::autograd::record::{in_place, records};
+use crate::autograd::record::{in_place_without_copy, records};
 use crate::error::Result;
 use crate::ops::{assign, binary};
 use crate::tensor::Tensor;
@@ -13,7 +13,7 @@ pub(crate) fn over(op: &str, target: &Tensor, value: impl FnOnce(&Tensor) -> Res
     // A formula may keep the operand: it must be what it was.
     let value = if records(&[target]) { value(&target.clone())? } else { value(target)? };
     if records(&[target, &value]) {
-        return in_place(op, target, |_| Ok(value));
+        return in_place_without_copy(op, target, |_| Ok(value));
     }
     binary::storable(op, value.dtype(), target.dtype())?;
     if value.layout.shape != target.layout.shape {

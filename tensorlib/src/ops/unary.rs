@@ -1,5 +1,7 @@
 //! Functions of one tensor, element by element.
 
+use crate::autograd::formulas;
+use crate::autograd::record::{in_place, records};
 use crate::backend::cpu::functions;
 use crate::backend::cpu::loops::Maps;
 use crate::backend::cpu::map;
@@ -41,10 +43,15 @@ fn apply_in_place<T: Element>(maps: &Maps<T, T>, x: &Tensor) {
 }
 
 fn simple(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
+    let y = simple_values(op, function, x)?;
+    Ok(if records(&[x]) { formulas::unary::simple(function, y, x) } else { y })
+}
+
+fn simple_values(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
     with_number!(x.dtype(), T => Ok(apply::<T>(&functions::simple(function), x)), else {
         match function {
             Simple::Sign => return Ok(x.clone()),
-            Simple::Square => return simple(op, function, &x.long()),
+            Simple::Square => return simple_values(op, function, &x.long()),
             _ => {}
         }
         Err(dtype_error!("{op}: not defined for bool; convert it with to()"))
@@ -52,6 +59,11 @@ fn simple(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
 }
 
 fn transcendental(function: Transcendental, x: &Tensor) -> Tensor {
+    let y = transcendental_values(function, x);
+    if records(&[x]) { formulas::unary::transcendental(function, y, x) } else { y }
+}
+
+fn transcendental_values(function: Transcendental, x: &Tensor) -> Tensor {
     use Transcendental::{Ceil, Floor, Round, Trunc};
     with_floating!(x.dtype(), T => apply::<T>(&functions::transcendental(function), x), else {
         if matches!(function, Floor | Ceil | Round | Trunc) && x.dtype() != DType::Bool {
@@ -62,11 +74,19 @@ fn transcendental(function: Transcendental, x: &Tensor) -> Tensor {
 }
 
 /// Writes a function of a tensor over it.
-fn replace(op: &str, x: &Tensor, over: impl FnOnce(&Tensor), value: impl FnOnce() -> Result<Tensor>) -> Result<Tensor> {
+fn replace(
+    op: &str,
+    x: &Tensor,
+    over: impl FnOnce(&Tensor),
+    value: impl FnOnce(&Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    if records(&[x]) {
+        return in_place(op, x, value);
+    }
     if x.dtype().is_floating_point() && x.layout.is_dense() && x.numel() > 0 {
         over(x);
     } else {
-        let value = value()?;
+        let value = value(x)?;
         binary::storable(op, value.dtype(), x.dtype())?;
         assign::copy(op, x, &value)?;
     }
@@ -88,7 +108,7 @@ macro_rules! transcendental {
                     let over = |x: &Tensor| with_floating!(x.dtype(), T => {
                         apply_in_place::<T>(&functions::transcendental(Transcendental::$function), x);
                     }, else ());
-                    replace(stringify!($name_), self, over, || Ok(transcendental(Transcendental::$function, self)))
+                    replace(stringify!($name_), self, over, |x| Ok(transcendental(Transcendental::$function, x)))
                 }
             }
         )* }
@@ -221,18 +241,19 @@ transcendental! {
 }
 
 /// A floating-point tensor to one of the powers that need no logarithm.
-pub(super) fn simple_power(x: &Tensor, exponent: f64) -> Option<Result<Tensor>> {
+pub(super) fn simple_power(x: &Tensor, exponent: f64) -> Option<Tensor> {
     use Transcendental::{Reciprocal, Rsqrt, Sqrt};
+    let simple = |function| simple_values("pow", function, x).ok();
     let function = match exponent {
-        2.0 => return Some(x.try_square()),
-        3.0 => return Some(simple("pow", Simple::Cube, x)),
-        -2.0 => return Some(x.try_square().map(|square| square.reciprocal())),
+        2.0 => return simple(Simple::Square),
+        3.0 => return simple(Simple::Cube),
+        -2.0 => return simple(Simple::Square).map(|square| transcendental_values(Reciprocal, &square)),
         0.5 => Sqrt,
         -0.5 => Rsqrt,
         -1.0 => Reciprocal,
         _ => return None,
     };
-    Some(Ok(transcendental(function, x)))
+    Some(transcendental_values(function, x))
 }
 
 macro_rules! simple {
@@ -249,7 +270,7 @@ macro_rules! simple {
                 let over = |x: &Tensor| with_floating!(x.dtype(), T => {
                     apply_in_place::<T>(&functions::simple(Simple::$function), x);
                 }, else ());
-                replace(stringify!($name_), self, over, || simple(stringify!($name_), Simple::$function, self))
+                replace(stringify!($name_), self, over, |x| simple(stringify!($name_), Simple::$function, x))
             }
         )* } }
     };

@@ -1,5 +1,7 @@
 //! Running sums and products.
 
+use crate::autograd::formulas::reduce as formulas;
+use crate::autograd::record::{in_place, records};
 use crate::backend::cpu::running;
 use crate::element::{Stored, with_number};
 use crate::error::{Result, fallible};
@@ -30,8 +32,18 @@ fn running(op: &str, x: &Tensor, dim: i64, product: bool) -> Result<Tensor> {
     }, else unreachable!("booleans are summed as i64"))
 }
 
+/// [`running`], recorded.
+fn cumulated(op: &str, x: &Tensor, dim: i64, product: bool) -> Result<Tensor> {
+    let values = || running(op, x, dim, product);
+    formulas::reduced(x, values, |y| if product { formulas::cumprod(y, x, dim) } else { formulas::cumsum(y, x, dim) })
+}
+
 /// Writes running values over the tensor they were made from.
-fn over(op: &str, x: &Tensor, value: Tensor) -> Result<Tensor> {
+fn over(op: &str, x: &Tensor, value: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    if records(&[x]) {
+        return in_place(op, x, value);
+    }
+    let value = value(x)?;
     binary::storable(op, value.dtype(), x.dtype())?;
     assign::copy(op, x, &value)?;
     Ok(x.alias())
@@ -47,7 +59,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "cumulative_sum")]
         pub fn cumsum | try_cumsum(&self, dim: i64) -> Tensor {
-            running("cumsum", self, dim, false)
+            cumulated("cumsum", self, dim, false)
         }
 
         /// [`cumsum`](Tensor::cumsum) in place.
@@ -57,7 +69,7 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2, 3].cumsum_(0).to_vec::<i64>(), [1, 3, 6]);
         /// ```
         pub fn cumsum_ | try_cumsum_(&self, dim: i64) -> Tensor {
-            over("cumsum_", self, running("cumsum_", self, dim, false)?)
+            over("cumsum_", self, |x| cumulated("cumsum_", x, dim, false))
         }
 
         /// The product up to each element along a dimension.
@@ -68,7 +80,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "cumulative_prod")]
         pub fn cumprod | try_cumprod(&self, dim: i64) -> Tensor {
-            running("cumprod", self, dim, true)
+            cumulated("cumprod", self, dim, true)
         }
 
         /// [`cumprod`](Tensor::cumprod) in place.
@@ -78,7 +90,7 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2, 3].cumprod_(0).to_vec::<i64>(), [1, 2, 6]);
         /// ```
         pub fn cumprod_ | try_cumprod_(&self, dim: i64) -> Tensor {
-            over("cumprod_", self, running("cumprod_", self, dim, true)?)
+            over("cumprod_", self, |x| cumulated("cumprod_", x, dim, true))
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The largest and the smallest, and where they are.
 
+use crate::autograd::formulas;
+use crate::autograd::record::{records, unrecorded};
 use crate::backend::cpu::reduce::{self, Max, Min};
 use crate::element::with_number;
 use crate::error::{Result, fallible, shape_error};
@@ -18,11 +20,21 @@ fn refuse_empty(op: &str, x: &Tensor, over: &Over) -> Result<()> {
 }
 
 fn whole(op: &str, x: &Tensor, min: bool, over: Over) -> Result<Tensor> {
-    refuse_empty(op, x, &over)?;
+    let name = match (op.starts_with('a'), min) {
+        (true, true) => "AminBackward0",
+        (true, false) => "AmaxBackward0",
+        (false, true) => "MinBackward1",
+        (false, false) => "MaxBackward1",
+    };
+    formulas::reduce::reduced(x, || whole_values(op, x, min, &over), |y| formulas::reduce::extreme(y, x, &over, name))
+}
+
+fn whole_values(op: &str, x: &Tensor, min: bool, over: &Over) -> Result<Tensor> {
+    refuse_empty(op, x, over)?;
     let y = comparable(x);
     Ok(with_number!(
         y.dtype(),
-        T => if min { fold::<T, Min>(&y, &over) } else { fold::<T, Max>(&y, &over) },
+        T => if min { fold::<T, Min>(&y, over) } else { fold::<T, Max>(&y, over) },
         else unreachable!("booleans are compared as u8")
     )
     .to(x.dtype()))
@@ -30,6 +42,16 @@ fn whole(op: &str, x: &Tensor, min: bool, over: Over) -> Result<Tensor> {
 
 /// AlignedBuf and places along one dimension, or over all elements.
 fn places(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
+    let is_recorded = dim.is_some() && records(&[x]);
+    if !is_recorded {
+        return place_values(op, x, min, dim, keep);
+    }
+    let (values, places) = unrecorded(|| place_values(op, x, min, dim, keep))?;
+    let name = if min { "MinBackward0" } else { "MaxBackward0" };
+    Ok((formulas::index::chosen(values, x, dim.unwrap_or(0), &places, keep, name), places))
+}
+
+fn place_values(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
     let flat = if dim.is_none() { x.ravel() } else { x.alias() };
     let rank = flat.ndim();
     let dims = match dim {

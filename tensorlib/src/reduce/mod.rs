@@ -6,7 +6,7 @@
 mod cumulative;
 mod extent;
 mod extreme;
-mod fold;
+pub(crate) mod fold;
 mod histogram;
 mod moments;
 mod nan;

@@ -1,5 +1,7 @@
 //! Sorting, and the largest few.
 
+use crate::autograd::formulas;
+use crate::autograd::record::{records, unrecorded};
 use crate::backend::cpu::map::PIECE;
 use crate::backend::cpu::{pool, sort};
 use crate::element::{Stored, with_dtype};
@@ -11,6 +13,15 @@ use crate::tensor::Tensor;
 
 /// The first `count` elements along a dimension in order, and their positions.
 fn ordered(op: &str, x: &Tensor, dim: usize, count: usize, descending: bool) -> Result<(Tensor, Tensor)> {
+    if !records(&[x]) {
+        return ordered_values(op, x, dim, count, descending);
+    }
+    let (values, places) = unrecorded(|| ordered_values(op, x, dim, count, descending))?;
+    let name = if op.starts_with("topk") { "TopkBackward0" } else { "SortBackward0" };
+    Ok((formulas::index::chosen(values, x, dim as i64, &places, true, name), places))
+}
+
+fn ordered_values(op: &str, x: &Tensor, dim: usize, count: usize, descending: bool) -> Result<(Tensor, Tensor)> {
     let last = x.ndim().saturating_sub(1);
     let swap = |x: &Tensor| if x.ndim() == 0 { x.alias() } else { x.with_layout(x.layout.transpose(dim, last)) };
     let rows = swap(x).contiguous();

@@ -4,7 +4,7 @@ use super::loops::{Map, Map2, Maps, Maps2, Updates};
 use super::number::{Floating, Number};
 use super::simd::Narrow;
 use crate::element::Element;
-use crate::op::{BinaryOp, CompareOp, LogicOp, Simple, Transcendental};
+use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, Simple, Transcendental};
 
 /// Declares functions of two numbers, some of which have arguments that need another, slower form.
 macro_rules! functions2 {
@@ -41,6 +41,26 @@ functions2! {
     Le<T: Element> -> bool, T::Width: |a, b| a <= b;
     Gt<T: Element> -> bool, T::Width: |a, b| a > b;
     Ge<T: Element> -> bool, T::Width: |a, b| a >= b;
+}
+
+functions2! {
+    ReluGradient<T: Floating> -> T, T::Width: |g, y| if y <= T::ZERO { T::ZERO } else { g };
+    SqrtGradient<T: Floating> -> T, T::Heavy: |g, y| g.div(y.add(y));
+    SigmoidGradient<T: Floating> -> T, T::Width: |g, y| g.mul(T::ONE.sub(y)).mul(y);
+    TanhGradient<T: Floating> -> T, T::Width: |g, y| g.mul(T::ONE.sub(y.mul(y)));
+    SoftplusGradient<T: Floating> -> T, T::Heavy: |g, x| {
+        let slope = g.div(T::ONE.add(x.negate().exp()));
+        if x > T::TWENTY { g } else { slope }
+    };
+    GeluGradient<T: Floating> -> T, T::Heavy: |g, x| {
+        let distribution = T::HALF.mul(T::ONE.add(x.mul(T::ROOT_HALF).erf()));
+        let density = x.mul(x).mul(T::HALF).negate().exp().mul(T::NORMAL_DENSITY);
+        g.mul(distribution.add(x.mul(density)))
+    };
+    SiluGradient<T: Floating> -> T, T::Heavy: |g, x| {
+        let s = T::ONE.div(T::ONE.add(x.negate().exp()));
+        g.mul(s).mul(T::ONE.add(x.mul(T::ONE.sub(s))))
+    };
 }
 
 macro_rules! logic {
@@ -133,6 +153,18 @@ pub(crate) fn arithmetic<T: Number>(op: BinaryOp) -> Maps2<T, T> {
 
 pub(crate) fn arithmetic_in_place<T: Number>(op: BinaryOp) -> Updates<T> {
     table!(Updates, op, BinaryOp: Add Sub Mul Div FloorDivide Remainder Pow Maximum Minimum)
+}
+
+pub(crate) fn gradient<T: Floating>(op: GradientOp) -> Maps2<T, T> {
+    match op {
+        GradientOp::Relu => Maps2::of::<ReluGradient>(),
+        GradientOp::Sqrt => Maps2::of::<SqrtGradient>(),
+        GradientOp::Sigmoid => Maps2::of::<SigmoidGradient>(),
+        GradientOp::Tanh => Maps2::of::<TanhGradient>(),
+        GradientOp::Softplus => Maps2::of::<SoftplusGradient>(),
+        GradientOp::Gelu => Maps2::of::<GeluGradient>(),
+        GradientOp::Silu => Maps2::of::<SiluGradient>(),
+    }
 }
 
 pub(crate) fn comparison<T: Element>(op: CompareOp) -> Maps2<T, bool> {
