@@ -174,7 +174,6 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([3, 2]).ndim(), 2);
     /// ```
-    #[doc(alias = "ndimension")]
     #[doc(alias = "rank")]
     #[inline]
     pub fn ndim(&self) -> usize {
@@ -194,7 +193,6 @@ impl Tensor {
     /// assert_eq!(zeros([3, 2]).numel(), 6);
     /// ```
     #[doc(alias = "elem_count")]
-    #[doc(alias = "nelement")]
     #[inline]
     pub fn numel(&self) -> usize {
         self.layout.numel()
@@ -279,7 +277,6 @@ impl Tensor {
     #[doc(alias = "to_slice")]
     #[doc(alias = "to_vec1")]
     #[doc(alias = "to_vec2")]
-    #[doc(alias = "tolist")]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
         if self.dtype() == T::DTYPE {
             let mut values = vec![T::default(); self.numel()];
@@ -313,7 +310,6 @@ impl Tensor {
     #[doc(alias = "astype")]
     #[doc(alias = "to_dtype")]
     #[doc(alias = "type")]
-    #[doc(alias = "type_as")]
     pub fn to(&self, dtype: DType) -> Tensor {
         if self.dtype() == dtype {
             return self.alias();

@@ -90,7 +90,6 @@ fallible! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(triu_indices(2, 2).to_vec::<i64>(), [0, 0, 1, 0, 1, 1]);
     /// ```
-    #[doc(alias = "triu_indices_from")]
     pub fn triu_indices | try_triu_indices(rows: impl Int, columns: impl Int) -> Tensor {
         let (rows, columns) = (side("triu_indices", rows.as_i64())?, side("triu_indices", columns.as_i64())?);
         triangle("triu_indices", rows, columns, |row, column| column >= row)
@@ -113,7 +112,6 @@ fallible! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tril_indices(2, 2).to_vec::<i64>(), [0, 1, 1, 0, 0, 1]);
     /// ```
-    #[doc(alias = "tril_indices_from")]
     pub fn tril_indices | try_tril_indices(rows: impl Int, columns: impl Int) -> Tensor {
         let (rows, columns) = (side("tril_indices", rows.as_i64())?, side("tril_indices", columns.as_i64())?);
         triangle("tril_indices", rows, columns, |row, column| column <= row)
@@ -136,7 +134,6 @@ fallible! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(logspace(0, 2, 3).to_vec::<f32>(), [1.0, 10.0, 100.0]);
     /// ```
-    #[doc(alias = "geomspace")]
     pub fn logspace | try_logspace(start: impl Into<Scalar>, end: impl Into<Scalar>, steps: usize) -> Tensor {
         powers("logspace", start.into().to_f64(), end.into().to_f64(), steps, 10.0)
     }
@@ -159,7 +156,6 @@ fallible! {
     /// assert_eq!(grid[0].to_vec::<i64>(), [1, 1, 2, 2]);
     /// assert_eq!(grid[1].to_vec::<i64>(), [3, 4, 3, 4]);
     /// ```
-    #[doc(alias = "mgrid")]
     pub fn meshgrid | try_meshgrid(tensors: impl IntoTensors) -> Vec<Tensor> {
         grid_of("meshgrid", tensors)
     }

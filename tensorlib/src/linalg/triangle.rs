@@ -110,9 +110,6 @@ impl Tensor {
         /// assert_eq!(tensor![[1, 2], [3, 4]].diag().to_vec::<i64>(), [1, 4]);
         /// assert_eq!(tensor![1, 4].diag().to_vec::<i64>(), [1, 0, 0, 4]);
         /// ```
-        #[doc(alias = "diag_embed")]
-        #[doc(alias = "diagflat")]
-        #[doc(alias = "diagonal")]
         pub fn diag | try_diag(&self) -> Tensor {
             match *self.layout.shape {
                 [rows, columns] => {

@@ -128,9 +128,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([5, 2, 3]).adjoint().size(), [5, 3, 2]);
         /// ```
-        #[doc(alias = "mH")]
-        #[doc(alias = "mT")]
-        #[doc(alias = "matrix_transpose")]
         pub fn adjoint | try_adjoint(&self) -> Tensor {
             if self.ndim() < 2 {
                 return Err(crate::error::shape_error!("adjoint: needs a matrix or a stack of them, not shape {}", self.size()));

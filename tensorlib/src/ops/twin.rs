@@ -26,7 +26,7 @@ pub(crate) fn over(op: &str, target: &Tensor, value: impl FnOnce(&Tensor) -> Res
 /// Declares in-place twins: `name_ try_name_: (arguments) = try_name;`.
 macro_rules! twins {
     ($($(#[$doc:meta])* $name:ident $name_:ident $try_name_:ident: $(<$life:lifetime>)? ($($arg:ident: $ty:ty),*) = $try_name:ident;)*) => {
-        impl $crate::tensor::Tensor { $crate::error::fallible! { $(
+        impl Tensor { $crate::error::fallible! { $(
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
             $(#[$doc])*
             pub fn $name_ | $try_name_ $(<$life>)? (&self, $($arg: $ty),*) -> Tensor {

@@ -79,7 +79,6 @@ fallible! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(bucketize([0.5, 1.0, 7.0], [1.0, 2.0]).to_vec::<i64>(), [0, 0, 2]);
     /// ```
-    #[doc(alias = "digitize")]
     pub fn bucketize | try_bucketize<'a>(input: impl IntoOperand<'a>, boundaries: impl IntoOperand<'a>) -> Tensor {
         search("bucketize", boundaries.into_operand(), input.into_operand(), false)
     }
@@ -90,6 +89,7 @@ fallible! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(bucketize_right([0.5, 1.0, 7.0], [1.0, 2.0]).to_vec::<i64>(), [0, 1, 2]);
     /// ```
+    #[doc(alias = "digitize")]
     pub fn bucketize_right | try_bucketize_right<'a>(input: impl IntoOperand<'a>, boundaries: impl IntoOperand<'a>) -> Tensor {
         search("bucketize_right", boundaries.into_operand(), input.into_operand(), true)
     }
