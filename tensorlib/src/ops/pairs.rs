@@ -192,6 +192,12 @@ whole_pairs! {
     lcm try_lcm: Lcm;
 }
 
+/// The gradient of `a`, where it was chosen; half of it where both are equal.
+fn shared(gradient: &Tensor, a: &Tensor, b: &Tensor, wins: &Tensor) -> Tensor {
+    let own = gradient.masked_fill(wins.logical_or(b.isnan()).logical_not(), 0.0);
+    where_cond(a.eq(b), gradient / 2.0, own)
+}
+
 /// The larger (or smaller) of two, where NaN loses.
 fn without_nan(op: &str, x: &Tensor, other: &Operand, max: bool) -> Result<Tensor> {
     let (a, b) = sides(x, other, false)?;
@@ -200,16 +206,10 @@ fn without_nan(op: &str, x: &Tensor, other: &Operand, max: bool) -> Result<Tenso
     }
     let result = number_pair(op, if max { NumberPair::Fmax } else { NumberPair::Fmin }, &a, &b)?;
     let name = if max { "FmaxBackward0" } else { "FminBackward0" };
-    // Of equals the first gets all.
+    // Equals share.
     let (of_a, of_b): (Side, Side) = match max {
-        true => (
-            |g, a, b| g.masked_fill(a.ge(b).logical_or(b.isnan()).logical_not(), 0.0),
-            |g, a, b| g.masked_fill(a.ge(b).logical_or(b.isnan()), 0.0),
-        ),
-        false => (
-            |g, a, b| g.masked_fill(a.le(b).logical_or(b.isnan()).logical_not(), 0.0),
-            |g, a, b| g.masked_fill(a.le(b).logical_or(b.isnan()), 0.0),
-        ),
+        true => (|g, a, b| shared(g, a, b, &a.gt(b)), |g, a, b| shared(g, b, a, &b.gt(a))),
+        false => (|g, a, b| shared(g, a, b, &a.lt(b)), |g, a, b| shared(g, b, a, &b.lt(a))),
     };
     Ok(recorded(result, name, &a, &b, of_a, of_b))
 }

@@ -159,7 +159,7 @@ struct Quantiles {
 
 fn quantile(op: &str, x: &Tensor, q: Operand, how: Quantiles) -> Result<Tensor> {
     floating(op, x)?;
-    let q = q.to_tensor(x.dtype())?.values();
+    let q = q.to_tensor(x.dtype())?;
     if q.ndim() > 1 || q.to_vec::<f64>().iter().any(|q| !(0.0..=1.0).contains(q)) {
         return Err(value_error!("{op}: quantiles are asked for by numbers from 0 to 1, or a list of them"));
     }

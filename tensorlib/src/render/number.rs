@@ -48,14 +48,13 @@ impl Format {
         } else if !whole {
             format.notation = Notation::Fixed;
         }
-        format.width = format.widest(telling().map(Scalar::Float));
-        // Whoever asks for a notation gets it in the width of the one that would have been chosen, as in PyTorch.
         match options.sci_mode {
             Some(true) => format.notation = Notation::Scientific,
             Some(false) if whole => format.notation = Notation::Whole,
             Some(false) => format.notation = Notation::Fixed,
             None => {}
         }
+        format.width = format.widest(telling().map(Scalar::Float));
         format
     }
 

@@ -153,7 +153,7 @@ pub(crate) fn polygamma(order: i64, x: f64) -> f64 {
         0 => digamma(x),
         1 if x < 0.5 => {
             if x == x.floor() {
-                return f64::INFINITY;
+                return if x.is_infinite() { f64::NAN } else { f64::INFINITY };
             }
             // By the symmetry of its reflection: the series has no end there.
             let sine = sin_pi(x);

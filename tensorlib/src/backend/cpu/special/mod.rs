@@ -54,6 +54,9 @@ double!(f32, f64);
 /// Without loss near 1.
 fn acosh(x: f64) -> f64 {
     let t = x - 1.0;
+    if x < 1.0 {
+        return f64::NAN;
+    }
     if x > 1e150 { x.ln() + LN_2 } else { (t + (2.0 * t + t * t).sqrt()).ln_1p() }
 }
 
