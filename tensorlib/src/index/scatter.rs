@@ -391,8 +391,7 @@ fn index_reduced(
     dim: i64,
     index: &Tensor,
     source: Operand,
-    how: Reduce,
-    include_self: bool,
+    (how, include_self): (Reduce, bool),
     in_place: bool,
 ) -> Result<Tensor> {
     let source = source.to_tensor(x.dtype())?;
@@ -456,7 +455,7 @@ with_twin! {
     /// assert_eq!(ones([2]).index_reduce(0, [1, 1], [3.0, 5.0], "prod").to_vec::<f32>(), [1.0, 15.0]);
     /// ```
     index_reduce try_index_reduce index_reduce_ try_index_reduce_: <'a>(dim: i64, index: impl IntoOperand<'a>, source: impl IntoOperand<'a>, reduce: &str) in_place
-        |x| index_reduced("index_reduce", x, dim, &index.into_operand().into_tensor()?, source.into_operand(), Reduce::named("index_reduce", reduce)?, true, in_place);
+        |x| index_reduced("index_reduce", x, dim, &index.into_operand().into_tensor()?, source.into_operand(), (Reduce::named("index_reduce", reduce)?, true), in_place);
     /// [`index_reduce`](Tensor::index_reduce) of the rows of `source` alone: PyTorch's `include_self=False`.
     ///
     /// ```
@@ -464,7 +463,7 @@ with_twin! {
     /// assert_eq!(ones([2]).index_reduce_alone(0, [1, 1], [3.0, 5.0], "mean").to_vec::<f32>(), [1.0, 4.0]);
     /// ```
     index_reduce_alone try_index_reduce_alone index_reduce_alone_ try_index_reduce_alone_: <'a>(dim: i64, index: impl IntoOperand<'a>, source: impl IntoOperand<'a>, reduce: &str) in_place
-        |x| index_reduced("index_reduce_alone", x, dim, &index.into_operand().into_tensor()?, source.into_operand(), Reduce::named("index_reduce_alone", reduce)?, false, in_place);
+        |x| index_reduced("index_reduce_alone", x, dim, &index.into_operand().into_tensor()?, source.into_operand(), (Reduce::named("index_reduce_alone", reduce)?, false), in_place);
 }
 
 fn index_added(op: &str, x: &Tensor, dim: i64, index: Operand, source: Operand, in_place: bool) -> Result<Tensor> {

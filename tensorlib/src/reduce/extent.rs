@@ -1,6 +1,7 @@
 //! What runs along a dimension: extremes and sums of exponentials so far, differences of neighbours.
 
 use crate::autograd::record::{Saved, record, records};
+use crate::backend::cpu::number::Number;
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype, with_floating};
 use crate::error::{Result, fallible};
@@ -66,8 +67,8 @@ fn logcumsumexp_values(x: &Tensor, dim: usize) -> Tensor {
                 for column in 0..inner {
                     let mut so_far = f64::NEG_INFINITY;
                     for at in (start + column..start + count * inner).step_by(inner) {
-                        so_far = log_add(so_far, f64::from(from[at]));
-                        values[at] = so_far as T;
+                        so_far = log_add(so_far, from[at].widened());
+                        values[at] = T::narrowed(so_far);
                     }
                 }
             }

@@ -14,7 +14,7 @@ use crate::tensor::Tensor;
 const LAST: i64 = -1;
 
 /// For each row along a dimension, the element that `pick` chooses, and its position.
-fn picked(op: &str, x: &Tensor, dim: i64, keep: bool, picks: &Picks) -> Result<(Tensor, Tensor)> {
+fn picked(op: &str, x: &Tensor, dim: i64, keep: bool, picks: Picks) -> Result<(Tensor, Tensor)> {
     let place = dimension(op, dim, x.ndim())?;
     if x.ndim() == 0 {
         return Ok((x.clone(), crate::create::scalar(0)));
@@ -28,9 +28,8 @@ fn picked(op: &str, x: &Tensor, dim: i64, keep: bool, picks: &Picks) -> Result<(
     let positions: Vec<i64> = with_dtype!(x.dtype(), T => {
         let guard = rows.storage.read();
         let from = &T::of(&guard)[rows.layout.offset..rows.layout.offset + rows.numel()];
-        let pick = picks.of::<T>();
         let mut items = Vec::new();
-        from.chunks_exact(length).map(|row| pick(row, &mut items) as i64).collect()
+        from.chunks_exact(length).map(|row| picks.of(row, &mut items) as i64).collect()
     });
     let mut shape: List<usize> = rows.layout.shape.clone();
     shape[last] = 1;
@@ -57,18 +56,19 @@ enum Picks {
 }
 
 impl Picks {
-    fn of<T: Element>(self) -> Box<dyn Fn(&[T], &mut Vec<Item>) -> usize> {
+    /// The position of what is chosen among a row.
+    fn of<T: Element>(self, row: &[T], items: &mut Vec<Item>) -> usize {
         match self {
-            Picks::Median => Box::new(|row, items| match row.iter().position(|value| is_nan(*value)) {
+            Picks::Median => match row.iter().position(|value| is_nan(*value)) {
                 Some(at) => at,
                 None => kth(row, (row.len() - 1) / 2, items),
-            }),
-            Picks::Nanmedian => Box::new(|row, items| {
+            },
+            Picks::Nanmedian => {
                 let numbers = row.iter().filter(|value| !is_nan(**value)).count();
                 kth(row, numbers.saturating_sub(1) / 2, items)
-            }),
-            Picks::Kth(k) => Box::new(move |row, items| kth(row, k - 1, items)),
-            Picks::Mode => Box::new(most_frequent),
+            }
+            Picks::Kth(k) => kth(row, k - 1, items),
+            Picks::Mode => most_frequent(row, items),
         }
     }
 }
@@ -119,7 +119,7 @@ fn whole(op: &str, x: &Tensor, picks: Picks) -> Result<Tensor> {
             false => Err(shape_error!("{op}: no elements in shape {} have no median", x.size())),
         };
     }
-    let (result, _) = picked(op, &values.ravel(), 0, false, &picks)?;
+    let (result, _) = picked(op, &values.ravel(), 0, false, picks)?;
     Ok(super::shared::evenly(result, "MedianBackward0", x))
 }
 
@@ -129,7 +129,7 @@ fn kthvalue(op: &str, x: &Tensor, k: usize, dim: i64, keep: bool) -> Result<(Ten
     if k == 0 || k > length {
         return Err(value_error!("{op}: k is {k}, but counts from 1 to {length}, the length of dimension {dim}"));
     }
-    picked(op, x, dim, keep, &Picks::Kth(k))
+    picked(op, x, dim, keep, Picks::Kth(k))
 }
 
 /// Which value is taken between two neighbours: PyTorch's `interpolation`.
@@ -222,12 +222,12 @@ macro_rules! picks {
         impl Tensor { fallible! { $(
             $(#[$doc])*
             pub fn $name_dim | $try_dim(&self, dim: i64) -> (Tensor, Tensor) {
-                picked($op, self, dim, false, &$picks)
+                picked($op, self, dim, false, $picks)
             }
 
             #[doc = concat!("[`", stringify!($name_dim), "`](Tensor::", stringify!($name_dim), ") with the dimension kept at length 1.")]
             pub fn $name_keep | $try_keep(&self, dim: i64) -> (Tensor, Tensor) {
-                picked($op, self, dim, true, &$picks)
+                picked($op, self, dim, true, $picks)
             }
         )* } }
     };
@@ -288,7 +288,7 @@ impl Tensor {
         /// assert_eq!((value.item::<i64>(), place.item::<i64>()), (4, 2));
         /// ```
         pub fn mode | try_mode(&self) -> (Tensor, Tensor) {
-            picked("mode", self, LAST, false, &Picks::Mode)
+            picked("mode", self, LAST, false, Picks::Mode)
         }
 
         /// The `k`-th smallest element along the last dimension, counted from 1, and its position.

@@ -113,7 +113,9 @@ for name, call, args in [
 for n in range(4):
     case("polygamma", lambda x: torch.polygamma(n, x), ["above.f64"], n, grad=True)
     case("polygamma", lambda x: torch.polygamma(n, x), ["between.f32"], n)
-case("polygamma", lambda x: torch.polygamma(1, x), ["edges.f64"], 1)
+give("poles", [0.0, -0.0, inf, -inf, nan, 1, 0.5, 2.5, 0.25, -1.5, -2.5, 20, 1e30], "f64")
+for n in (0, 1):
+    case("polygamma", lambda x: torch.polygamma(n, x), ["poles.f64"], n)
 for p in (1, 2, 3):
     case("mvlgamma", lambda x: torch.mvlgamma(x, p), ["above.f64"], p, grad=True)
 case("glu", lambda x: F.glu(x, 0), ["plain.f64"], 0, grad=True)

@@ -79,7 +79,7 @@ fn gradients_follow_changes_in_place() {
     let x = &w * 2.0;
     x.erf_();
     x.lerp_(tensor![1.0, 1.0; f64], 0.25);
-    x.scatter_add_(0, [0], &w.narrow(0, 1, 1));
+    x.scatter_add_(0, [0], w.narrow(0, 1, 1));
     x.sum().backward();
     let of =
         |w: &Tensor| (w * 2.0).erf().lerp(tensor![1.0, 1.0; f64], 0.25).scatter_add(0, [0], w.narrow(0, 1, 1)).sum();

@@ -122,7 +122,8 @@ fn zeta(s: f64, q: f64) -> f64 {
         return if q > 0.0 { 0.0 } else { f64::NAN };
     }
     let (mut q, mut sum) = (q, 0.0);
-    while q < 12.0 {
+    // The series of the rest falls once q is larger than s.
+    while q < 12.0 + s {
         sum += q.powf(-s);
         q += 1.0;
     }

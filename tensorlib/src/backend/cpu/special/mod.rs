@@ -94,3 +94,6 @@ pub(crate) fn map<T: Double>(function: Special, to: &mut [T], from: &[T], layout
     };
     activation::each(to, from, layout, |x: T| T::rounded(one(x.double())));
 }
+
+#[cfg(test)]
+mod tests;
