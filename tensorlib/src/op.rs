@@ -82,8 +82,6 @@ pub(crate) enum Special {
     Acosh,
     Asinh,
     Atanh,
-    Erfc,
-    Erfinv,
     Lgamma,
     Polygamma(i64),
     I0,
@@ -95,6 +93,8 @@ pub(crate) enum Special {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Activation {
     Erf,
+    Erfc,
+    Erfinv,
     LeakyRelu { slope: f64 },
     Elu { alpha: f64, scale: f64, input: f64 },
     Softplus { beta: f64, threshold: f64 },

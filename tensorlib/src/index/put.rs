@@ -11,14 +11,18 @@ use crate::operand::{IntoOperand, Operand};
 use crate::ops::twin::{self, twins};
 use crate::tensor::Tensor;
 
-/// Positions of elements in row-major order, as one dimension.
+/// Positions of elements in row-major order, as one dimension; negative ones count from the end.
 fn numbers(op: &str, x: &Tensor, index: &Tensor) -> Result<Tensor> {
-    if x.numel() == 0 && index.numel() > 0 {
-        return Err(shape_error!("{op}: a tensor without elements has no positions"));
+    if index.dtype().is_floating_point() || index.dtype() == DType::Bool {
+        return Err(dtype_error!("{op}: positions must be whole numbers, not {}", index.dtype()));
     }
-    let flat = x.values();
-    let line = flat.with_layout(crate::layout::Layout::contiguous([flat.numel()].into_iter().collect()));
-    checked(op, &line, 0, index)?.try_reshape([-1])
+    let (index, length) = (index.values().try_reshape([-1])?, x.numel());
+    if index.numel() > 0 {
+        for extreme in [index.amin(), index.amax()] {
+            crate::layout::position(op, extreme.item::<i64>(), length, 0)?;
+        }
+    }
+    Ok(index)
 }
 
 /// Writes to numbered elements in place, without regard to gradients.

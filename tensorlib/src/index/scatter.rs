@@ -3,10 +3,10 @@
 use super::advanced::wrapped;
 use crate::autograd::changeable;
 use crate::autograd::record::{Saved, record, record_linear, records};
-use crate::backend::cpu::combine::{self, Combine};
+use crate::backend::cpu::combine;
 use crate::backend::cpu::number::Number;
 use crate::dtype::DType;
-use crate::element::{Stored, with_number};
+use crate::element::{Element, Stored, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
 use crate::layout::{Layout, dimension};
 use crate::list::List;
@@ -14,6 +14,7 @@ use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary::{apart, writable};
 use crate::ops::{twin, where_cond};
 use crate::scalar::Scalar;
+use crate::storage::{self, Buffer};
 use crate::tensor::Tensor;
 
 /// Positions along a dimension, whole numbers from 0 to its length.
@@ -99,12 +100,13 @@ impl Reduce {
         })
     }
 
-    fn combine<T: Number>(self) -> Combine<T> {
+    /// Combines values with elements of a layout, in which the dimension that is indexed has stride 0.
+    fn combine<T: Number>(self, to: &mut [T], from: &[T], layout: &Layout, index: &[i64], stride: usize) {
         match self {
-            Reduce::Sum | Reduce::Mean => combine::sum,
-            Reduce::Prod => combine::product,
-            Reduce::Largest => combine::largest,
-            Reduce::Smallest => combine::smallest,
+            Reduce::Sum | Reduce::Mean => combine::along(to, from, layout, index, stride, T::add),
+            Reduce::Prod => combine::along(to, from, layout, index, stride, T::mul),
+            Reduce::Largest => combine::along(to, from, layout, index, stride, T::maximum),
+            Reduce::Smallest => combine::along(to, from, layout, index, stride, T::minimum),
         }
     }
 
@@ -131,15 +133,18 @@ fn combine_into(op: &str, x: &Tensor, how: Reduce, along: &Along, include_self: 
         if !include_self {
             x.values().try_scatter_(*dim as i64, index, how.neutral::<T>())?;
         }
-        let values = source.to_vec::<T>();
+        let (values, index) = (source.values().contiguous(), index.contiguous());
         let mut layout = Layout { shape: index.layout.shape.clone(), ..x.layout.clone() };
         let mut stride = 0;
         if x.ndim() > 0 {
             stride = std::mem::take(&mut layout.strides[*dim]);
         }
-        let positions = index.to_vec::<i64>();
-        let mut guard = x.storage.write();
-        combine::along(T::of_mut(&mut guard), &values, &layout, &positions, stride, how.combine::<T>());
+        // Checked positions are in memory of their own, which nobody else sees.
+        let positions = index.storage.read();
+        storage::read_and_write(&values.storage, &x.storage, |from, to| {
+            let (from, positions) = (elements::<T>(from, &values), elements::<i64>(&positions, &index));
+            how.combine::<T>(T::of_mut(to), from, &layout, positions, stride);
+        });
     }, else return Err(dtype_error!("{op}: not defined for bool; convert it with to()")));
     if how == Reduce::Mean {
         let counts = counts(x, along, include_self);
@@ -151,6 +156,12 @@ fn combine_into(op: &str, x: &Tensor, how: Reduce, along: &Along, include_self: 
         };
     }
     Ok(())
+}
+
+/// The elements of a contiguous tensor.
+fn elements<'a, T: Element>(buffer: &'a Buffer, x: &Tensor) -> &'a [T] {
+    let numel = x.numel();
+    if numel == 0 { &[] } else { &T::of(buffer)[x.layout.offset..x.layout.offset + numel] }
 }
 
 /// How many values each element is made of, but at least 1.
@@ -317,8 +328,10 @@ fn add_rows(op: &str, x: &Tensor, dim: usize, index: &Tensor, source: &Tensor) -
     };
     let stride = x.layout.strides.get(dim).copied().unwrap_or(0);
     with_number!(x.dtype(), T => {
-        let values = source.to_vec::<T>();
-        combine::add_rows(T::of_mut(&mut x.storage.write()), &values, &positions, stride, &outer, &inner);
+        let values = source.values().contiguous();
+        storage::read_and_write(&values.storage, &x.storage, |from, to| {
+            combine::add_rows(T::of_mut(to), elements::<T>(from, &values), &positions, stride, &outer, &inner);
+        });
         Ok(())
     }, else Err(dtype_error!("{op}: not defined for bool; convert it with to()")))
 }

@@ -386,7 +386,10 @@ fn prelu(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
         }
     };
     let (values, factors) = (x.values(), weight.values());
-    let result = try_where_cond(values.gt(0.0), &values, values.try_mul(&factors)?)?;
+    let result = match weight.ndim() {
+        0 => value(Activation::LeakyRelu { slope: factors.item() }, &values),
+        _ => try_where_cond(values.gt(0.0), &values, values.try_mul(&factors)?)?,
+    };
     if !records(&[x, &weight]) {
         return Ok(result);
     }

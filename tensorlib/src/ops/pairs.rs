@@ -443,14 +443,10 @@ fn lerp(start: &Tensor, end: &Tensor, weight: &Tensor) -> Result<Tensor> {
     let result = {
         let (start, end, weight) = (start.values(), end.values(), weight.values());
         let distance = end.try_sub(&start)?;
-        if weight.numel() == 1 && weight.ndim() == 0 {
-            // From the nearer end, as PyTorch.
-            let near_start = weight.item::<f64>().abs() < 0.5;
-            if near_start {
-                start.try_add(distance.try_mul(&weight)?)?
-            } else {
-                end.try_sub(distance.try_mul(1.0 - &weight)?)?
-            }
+        // From the nearer end, as PyTorch. What nobody else holds is written over.
+        if weight.ndim() == 0 {
+            let weight = weight.item::<f64>();
+            if weight.abs() < 0.5 { distance * weight + &start } else { distance * (weight - 1.0) + &end }
         } else {
             let from_start = start.try_add(distance.try_mul(&weight)?)?;
             where_cond(weight.abs().lt(0.5), from_start, end.try_sub(distance.try_mul(1.0 - &weight)?)?)

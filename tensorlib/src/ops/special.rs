@@ -99,14 +99,14 @@ specials! {
     /// # use tensorlib::prelude::*;
     /// assert!(tensor![3.0].erfc().allclose_within([2.209050e-5], 1e-5, 0.0));
     /// ```
-    erfc erfc_ try_erfc_: by!(Special::Erfc), "ErfcBackward0", |g, x| g * (-x.square()).exp() * -FRAC_2_SQRT_PI;
+    erfc erfc_ try_erfc_: |x: &Tensor| activation::value(Activation::Erfc, x), "ErfcBackward0", |g, x| g * (-x.square()).exp() * -FRAC_2_SQRT_PI;
     /// The number whose [`erf`](Tensor::erf) this is: infinite for ±1, NaN beyond.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert!(tensor![0.5].erfinv().erf().allclose([0.5]));
     /// ```
-    erfinv erfinv_ try_erfinv_: by!(Special::Erfinv), "ErfinvBackward0", |g, x| g * x.erfinv().square().exp() / FRAC_2_SQRT_PI;
+    erfinv erfinv_ try_erfinv_: |x: &Tensor| activation::value(Activation::Erfinv, x), "ErfinvBackward0", |g, x| g * x.erfinv().square().exp() / FRAC_2_SQRT_PI;
     /// The logarithm of the magnitude of the gamma function.
     ///
     /// ```

@@ -3,7 +3,7 @@
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::dimension;
 use crate::operand::IntoOperand;
-use crate::size::{IntoInts, Ints};
+use crate::size::{IntoInts, Ints, checked_numel};
 use crate::tensor::Tensor;
 
 /// Views along a dimension: of one number, so many pieces, the first ones one longer where that does not come out even;
@@ -191,12 +191,19 @@ fn repeat_interleave(op: &str, x: &Tensor, repeats: &Tensor, dim: i64) -> Result
     let x = if x.ndim() == 0 { x.try_reshape([1])? } else { x.alias() };
     let length = x.layout.shape[place];
     let times = times(op, repeats)?;
-    let of = |at: usize| if times.len() == 1 { times[0] } else { times[at] };
     if times.len() != 1 && times.len() != length {
         return Err(shape_error!("{op}: {} numbers of times do not fit a dimension of length {length}", times.len()));
     }
-    let index: Vec<i64> = (0..length).flat_map(|at| std::iter::repeat_n(at as i64, of(at))).collect();
-    x.try_index_select(place as i64, index)
+    if let [count] = times[..] {
+        // The same for all: a new dimension, spread and merged.
+        let (mut spread, mut shape) = (x.size().to_vec(), x.size().to_vec());
+        spread.insert(place + 1, count);
+        shape[place] = checked_numel(op, &[length, count])?;
+        return x.try_unsqueeze(place as i64 + 1)?.try_expand(spread)?.clone().try_reshape(shape);
+    }
+    let index: Vec<i64> = (0..length).flat_map(|at| std::iter::repeat_n(at as i64, times[at])).collect();
+    let count = index.len();
+    x.try_index_select(place as i64, Tensor::from_values(index, [count].into_iter().collect()))
 }
 
 impl Tensor {

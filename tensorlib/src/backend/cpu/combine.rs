@@ -4,29 +4,16 @@ use super::number::Number;
 use super::rows::Rows;
 use crate::layout::Layout;
 
-/// How a value is combined with what is there.
-pub(crate) type Combine<T> = fn(T, T) -> T;
-
-/// The reductions by name.
-pub(crate) fn sum<T: Number>(a: T, b: T) -> T {
-    a.add(b)
-}
-
-pub(crate) fn product<T: Number>(a: T, b: T) -> T {
-    a.mul(b)
-}
-
-pub(crate) fn largest<T: Number>(a: T, b: T) -> T {
-    a.maximum(b)
-}
-
-pub(crate) fn smallest<T: Number>(a: T, b: T) -> T {
-    a.minimum(b)
-}
-
 /// For each element of a layout (in which the dimension that is indexed has stride 0), the one `index · stride` further is
 /// combined with a value, in their order.
-pub(crate) fn along<T: Number>(to: &mut [T], from: &[T], layout: &Layout, index: &[i64], stride: usize, f: Combine<T>) {
+pub(crate) fn along<T: Number>(
+    to: &mut [T],
+    from: &[T],
+    layout: &Layout,
+    index: &[i64],
+    stride: usize,
+    f: impl Fn(T, T) -> T,
+) {
     let rows = Rows::new([layout]);
     let [step] = rows.steps;
     rows.walk(0..rows.numel, |[start], at, count| {

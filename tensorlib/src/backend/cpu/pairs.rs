@@ -2,22 +2,22 @@
 
 use super::functions::{functions2, table};
 use super::loops::{Map2, Maps2};
-use super::number::Number;
+use super::number::{Number, fused_rest};
 use super::simd::Narrow;
-use super::special::Double;
+use super::special::{Double, error};
 use crate::op::{FloatPair, NumberPair, WholePair};
 
 functions2! {
-    Atan2<T: Double> -> T, Narrow: |a, b| T::rounded(a.double().atan2(b.double()));
-    Hypot<T: Double> -> T, Narrow: |a, b| T::rounded(a.double().hypot(b.double()));
+    Atan2<T: Double> -> T, T::Heavy: |a, b| T::rounded(error::atan2(a.double(), b.double()));
+    Hypot<T: Double> -> T, T::Heavy: |a, b| a.hypotenuse(b);
     Copysign<T: Double> -> T, T::Width: |a, b| a.magnitude().copysign(b);
     Nextafter<T: Double> -> T, Narrow: |a, b| a.toward(b);
-    LogAddExp<T: Double> -> T, Narrow: |a, b| T::rounded(log_add(a.double(), b.double(), |x| x.exp().ln_1p()));
-    LogAddExp2<T: Double> -> T, Narrow: |a, b| {
-        T::rounded(log_add(a.double(), b.double(), |x| x.exp2().ln_1p() / std::f64::consts::LN_2))
+    LogAddExp<T: Double> -> T, T::Heavy: |a, b| log_add(a, b, a.sub(b).magnitude().negate().exp().log1p());
+    LogAddExp2<T: Double> -> T, T::Heavy: |a, b| {
+        log_add(a, b, a.sub(b).magnitude().negate().exp2().log1p().mul(T::rounded(std::f64::consts::LOG2_E)))
     };
     Xlogy<T: Double> -> T, Narrow: |a, b| T::rounded(xlogy(a.double(), b.double()));
-    Fmod<T: Truncating> -> T, Narrow: |a, b| a.rest(b);
+    Fmod<T: Truncating> -> T, T::Width: |a, b| a.rest(b), if a.division_is_hard(b) => a.hard_rest(b);
     // NaN loses.
     Fmax<T: Number> -> T, T::Width: |a, b| if a.is_nan() { b } else if b.is_nan() { a } else { a.maximum(b) };
     Fmin<T: Number> -> T, T::Width: |a, b| if a.is_nan() { b } else if b.is_nan() { a } else { a.minimum(b) };
@@ -31,13 +31,11 @@ functions2! {
     Lcm<T: Whole> -> T, Narrow: |a, b| a.lcm(b);
 }
 
-/// The larger plus what the smaller adds, which `rest` makes of their distance. Equal infinities have none.
-fn log_add(a: f64, b: f64, rest: fn(f64) -> f64) -> f64 {
-    if a.is_infinite() && a == b {
-        return a;
-    }
-    let larger = if a > b || a.is_nan() { a } else { b };
-    larger + rest(-(a - b).abs())
+/// The larger plus what the smaller adds. Equal infinities have no distance.
+#[inline(always)]
+fn log_add<T: Double>(a: T, b: T, rest: T) -> T {
+    let sum = a.maximum(b).add(rest);
+    if (a == b) & (a.magnitude() == T::HIGHEST) { a } else { sum }
 }
 
 fn xlogy(a: f64, b: f64) -> f64 {
@@ -54,19 +52,22 @@ fn xlogy(a: f64, b: f64) -> f64 {
 pub(crate) trait Truncating: Number {
     /// What is left of it: with the sign of the first. Whole numbers are not divided by zero: that is refused before.
     fn rest(self, other: Self) -> Self;
-}
-
-impl Truncating for f32 {
-    fn rest(self, other: f32) -> f32 {
-        self % other
+    /// The same where the quotient is beyond what the other can do.
+    fn hard_rest(self, other: Self) -> Self {
+        self.rest(other)
     }
 }
 
-impl Truncating for f64 {
-    fn rest(self, other: f64) -> f64 {
-        self % other
-    }
+macro_rules! floating {
+    ($($ty:ty),*) => { $(
+        impl Truncating for $ty {
+            #[inline(always)]
+            fn rest(self, other: $ty) -> $ty { fused_rest(self, other) }
+            fn hard_rest(self, other: $ty) -> $ty { self % other }
+        }
+    )* };
 }
+floating!(f32, f64);
 
 /// What whole numbers can do besides.
 pub(crate) trait Whole: Truncating {
@@ -84,6 +85,7 @@ pub(crate) trait Whole: Truncating {
 macro_rules! whole {
     ($($ty:ty),*) => { $(
         impl Truncating for $ty {
+            #[inline(always)]
             fn rest(self, other: $ty) -> $ty { if other == 0 { 0 } else { self.wrapping_rem(other) } }
         }
 

@@ -6,19 +6,10 @@ pub(crate) mod gamma;
 
 use std::f64::consts::{LN_2, PI};
 
-use super::activation;
+use super::activation::{self, Curve};
 use super::number::Floating;
 use crate::layout::Layout;
 use crate::op::Special;
-
-/// A sum of Chebyshev's polynomials of t between -1 and 1, by Clenshaw's rule. Coefficients were fitted to 50 digits.
-fn chebyshev(coefficients: &[f64], t: f64) -> f64 {
-    let (mut last, mut before) = (0.0, 0.0);
-    for &coefficient in coefficients[1..].iter().rev() {
-        (last, before) = (coefficient + 2.0 * t * last - before, last);
-    }
-    coefficients[0] + t * last - before
-}
 
 /// A floating-point number by way of `f64`.
 pub(crate) trait Double: Floating {
@@ -26,10 +17,12 @@ pub(crate) trait Double: Floating {
     fn rounded(value: f64) -> Self;
     /// The next number on the way to another.
     fn toward(self, other: Self) -> Self;
+    /// The root of the sum of squares, without overflow on the way.
+    fn hypotenuse(self, other: Self) -> Self;
 }
 
 macro_rules! double {
-    ($($ty:ident),*) => { $(
+    ($($ty:ident: |$a:ident, $b:ident| $hypotenuse:expr;)*) => { $(
         impl Double for $ty {
             #[inline(always)]
             fn double(self) -> f64 { self.into() }
@@ -46,10 +39,28 @@ macro_rules! double {
                     $ty::NAN
                 }
             }
+            #[inline(always)]
+            fn hypotenuse(self, other: $ty) -> $ty {
+                let ($a, $b) = (self.abs(), other.abs());
+                let length = $hypotenuse;
+                if ($a == $ty::INFINITY) | ($b == $ty::INFINITY) { $ty::INFINITY } else { length }
+            }
         }
     )* };
 }
-double!(f32, f64);
+double! {
+    f32: |a, b| {
+        let (a, b) = (f64::from(a), f64::from(b));
+        (a * a + b * b).sqrt() as f32
+    };
+    f64: |a, b| {
+        // Squares of numbers near 1: scaled by a power of 2, which costs no digits.
+        let larger = if a < b { b } else { a };
+        let scale = f64::from_bits(larger.to_bits() & 0x7ff0_0000_0000_0000).clamp(f64::MIN_POSITIVE * 4.0, f64::MAX / 4.0);
+        let (a, b) = (a / scale, b / scale);
+        (a * a + b * b).sqrt() * scale
+    };
+}
 
 /// Without loss near 1.
 fn acosh(x: f64) -> f64 {
@@ -76,23 +87,38 @@ fn sinc(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { (PI * x).sin() / (PI * x) }
 }
 
+/// A function of one number, one at a time.
+struct One(fn(f64) -> f64);
+
+impl<T: Double> Curve<T> for One {
+    #[inline(always)]
+    fn of(&self, x: T) -> T {
+        T::rounded((self.0)(x.double()))
+    }
+}
+
+struct Polygamma(i64);
+
+impl<T: Double> Curve<T> for Polygamma {
+    #[inline(always)]
+    fn of(&self, x: T) -> T {
+        T::rounded(gamma::polygamma(self.0, x.double()))
+    }
+}
+
 /// A function of each element of a layout.
 pub(crate) fn map<T: Double>(function: Special, to: &mut [T], from: &[T], layout: &Layout) {
     let one: fn(f64) -> f64 = match function {
         Special::Acosh => acosh,
         Special::Asinh => asinh,
         Special::Atanh => atanh,
-        Special::Erfc => error::erfc,
-        Special::Erfinv => error::erfinv,
         Special::Lgamma => gamma::lgamma,
         Special::I0 => bessel::i0,
         Special::I1 => bessel::i1,
         Special::Sinc => sinc,
-        Special::Polygamma(order) => {
-            return activation::each(to, from, layout, |x: T| T::rounded(gamma::polygamma(order, x.double())));
-        }
+        Special::Polygamma(order) => return activation::each(to, from, layout, Polygamma(order)),
     };
-    activation::each(to, from, layout, |x: T| T::rounded(one(x.double())));
+    activation::each(to, from, layout, One(one));
 }
 
 #[cfg(test)]
