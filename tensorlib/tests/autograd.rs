@@ -358,3 +358,27 @@ fn shapes_and_indices() {
         }
     }
 }
+
+#[test]
+fn a_leaf_can_be_frozen_and_thawed_through_any_handle() {
+    let w = tensor![1.0, 2.0];
+    let same = w.alias();
+    let third = w.requires_grad_(true);
+    for handle in [&w, &same, &third] {
+        assert!(handle.requires_grad() && handle.is_leaf());
+        handle.requires_grad_(false);
+        for other in [&w, &same, &third] {
+            assert!(!other.requires_grad() && !(other * 2.0).requires_grad());
+        }
+        handle.requires_grad_(true);
+        for other in [&w, &same, &third] {
+            other.zero_grad();
+            (other * 2.0).sum().backward();
+            assert_eq!(w.grad().to_vec::<f32>(), [2.0, 2.0]);
+        }
+    }
+    let detached = third.detach().requires_grad_(true);
+    (&detached * 3.0).sum().backward();
+    assert_eq!(detached.grad().to_vec::<f32>(), [3.0, 3.0]);
+    assert_eq!(w.grad().to_vec::<f32>(), [2.0, 2.0]);
+}

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::engine::Pass;
@@ -78,44 +78,48 @@ pub(crate) struct Extras {
     pub retained: Vec<(u32, Option<Tensor>)>,
 }
 
-/// What all nodes have.
+/// What all nodes have. Most have one or two operands and one result.
 pub(crate) struct Head {
     /// PyTorch's name, `MulBackward0`.
     pub name: &'static str,
     /// Grows with time: operands have smaller ones than results. That of leaves is 0.
     pub sequence: u64,
     edges: [Option<Edge>; 2],
-    more_edges: Vec<Option<Edge>>,
     meta: Meta,
-    more_meta: Vec<Meta>,
+    more: Option<Box<More>>,
     extras: OnceLock<Box<Mutex<Extras>>>,
+}
+
+/// The operands after the second, and the results after the first.
+#[derive(Default)]
+struct More {
+    edges: Vec<Option<Edge>>,
+    metas: Vec<Meta>,
 }
 
 static SEQUENCE: AtomicU64 = AtomicU64::new(1);
 
 impl Head {
-    /// A node of one result.
-    pub fn new(name: &'static str, meta: Meta, operands: &[&Tensor]) -> Head {
-        let edge = |at: usize| operands.get(at).and_then(|operand| operand.edge());
-        Head {
-            name,
-            sequence: SEQUENCE.fetch_add(1, Ordering::Relaxed),
-            edges: [edge(0), edge(1)],
-            more_edges: (2..operands.len()).map(edge).collect(),
-            meta,
-            more_meta: Vec::new(),
-            extras: OnceLock::new(),
-        }
+    /// A node of one result and at most two operands.
+    #[inline]
+    pub fn with_edges(name: &'static str, meta: Meta, edges: [Option<Edge>; 2]) -> Head {
+        let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
+        Head { name, sequence, edges, meta, more: None, extras: OnceLock::new() }
     }
 
-    pub fn with_edges(name: &'static str, meta: Meta, edges: [Option<Edge>; 2]) -> Head {
-        let mut head = Head::new(name, meta, &[]);
-        head.edges = edges;
+    /// A node of one result.
+    #[inline]
+    pub fn new(name: &'static str, meta: Meta, operands: &[&Tensor]) -> Head {
+        let edge = |at: usize| operands.get(at).and_then(|operand| operand.edge());
+        let mut head = Head::with_edges(name, meta, [edge(0), edge(1)]);
+        if operands.len() > 2 {
+            head.more = Some(Box::new(More { edges: (2..operands.len()).map(edge).collect(), metas: Vec::new() }));
+        }
         head
     }
 
     pub fn leaf(meta: Meta) -> Head {
-        let mut head = Head::new("AccumulateGrad", meta, &[]);
+        let mut head = Head::with_edges("AccumulateGrad", meta, [None, None]);
         head.sequence = 0;
         head
     }
@@ -124,33 +128,38 @@ impl Head {
         let mut metas = results.iter().map(Meta::of);
         let meta = metas.next().expect("an operation has a result");
         let mut head = Head::new(name, meta, operands);
-        head.more_meta = metas.collect();
+        if results.len() > 1 {
+            head.more.get_or_insert_default().metas = metas.collect();
+        }
         head
     }
 
     pub fn edge(&self, at: usize) -> Option<&Edge> {
-        if at < 2 { self.edges[at].as_ref() } else { self.more_edges.get(at - 2)?.as_ref() }
+        if at < 2 { self.edges[at].as_ref() } else { self.more.as_ref()?.edges.get(at - 2)?.as_ref() }
     }
 
     /// The edges to operands that take part in gradients.
     pub fn edges(&self) -> impl Iterator<Item = &Edge> {
-        self.edges.iter().chain(&self.more_edges).flatten()
+        self.edges.iter().chain(self.more.iter().flat_map(|more| &more.edges)).flatten()
     }
 
-    /// The number of operands that were recorded, those without gradients too.
+    /// The number of operands, as far as the last that takes part.
     pub fn operands(&self) -> usize {
-        match self.more_edges.len() {
-            0 => self.edges.iter().rposition(Option::is_some).map_or(0, |last| last + 1),
-            more => 2 + more,
+        match &self.more {
+            Some(more) if !more.edges.is_empty() => 2 + more.edges.len(),
+            _ => self.edges.iter().rposition(Option::is_some).map_or(0, |last| last + 1),
         }
     }
 
     pub fn meta(&self, output: usize) -> &Meta {
-        if output == 0 { &self.meta } else { &self.more_meta[output - 1] }
+        match (&self.more, output) {
+            (Some(more), 1..) => &more.metas[output - 1],
+            _ => &self.meta,
+        }
     }
 
     pub fn results(&self) -> usize {
-        1 + self.more_meta.len()
+        1 + self.more.as_ref().map_or(0, |more| more.metas.len())
     }
 
     pub fn extras(&self) -> Option<MutexGuard<'_, Extras>> {
@@ -169,7 +178,9 @@ impl Drop for Head {
                 let_go(edge);
             }
         }
-        self.more_edges.drain(..).flatten().for_each(let_go);
+        if let Some(more) = &mut self.more {
+            more.edges.drain(..).flatten().for_each(let_go);
+        }
     }
 }
 
@@ -204,11 +215,21 @@ pub(crate) fn let_go(edge: Edge) {
 pub(crate) struct Leaf {
     head: Head,
     gradient: Mutex<Option<Tensor>>,
+    /// Whether it still requires gradients.
+    required: AtomicBool,
 }
 
 impl Leaf {
     pub fn new(x: &Tensor) -> Leaf {
-        Leaf { head: Head::leaf(Meta::of(x)), gradient: Mutex::new(None) }
+        Leaf { head: Head::leaf(Meta::of(x)), gradient: Mutex::new(None), required: AtomicBool::new(true) }
+    }
+
+    pub fn is_required(&self) -> bool {
+        self.required.load(Ordering::Relaxed)
+    }
+
+    pub fn require(&self, required: bool) {
+        self.required.store(required, Ordering::Relaxed);
     }
 
     pub fn gradient(&self) -> MutexGuard<'_, Option<Tensor>> {
