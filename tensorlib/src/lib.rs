@@ -159,6 +159,7 @@ pub mod ops;
 pub mod picture;
 pub mod plot;
 
+mod promotion;
 mod reduce;
 pub mod render;
 pub mod scalar;

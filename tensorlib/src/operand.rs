@@ -25,10 +25,11 @@ use std::sync::Arc;
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::create::literal::{Literal, try_from_literal, try_from_literal_as_written};
-use crate::dtype::{DType, Rank, result_type};
+use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{Error, Result};
 use crate::exchange::SharedArray;
+use crate::promotion::{PromotionPriority, result_type};
 use crate::scalar::Scalar;
 use crate::size::Int;
 use crate::tensor::Tensor;
@@ -77,12 +78,12 @@ impl Operand<'_> {
     }
 
     #[inline]
-    pub(crate) fn promotion(&self) -> (DType, Rank) {
+    pub(crate) fn promotion(&self) -> (DType, PromotionPriority) {
         match self {
             Operand::Borrowed(tensor) => tensor.promotion(),
             Operand::Owned(tensor) => tensor.promotion(),
-            Operand::Number(number) => (number.dtype(), Rank::Number),
-            Operand::Decimals(_) | Operand::Refused(_) => (DType::F32, Rank::Number),
+            Operand::Number(number) => (number.dtype(), PromotionPriority::Number),
+            Operand::Decimals(_) | Operand::Refused(_) => (DType::F32, PromotionPriority::Number),
         }
     }
 

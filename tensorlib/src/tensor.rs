@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::autograd::History;
 use crate::autograd::record::{record_linear, records};
 use crate::backend::cpu::cast;
-use crate::dtype::{DType, Rank};
+use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, fallible, or_raise, shape_error, value_error};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
+use crate::promotion::PromotionPriority;
 use crate::scalar::Scalar;
 use crate::size::Size;
 use crate::storage::Storage;
@@ -126,8 +127,11 @@ impl Tensor {
     }
 
     /// How strongly the dtype counts in promotion.
-    pub(crate) fn promotion(&self) -> (DType, Rank) {
-        (self.dtype(), if self.layout.rank() == 0 { Rank::Zero } else { Rank::Positive })
+    pub(crate) fn promotion(&self) -> (DType, PromotionPriority) {
+        (
+            self.dtype(),
+            if self.layout.rank() == 0 { PromotionPriority::ZeroRank } else { PromotionPriority::Dimensioned },
+        )
     }
 
     /// A second handle on the same memory, with the same shape.

@@ -210,7 +210,7 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let Some(first) = tensors.first() else {
         return Err(shape_error!("{op}: give at least one tensor"));
     };
-    let dtype = tensors.iter().map(|t| t.dtype()).max().unwrap_or(DType::F32);
+    let dtype = tensors.iter().map(Tensor::dtype).fold(first.dtype(), DType::promote);
     // PyTorch ignores empty tensors of rank 1 here, from the days when there was no other empty tensor.
     let ignored = |t: &Tensor| matches!(op, "cat" | "cat_dim") && t.layout.shape[..] == [0];
     let model = tensors.iter().find(|t| !ignored(t)).unwrap_or(first);
