@@ -80,12 +80,12 @@
 //! `try_name` that returns the sentence as an [`Error`] instead; what is short for an operation (`&x + &y` for `add`,
 //! `x.view_as(&y)` for `view`) shares its twin.
 //!
-//! # AlignedBuf
+//! # Values
 //!
 //! Results are PyTorch's: the test `golden` compares thousands of expressions with what PyTorch gave, element by element,
 //! among them ±0, ±∞, NaN, subnormal, huge, tiny and cancelling numbers.
 //!
-//! * **Accuracy**, in units in the last place. BinaryOp, `sqrt` and rounding: exact. `exp`, `log` and the other functions
+//! * **Accuracy**, in units in the last place. Arithmetic, `sqrt` and rounding: exact. `exp`, `log` and the other functions
 //!   of one number: 2 units in `f32`, 3 in `f64`, near the multiples of π too; of angles beyond 10⁴ (`f32`) and 10⁶ (`f64`)
 //!   what the system's mathematical library gives, 1 unit as a rule. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
 //!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
@@ -140,6 +140,7 @@
 pub mod autograd;
 mod backend;
 pub mod create;
+pub mod device;
 pub mod dtype;
 mod element;
 pub mod error;
@@ -171,6 +172,7 @@ pub mod tensor;
 pub use backend::cpu::pool::{get_num_threads, set_num_threads};
 pub use create::literal::{Literal, from_literal};
 pub use create::*;
+pub use device::{Device, gpu_is_available};
 pub use dtype::DType;
 pub use element::Element;
 pub use error::{Error, Result};
@@ -189,6 +191,7 @@ pub use tensor::Tensor;
 pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
+    pub use crate::device::{Device, gpu_is_available};
     pub use crate::exchange::*;
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};

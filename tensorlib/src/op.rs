@@ -75,3 +75,58 @@ pub(crate) enum Transcendental {
     Gelu,
     Silu,
 }
+
+/// What makes one number of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReduceOp {
+    Sum,
+    Prod,
+    Max,
+    Min,
+    /// The sum of absolute values, of floating-point numbers, as the next two.
+    SumAbs,
+    SumSquares,
+    SumExp,
+}
+
+/// Which element is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExtremeOp {
+    Max,
+    Min,
+}
+
+/// What a sum of squared distances from the mean becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpreadOp {
+    Variance,
+    Deviation,
+}
+
+/// What runs along a dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CumulativeOp {
+    Sum,
+    Prod,
+}
+
+/// Exponentials divided by their sum, or the logarithms of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SoftmaxOp {
+    Plain,
+    Log,
+}
+
+/// Which elements come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SortOp {
+    Ascending,
+    Descending,
+}
+
+/// The triangle of a matrix that is kept, with its diagonal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TriangleOp {
+    Lower,
+    Upper,
+}

@@ -79,7 +79,7 @@ fn lend<T: Element, R>(op: &str, tensor: &Tensor, body: impl FnOnce(ArrayViewD<'
     }
 }
 
-/// AlignedBuf in row-major order, moved out when possible.
+/// Values in row-major order, moved out when possible.
 fn take<T: Element>(op: &str, mut tensor: Tensor) -> Result<ArrayD<T>> {
     same_type::<T>(op, tensor.dtype())?;
     let shape = IxDyn(&tensor.layout.shape);
