@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-pub(crate) use crate::promotion::result_type;
-
 /// The type of a tensor's elements. [`DType::F32`] is what floating-point literals and `rand`, `zeros`, … give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DType {
@@ -60,6 +58,16 @@ impl DType {
     /// Whether elements are floating-point numbers.
     pub fn is_floating_point(self) -> bool {
         matches!(self, DType::F32 | DType::F64)
+    }
+
+    /// The smallest and the largest whole number of a type of such.
+    pub(crate) fn whole_range(self) -> Option<(i64, i64)> {
+        match self {
+            DType::U8 => Some((0, i64::from(u8::MAX))),
+            DType::I32 => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+            DType::I64 => Some((i64::MIN, i64::MAX)),
+            DType::Bool | DType::F32 | DType::F64 => None,
+        }
     }
 
     /// Itself when floating, else `f32`: the type in which division, `exp`, `mean`, … are done.

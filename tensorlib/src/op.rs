@@ -1,5 +1,58 @@
 //! The vocabulary: what operations there are, whatever carries them out.
 
+/// Functions of one number that keep its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnaryOp {
+    Neg,
+    Abs,
+    Sign,
+    Square,
+    Cube,
+    Relu,
+    Exp,
+    Exp2,
+    Expm1,
+    Log,
+    Log2,
+    Log10,
+    Log1p,
+    Sqrt,
+    Rsqrt,
+    Reciprocal,
+    Sigmoid,
+    Tanh,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Floor,
+    Ceil,
+    Round,
+    Trunc,
+    Softplus,
+    Gelu,
+    Silu,
+}
+
+impl UnaryOp {
+    /// Whether whole numbers give whole numbers. The others are of floating-point numbers alone.
+    #[inline]
+    pub fn keeps_whole_numbers(self) -> bool {
+        use UnaryOp::{Abs, Cube, Neg, Relu, Sign, Square};
+        matches!(self, Neg | Abs | Sign | Square | Cube | Relu) || self.rounds()
+    }
+
+    /// Whether whole numbers stay what they are.
+    #[inline]
+    pub fn rounds(self) -> bool {
+        matches!(self, UnaryOp::Floor | UnaryOp::Ceil | UnaryOp::Round | UnaryOp::Trunc)
+    }
+}
+
 /// Functions of two numbers that give a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BinaryOp {
@@ -31,49 +84,6 @@ pub(crate) enum LogicOp {
     And,
     Or,
     Xor,
-}
-
-/// Functions of one number that keep its type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Simple {
-    Neg,
-    Abs,
-    Sign,
-    Square,
-    Cube,
-    Relu,
-}
-
-/// Functions of one floating-point number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transcendental {
-    Exp,
-    Exp2,
-    Expm1,
-    Log,
-    Log2,
-    Log10,
-    Log1p,
-    Sqrt,
-    Rsqrt,
-    Reciprocal,
-    Sigmoid,
-    Tanh,
-    Sin,
-    Cos,
-    Tan,
-    Asin,
-    Acos,
-    Atan,
-    Sinh,
-    Cosh,
-    Floor,
-    Ceil,
-    Round,
-    Trunc,
-    Softplus,
-    Gelu,
-    Silu,
 }
 
 /// What makes one number of many.
@@ -117,7 +127,7 @@ pub(crate) enum SoftmaxOp {
     Log,
 }
 
-/// Which elements come first.
+/// In which order elements are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SortOp {
     Ascending,
@@ -129,4 +139,32 @@ pub(crate) enum SortOp {
 pub(crate) enum TriangleOp {
     Lower,
     Upper,
+}
+
+/// What happens to elements that an index reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutOp {
+    /// The new ones take their place: of several for one place the last.
+    Replace,
+    /// The new ones are added; they are numbers.
+    Add,
+}
+
+/// Gradients of functions of one number in one pass: of the gradient of the result, and of what the variant names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GradientOp {
+    /// The result.
+    Relu,
+    /// The result.
+    Sqrt,
+    /// The result.
+    Sigmoid,
+    /// The result.
+    Tanh,
+    /// The operand.
+    Softplus,
+    /// The operand.
+    Gelu,
+    /// The operand.
+    Silu,
 }

@@ -90,8 +90,8 @@ impl Operand<'_> {
     /// As a tensor of the given type; a number gets rank zero.
     pub(crate) fn to_tensor(&self, dtype: DType) -> Result<Tensor> {
         match self {
-            Operand::Borrowed(tensor) => Ok(tensor.to(dtype)),
-            Operand::Owned(tensor) | Operand::Decimals(tensor) => Ok(tensor.to(dtype)),
+            Operand::Borrowed(tensor) => Ok(tensor.to_dtype(dtype)),
+            Operand::Owned(tensor) | Operand::Decimals(tensor) => Ok(tensor.to_dtype(dtype)),
             Operand::Number(number) => Ok(crate::create::filled(crate::list::List::new(), dtype, *number)),
             Operand::Refused(error) => Err(error.clone()),
         }

@@ -25,6 +25,7 @@
 
 mod anomaly;
 mod engine;
+pub(crate) mod formulas;
 mod function;
 mod gradcheck;
 mod lineage;

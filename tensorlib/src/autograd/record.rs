@@ -23,6 +23,7 @@ use super::mode::{Mode, is_grad_enabled};
 use super::node::{Edge, Gradients, Head, Meta, Node};
 use crate::error::Result;
 use crate::layout::Layout;
+use crate::operand::Operand;
 use crate::scalar::Scalar;
 use crate::size::Size;
 use crate::tensor::Tensor;
@@ -31,6 +32,13 @@ use crate::tensor::Tensor;
 #[inline]
 pub(crate) fn records(operands: &[&Tensor]) -> bool {
     operands.iter().any(|operand| operand.has_history()) && is_grad_enabled()
+}
+
+/// [`records`] for operands that may be numbers.
+#[inline]
+pub(crate) fn records_sides(a: &Operand, b: &Operand) -> bool {
+    let has_history = |operand: &Operand| operand.tensor().is_some_and(Tensor::has_history);
+    (has_history(a) || has_history(b)) && is_grad_enabled()
 }
 
 /// Runs `body` without recording, for the parts of an operation that is recorded as a whole.
@@ -141,6 +149,36 @@ where
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
+/// The result of a linear function of one tensor, given what that does to a gradient.
+#[inline]
+pub(crate) fn linear(result: Tensor, x: &Tensor, name: &'static str, transposed: fn(&Tensor) -> Tensor) -> Tensor {
+    if !records(&[x]) {
+        return result;
+    }
+    record_linear(result, name, &[x], move |pass, gradient| {
+        pass.give(0, || transposed(&gradient));
+        Ok(())
+    })
+}
+
+/// [`record`] for two operands of which one may be a number. `keeps` says whether the formula keeps values.
+pub(crate) fn record_sides<F>(
+    result: Tensor,
+    name: &'static str,
+    a: &Operand,
+    b: &Operand,
+    keeps: bool,
+    formula: F,
+) -> Tensor
+where
+    F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
+{
+    let edge = |operand: &Operand| operand.tensor().filter(|tensor| tensor.has_history()).and_then(Tensor::edge);
+    let head = Head::with_edges(name, Meta::of(&result), [edge(a), edge(b)]);
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps, viewed: None };
+    result.made_by(Edge { node: Arc::new(node), output: 0 })
+}
+
 /// [`record`] for an operation with several results. Gradients are absent where none came.
 pub(crate) fn record_many<F>(results: Vec<Tensor>, name: &'static str, operands: &[&Tensor], formula: F) -> Vec<Tensor>
 where
@@ -228,12 +266,35 @@ where
     })
 }
 
-/// Carries out an operation in place so that gradients follow: `value` makes the new values of a recorded tensor, which
-/// are then written over the target. That costs a copy, and in return whatever the operation keeps for the backward pass
-/// stays as it was.
+/// Carries out an operation in place so that gradients follow: `value` makes the new values of the target as a recorded
+/// tensor, which are then written over it. That costs a copy, and in return what the operation keeps of its result for the
+/// backward pass stays as it was. So that this holds for its operand as well, it is given a copy of the target.
 pub(crate) fn in_place(op: &str, target: &Tensor, value: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    let before = target.copied();
+    let before = match target.edge() {
+        Some(edge) => before.made_by(edge),
+        None => before,
+    };
+    replaced(op, target, &before, value)
+}
+
+/// [`in_place`] for an operation whose formula does not need the target.
+pub(crate) fn in_place_without_copy(
+    op: &str,
+    target: &Tensor,
+    value: impl FnOnce(&Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    replaced(op, target, target, value)
+}
+
+fn replaced(
+    op: &str,
+    target: &Tensor,
+    before: &Tensor,
+    value: impl FnOnce(&Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
     lineage::changeable(op, target)?;
-    let value = value(target)?;
+    let value = value(before)?;
     crate::ops::binary::storable(op, value.dtype(), target.dtype())?;
     let value = value.to(target.dtype());
     if value.layout.shape != target.layout.shape {
@@ -246,5 +307,5 @@ pub(crate) fn in_place(op: &str, target: &Tensor, value: impl FnOnce(&Tensor) ->
 
 /// The same for an operation that replaces values without regard to what they were.
 pub(crate) fn overwrite(op: &str, target: &Tensor, value: &Tensor) -> Result<Tensor> {
-    in_place(op, target, |target| Ok(value.to(target.dtype()).try_expand(target.size())?))
+    in_place_without_copy(op, target, |target| value.to(target.dtype()).try_expand(target.size()))
 }

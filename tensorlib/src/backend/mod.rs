@@ -15,7 +15,8 @@ use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
 use crate::layout::Layout;
 use crate::op::{
-    BinaryOp, CompareOp, CumulativeOp, ExtremeOp, LogicOp, ReduceOp, SoftmaxOp, SortOp, SpreadOp, TriangleOp,
+    BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PutOp, ReduceOp, SoftmaxOp, SortOp, SpreadOp,
+    TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -81,10 +82,17 @@ pub(crate) trait Backend: Sync {
 
     // Element by element.
 
+    /// A function of a number: of a floating-point one, or of a whole one that [keeps its
+    /// type](UnaryOp::keeps_whole_numbers).
+    fn unary(&self, op: UnaryOp, x: Elements) -> Arc<Storage>;
+    /// The same, written over floating-point numbers that lie side by side in some order.
+    fn unary_(&self, op: UnaryOp, x: Elements);
     /// A function of two numbers of type `dtype`, which is not `bool`.
     fn binary(&self, op: BinaryOp, dtype: DType, numel: usize, a: Source, b: Source) -> Arc<Storage>;
     /// The same, written over the first operand.
     fn binary_(&self, op: BinaryOp, to: Elements, b: Source);
+    /// A gradient of a function of one number, of floating-point numbers.
+    fn gradient(&self, op: GradientOp, g: Elements, other: Elements) -> Arc<Storage>;
     /// A truth value of two elements of type `dtype`.
     fn compare(&self, op: CompareOp, dtype: DType, numel: usize, a: Source, b: Source) -> Arc<Storage>;
     /// A truth value of two.
@@ -137,12 +145,12 @@ pub(crate) trait Backend: Sync {
     fn compress(&self, x: Elements, mask: Elements) -> (Arc<Storage>, usize);
     /// The elements of a storage that an index reaches.
     fn take(&self, x: &Arc<Storage>, reach: &Reach) -> Arc<Storage>;
-    /// Writes elements to places that an index reaches, in their order: of several for one place the last stays.
-    fn put_(&self, to: &Arc<Storage>, reach: &Reach, from: Elements);
+    /// Writes elements to places that an index reaches, in their order.
+    fn put_(&self, op: PutOp, to: &Arc<Storage>, reach: &Reach, from: Elements);
     /// For each element of `x` the one `index · stride` further; the indices are positions.
     fn take_along(&self, x: Elements, index: Elements, stride: usize) -> Arc<Storage>;
     /// The reverse: writes each element of `from`, which may be in the same memory, so much further.
-    fn put_along_(&self, to: Elements, index: Elements, stride: usize, from: Elements);
+    fn put_along_(&self, op: PutOp, to: Elements, index: Elements, stride: usize, from: Elements);
 }
 
 /// What carries out operations on a device.

@@ -1,21 +1,29 @@
 //! Masks and index tensors: copies out of, and writes into, positions that follow no pattern.
 
+use crate::autograd::record::{in_place_without_copy, record_linear, records};
 use crate::backend::cpu::rows::Rows;
 use crate::backend::cpu::select::{self, Starts};
 use crate::dtype::DType;
-use crate::element::{Stored, with_dtype};
-use crate::error::{Result, dtype_error, index_error, shape_error};
+use crate::element::{Stored, with_dtype, with_number};
+use crate::error::{Result, dtype_error, index_error, or_raise, shape_error};
 use crate::layout::{Layout, broadcast, position};
 use crate::list::List;
 use crate::memory::allocator;
-use crate::size::checked_numel;
+use crate::scalar::Scalar;
+use crate::size::{Size, checked_numel};
 use crate::storage;
 use crate::tensor::Tensor;
 
 /// Positions chosen in one dimension; not negative, and within its length.
-pub(super) struct Chosen {
+pub(crate) struct Chosen {
     pub dim: usize,
     pub positions: Tensor,
+}
+
+impl Clone for Chosen {
+    fn clone(&self) -> Chosen {
+        Chosen { dim: self.dim, positions: self.positions.values() }
+    }
 }
 
 /// Takes a mask or index tensor apart into positions by dimension. `named` is what the dimension is called in errors.
@@ -147,7 +155,33 @@ fn reach(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Reach> {
 }
 
 /// The elements at chosen positions, as a new tensor.
-pub(super) fn read(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor> {
+pub(crate) fn read(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor> {
+    let result = read_values(op, view, chosen)?;
+    if !records(&[view]) {
+        return Ok(result);
+    }
+    let (shape, chosen) = (view.size(), chosen.to_vec());
+    Ok(record_linear(result, "IndexBackward0", &[view], move |pass, gradient| {
+        pass.give(0, || accumulated(&gradient, shape.clone(), &chosen));
+        Ok(())
+    }))
+}
+
+/// Zeros of a shape with `values` added at chosen positions: the reverse of [`read`].
+fn accumulated(values: &Tensor, shape: Size, chosen: &[Chosen]) -> Tensor {
+    let result = crate::create::filled(shape.0, values.dtype(), Scalar::Int(0));
+    or_raise(add("backward", &result, chosen, values));
+    if !records(&[values]) {
+        return result;
+    }
+    let chosen = chosen.to_vec();
+    record_linear(result, "IndexPutBackward0", &[values], move |pass, gradient| {
+        pass.give(0, || or_raise(read("backward", &gradient, &chosen)));
+        Ok(())
+    })
+}
+
+fn read_values(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor> {
     let reach = reach(op, view, chosen)?;
     with_dtype!(view.dtype(), T => {
         let mut values = allocator::take::<T>(reach.shape.iter().product());
@@ -159,13 +193,52 @@ pub(super) fn read(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor>
 
 /// Writes values of the view's dtype to chosen positions; of several values for one element the last stays.
 pub(super) fn write(op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor) -> Result<()> {
-    let reach = reach(op, view, chosen)?;
+    if !records(&[view, values]) {
+        return put(op, view, chosen, values);
+    }
+    in_place_without_copy(op, view, |view| {
+        let result = view.copied();
+        put(op, &result, chosen, values)?;
+        let (chosen, of_values) = (chosen.to_vec(), values.layout.shape.clone());
+        Ok(record_linear(result, "IndexPutBackward0", &[view, values], move |pass, gradient| {
+            pass.give(0, || {
+                let rest = gradient.clone();
+                let zero = crate::create::filled(List::new(), rest.dtype(), Scalar::Int(0));
+                or_raise(write("backward", &rest, &chosen, &zero));
+                rest
+            });
+            pass.give(1, || or_raise(read("backward", &gradient, &chosen)).sum_to_size(&of_values[..]));
+            Ok(())
+        }))
+    })?;
+    Ok(())
+}
+
+/// The values in the shape that an index reaches, side by side in memory that is not the view's.
+fn beside(op: &str, view: &Tensor, reach: &Reach, values: &Tensor) -> Result<Tensor> {
     let values = values.with_layout(values.layout.expand(op, &reach.shape)?);
-    let values = if values.shares_memory(view) { values.copied() } else { values.contiguous() };
+    Ok(if values.shares_memory(view) { values.copied() } else { values.contiguous() })
+}
+
+fn put(op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor) -> Result<()> {
+    let reach = reach(op, view, chosen)?;
+    let values = beside(op, view, &reach, values)?;
     let numel = values.numel();
     with_dtype!(view.dtype(), T => storage::read_and_write(&values.storage, &view.storage, |from, to| {
         let from = if numel == 0 { &[] } else { &T::of(from)[values.layout.offset..values.layout.offset + numel] };
         select::put(T::of_mut(to), from, &reach.starts, &reach.row);
     }));
+    Ok(())
+}
+
+/// Adds values of the view's dtype, which is a number, to chosen positions.
+pub(crate) fn add(op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor) -> Result<()> {
+    let reach = reach(op, view, chosen)?;
+    let values = beside(op, view, &reach, values)?;
+    let numel = values.numel();
+    with_number!(view.dtype(), T => storage::read_and_write(&values.storage, &view.storage, |from, to| {
+        let from = if numel == 0 { &[] } else { &T::of(from)[values.layout.offset..values.layout.offset + numel] };
+        select::add(T::of_mut(to), from, &reach.starts, &reach.row);
+    }), else return Err(dtype_error!("{op}: booleans have no sum")));
     Ok(())
 }

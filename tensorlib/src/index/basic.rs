@@ -86,13 +86,8 @@ fn whole_mask<'a>(x: &Tensor, index: &'a Index) -> Option<&'a Tensor> {
     }
 }
 
-/// The view that an index gives, and what is done with it where index tensors are left.
-fn viewed(
-    x: &Tensor,
-    op: &str,
-    index: Index,
-    read: impl FnOnce(&Tensor, &[Chosen]) -> Result<Tensor>,
-) -> Result<Tensor> {
+/// The view that an index gives as far as a view can, and the index tensors that are left.
+fn viewed(x: &Tensor, op: &str, index: Index) -> Result<(Tensor, Vec<Chosen>)> {
     let name = match index.0.iter().find(|item| !matches!(item, IndexItem::Ellipsis | IndexItem::NewAxis)) {
         Some(IndexItem::At(_)) => "SelectBackward0",
         Some(_) => "SliceBackward0",
@@ -100,11 +95,11 @@ fn viewed(
     };
     let again = if x.has_history() { index.clone() } else { Index(Vec::new()) };
     let Applied { layout, chosen } = apply(op, x, index)?;
-    if chosen.is_empty() {
-        return Ok(x.part_of(layout, name, move |x| x.i(again.clone())));
-    }
-    let view = x.part_of(layout, name, move |x| basic_part(x, again.clone()));
-    read(&view, &chosen)
+    let view = match chosen.is_empty() {
+        true => x.part_of(layout, name, move |x| x.i(again.clone())),
+        false => x.part_of(layout, name, move |x| basic_part(x, again.clone())),
+    };
+    Ok((view, chosen))
 }
 
 /// What an index takes without its index tensors, whose dimensions stay.
@@ -142,7 +137,8 @@ impl Tensor {
             if let Some(mask) = whole_mask(self, &index) && mask.ndim() == self.ndim() {
                 return self.try_masked_select(mask);
             }
-            viewed(self, "i", index, |view, chosen| advanced::read("i", view, chosen))
+            let (view, chosen) = viewed(self, "i", index)?;
+            if chosen.is_empty() { Ok(view) } else { advanced::read("i", &view, &chosen) }
         }
 
         /// In place: the elements at an index become `values`, broadcast and converted: Python's `x[…] = values`.
@@ -165,15 +161,15 @@ impl Tensor {
                 }
                 return self.try_masked_fill_(&mask, values);
             }
-            let applied = apply("index_put_", self, index)?;
-            let view = self.with_layout(applied.layout);
-            if applied.chosen.is_empty() {
-                match values {
-                    Operand::Number(number) => crate::ops::assign::fill("index_put_", &view, number)?,
-                    other => crate::ops::assign::copy("index_put_", &view, &other.to_tensor(self.dtype())?)?,
-                }
-            } else {
-                advanced::write("index_put_", &view, &applied.chosen, &values.to_tensor(self.dtype())?)?;
+            let op = "index_put_";
+            let (view, chosen) = viewed(self, op, index)?;
+            if !chosen.is_empty() {
+                advanced::write(op, &view, &chosen, &values.to_tensor(self.dtype())?)?;
+                return Ok(self.alias());
+            }
+            match values {
+                Operand::Number(number) => crate::ops::assign::fill(op, &view, number)?,
+                other => crate::ops::assign::copy(op, &view, &other.to_tensor(self.dtype())?)?,
             }
             Ok(self.alias())
         }

@@ -25,3 +25,4 @@ pub mod item;
 mod select;
 
 pub use item::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
+pub(crate) use select::add_along;

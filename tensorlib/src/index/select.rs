@@ -1,9 +1,11 @@
 //! Reading and writing along one dimension by position, and by mask.
 
 use super::advanced::{self, Chosen, nonzero_positions, wrapped};
+use crate::autograd::formulas;
+use crate::autograd::record::{Saved, in_place_without_copy, placed, record_sides, records, records_sides};
 use crate::backend::cpu::{map, select};
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_dtype};
+use crate::element::{Element, Stored, with_dtype, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error};
 use crate::layout::{Layout, dimension, memory_order};
 use crate::list::List;
@@ -77,19 +79,62 @@ fn index_select(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
 }
 
 fn gather(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
-    let dim = dimension("gather", dim, x.ndim())?;
-    let (positions, layout, stride) = along("gather", x, dim, index)?;
+    let at = dimension("gather", dim, x.ndim())?;
+    let (positions, layout, stride) = along("gather", x, at, index)?;
     let positions = positions.storage.read();
-    with_dtype!(x.dtype(), T => {
+    let result = with_dtype!(x.dtype(), T => {
         let mut values = allocator::take::<T>(index.numel());
         let guard = x.storage.read();
         select::take_along(&mut values, T::of(&guard), &layout, i64::of(&positions), stride);
-        Ok(Tensor::from_values(values, index.layout.shape.clone()))
-    })
+        Tensor::from_values(values, index.layout.shape.clone())
+    });
+    if !records(&[x]) {
+        return Ok(result);
+    }
+    Ok(formulas::index::gather(result, x, dim, index, "GatherBackward0"))
+}
+
+/// Adds each element of `source` to the position along `dim` that `index` gives, without recording.
+pub(crate) fn add_along(x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<()> {
+    let op = "scatter_add_";
+    let (positions, layout, stride) = along(op, x, dimension(op, dim, x.ndim())?, index)?;
+    let positions = positions.storage.read();
+    with_number!(x.dtype(), T => {
+        let values = source.to_vec::<T>();
+        select::add_along(T::of_mut(&mut x.storage.write()), &values, &layout, i64::of(&positions), stride);
+    }, else return Err(dtype_error!("{op}: booleans have no sum")));
+    Ok(())
 }
 
 fn scatter(x: &Tensor, dim: i64, index: &Tensor, source: &Operand) -> Result<Tensor> {
     writable("scatter_", x)?;
+    if !records_sides(&Operand::Borrowed(x), source) {
+        return scatter_values(x, dim, index, source);
+    }
+    in_place_without_copy("scatter_", x, |x| {
+        let result = scatter_values(&x.copied(), dim, index, source)?;
+        let kept = Saved::operand(index);
+        let (shape, of_index) = (source.tensor().map(Tensor::size), index.size());
+        Ok(record_sides(result, "ScatterBackward0", &Operand::Borrowed(x), source, true, move |pass, gradient| {
+            let index = pass.get(&kept)?;
+            pass.give(0, || {
+                let rest = gradient.clone();
+                rest.scatter_(dim, &index, 0);
+                rest
+            });
+            pass.give(1, || {
+                // The source may be longer than the index.
+                let within = of_index.clone();
+                let corner =
+                    move |x: &Tensor| (0..within.len()).fold(x.alias(), |x, dim| x.narrow(dim as i64, 0, within[dim]));
+                placed(&gradient.gather(dim, &index), shape.clone().unwrap_or_else(|| index.size()), corner)
+            });
+            Ok(())
+        }))
+    })
+}
+
+fn scatter_values(x: &Tensor, dim: i64, index: &Tensor, source: &Operand) -> Result<Tensor> {
     let dim = dimension("scatter_", dim, x.ndim())?;
     let (positions, layout, stride) = along("scatter_", x, dim, index)?;
     with_dtype!(x.dtype(), T => {
@@ -116,6 +161,29 @@ fn scatter(x: &Tensor, dim: i64, index: &Tensor, source: &Operand) -> Result<Ten
 fn masked_fill(x: &Tensor, mask: &Tensor, value: &Operand) -> Result<Tensor> {
     mask_for("masked_fill_", mask)?;
     writable("masked_fill_", x)?;
+    if !records_sides(&Operand::Borrowed(x), value) {
+        return masked_fill_values(x, mask, value);
+    }
+    in_place_without_copy("masked_fill_", x, |x| masked_filled(x, mask, value))
+}
+
+/// A copy of `x` with `value` where the mask is true.
+fn masked_filled(x: &Tensor, mask: &Tensor, value: &Operand) -> Result<Tensor> {
+    let copy = Tensor::clone(&x.values());
+    let result = masked_fill_values(&copy, mask, value)?;
+    if !records_sides(&Operand::Borrowed(x), value) {
+        return Ok(result);
+    }
+    let kept = Saved::operand(mask);
+    Ok(record_sides(result, "MaskedFillBackward0", &Operand::Borrowed(x), value, true, move |pass, gradient| {
+        let mask = pass.get(&kept)?;
+        pass.give(0, || gradient.masked_fill(&mask, 0));
+        pass.give(1, || gradient.where_cond(&mask, 0).sum());
+        Ok(())
+    }))
+}
+
+fn masked_fill_values(x: &Tensor, mask: &Tensor, value: &Operand) -> Result<Tensor> {
     let value = value.to_tensor(x.dtype())?;
     if value.numel() != 1 {
         return Err(shape_error!("masked_fill_: the value must be one number, not shape {}", value.size()));
@@ -135,6 +203,14 @@ fn masked_fill(x: &Tensor, mask: &Tensor, value: &Operand) -> Result<Tensor> {
 fn masked_select(x: &Tensor, mask: &Tensor) -> Result<Tensor> {
     mask_for("masked_select", mask)?;
     let shape = crate::layout::broadcast("masked_select", &x.layout.shape, &mask.layout.shape)?;
+    if records(&[x]) && !shape.is_empty() {
+        let mask = mask.with_layout(mask.layout.expand("masked_select", &shape)?);
+        let chosen = nonzero_positions(&mask).into_iter().enumerate().map(|(dim, positions)| {
+            let shape = List::from_slice(&[positions.len()]);
+            Chosen { dim, positions: Tensor::from_values(positions, shape) }
+        });
+        return advanced::read("masked_select", &x.try_expand(&shape[..])?, &chosen.collect::<Vec<_>>());
+    }
     let mask = mask.with_layout(mask.layout.expand("masked_select", &shape)?).to_vec::<bool>();
     let x = x.with_layout(x.layout.expand("masked_select", &shape)?);
     with_dtype!(x.dtype(), T => {
@@ -245,7 +321,9 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2].masked_fill([true, false], 9).to_vec::<i64>(), [9, 2]);
         /// ```
         pub fn masked_fill | try_masked_fill<'a>(&self, mask: impl IntoOperand<'a>, value: impl IntoOperand<'a>) -> Tensor {
-            self.clone().try_masked_fill_(mask, value)
+            let mask = mask.into_operand().into_tensor()?;
+            mask_for("masked_fill", &mask)?;
+            masked_filled(self, &mask, &value.into_operand())
         }
 
         /// The elements where `mask` is true, as a tensor of rank 1. The mask broadcasts.

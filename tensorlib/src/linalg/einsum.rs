@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Result, or_raise, shape_error, value_error};
-use crate::layout::Layout;
-use crate::list::List;
 use crate::shape::IntoTensors;
 use crate::tensor::Tensor;
 
@@ -114,28 +112,34 @@ fn term(equation: &str, input: &str, tensor: &Tensor) -> Result<(Vec<Label>, Ten
     if labels.len() != rank {
         return Err(wrong());
     }
-    let mut layout = tensor.layout.clone();
+    let mut tensor = tensor.alias();
     let mut at = 0;
     while at < labels.len() {
         match labels[..at].iter().position(|label| *label == labels[at]) {
             Some(first) => {
-                if layout.shape[first] != layout.shape[at] {
+                let (a, b) = (tensor.layout.shape[first], tensor.layout.shape[at]);
+                if a != b {
                     return Err(shape_error!(
-                        "einsum: \"{input}\" needs dimensions of equal length, but shape {} has {} and {}",
-                        tensor.size(),
-                        layout.shape[first],
-                        layout.shape[at]
+                        "einsum: \"{input}\" needs dimensions of equal length, but shape {} has {a} and {b}",
+                        tensor.size()
                     ));
                 }
-                layout.strides[first] += layout.strides[at];
-                layout.shape.remove(at);
-                layout.strides.remove(at);
+                tensor = diagonal(&tensor, first, at);
                 labels.remove(at);
             }
             None => at += 1,
         }
     }
-    Ok((labels, tensor.with_layout(layout)))
+    Ok((labels, tensor))
+}
+
+/// Two dimensions of equal length as one, the first: the elements where they have the same position.
+fn diagonal(x: &Tensor, first: usize, second: usize) -> Tensor {
+    let mut layout = x.layout.clone();
+    layout.strides[first] += layout.strides[second];
+    layout.shape.remove(second);
+    layout.strides.remove(second);
+    x.part_of(layout, "DiagonalBackward0", move |x| diagonal(x, first, second))
 }
 
 fn result_labels(equation: &str, output: Option<&str>, terms: &[(Vec<Label>, Tensor)]) -> Result<Vec<Label>> {
@@ -187,20 +191,10 @@ fn drop_labels(term: (Vec<Label>, Tensor), needed: impl Fn(Label) -> bool) -> Re
 
 /// The tensor with dimensions in the order of `order`; those it does not have get length 1.
 fn arrange(labels: &[Label], tensor: &Tensor, order: &[Label]) -> Tensor {
-    let mut layout = Layout { shape: List::new(), strides: List::new(), offset: tensor.layout.offset };
-    for label in order {
-        match labels.iter().position(|l| l == label) {
-            Some(dim) => {
-                layout.shape.push(tensor.layout.shape[dim]);
-                layout.strides.push(tensor.layout.strides[dim]);
-            }
-            None => {
-                layout.shape.push(1);
-                layout.strides.push(0);
-            }
-        }
-    }
-    tensor.with_layout(layout)
+    let dims: Vec<usize> = order.iter().filter_map(|label| labels.iter().position(|l| l == label)).collect();
+    let arranged = if dims.is_sorted() { tensor.alias() } else { tensor.permute(dims) };
+    let missing = (0..order.len()).filter(|&at| !labels.contains(&order[at]));
+    missing.fold(arranged, |x, at| x.unsqueeze(at as i64))
 }
 
 /// The product of two tensors, summed over what is not needed, as a product of stacks of matrices.

@@ -1,5 +1,7 @@
 //! The matrix product by PyTorch's rules for ranks, and its special cases by name.
 
+use crate::autograd::formulas;
+use crate::autograd::record::{records, unrecorded};
 use crate::backend::cpu::gemm::{self, Matrix};
 use crate::backend::cpu::rows::Rows;
 use crate::dtype::DType;
@@ -106,6 +108,14 @@ fn inner_mismatch(op: &str, a: &Tensor, b: &Tensor) -> crate::Error {
 }
 
 fn matmul(op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if !records(&[a, b]) {
+        return product(op, a, b);
+    }
+    let result = unrecorded(|| product(op, a, b))?;
+    Ok(formulas::matmul::recorded(op, result, a, b))
+}
+
+fn product(op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor> {
     same_type(op, a, b)?;
     match (a.ndim(), b.ndim()) {
         (0, _) | (_, 0) => Err(shape_error!(

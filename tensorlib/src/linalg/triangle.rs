@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::autograd::record::placed;
+use crate::autograd::record::{linear, placed};
 use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
@@ -37,7 +37,8 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).tril().to_vec::<f32>(), [1.0, 0.0, 1.0, 1.0]);
         /// ```
         pub fn tril | try_tril(&self) -> Tensor {
-            triangle("tril", self, |row, columns| (row + 1).min(columns)..columns)
+            let result = triangle("tril", self, |row, columns| (row + 1).min(columns)..columns)?;
+            Ok(linear(result, self, "TrilBackward0", Tensor::tril))
         }
 
         /// A matrix with zeros below the diagonal.
@@ -47,7 +48,8 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).triu().to_vec::<f32>(), [1.0, 1.0, 0.0, 1.0]);
         /// ```
         pub fn triu | try_triu(&self) -> Tensor {
-            triangle("triu", self, |row, columns| 0..row.min(columns))
+            let result = triangle("triu", self, |row, columns| 0..row.min(columns))?;
+            Ok(linear(result, self, "TriuBackward0", Tensor::triu))
         }
 
         /// The diagonal of a matrix, as a view; or the matrix with a vector as its diagonal.

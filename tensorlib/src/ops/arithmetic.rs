@@ -121,7 +121,7 @@ impl Tensor {
                 && self.dtype().is_floating_point()
                 && let Some(power) = unary::simple_power(self, number.to_f64())
             {
-                return power;
+                return Ok(binary::recorded(BinaryOp::Pow, power, &Operand::Borrowed(self), &exponent));
             }
             binary::arithmetic("pow", BinaryOp::Pow, &Operand::Borrowed(self), &exponent)
         }

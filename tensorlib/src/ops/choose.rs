@@ -1,14 +1,13 @@
 //! Choosing between two tensors, element by element.
 
-use crate::backend::cpu::map::{self, Operand};
-use crate::dtype::{DType, result_type};
-use crate::element::{Stored, with_dtype};
+use crate::autograd::record::{Saved, record_sides, records_sides, unrecorded};
+use crate::backend::backend_of;
+use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, or_raise};
 use crate::layout::{Layout, broadcast, memory_order};
-use crate::memory::allocator;
-use crate::operand::{self, IntoOperand};
+use crate::operand::{IntoOperand, Operand};
+use crate::promotion::result_type;
 use crate::size::checked_numel;
-use crate::storage::{self, Storage};
 use crate::tensor::Tensor;
 
 /// The elements of `a` where `condition` is true and those of `b` elsewhere; all three broadcast. PyTorch's
@@ -34,19 +33,35 @@ pub fn try_where_cond<'a>(
     choose(&condition.into_operand().into_tensor()?, a.into_operand(), b.into_operand())
 }
 
-fn choose(condition: &Tensor, a: operand::Operand, b: operand::Operand) -> Result<Tensor> {
+fn choose(condition: &Tensor, a: Operand, b: Operand) -> Result<Tensor> {
+    let result = chosen(condition, &a, &b)?;
+    if !records_sides(&a, &b) {
+        return Ok(result);
+    }
+    let condition = Saved::operand(condition);
+    Ok(record_sides(result, "WhereBackward0", &a, &b, true, move |pass, gradient| {
+        let condition = pass.get(&condition)?;
+        pass.give(0, || gradient.where_cond(&condition, 0));
+        pass.give(1, || gradient.masked_fill(&condition, 0));
+        Ok(())
+    }))
+}
+
+fn chosen(condition: &Tensor, a: &Operand, b: &Operand) -> Result<Tensor> {
     if condition.dtype() != DType::Bool {
         return Err(dtype_error!(
             "where: the condition must be bool, not {}; compare, as in x.gt(0)",
             condition.dtype()
         ));
     }
-    let (a, b) = (a.checked()?, b.checked()?);
+    a.check()?;
+    b.check()?;
     let dtype = result_type(a.promotion(), b.promotion());
-    let (a, b) = (a.to_tensor(dtype)?, b.to_tensor(dtype)?);
+    let (a, b) = unrecorded(|| Ok((a.to_tensor(dtype)?, b.to_tensor(dtype)?)))?;
     let shape = broadcast("where", &a.layout.shape, &b.layout.shape)?;
     let shape = broadcast("where", &condition.layout.shape, &shape)?;
-    let numel = checked_numel("where", &shape)?;
+    checked_numel("where", &shape)?;
+    let backend = backend_of("where", &[condition, &a, &b])?;
     let (of_condition, of_a, of_b) = (
         condition.layout.expand("where", &shape)?,
         a.layout.expand("where", &shape)?,
@@ -54,16 +69,8 @@ fn choose(condition: &Tensor, a: operand::Operand, b: operand::Operand) -> Resul
     );
     let order = memory_order(&[&of_condition, &of_a, &of_b]);
     let (of_condition, of_a, of_b) = (of_condition.permute(&order), of_a.permute(&order), of_b.permute(&order));
-    with_dtype!(dtype, T => {
-        let mut values = allocator::take::<T>(numel);
-        if numel > 0 {
-            storage::read_three([&condition.storage, &a.storage, &b.storage], |[condition, a, b]| {
-                let condition = Operand(bool::of(condition), &of_condition);
-                map::choose::<T>(&mut values, condition, Operand(T::of(a), &of_a), Operand(T::of(b), &of_b));
-            });
-        }
-        Ok(Tensor::new(Storage::new(values), Layout::ordered(&shape, &order)))
-    })
+    let values = backend.choose(condition.elements_as(&of_condition), a.elements_as(&of_a), b.elements_as(&of_b));
+    Ok(Tensor::new(values, Layout::ordered(&shape, &order)))
 }
 
 impl Tensor {
@@ -78,7 +85,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "where")]
         pub fn where_cond | try_where_cond<'a>(&self, condition: impl IntoOperand<'a>, other: impl IntoOperand<'a>) -> Tensor {
-            choose(&condition.into_operand().into_tensor()?, operand::Operand::Borrowed(self), other.into_operand())
+            choose(&condition.into_operand().into_tensor()?, Operand::Borrowed(self), other.into_operand())
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Keeping values within limits.
 
-use crate::backend::cpu::map;
-use crate::backend::cpu::number::Number;
-use crate::dtype::result_type;
-use crate::element::{Element, with_number};
+use crate::autograd::formulas;
+use crate::autograd::record::{in_place, records, unrecorded};
+use crate::dtype::DType;
 use crate::error::{Result, fallible};
 use crate::op::BinaryOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::{binary, unary};
+use crate::promotion::result_type;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -26,16 +26,11 @@ impl From<Option<f64>> for Limit<'_> {
     }
 }
 
-/// A limit as an element: what the type cannot hold becomes the nearest that it can.
-fn nearest<T: Number>(limit: Scalar) -> T {
-    match limit {
-        Scalar::Int(limit) if !T::DTYPE.is_floating_point() => {
-            let (Scalar::Int(lowest), Scalar::Int(highest)) = (T::LOWEST.to_scalar(), T::HIGHEST.to_scalar()) else {
-                return T::from_scalar(Scalar::Int(limit));
-            };
-            T::from_scalar(Scalar::Int(limit.clamp(lowest, highest)))
-        }
-        limit => T::from_scalar(limit),
+/// A limit as the type can hold it: the nearest that it can.
+fn nearest(dtype: DType, limit: Scalar) -> Scalar {
+    match (limit, dtype.whole_range()) {
+        (Scalar::Int(limit), Some((lowest, highest))) => Scalar::Int(limit.clamp(lowest, highest)),
+        _ => limit,
     }
 }
 
@@ -43,18 +38,32 @@ fn nearest<T: Number>(limit: Scalar) -> T {
 fn between(x: &Tensor, min: &Limit, max: &Limit) -> Option<Tensor> {
     let (Some(min @ Operand::Number(low)), Some(max @ Operand::Number(high))) = (&min.0, &max.0) else { return None };
     let keeps = |limit: &Operand| result_type(x.promotion(), limit.promotion()) == x.dtype();
-    if !keeps(min) || !keeps(max) || x.numel() == 0 {
+    if !keeps(min) || !keeps(max) || x.numel() == 0 || x.dtype() == DType::Bool {
         return None;
     }
-    with_number!(x.dtype(), T => Some(unary::mapped::<T>(x, |values, from, layout| {
-        map::clamp(values, from, layout, nearest::<T>(*low), nearest::<T>(*high));
-    })), else None)
+    let (low, high) = (nearest(x.dtype(), *low), nearest(x.dtype(), *high));
+    Some(unary::mapped(x, |elements| x.backend().clamp(elements, low, high)))
 }
 
 fn clamp(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
     for limit in [&min, &max] {
         limit.0.as_ref().map_or(Ok(()), Operand::check)?;
     }
+    let of = |limit: &Limit| limit.0.as_ref().and_then(Operand::tensor).map(Tensor::alias);
+    let (low, high) = (of(&min), of(&max));
+    let is_recorded = records(&[x]) || [&low, &high].into_iter().flatten().any(|limit| records(&[limit]));
+    if !is_recorded {
+        return clamped(op, x, min, max);
+    }
+    let numbers = [&min, &max].map(|limit| match &limit.0 {
+        Some(Operand::Number(number)) => Some(*number),
+        _ => None,
+    });
+    let result = unrecorded(|| clamped(op, x, min, max))?;
+    Ok(formulas::clamp::recorded(result, x, [low, high], numbers))
+}
+
+fn clamped(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
     if let Some(result) = between(x, &min, &max) {
         return Ok(result);
     }
@@ -68,7 +77,7 @@ fn clamp(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
     for (limit, function) in [(min, BinaryOp::Maximum), (max, BinaryOp::Minimum)] {
         if let Some(mut limit) = limit.0 {
             if let Operand::Number(number) = &mut limit {
-                with_number!(dtype, T => if !matches!(number, Scalar::Float(_)) { *number = nearest::<T>(*number).to_scalar() }, else ());
+                *number = nearest(dtype, *number);
             }
             result = Operand::Owned(binary::arithmetic_owned(op, function, result, limit)?);
         }
@@ -80,6 +89,10 @@ fn clamp(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
 }
 
 fn clamp_in_place(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
+    binary::writable(op, x)?;
+    if records(&[x]) {
+        return in_place(op, x, |x| clamp(op, x, min, max));
+    }
     let value = clamp(op, x, min, max)?;
     binary::storable(op, value.dtype(), x.dtype())?;
     super::assign::copy(op, x, &value)?;

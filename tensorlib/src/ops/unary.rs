@@ -1,101 +1,88 @@
 //! Functions of one tensor, element by element.
 
-use crate::backend::cpu::functions;
-use crate::backend::cpu::loops::Maps;
-use crate::backend::cpu::map;
+use std::sync::Arc;
+
+use crate::autograd::formulas;
+use crate::autograd::record::{in_place, records};
+use crate::backend::Elements;
 use crate::dtype::DType;
-use crate::element::{Element, with_floating, with_number};
-use crate::error::{Result, dtype_error, fallible};
+use crate::error::{Result, dtype_error, fallible, or_raise};
 use crate::layout::{Layout, memory_order};
-use crate::memory::allocator;
-use crate::op::{Simple, Transcendental};
+use crate::op::UnaryOp;
 use crate::ops::{assign, binary};
 use crate::storage::Storage;
 use crate::tensor::Tensor;
 
-fn apply<T: Element>(maps: &Maps<T, T>, x: &Tensor) -> Tensor {
-    mapped::<T>(x, |values, from, layout| map::map(maps, values, from, layout))
-}
-
-/// A new tensor of the shape of `x`, whose elements `fill` makes of those of a layout, in its order. There are some.
-pub(super) fn mapped<T: Element>(x: &Tensor, fill: impl FnOnce(&mut [T], &[T], &Layout)) -> Tensor {
-    let mut values = allocator::take::<T>(x.numel());
-    let guard = x.storage.read();
-    let shape = &x.layout.shape;
+/// A new tensor of the shape of `x`, from its elements in the order in which they lie in memory: that is the fastest way to
+/// walk them, and the result keeps it.
+#[inline]
+pub(super) fn mapped(x: &Tensor, map: impl FnOnce(Elements) -> Arc<Storage>) -> Tensor {
     if x.layout.is_contiguous() {
-        if !values.is_empty() {
-            fill(&mut values, T::of(&guard), &x.layout);
-        }
-        return Tensor::new(Storage::new(values), Layout::contiguous(shape.clone()));
+        return Tensor::new(map(x.elements()), Layout::contiguous(x.layout.shape.clone()));
     }
-    // Elements keep their order in memory: that is the fastest way to walk them.
     let order = memory_order(&[&x.layout]);
-    fill(&mut values, T::of(&guard), &x.layout.permute(&order));
-    Tensor::new(Storage::new(values), Layout::ordered(shape, &order))
+    Tensor::new(map(x.elements_as(&x.layout.permute(&order))), Layout::ordered(&x.layout.shape, &order))
 }
 
-/// Writes over the elements of `x`, when they lie side by side in some order.
-fn apply_in_place<T: Element>(maps: &Maps<T, T>, x: &Tensor) {
-    let mut guard = x.storage.write();
-    map::map_in_place(maps, &mut T::of_mut(&mut guard)[x.layout.offset..x.layout.offset + x.numel()]);
+fn values(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
+    let apply = |x: &Tensor| mapped(x, |elements| x.backend().unary(function, elements));
+    let dtype = x.dtype();
+    if dtype.is_floating_point() {
+        return Ok(apply(x));
+    }
+    match function {
+        UnaryOp::Sign if dtype == DType::Bool => Ok(x.clone()),
+        UnaryOp::Square if dtype == DType::Bool => values(op, function, &x.long()),
+        _ if !function.keeps_whole_numbers() => Ok(apply(&x.float())),
+        // Booleans are rounded as the numbers 0 and 1.
+        _ if function.rounds() => Ok(if dtype == DType::Bool { x.float() } else { x.clone() }),
+        _ if dtype == DType::Bool => Err(dtype_error!("{op}: not defined for bool; convert it with to()")),
+        _ => Ok(apply(x)),
+    }
 }
 
-fn simple(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
-    with_number!(x.dtype(), T => Ok(apply::<T>(&functions::simple(function), x)), else {
-        match function {
-            Simple::Sign => return Ok(x.clone()),
-            Simple::Square => return simple(op, function, &x.long()),
-            _ => {}
-        }
-        Err(dtype_error!("{op}: not defined for bool; convert it with to()"))
-    })
-}
-
-fn transcendental(function: Transcendental, x: &Tensor) -> Tensor {
-    use Transcendental::{Ceil, Floor, Round, Trunc};
-    with_floating!(x.dtype(), T => apply::<T>(&functions::transcendental(function), x), else {
-        if matches!(function, Floor | Ceil | Round | Trunc) && x.dtype() != DType::Bool {
-            return x.clone(); // Whole numbers are round already.
-        }
-        apply::<f32>(&functions::transcendental(function), &x.float())
-    })
+/// A function of a tensor, recorded.
+fn function(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
+    let y = values(op, function, x)?;
+    Ok(if records(&[x]) { formulas::unary::recorded(function, y, x) } else { y })
 }
 
 /// Writes a function of a tensor over it.
-fn replace(op: &str, x: &Tensor, over: impl FnOnce(&Tensor), value: impl FnOnce() -> Result<Tensor>) -> Result<Tensor> {
+fn replace(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
+    if records(&[x]) {
+        return in_place(op, x, |x| self::function(op, function, x));
+    }
     if x.dtype().is_floating_point() && x.layout.is_dense() && x.numel() > 0 {
-        over(x);
+        x.backend().unary_(function, x.elements());
     } else {
-        let value = value()?;
+        let value = values(op, function, x)?;
         binary::storable(op, value.dtype(), x.dtype())?;
         assign::copy(op, x, &value)?;
     }
     Ok(x.alias())
 }
 
-macro_rules! transcendental {
+/// Functions that are defined for every element type.
+macro_rules! total {
     ($($(#[$doc:meta])* $name:ident $(#[$of_twin:meta])* $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { $(
             $(#[$doc])*
             pub fn $name(&self) -> Tensor {
-                transcendental(Transcendental::$function, self)
+                or_raise(function(stringify!($name), UnaryOp::$function, self))
             }
 
             fallible! {
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
                 $(#[$of_twin])*
                 pub fn $name_ | $try_name_(&self) -> Tensor {
-                    let over = |x: &Tensor| with_floating!(x.dtype(), T => {
-                        apply_in_place::<T>(&functions::transcendental(Transcendental::$function), x);
-                    }, else ());
-                    replace(stringify!($name_), self, over, || Ok(transcendental(Transcendental::$function, self)))
+                    replace(stringify!($name_), UnaryOp::$function, self)
                 }
             }
         )* }
     };
 }
 
-transcendental! {
+total! {
     /// e to the power of each element; whole numbers give `f32`.
     ///
     /// ```
@@ -220,42 +207,41 @@ transcendental! {
     silu silu_ try_silu_ Silu;
 }
 
-/// A floating-point tensor to one of the powers that need no logarithm.
-pub(super) fn simple_power(x: &Tensor, exponent: f64) -> Option<Result<Tensor>> {
-    use Transcendental::{Reciprocal, Rsqrt, Sqrt};
+/// A floating-point tensor to one of the powers that need no logarithm, not recorded.
+pub(super) fn simple_power(x: &Tensor, exponent: f64) -> Option<Tensor> {
+    use UnaryOp::{Cube, Reciprocal, Rsqrt, Sqrt, Square};
+    let values = |function, x: &Tensor| values("pow", function, x).ok();
     let function = match exponent {
-        2.0 => return Some(x.try_square()),
-        3.0 => return Some(simple("pow", Simple::Cube, x)),
-        -2.0 => return Some(x.try_square().map(|square| square.reciprocal())),
+        2.0 => Square,
+        3.0 => Cube,
+        -2.0 => return values(Reciprocal, &values(Square, x)?),
         0.5 => Sqrt,
         -0.5 => Rsqrt,
         -1.0 => Reciprocal,
         _ => return None,
     };
-    Some(Ok(transcendental(function, x)))
+    values(function, x)
 }
 
-macro_rules! simple {
+/// Functions of numbers, most of which are not defined for `bool`.
+macro_rules! of_numbers {
     ($($(#[$doc:meta])* $name:ident $try_name:ident $(#[$of_twin:meta])* $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { fallible! { $(
             $(#[$doc])*
             pub fn $name | $try_name(&self) -> Tensor {
-                simple(stringify!($name), Simple::$function, self)
+                function(stringify!($name), UnaryOp::$function, self)
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
             $(#[$of_twin])*
             pub fn $name_ | $try_name_(&self) -> Tensor {
-                let over = |x: &Tensor| with_floating!(x.dtype(), T => {
-                    apply_in_place::<T>(&functions::simple(Simple::$function), x);
-                }, else ());
-                replace(stringify!($name_), self, over, || simple(stringify!($name_), Simple::$function, self))
+                replace(stringify!($name_), UnaryOp::$function, self)
             }
         )* } }
     };
 }
 
-simple! {
+of_numbers! {
     /// The opposite of each element.
     ///
     /// ```

@@ -1,5 +1,7 @@
 //! Running sums and products.
 
+use crate::autograd::formulas::reduce as formulas;
+use crate::autograd::record::{in_place, records};
 use crate::error::{Result, fallible};
 use crate::layout::{Layout, dimension};
 use crate::op::CumulativeOp;
@@ -15,8 +17,21 @@ fn running(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> Result<Tensor>
     Ok(Tensor::new(values, Layout::contiguous(x.layout.shape.clone())))
 }
 
+/// [`running`], recorded.
+fn cumulated(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> Result<Tensor> {
+    let values = || running(op, x, dim, kind);
+    formulas::reduced(x, values, |y| match kind {
+        CumulativeOp::Sum => formulas::cumsum(y, x, dim),
+        CumulativeOp::Prod => formulas::cumprod(y, x, dim),
+    })
+}
+
 /// Writes running values over the tensor they were made from.
-fn over(op: &str, x: &Tensor, value: Tensor) -> Result<Tensor> {
+fn over(op: &str, x: &Tensor, value: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    if records(&[x]) {
+        return in_place(op, x, value);
+    }
+    let value = value(x)?;
     binary::storable(op, value.dtype(), x.dtype())?;
     assign::copy(op, x, &value)?;
     Ok(x.alias())
@@ -32,7 +47,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "cumulative_sum")]
         pub fn cumsum | try_cumsum(&self, dim: i64) -> Tensor {
-            running("cumsum", self, dim, CumulativeOp::Sum)
+            cumulated("cumsum", self, dim, CumulativeOp::Sum)
         }
 
         /// [`cumsum`](Tensor::cumsum) in place.
@@ -42,7 +57,7 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2, 3].cumsum_(0).to_vec::<i64>(), [1, 3, 6]);
         /// ```
         pub fn cumsum_ | try_cumsum_(&self, dim: i64) -> Tensor {
-            over("cumsum_", self, running("cumsum_", self, dim, CumulativeOp::Sum)?)
+            over("cumsum_", self, |x| cumulated("cumsum_", x, dim, CumulativeOp::Sum))
         }
 
         /// The product up to each element along a dimension.
@@ -53,7 +68,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "cumulative_prod")]
         pub fn cumprod | try_cumprod(&self, dim: i64) -> Tensor {
-            running("cumprod", self, dim, CumulativeOp::Prod)
+            cumulated("cumprod", self, dim, CumulativeOp::Prod)
         }
 
         /// [`cumprod`](Tensor::cumprod) in place.
@@ -63,7 +78,7 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2, 3].cumprod_(0).to_vec::<i64>(), [1, 2, 6]);
         /// ```
         pub fn cumprod_ | try_cumprod_(&self, dim: i64) -> Tensor {
-            over("cumprod_", self, running("cumprod_", self, dim, CumulativeOp::Prod)?)
+            over("cumprod_", self, |x| cumulated("cumprod_", x, dim, CumulativeOp::Prod))
         }
     }
 }

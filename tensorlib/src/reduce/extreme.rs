@@ -1,5 +1,7 @@
 //! The largest and the smallest, and where they are.
 
+use crate::autograd::formulas;
+use crate::autograd::record::{records, unrecorded};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
 use crate::list::List;
@@ -16,16 +18,43 @@ fn refuse_empty(op: &str, x: &Tensor, over: &Over) -> Result<()> {
 }
 
 fn whole(op: &str, x: &Tensor, extreme: ExtremeOp, over: Over) -> Result<Tensor> {
-    refuse_empty(op, x, &over)?;
+    let name = match (op.starts_with('a'), extreme) {
+        (true, ExtremeOp::Min) => "AminBackward0",
+        (true, ExtremeOp::Max) => "AmaxBackward0",
+        (false, ExtremeOp::Min) => "MinBackward1",
+        (false, ExtremeOp::Max) => "MaxBackward1",
+    };
+    formulas::reduce::reduced(
+        x,
+        || whole_values(op, x, extreme, &over),
+        |y| formulas::reduce::extreme(y, x, &over, name),
+    )
+}
+
+fn whole_values(op: &str, x: &Tensor, extreme: ExtremeOp, over: &Over) -> Result<Tensor> {
+    refuse_empty(op, x, over)?;
     let reduce = match extreme {
         ExtremeOp::Max => ReduceOp::Max,
         ExtremeOp::Min => ReduceOp::Min,
     };
-    Ok(reduced(reduce, comparable(x, &mut None), &over).to_dtype(x.dtype()))
+    Ok(reduced(reduce, comparable(x, &mut None), over).to_dtype(x.dtype()))
 }
 
 /// Values and places along one dimension, or over all elements.
 fn places(op: &str, x: &Tensor, extreme: ExtremeOp, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
+    let is_recorded = dim.is_some() && records(&[x]);
+    if !is_recorded {
+        return place_values(op, x, extreme, dim, keep);
+    }
+    let (values, places) = unrecorded(|| place_values(op, x, extreme, dim, keep))?;
+    let name = match extreme {
+        ExtremeOp::Max => "MaxBackward0",
+        ExtremeOp::Min => "MinBackward0",
+    };
+    Ok((formulas::index::chosen(values, x, dim.unwrap_or(0), &places, keep, name), places))
+}
+
+fn place_values(op: &str, x: &Tensor, extreme: ExtremeOp, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
     let flat = if dim.is_none() { x.ravel() } else { x.alias() };
     let rank = flat.ndim();
     let dims = match dim {

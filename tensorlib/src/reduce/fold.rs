@@ -1,5 +1,6 @@
 //! Sums, products, truth of all or any, norms.
 
+use crate::autograd::formulas::reduce as formulas;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, shape_error};
 use crate::layout::Layout;
@@ -194,14 +195,16 @@ reductions! {
     /// assert_eq!(x.sum_dim(0).to_vec::<i64>(), [4, 6]);
     /// assert_eq!(x.sum_keepdim(1).size(), [2, 1]);
     /// ```
-    sum, sum_dim try_sum_dim, sum_keepdim try_sum_keepdim: |x, over| sum(x, over);
+    sum, sum_dim try_sum_dim, sum_keepdim try_sum_keepdim:
+        |x, over| formulas::total(x, || sum(x, over), |y| formulas::sum(y, x, over));
     /// The product of all elements; whole numbers and booleans give `i64`.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![2, 3, 4].prod().item::<i64>(), 24);
     /// ```
-    prod, prod_dim try_prod_dim, prod_keepdim try_prod_keepdim: |x, over| total(ReduceOp::Prod, x, over);
+    prod, prod_dim try_prod_dim, prod_keepdim try_prod_keepdim:
+        |x, over| formulas::total(x, || total(ReduceOp::Prod, x, over), |y| formulas::prod(y, x, over));
     /// Whether any element is true (not zero).
     ///
     /// ```
@@ -229,7 +232,8 @@ fallible_reductions! {
     /// assert_eq!(tensor![3.0, 4.0].norm().item::<f32>(), 5.0);
     /// ```
     #[doc(alias = "vector_norm")]
-    norm try_norm, norm_dim try_norm_dim, norm_keepdim try_norm_keepdim: |x, over| norm("norm", x, over, 2.0);
+    norm try_norm, norm_dim try_norm_dim, norm_keepdim try_norm_keepdim:
+        |x, over| formulas::reduced(x, || norm("norm", x, over, 2.0), |y| formulas::norm(y, x, over, 2.0));
 }
 
 fallible_reductions_by! {
@@ -243,7 +247,8 @@ fallible_reductions_by! {
     /// assert_eq!(x.norm_p_dim(1, 1).to_vec::<f32>(), [7.0, 3.0]);
     /// assert_eq!(x.norm_p_keepdim(f64::INFINITY, 1).to_vec::<f32>(), [4.0, 2.0]);
     /// ```
-    norm_p try_norm_p, norm_p_dim try_norm_p_dim, norm_p_keepdim try_norm_p_keepdim: |x, over, p| norm("norm_p", x, over, p);
+    norm_p try_norm_p, norm_p_dim try_norm_p_dim, norm_p_keepdim try_norm_p_keepdim:
+        |x, over, p| formulas::reduced(x, || norm("norm_p", x, over, p), |y| formulas::norm(y, x, over, p));
 }
 
 /// The values in the type in which extremes are compared: booleans as `u8`.

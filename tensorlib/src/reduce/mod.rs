@@ -5,7 +5,7 @@
 
 mod cumulative;
 mod extreme;
-mod fold;
+pub(crate) mod fold;
 mod moments;
 mod order;
 mod softmax;

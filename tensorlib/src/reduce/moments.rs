@@ -1,5 +1,6 @@
 //! Mean, variance, standard deviation.
 
+use crate::autograd::formulas::reduce as formulas;
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::op::SpreadOp;
@@ -11,6 +12,16 @@ fn mean(op: &str, x: &Tensor, over: &Over) -> Result<Tensor> {
     floating(op, x)?;
     let count = over.count(x) as f64;
     Ok(super::fold::sum(x, over) / count)
+}
+
+/// [`spread`], recorded.
+fn recorded_spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: SpreadOp) -> Result<Tensor> {
+    let is_deviation = kind == SpreadOp::Deviation;
+    formulas::reduced(
+        x,
+        || spread(op, x, over, correction, kind),
+        |y| formulas::spread_of(y, x, over, correction, is_deviation),
+    )
 }
 
 /// The mean squared distance from the mean, divided by `count - correction`, or its root. It is computed in double
@@ -32,7 +43,8 @@ fallible_reductions! {
     /// assert_eq!(x.mean_dim(0).to_vec::<f32>(), [2.0, 3.0]);
     /// ```
     #[doc(alias = "average")]
-    mean try_mean, mean_dim try_mean_dim, mean_keepdim try_mean_keepdim: |x, over| mean("mean", x, over);
+    mean try_mean, mean_dim try_mean_dim, mean_keepdim try_mean_keepdim:
+        |x, over| formulas::reduced(x, || mean("mean", x, over), |y| formulas::mean(y, x, over));
     /// The variance of all elements as a sample: divided by their number minus one. It is computed in double precision, so
     /// that neither a large mean nor huge or tiny elements cost it digits.
     ///
@@ -41,14 +53,14 @@ fallible_reductions! {
     /// assert_eq!(tensor![1.0, 2.0, 3.0].var().item::<f32>(), 1.0);
     /// assert_eq!(tensor![10000001.0, 10000002.0, 10000003.0].var().item::<f32>(), 1.0);
     /// ```
-    var try_var, var_dim try_var_dim, var_keepdim try_var_keepdim: |x, over| spread("var", x, over, 1.0, SpreadOp::Variance);
+    var try_var, var_dim try_var_dim, var_keepdim try_var_keepdim: |x, over| recorded_spread("var", x, over, 1.0, SpreadOp::Variance);
     /// The standard deviation of all elements as a sample: the root of [`var`](Tensor::var).
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.0, 3.0, 5.0].std().item::<f32>(), 2.0);
     /// ```
-    std try_std, std_dim try_std_dim, std_keepdim try_std_keepdim: |x, over| spread("std", x, over, 1.0, SpreadOp::Deviation);
+    std try_std, std_dim try_std_dim, std_keepdim try_std_keepdim: |x, over| recorded_spread("std", x, over, 1.0, SpreadOp::Deviation);
 }
 
 fallible_reductions_by! {
@@ -63,7 +75,7 @@ fallible_reductions_by! {
     /// assert_eq!(x.var_correction_keepdim(0, 1).size(), [2, 1]);
     /// ```
     var_correction try_var_correction, var_correction_dim try_var_correction_dim, var_correction_keepdim try_var_correction_keepdim:
-        |x, over, correction| spread("var_correction", x, over, correction, SpreadOp::Variance);
+        |x, over, correction| recorded_spread("var_correction", x, over, correction, SpreadOp::Variance);
     /// The standard deviation of all elements: the root of [`var_correction`](Tensor::var_correction).
     ///
     /// ```
@@ -72,5 +84,5 @@ fallible_reductions_by! {
     /// assert_eq!(tensor![[1.0, 5.0]].std_correction_dim(0, 1).to_vec::<f32>(), [2.0]);
     /// ```
     std_correction try_std_correction, std_correction_dim try_std_correction_dim, std_correction_keepdim try_std_correction_keepdim:
-        |x, over, correction| spread("std_correction", x, over, correction, SpreadOp::Deviation);
+        |x, over, correction| recorded_spread("std_correction", x, over, correction, SpreadOp::Deviation);
 }

@@ -1,5 +1,7 @@
 //! Sorting, and the largest few.
 
+use crate::autograd::formulas;
+use crate::autograd::record::{records, unrecorded};
 use crate::error::{Result, fallible, value_error};
 use crate::layout::{Layout, dimension};
 use crate::op::SortOp;
@@ -7,6 +9,15 @@ use crate::tensor::Tensor;
 
 /// The first `count` elements along a dimension in order, and their positions.
 fn ordered(op: &str, x: &Tensor, dim: usize, count: usize, order: SortOp) -> Result<(Tensor, Tensor)> {
+    if !records(&[x]) {
+        return ordered_values(op, x, dim, count, order);
+    }
+    let (values, places) = unrecorded(|| ordered_values(op, x, dim, count, order))?;
+    let name = if op.starts_with("topk") { "TopkBackward0" } else { "SortBackward0" };
+    Ok((formulas::index::chosen(values, x, dim as i64, &places, true, name), places))
+}
+
+fn ordered_values(op: &str, x: &Tensor, dim: usize, count: usize, order: SortOp) -> Result<(Tensor, Tensor)> {
     let mut shape = x.layout.shape.clone();
     if let Some(length) = shape.get_mut(dim) {
         if u32::try_from(*length).is_err() {

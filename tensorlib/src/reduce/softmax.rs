@@ -1,5 +1,6 @@
 //! Softmax and its logarithm.
 
+use crate::autograd::formulas::reduce as formulas;
 use crate::error::{Result, fallible};
 use crate::layout::{Layout, dimension};
 use crate::list::List;
@@ -28,7 +29,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "Softmax")]
         pub fn softmax | try_softmax(&self, dim: i64) -> Tensor {
-            along("softmax", self, dim, SoftmaxOp::Plain)
+            formulas::reduced(self, || along("softmax", self, dim, SoftmaxOp::Plain), |y| formulas::softmax(y, self, dim))
         }
 
         /// The logarithm of [`softmax`](Tensor::softmax), without losing small numbers or, where the elements are large,
@@ -42,7 +43,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "LogSoftmax")]
         pub fn log_softmax | try_log_softmax(&self, dim: i64) -> Tensor {
-            along("log_softmax", self, dim, SoftmaxOp::Log)
+            formulas::reduced(self, || along("log_softmax", self, dim, SoftmaxOp::Log), |y| formulas::log_softmax(y, self, dim))
         }
 
         /// The logarithm of the sum of exponentials over the given dimensions, without overflow.
@@ -70,15 +71,19 @@ impl Tensor {
 fn logsumexp(op: &str, x: &Tensor, dims: &Ints, keepdim: bool) -> Result<Tensor> {
     floating(op, x)?;
     let over = Over::dims(op, x, dims, keepdim)?;
+    formulas::reduced(x, || logsumexp_values(x, &over), |y| formulas::logsumexp(y, x, &over))
+}
+
+fn logsumexp_values(x: &Tensor, over: &Over) -> Result<Tensor> {
     if over.count(x) == 0 {
-        return Ok(crate::create::full_like(&super::fold::sum(x, &over), f64::NEG_INFINITY));
+        return Ok(crate::create::full_like(&super::fold::sum(x, over), f64::NEG_INFINITY));
     }
     let dims: List<i64> = over.dims.iter().map(|&dim| dim as i64).collect();
     let largest = x.try_amax_keepdim(&dims[..])?;
     // An infinite largest would make inf - inf.
     largest.try_masked_fill_(largest.abs().eq(f64::INFINITY), 0.0)?;
     let shifted = x.try_sub(&largest)?;
-    let sums = reduced(ReduceOp::SumExp, &shifted, &over);
-    let largest = if keepdim { largest } else { largest.try_squeeze_dim(&dims[..])? };
+    let sums = reduced(ReduceOp::SumExp, &shifted, over);
+    let largest = if over.keep { largest } else { largest.try_squeeze_dim(&dims[..])? };
     sums.log().try_add(&largest)
 }

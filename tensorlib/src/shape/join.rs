@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 
+use crate::autograd::record::{record_linear, records};
 use crate::backend::cpu::cast;
 use crate::dtype::DType;
 use crate::element::{Stored, with_dtype};
@@ -221,7 +222,8 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let dim = dimension(op, dim, rank)?;
     let mut shape = model.layout.shape.clone();
     shape[dim] = 0;
-    let parts: Vec<Tensor> = tensors.iter().filter(|t| !ignored(t)).map(|t| t.to(dtype)).collect();
+    let given: Vec<&Tensor> = tensors.iter().filter(|t| !ignored(t)).collect();
+    let parts: Vec<Tensor> = given.iter().map(|t| t.values().to(dtype)).collect();
     for part in &parts {
         let fits = part.ndim() == rank && (0..rank).all(|d| d == dim || part.layout.shape[d] == shape[d]);
         if !fits {
@@ -256,7 +258,21 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
             }
             done += length;
         }
-        Ok(Tensor::from_values(values, shape))
+        let result = Tensor::from_values(values, shape);
+        Ok(if dtype.is_floating_point() && records(&given) { joined(result, &given, dim) } else { result })
+    })
+}
+
+/// Tensors that were joined along `dim`, with the formula: each takes its piece of the gradient.
+fn joined(result: Tensor, parts: &[&Tensor], dim: usize) -> Tensor {
+    let lengths: Vec<usize> = parts.iter().map(|part| part.layout.shape[dim]).collect();
+    record_linear(result, "CatBackward0", parts, move |pass, gradient| {
+        let mut start = 0;
+        for (operand, &length) in lengths.iter().enumerate() {
+            pass.give(operand, || gradient.narrow(dim as i64, start, length));
+            start += length;
+        }
+        Ok(())
     })
 }
 

@@ -4,7 +4,7 @@ use super::loops::{Map, Map2, Maps, Maps2, Updates};
 use super::number::{Floating, Number};
 use super::simd::Narrow;
 use crate::element::Element;
-use crate::op::{BinaryOp, CompareOp, LogicOp, Simple, Transcendental};
+use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, UnaryOp};
 
 /// Declares functions of two numbers, some of which have arguments that need another, slower form.
 macro_rules! functions2 {
@@ -40,6 +40,26 @@ functions2! {
     Le<T: Element> -> bool, T::Width: |a, b| a <= b;
     Gt<T: Element> -> bool, T::Width: |a, b| a > b;
     Ge<T: Element> -> bool, T::Width: |a, b| a >= b;
+}
+
+functions2! {
+    ReluGradient<T: Floating> -> T, T::Width: |g, y| if y <= T::ZERO { T::ZERO } else { g };
+    SqrtGradient<T: Floating> -> T, T::Heavy: |g, y| g.div(y.add(y));
+    SigmoidGradient<T: Floating> -> T, T::Width: |g, y| g.mul(T::ONE.sub(y)).mul(y);
+    TanhGradient<T: Floating> -> T, T::Width: |g, y| g.mul(T::ONE.sub(y.mul(y)));
+    SoftplusGradient<T: Floating> -> T, T::Heavy: |g, x| {
+        let slope = g.div(T::ONE.add(x.negate().exp()));
+        if x > T::TWENTY { g } else { slope }
+    };
+    GeluGradient<T: Floating> -> T, T::Heavy: |g, x| {
+        let distribution = T::HALF.mul(T::ONE.add(x.mul(T::ROOT_HALF).erf()));
+        let density = x.mul(x).mul(T::HALF).negate().exp().mul(T::NORMAL_DENSITY);
+        g.mul(distribution.add(x.mul(density)))
+    };
+    SiluGradient<T: Floating> -> T, T::Heavy: |g, x| {
+        let s = T::ONE.div(T::ONE.add(x.negate().exp()));
+        g.mul(s).mul(T::ONE.add(x.mul(T::ONE.sub(s))))
+    };
 }
 
 macro_rules! logic {
@@ -133,6 +153,18 @@ pub(crate) fn arithmetic_in_place<T: Number>(op: BinaryOp) -> Updates<T> {
     table!(Updates, op, BinaryOp: Add Sub Mul Div FloorDivide Remainder Pow Maximum Minimum)
 }
 
+pub(crate) fn gradient<T: Floating>(op: GradientOp) -> Maps2<T, T> {
+    match op {
+        GradientOp::Relu => Maps2::of::<ReluGradient>(),
+        GradientOp::Sqrt => Maps2::of::<SqrtGradient>(),
+        GradientOp::Sigmoid => Maps2::of::<SigmoidGradient>(),
+        GradientOp::Tanh => Maps2::of::<TanhGradient>(),
+        GradientOp::Softplus => Maps2::of::<SoftplusGradient>(),
+        GradientOp::Gelu => Maps2::of::<GeluGradient>(),
+        GradientOp::Silu => Maps2::of::<SiluGradient>(),
+    }
+}
+
 pub(crate) fn comparison<T: Element>(op: CompareOp) -> Maps2<T, bool> {
     table!(Maps2, op, CompareOp: Eq Ne Lt Le Gt Ge)
 }
@@ -141,11 +173,20 @@ pub(crate) fn logic(op: LogicOp) -> Maps2<bool, bool> {
     table!(Maps2, op, LogicOp: And Or Xor)
 }
 
-pub(crate) fn simple<T: Number>(op: Simple) -> Maps<T, T> {
-    table!(Maps, op, Simple: Neg Abs Sign Square Cube Relu)
+/// Of the functions that change whole numbers and keep them whole.
+pub(crate) fn whole<T: Number>(op: UnaryOp) -> Maps<T, T> {
+    match op {
+        UnaryOp::Neg => Maps::of::<Neg>(),
+        UnaryOp::Abs => Maps::of::<Abs>(),
+        UnaryOp::Sign => Maps::of::<Sign>(),
+        UnaryOp::Square => Maps::of::<Square>(),
+        UnaryOp::Cube => Maps::of::<Cube>(),
+        UnaryOp::Relu => Maps::of::<Relu>(),
+        _ => unreachable!("whole numbers become floating-point ones first, or stay what they are"),
+    }
 }
 
-pub(crate) fn transcendental<T: Floating>(op: Transcendental) -> Maps<T, T> {
-    table!(Maps, op, Transcendental: Exp Exp2 Expm1 Log Log2 Log10 Log1p Sqrt Rsqrt Reciprocal Sigmoid Tanh Sin Cos Tan
-        Asin Acos Atan Sinh Cosh Floor Ceil Round Trunc Softplus Gelu Silu)
+pub(crate) fn floating<T: Floating>(op: UnaryOp) -> Maps<T, T> {
+    table!(Maps, op, UnaryOp: Neg Abs Sign Square Cube Relu Exp Exp2 Expm1 Log Log2 Log10 Log1p Sqrt Rsqrt Reciprocal
+        Sigmoid Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Floor Ceil Round Trunc Softplus Gelu Silu)
 }

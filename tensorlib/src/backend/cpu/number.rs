@@ -242,6 +242,8 @@ pub(crate) trait Floating: Number {
     const HALF: Self;
     const ROOT_HALF: Self;
     const TWENTY: Self;
+    /// 1 / √(2π), the largest density of the standard normal distribution.
+    const NORMAL_DENSITY: Self;
     fn mul_add(self, factor: Self, summand: Self) -> Self;
     fn copysign(self, sign: Self) -> Self;
     fn sqrt(self) -> Self;
@@ -289,6 +291,7 @@ macro_rules! floating_functions {
             const HALF: $ty = 0.5;
             const ROOT_HALF: $ty = std::$ty::consts::FRAC_1_SQRT_2;
             const TWENTY: $ty = 20.0;
+            const NORMAL_DENSITY: $ty = 0.398_942_280_401_432_7;
             #[inline(always)]
             fn mul_add(self, factor: $ty, summand: $ty) -> $ty { $ty::mul_add(self, factor, summand) }
             #[inline(always)]

@@ -1,6 +1,7 @@
 //! Elements at positions that follow no pattern: by row, along a dimension, by mask.
 
 use super::map::PIECE;
+use super::number::Number;
 use super::pool;
 use super::rows::Rows;
 use crate::element::Element;
@@ -67,6 +68,29 @@ pub(crate) fn put<T: Element>(to: &mut [T], from: &[T], starts: &Starts, row: &L
     }
 }
 
+/// Adds `from` to the rows of a layout at all starts, in their order.
+pub(crate) fn add<T: Number>(to: &mut [T], from: &[T], starts: &Starts, row: &Layout) {
+    let length = row.numel();
+    if from.is_empty() {
+        return;
+    }
+    let rows = Rows::new([row]);
+    let [step] = rows.steps;
+    for (from, start) in from.chunks_exact(length).zip(starts.from(0)) {
+        rows.walk(0..length, |[within], at, count| {
+            let first = start + within - row.offset;
+            if step == 1 {
+                let to = to[first..first + count].iter_mut();
+                to.zip(&from[at..at + count]).for_each(|(to, &value)| *to = to.add(value));
+            } else {
+                for (i, &value) in from[at..at + count].iter().enumerate() {
+                    to[first + i * step] = to[first + i * step].add(value);
+                }
+            }
+        });
+    }
+}
+
 /// For each element of a layout (in which the dimension that is indexed has stride 0), the one `index · stride` further.
 pub(crate) fn take_along<T: Element>(to: &mut [T], from: &[T], layout: &Layout, index: &[i64], stride: usize) {
     let rows = Rows::new([layout]);
@@ -88,6 +112,18 @@ pub(crate) fn put_along<T: Element>(to: &mut [T], from: &[T], layout: &Layout, i
     rows.walk(0..rows.numel, |[start], at, count| {
         for (i, (&value, &index)) in from[at..at + count].iter().zip(&index[at..at + count]).enumerate() {
             to[start + i * step + index as usize * stride] = value;
+        }
+    });
+}
+
+/// [`put_along`] that adds.
+pub(crate) fn add_along<T: Number>(to: &mut [T], from: &[T], layout: &Layout, index: &[i64], stride: usize) {
+    let rows = Rows::new([layout]);
+    let [step] = rows.steps;
+    rows.walk(0..rows.numel, |[start], at, count| {
+        for (i, (&value, &index)) in from[at..at + count].iter().zip(&index[at..at + count]).enumerate() {
+            let place = start + i * step + index as usize * stride;
+            to[place] = to[place].add(value);
         }
     });
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::backend::cpu::loops::{Map2, Maps2, Updates};
+use crate::backend::cpu::loops::{Map2, Maps, Maps2, Updates};
 use crate::backend::cpu::map::{self, Operand, Source as Typed};
 use crate::backend::cpu::simd::Narrow;
 use crate::backend::cpu::{cast, functions, search};
 use crate::backend::{Elements, Source};
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_dtype, with_number};
+use crate::element::{Element, Stored, with_dtype, with_floating, with_number};
 use crate::layout::Layout;
 use crate::memory::allocator;
-use crate::op::{BinaryOp, CompareOp, LogicOp};
+use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, UnaryOp};
 use crate::scalar::Scalar;
 use crate::storage::{self, Storage};
 
@@ -43,6 +43,39 @@ fn apply<T: Element, U: Element>(maps: &Maps2<T, U>, numel: usize, a: Source, b:
         lend(a, b, |a, b| map::map2(maps, &mut values, a, b));
     }
     Storage::new(values)
+}
+
+fn map1<T: Element>(maps: &Maps<T, T>, x: Elements) -> Arc<Storage> {
+    let mut values = allocator::take::<T>(x.numel());
+    if !values.is_empty() {
+        map::map(maps, &mut values, T::of(&x.storage.read()), x.layout);
+    }
+    Storage::new(values)
+}
+
+pub(super) fn unary(op: UnaryOp, x: Elements) -> Arc<Storage> {
+    with_floating!(x.dtype(), T => map1::<T>(&functions::floating(op), x), else with_number!(
+        x.dtype(),
+        T => map1::<T>(&functions::whole(op), x),
+        else unreachable!("booleans are no numbers")
+    ))
+}
+
+pub(super) fn unary_(op: UnaryOp, x: Elements) {
+    let range = x.layout.offset..x.layout.offset + x.numel();
+    with_floating!(
+        x.dtype(),
+        T => map::map_in_place::<T>(&functions::floating(op), &mut T::of_mut(&mut x.storage.write())[range]),
+        else unreachable!("whole numbers are replaced by a copy")
+    );
+}
+
+pub(super) fn gradient(op: GradientOp, g: Elements, other: Elements) -> Arc<Storage> {
+    with_floating!(
+        g.dtype(),
+        T => apply::<T, T>(&functions::gradient(op), g.numel(), Source::Elements(g), Source::Elements(other)),
+        else unreachable!("gradients are floating-point numbers")
+    )
 }
 
 pub(super) fn binary(op: BinaryOp, dtype: DType, numel: usize, a: Source, b: Source) -> Arc<Storage> {

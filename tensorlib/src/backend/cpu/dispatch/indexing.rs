@@ -7,9 +7,10 @@ use crate::backend::cpu::select::{self, Starts};
 use crate::backend::cpu::{cast, positions as kernel};
 use crate::backend::{Elements, Reach};
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_dtype};
+use crate::element::{Element, Stored, with_dtype, with_number};
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
+use crate::op::PutOp;
 use crate::storage::{self, Storage};
 
 /// Elements as `T`, in row-major order, in memory of their own: other threads may write to those that were given, once
@@ -71,11 +72,16 @@ pub(super) fn take(x: &Arc<Storage>, reach: &Reach) -> Arc<Storage> {
     })
 }
 
-pub(super) fn put_(to: &Arc<Storage>, reach: &Reach, from: Elements) {
+pub(super) fn put_(op: PutOp, to: &Arc<Storage>, reach: &Reach, from: Elements) {
     let starts = starts(reach);
-    with_dtype!(to.dtype(), T => storage::read_and_write(from.storage, to, |source, target| {
-        select::put(T::of_mut(target), &cast::in_line(T::of(source), from.layout), &starts, &reach.row);
-    }));
+    storage::read_and_write(from.storage, to, |source, target| match op {
+        PutOp::Replace => with_dtype!(to.dtype(), T => {
+            select::put(T::of_mut(target), &cast::in_line(T::of(source), from.layout), &starts, &reach.row);
+        }),
+        PutOp::Add => with_number!(to.dtype(), T => {
+            select::add(T::of_mut(target), &cast::in_line(T::of(source), from.layout), &starts, &reach.row);
+        }, else unreachable!("booleans are not added")),
+    });
 }
 
 pub(super) fn take_along(x: Elements, index: Elements, stride: usize) -> Arc<Storage> {
@@ -90,12 +96,22 @@ pub(super) fn take_along(x: Elements, index: Elements, stride: usize) -> Arc<Sto
     })
 }
 
-pub(super) fn put_along_(to: Elements, index: Elements, stride: usize, from: Elements) {
-    with_dtype!(to.dtype(), T => {
-        let values = copied::<T>(from);
-        storage::read_and_write(index.storage, to.storage, |of_index, target| {
-            let index = cast::in_line(i64::of(of_index), index.layout);
-            select::put_along(T::of_mut(target), &values, to.layout, &index, stride);
-        });
+pub(super) fn put_along_(op: PutOp, to: Elements, index: Elements, stride: usize, from: Elements) {
+    let layout = to.layout;
+    match op {
+        PutOp::Replace => with_dtype!(to.dtype(), T => {
+            along::<T>(to, index, from, |to, from, index| select::put_along(to, from, layout, index, stride));
+        }),
+        PutOp::Add => with_number!(to.dtype(), T => {
+            along::<T>(to, index, from, |to, from, index| select::add_along(to, from, layout, index, stride));
+        }, else unreachable!("booleans are not added")),
+    }
+}
+
+/// Lends a target, a copy of what is written to it, and the positions.
+fn along<T: Element>(to: Elements, index: Elements, from: Elements, write: impl FnOnce(&mut [T], &[T], &[i64])) {
+    let values = copied::<T>(from);
+    storage::read_and_write(index.storage, to.storage, |of_index, target| {
+        write(T::of_mut(target), &values, &cast::in_line(i64::of(of_index), index.layout));
     });
 }

@@ -1,0 +1,9 @@
+//! Derivatives that are more than a line beside their operation, by family. They are written in operations on tensors; where
+//! nobody asks for gradients of gradients, some use kernels that do the same in one pass.
+
+pub(crate) mod binary;
+pub(crate) mod clamp;
+pub(crate) mod index;
+pub(crate) mod matmul;
+pub(crate) mod reduce;
+pub(crate) mod unary;
