@@ -1,6 +1,7 @@
 //! The graph: one node for each recorded operation, with edges to the nodes of its operands.
 
 use std::cell::RefCell;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,7 +13,7 @@ use crate::list::List;
 use crate::tensor::Tensor;
 
 /// What a node is told and what it knows. Gradients flow from a result's node along its edges.
-pub(crate) trait Node: Send + Sync {
+pub(crate) trait Node: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn head(&self) -> &Head;
 
     /// Turns the gradients of the results into those of the operands, which it gives to the pass.
