@@ -37,7 +37,7 @@ pub(crate) enum Source<'a> {
 }
 
 /// Positions chosen along a dimension: `i64`, checked by [`Backend::positions`].
-pub(crate) struct Chosen<'a> {
+pub(crate) struct Positions<'a> {
     pub positions: &'a Arc<Storage>,
     pub layout: Layout,
     /// How far apart in memory the positions of the dimension are.
@@ -48,7 +48,7 @@ pub(crate) struct Chosen<'a> {
 /// one shape, the elements of `row`. Offsets count in `outer` only.
 pub(crate) struct Reach<'a> {
     pub outer: Layout,
-    pub chosen: Vec<Chosen<'a>>,
+    pub chosen: Vec<Positions<'a>>,
     pub row: Layout,
 }
 

@@ -200,7 +200,7 @@ fallible! {
 /// assert_eq!(rand_like(&zeros([2, 3])).size(), [2, 3]);
 /// ```
 pub fn rand_like(x: &Tensor) -> Tensor {
-    uniform(x.layout.shape.clone()).to(x.dtype())
+    uniform(x.layout.shape.clone()).to_dtype(x.dtype())
 }
 
 /// [`randn`] with the shape and element type of `x`.
@@ -210,5 +210,5 @@ pub fn rand_like(x: &Tensor) -> Tensor {
 /// assert_eq!(randn_like(&zeros([2]).double()).dtype(), DType::F64);
 /// ```
 pub fn randn_like(x: &Tensor) -> Tensor {
-    normal(x.layout.shape.clone()).to(x.dtype())
+    normal(x.layout.shape.clone()).to_dtype(x.dtype())
 }
