@@ -25,9 +25,6 @@ use crate::tensor::Tensor;
 /// assert_eq!(Device::default(), Device::Cpu);
 /// assert_eq!((Device::Cpu.to_string(), Device::Gpu(0).to_string()), ("cpu".to_string(), "gpu:0".to_string()));
 /// ```
-#[doc(alias = "cuda")]
-#[doc(alias = "mps")]
-#[doc(alias = "xpu")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Device {
     /// The processor; it is always there.

@@ -35,6 +35,8 @@
 //! | `x.size(0)`, `len(x)` | `x.size()[0]`, [`x.len()`](Tensor::len) | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
 //! | `x.to(torch.float64)`, `x.double()` | [`x.to(DType::F64)`](Tensor::to), [`x.double()`](Tensor::double) | |
+//! | `torch.device('cuda' if torch.cuda.is_available() else 'cpu')` | `if gpu_is_available() { Device::Gpu(0) } else { Device::Cpu }` | see [`device`]; graphics processors are for later |
+//! | `x.to(device)`, `x.to(other)`, `x.device` | [`x.to(device)`](Tensor::to), `x.to(&other)`, [`x.device()`](Tensor::device) | |
 //! | `z[0]`, `z[:, 1:]`, `z[-1, ::2]` | `z.i(0)`, `z.i((.., 1..))`, `z.i((-1, (..).step(2)))` | see [`index`] |
 //! | `z[z > 0]`, `z[[2, 0]]`, `z[..., None]` | `z.i(z.gt(0))`, `z.i([2, 0])`, `z.i((Ellipsis, NewAxis))` | |
 //! | `z[0] = 1` | `z.i(0).fill_(1)`, `z.index_put_(0, 1)` | |
@@ -127,10 +129,13 @@
 //!
 //! | module | what lives there | what it never knows |
 //! |---|---|---|
-//! | `layout`, [`size`], [`dtype`] | shape, strides, promotion: arithmetic without elements | storage |
-//! | `storage`, `recycle` | typed memory behind a lock, and its reuse | shapes |
-//! | `kernel` | loops over slices; all that is unsafe | tensors, errors |
-//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`], [`exchange`] | the operations | how values are shown |
+//! | `layout`, [`size`], [`dtype`], `promotion` | shape, strides, promotion: arithmetic without elements | storage |
+//! | `storage`, `memory` | typed memory behind a lock, and its reuse | shapes |
+//! | `op`, [`device`] | what operations there are, and where they can be done | how they are done |
+//! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all that is unsafe | tensors, errors |
+//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
+//! | [`autograd`] | how operations are recorded, and the way back through them | devices |
+//! | [`exchange`] | other libraries' arrays, and files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
 //! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1

@@ -50,14 +50,6 @@ pub enum Operand<'a> {
 }
 
 impl Operand<'_> {
-    /// The operand, unless it is none.
-    pub(crate) fn checked(self) -> Result<Self> {
-        match self {
-            Operand::Refused(error) => Err(error),
-            operand => Ok(operand),
-        }
-    }
-
     /// The error, if the operand is none.
     #[inline]
     pub(crate) fn check(&self) -> Result<()> {

@@ -10,6 +10,8 @@ pub(crate) mod cpu;
 
 use std::sync::Arc;
 
+/// Random numbers are made by the processor whatever the device, so that a seed means the same numbers everywhere.
+pub(crate) use self::cpu::normal;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
