@@ -169,13 +169,17 @@ fn of_norm(gradient: &Tensor, x: &Tensor, norm: &Tensor, p: f64, spread: &Spread
 
 /// The largest or smallest: equals share the gradient.
 pub(crate) fn extreme(y: Tensor, x: &Tensor, over: &Over, name: &'static str) -> Tensor {
+    let of_all = matches!(name, "MaxBackward1" | "MinBackward1");
     let spread = Spread::new(x, over);
     let (x_kept, y_kept) = (Saved::operand(x), Saved::result(&y));
     record(y, name, &[x], move |pass, gradient| {
         let (x, y) = (pass.get(&x_kept)?, pass.get(&y_kept)?);
         pass.give(0, || {
             let y = spread.keep(&y);
-            let extreme = x.eq(&y).logical_or(x.isnan().logical_and(y.isnan())).to(x.dtype());
+            // Over dimensions NaN equals nothing, as in PyTorch, and all gradients are NaN.
+            let extreme = x.eq(&y);
+            let extreme = if of_all { extreme.logical_or(x.isnan().logical_and(y.isnan())) } else { extreme };
+            let extreme = extreme.to(x.dtype());
             let shares = spread.keep(&gradient) / spread.sum(&extreme);
             extreme * shares
         });
