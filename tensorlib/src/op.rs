@@ -40,16 +40,9 @@ pub(crate) enum UnaryOp {
 
 impl UnaryOp {
     /// Whether whole numbers give whole numbers. The others are of floating-point numbers alone.
-    #[inline]
     pub fn keeps_whole_numbers(self) -> bool {
-        use UnaryOp::{Abs, Cube, Neg, Relu, Sign, Square};
-        matches!(self, Neg | Abs | Sign | Square | Cube | Relu) || self.rounds()
-    }
-
-    /// Whether whole numbers stay what they are.
-    #[inline]
-    pub fn rounds(self) -> bool {
-        matches!(self, UnaryOp::Floor | UnaryOp::Ceil | UnaryOp::Round | UnaryOp::Trunc)
+        use UnaryOp::{Abs, Ceil, Cube, Floor, Neg, Relu, Round, Sign, Square, Trunc};
+        matches!(self, Neg | Abs | Sign | Square | Cube | Relu | Floor | Ceil | Round | Trunc)
     }
 }
 

@@ -28,7 +28,7 @@ pub enum Buffer {
 impl Buffer {
     /// Zeros, in a vector.
     pub fn zeros(dtype: DType, numel: usize) -> Buffer {
-        with_dtype!(dtype, T => T::wrap(vec![T::default(); numel].into()))
+        with_dtype!(dtype, T => T::wrap(allocator::zeros(numel).into()))
     }
 
     pub fn dtype(&self) -> DType {

@@ -11,6 +11,7 @@ use crate::element::Element;
 use crate::error::{Result, fallible, or_raise, shape_error, value_error};
 use crate::layout::Layout;
 use crate::list::List;
+use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
 use crate::promotion::PromotionPriority;
 use crate::scalar::Scalar;
@@ -303,7 +304,7 @@ impl Tensor {
     #[doc(alias = "to_vec2")]
     #[doc(alias = "tolist")]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
-        let mut values = T::wrap(vec![T::default(); self.numel()].into());
+        let mut values = T::wrap(allocator::zeros(self.numel()).into());
         self.backend().read(self.elements(), &mut values);
         T::unwrap(values).into_vec()
     }

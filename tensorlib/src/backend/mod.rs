@@ -84,8 +84,8 @@ pub(crate) trait Backend: Sync {
 
     // Element by element.
 
-    /// A function of a number: of a floating-point one, or of a whole one that [keeps its
-    /// type](UnaryOp::keeps_whole_numbers).
+    /// A function of floating-point numbers, or of whole ones that [stay such](UnaryOp::keeps_whole_numbers) and are
+    /// changed by it.
     fn unary(&self, op: UnaryOp, x: Elements) -> Arc<Storage>;
     /// The same, written over floating-point numbers that lie side by side in some order.
     fn unary_(&self, op: UnaryOp, x: Elements);

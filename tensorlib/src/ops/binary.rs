@@ -126,7 +126,11 @@ fn boolean(function: BinaryOp) -> LogicOp {
 
 /// A new tensor with `function` of the operands.
 pub(crate) fn arithmetic(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Result<Tensor> {
-    Ok(recorded(function, computed(op, function, a, b)?, a, b))
+    // Asked first: a tensor that goes from hand to hand is copied each time, which small ones feel.
+    if !records_sides(a, b) {
+        return computed(op, function, a, b);
+    }
+    Ok(formulas::binary::recorded(function, computed(op, function, a, b)?, a, b))
 }
 
 /// What was computed, with its history.

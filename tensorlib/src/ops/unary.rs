@@ -6,7 +6,7 @@ use crate::autograd::formulas;
 use crate::autograd::record::{in_place, records};
 use crate::backend::Elements;
 use crate::dtype::DType;
-use crate::error::{Result, dtype_error, fallible, or_raise};
+use crate::error::{Result, dtype_error, fallible};
 use crate::layout::{Layout, memory_order};
 use crate::op::UnaryOp;
 use crate::ops::{assign, binary};
@@ -24,38 +24,61 @@ pub(super) fn mapped(x: &Tensor, map: impl FnOnce(Elements) -> Arc<Storage>) -> 
     Tensor::new(map(x.elements_as(&x.layout.permute(&order))), Layout::ordered(&x.layout.shape, &order))
 }
 
+/// A function of numbers that keep their type.
+#[inline]
+fn applied(function: UnaryOp, x: &Tensor) -> Tensor {
+    mapped(x, |elements| x.backend().unary(function, elements))
+}
+
+/// A function that is defined for every element type: whole numbers and booleans give `f32`, but for those that are round
+/// already.
+fn total_values(function: UnaryOp, x: &Tensor) -> Tensor {
+    if x.dtype().is_floating_point() {
+        return applied(function, x);
+    }
+    if function.keeps_whole_numbers() && x.dtype() != DType::Bool {
+        return x.clone();
+    }
+    applied(function, &x.float())
+}
+
+/// A function of numbers.
 fn values(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
-    let apply = |x: &Tensor| mapped(x, |elements| x.backend().unary(function, elements));
-    let dtype = x.dtype();
-    if dtype.is_floating_point() {
-        return Ok(apply(x));
+    if x.dtype() != DType::Bool {
+        return Ok(applied(function, x));
     }
     match function {
-        UnaryOp::Sign if dtype == DType::Bool => Ok(x.clone()),
-        UnaryOp::Square if dtype == DType::Bool => values(op, function, &x.long()),
-        _ if !function.keeps_whole_numbers() => Ok(apply(&x.float())),
-        // Booleans are rounded as the numbers 0 and 1.
-        _ if function.rounds() => Ok(if dtype == DType::Bool { x.float() } else { x.clone() }),
-        _ if dtype == DType::Bool => Err(dtype_error!("{op}: not defined for bool; convert it with to()")),
-        _ => Ok(apply(x)),
+        UnaryOp::Sign => Ok(x.clone()),
+        UnaryOp::Square => Ok(applied(function, &x.long())),
+        _ => Err(dtype_error!("{op}: not defined for bool; convert it with to()")),
     }
 }
 
-/// A function of a tensor, recorded.
-fn function(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
-    let y = values(op, function, x)?;
-    Ok(if records(&[x]) { formulas::unary::recorded(function, y, x) } else { y })
+// Whether it is recorded is asked first: a tensor that goes from hand to hand is copied each time, which small ones feel.
+
+fn total(function: UnaryOp, x: &Tensor) -> Tensor {
+    if !records(&[x]) {
+        return total_values(function, x);
+    }
+    formulas::unary::recorded(function, total_values(function, x), x)
+}
+
+fn of_numbers(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
+    if !records(&[x]) {
+        return values(op, function, x);
+    }
+    Ok(formulas::unary::recorded(function, values(op, function, x)?, x))
 }
 
 /// Writes a function of a tensor over it.
-fn replace(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
+fn replace(op: &str, function: UnaryOp, x: &Tensor, value: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
     if records(&[x]) {
-        return in_place(op, x, |x| self::function(op, function, x));
+        return in_place(op, x, value);
     }
     if x.dtype().is_floating_point() && x.layout.is_dense() && x.numel() > 0 {
         x.backend().unary_(function, x.elements());
     } else {
-        let value = values(op, function, x)?;
+        let value = value(x)?;
         binary::storable(op, value.dtype(), x.dtype())?;
         assign::copy(op, x, &value)?;
     }
@@ -68,14 +91,15 @@ macro_rules! total {
         impl Tensor { $(
             $(#[$doc])*
             pub fn $name(&self) -> Tensor {
-                or_raise(function(stringify!($name), UnaryOp::$function, self))
+                total(UnaryOp::$function, self)
             }
 
             fallible! {
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
                 $(#[$of_twin])*
                 pub fn $name_ | $try_name_(&self) -> Tensor {
-                    replace(stringify!($name_), UnaryOp::$function, self)
+                    let function = UnaryOp::$function;
+                    replace(stringify!($name_), function, self, |x| Ok(total(function, x)))
                 }
             }
         )* }
@@ -209,18 +233,16 @@ total! {
 
 /// A floating-point tensor to one of the powers that need no logarithm, not recorded.
 pub(super) fn simple_power(x: &Tensor, exponent: f64) -> Option<Tensor> {
-    use UnaryOp::{Cube, Reciprocal, Rsqrt, Sqrt, Square};
-    let values = |function, x: &Tensor| values("pow", function, x).ok();
     let function = match exponent {
-        2.0 => Square,
-        3.0 => Cube,
-        -2.0 => return values(Reciprocal, &values(Square, x)?),
-        0.5 => Sqrt,
-        -0.5 => Rsqrt,
-        -1.0 => Reciprocal,
+        2.0 => UnaryOp::Square,
+        3.0 => UnaryOp::Cube,
+        -2.0 => return Some(applied(UnaryOp::Reciprocal, &applied(UnaryOp::Square, x))),
+        0.5 => UnaryOp::Sqrt,
+        -0.5 => UnaryOp::Rsqrt,
+        -1.0 => UnaryOp::Reciprocal,
         _ => return None,
     };
-    values(function, x)
+    Some(applied(function, x))
 }
 
 /// Functions of numbers, most of which are not defined for `bool`.
@@ -229,13 +251,14 @@ macro_rules! of_numbers {
         impl Tensor { fallible! { $(
             $(#[$doc])*
             pub fn $name | $try_name(&self) -> Tensor {
-                function(stringify!($name), UnaryOp::$function, self)
+                of_numbers(stringify!($name), UnaryOp::$function, self)
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
             $(#[$of_twin])*
             pub fn $name_ | $try_name_(&self) -> Tensor {
-                replace(stringify!($name_), UnaryOp::$function, self)
+                let (op, function) = (stringify!($name_), UnaryOp::$function);
+                replace(op, function, self, |x| of_numbers(op, function, x))
             }
         )* } }
     };

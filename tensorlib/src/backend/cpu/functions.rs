@@ -173,7 +173,7 @@ pub(crate) fn logic(op: LogicOp) -> Maps2<bool, bool> {
     table!(Maps2, op, LogicOp: And Or Xor)
 }
 
-/// Of the functions that change whole numbers and keep them whole.
+/// Of the functions that keep whole numbers whole, but for rounding, which changes none.
 pub(crate) fn whole<T: Number>(op: UnaryOp) -> Maps<T, T> {
     match op {
         UnaryOp::Neg => Maps::of::<Neg>(),
@@ -182,7 +182,7 @@ pub(crate) fn whole<T: Number>(op: UnaryOp) -> Maps<T, T> {
         UnaryOp::Square => Maps::of::<Square>(),
         UnaryOp::Cube => Maps::of::<Cube>(),
         UnaryOp::Relu => Maps::of::<Relu>(),
-        _ => unreachable!("whole numbers become floating-point ones first, or stay what they are"),
+        _ => unreachable!("whole numbers become floating-point ones first"),
     }
 }
 

@@ -55,9 +55,21 @@ pub(super) fn full(dtype: DType, numel: usize, value: Scalar) -> Arc<Storage> {
 }
 
 pub(super) fn copy(x: Elements, dtype: DType) -> Arc<Storage> {
-    let mut values = with_dtype!(dtype, T => T::wrap(allocator::take::<T>(x.numel())));
-    read(x, &mut values);
-    Storage::of(values)
+    let guard = x.storage.read();
+    if dtype == x.dtype() {
+        return with_dtype!(dtype, T => made::<T>(x, |to| cast::gather(to, T::of(&guard), x.layout)));
+    }
+    with_dtype!(dtype, To => with_dtype!(x.dtype(), From => {
+        made::<To>(x, |to| cast::convert::<From, To>(to, From::of(&guard), x.layout))
+    }))
+}
+
+/// New memory for as many elements, which `fill` makes.
+#[inline]
+fn made<T: Element>(x: Elements, fill: impl FnOnce(&mut [T])) -> Arc<Storage> {
+    let mut values = allocator::take::<T>(x.numel());
+    fill(&mut values);
+    Storage::new(values)
 }
 
 pub(super) fn cat(dtype: DType, parts: &[Elements], dim: usize, shape: &[usize]) -> Arc<Storage> {
