@@ -210,3 +210,32 @@ impl Elements<'_> {
         self.layout.numel()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn operands_on_two_devices_are_refused_in_one_sentence() {
+        let x = ones([2, 2]);
+        let mut y = ones([2, 2]);
+        Arc::get_mut(&mut y.storage).expect("nobody else holds it").pretend(Device::Gpu(1));
+        let refused = |result: Result<Tensor>, op: &str| {
+            let sentence = format!("{op}: operands are on cpu and on gpu:1; bring them together with to()");
+            assert_eq!(result.err().map(|error| error.to_string()), Some(sentence));
+        };
+        refused(x.try_add(&y), "add");
+        refused(x.try_mul_(&y), "mul_");
+        refused(x.try_lt(&y), "lt");
+        refused(x.try_copy_(&y), "copy_");
+        refused(x.try_matmul(&y), "matmul");
+        refused(try_cat([&x, &y]), "cat");
+        refused(try_where_cond(x.gt(0), &x, &y), "where");
+        assert!(matches!(x.try_equal(&y), Err(Error::Device(_))));
+        assert_eq!(
+            y.try_to(Device::Gpu(2)).unwrap_err().to_string(),
+            "to: gpu:2 is not there; gpu_is_available() tells, and Device::Cpu always works"
+        );
+    }
+}

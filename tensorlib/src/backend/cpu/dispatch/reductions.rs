@@ -144,7 +144,7 @@ pub(super) fn softmax(op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage> {
 pub(super) fn sort(op: SortOp, x: Elements, dim: usize, count: usize) -> (Arc<Storage>, Arc<Storage>) {
     let along = LastDim::new(x.layout, dim);
     let length = along.length();
-    let numel = if length == 0 { 0 } else { x.numel() / length * count };
+    let numel = x.numel().checked_div(length).unwrap_or(0) * count;
     let guard = x.storage.read();
     with_dtype!(x.dtype(), T => {
         let (mut values, mut places) = (allocator::take::<T>(numel), allocator::take::<i64>(numel));
