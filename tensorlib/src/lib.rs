@@ -35,6 +35,8 @@
 //! | `x.size(0)`, `len(x)` | `x.size()[0]`, [`x.len()`](Tensor::len) | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
 //! | `x.to(torch.float64)`, `x.double()` | [`x.to(DType::F64)`](Tensor::to), [`x.double()`](Tensor::double) | |
+//! | `torch.device('cuda' if torch.cuda.is_available() else 'cpu')` | `if gpu_is_available() { Device::Gpu(0) } else { Device::Cpu }` | see [`device`]; graphics processors are for later |
+//! | `x.to(device)`, `x.to(other)`, `x.device` | [`x.to(device)`](Tensor::to), `x.to(&other)`, [`x.device()`](Tensor::device) | |
 //! | `z[0]`, `z[:, 1:]`, `z[-1, ::2]` | `z.i(0)`, `z.i((.., 1..))`, `z.i((-1, (..).step(2)))` | see [`index`] |
 //! | `z[z > 0]`, `z[[2, 0]]`, `z[..., None]` | `z.i(z.gt(0))`, `z.i([2, 0])`, `z.i((Ellipsis, NewAxis))` | |
 //! | `z[0] = 1` | `z.i(0).fill_(1)`, `z.index_put_(0, 1)` | |
@@ -80,12 +82,12 @@
 //! `try_name` that returns the sentence as an [`Error`] instead; what is short for an operation (`&x + &y` for `add`,
 //! `x.view_as(&y)` for `view`) shares its twin.
 //!
-//! # AlignedBuf
+//! # Values
 //!
 //! Results are PyTorch's: the test `golden` compares thousands of expressions with what PyTorch gave, element by element,
 //! among them ±0, ±∞, NaN, subnormal, huge, tiny and cancelling numbers.
 //!
-//! * **Accuracy**, in units in the last place. BinaryOp, `sqrt` and rounding: exact. `exp`, `log` and the other functions
+//! * **Accuracy**, in units in the last place. Arithmetic, `sqrt` and rounding: exact. `exp`, `log` and the other functions
 //!   of one number: 2 units in `f32`, 3 in `f64`, near the multiples of π too; of angles beyond 10⁴ (`f32`) and 10⁶ (`f64`)
 //!   what the system's mathematical library gives, 1 unit as a rule. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
 //!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
@@ -127,10 +129,13 @@
 //!
 //! | module | what lives there | what it never knows |
 //! |---|---|---|
-//! | `layout`, [`size`], [`dtype`] | shape, strides, promotion: arithmetic without elements | storage |
-//! | `storage`, `recycle` | typed memory behind a lock, and its reuse | shapes |
-//! | `kernel` | loops over slices; all that is unsafe | tensors, errors |
-//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`], [`exchange`] | the operations | how values are shown |
+//! | `layout`, [`size`], [`dtype`], `promotion` | shape, strides, promotion: arithmetic without elements | storage |
+//! | `storage`, `memory` | typed memory behind a lock, and its reuse | shapes |
+//! | `op`, [`device`] | what operations there are, and where they can be done | how they are done |
+//! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all that is unsafe | tensors, errors |
+//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
+//! | [`autograd`] | how operations are recorded, and the way back through them | devices |
+//! | [`exchange`] | other libraries' arrays, and files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
 //! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
@@ -140,6 +145,7 @@
 pub mod autograd;
 mod backend;
 pub mod create;
+pub mod device;
 pub mod dtype;
 mod element;
 pub mod error;
@@ -159,6 +165,7 @@ pub mod ops;
 pub mod picture;
 pub mod plot;
 
+mod promotion;
 mod reduce;
 pub mod render;
 pub mod scalar;
@@ -170,6 +177,7 @@ pub mod tensor;
 pub use backend::cpu::pool::{get_num_threads, set_num_threads};
 pub use create::literal::{Literal, from_literal};
 pub use create::*;
+pub use device::{Device, gpu_is_available};
 pub use dtype::DType;
 pub use element::Element;
 pub use error::{Error, Result};
@@ -188,6 +196,7 @@ pub use tensor::Tensor;
 pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
+    pub use crate::device::{Device, gpu_is_available};
     pub use crate::exchange::*;
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};

@@ -7,11 +7,11 @@ mod random;
 mod twister;
 
 pub use counted::{IntoSteps, Steps, arange, eye, linspace, try_arange, try_eye, try_linspace};
-pub(crate) use filled::filled;
 pub use filled::{
     empty, empty_like, from_slice, from_vec, full, full_like, ones, ones_like, scalar, try_empty, try_full, try_ones,
     try_zeros, zeros, zeros_like,
 };
+pub(crate) use filled::{filled, filled_on};
 pub use literal::{tensor, try_tensor};
 pub use random::{
     IntoBounds, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm, try_rand,

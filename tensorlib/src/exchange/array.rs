@@ -18,9 +18,10 @@ use std::sync::Arc;
 
 use ndarray::{Array, ArrayD, ArrayView, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder};
 
+use crate::device::Device;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
-use crate::error::{Error, Result, dtype_error, or_raise, value_error};
+use crate::error::{Error, Result, device_error, dtype_error, or_raise, value_error};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::ops::binary::writable;
@@ -60,9 +61,18 @@ fn same_type<T: Element>(op: &str, dtype: DType) -> Result<()> {
     Ok(())
 }
 
+/// ndarray sees the processor's memory alone.
+fn here(op: &str, tensor: &Tensor) -> Result<()> {
+    match tensor.device() {
+        Device::Cpu => Ok(()),
+        device => Err(device_error!("{op}: the elements are on {device}; bring them here with to(Device::Cpu)")),
+    }
+}
+
 /// Lends the elements as an ndarray view.
 fn lend<T: Element, R>(op: &str, tensor: &Tensor, body: impl FnOnce(ArrayViewD<'_, T>) -> R) -> Result<R> {
     same_type::<T>(op, tensor.dtype())?;
+    here(op, tensor)?;
     let guard = tensor.storage.read();
     let _lent = tensor.storage.lend();
     let layout = &tensor.layout;
@@ -79,12 +89,12 @@ fn lend<T: Element, R>(op: &str, tensor: &Tensor, body: impl FnOnce(ArrayViewD<'
     }
 }
 
-/// AlignedBuf in row-major order, moved out when possible.
+/// Values in row-major order, moved out when possible.
 fn take<T: Element>(op: &str, mut tensor: Tensor) -> Result<ArrayD<T>> {
     same_type::<T>(op, tensor.dtype())?;
     let shape = IxDyn(&tensor.layout.shape);
     let numel = tensor.numel();
-    let whole = tensor.layout.is_contiguous() && tensor.layout.offset == 0;
+    let whole = tensor.layout.is_contiguous() && tensor.layout.offset == 0 && tensor.device() == Device::Cpu;
     let values = match Arc::get_mut(&mut tensor.storage) {
         Some(storage) if whole => {
             let mut values = T::unwrap(std::mem::replace(storage.get_mut(), T::wrap(Vec::new().into()))).into_vec();
@@ -225,6 +235,7 @@ impl SharedArray {
         let tensor = &self.tensor;
         same_type::<T>("with_mut", tensor.dtype())?;
         writable("with_mut", tensor)?;
+        here("with_mut", tensor)?;
         let layout = &tensor.layout;
         let mut guard = tensor.storage.write();
         let _lent = tensor.storage.lend();

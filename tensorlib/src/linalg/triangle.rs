@@ -1,31 +1,19 @@
 //! Triangles and diagonals of matrices.
 
-use std::ops::Range;
-
 use crate::autograd::record::{linear, placed};
-use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
 use crate::list::List;
+use crate::op::TriangleOp;
 use crate::size::Size;
 use crate::tensor::Tensor;
 
-/// Zeros in the columns of each row that `drops` names.
-fn triangle(op: &str, x: &Tensor, drops: impl Fn(usize, usize) -> Range<usize>) -> Result<Tensor> {
-    let rank = x.ndim();
-    if rank < 2 {
+/// A copy with zeros outside a triangle.
+fn triangle(op: &str, x: &Tensor, kept: TriangleOp) -> Result<Tensor> {
+    if x.ndim() < 2 {
         return Err(shape_error!("{op}: needs a matrix or a stack of them, not shape {}", x.size()));
     }
-    let (rows, columns) = (x.layout.shape[rank - 2], x.layout.shape[rank - 1]);
-    let result = x.copied();
-    if x.numel() > 0 {
-        with_dtype!(x.dtype(), T => {
-            for (number, row) in T::of_mut(&mut result.storage.write()).chunks_exact_mut(columns).enumerate() {
-                row[drops(number % rows, columns)].fill(T::default());
-            }
-        });
-    }
-    Ok(result)
+    Ok(Tensor::new(x.backend().triangle(kept, x.elements()), Layout::contiguous(x.layout.shape.clone())))
 }
 
 impl Tensor {
@@ -37,7 +25,7 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).tril().to_vec::<f32>(), [1.0, 0.0, 1.0, 1.0]);
         /// ```
         pub fn tril | try_tril(&self) -> Tensor {
-            let result = triangle("tril", self, |row, columns| (row + 1).min(columns)..columns)?;
+            let result = triangle("tril", self, TriangleOp::Lower)?;
             Ok(linear(result, self, "TrilBackward0", Tensor::tril))
         }
 
@@ -48,7 +36,7 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).triu().to_vec::<f32>(), [1.0, 1.0, 0.0, 1.0]);
         /// ```
         pub fn triu | try_triu(&self) -> Tensor {
-            let result = triangle("triu", self, |row, columns| 0..row.min(columns))?;
+            let result = triangle("triu", self, TriangleOp::Upper)?;
             Ok(linear(result, self, "TriuBackward0", Tensor::triu))
         }
 

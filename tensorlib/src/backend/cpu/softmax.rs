@@ -4,12 +4,7 @@ use super::number::{Floating, Number};
 use super::pool;
 use super::reduce::{self, Max, Sum};
 use super::simd::{Loop, Width};
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Softmax {
-    Plain,
-    Log,
-}
+use crate::op::SoftmaxOp;
 
 /// `to[i] = (from[i] - largest)` to the power of e.
 struct Exponentials<'a, T>(&'a mut [T], &'a [T], T);
@@ -50,7 +45,7 @@ impl<T: Number> Loop for Scale<'_, T> {
 }
 
 /// Softmax of each row of `length` elements.
-pub(crate) fn rows<T: Floating>(to: &mut [T], from: &[T], length: usize, kind: Softmax) {
+pub(crate) fn rows<T: Floating>(to: &mut [T], from: &[T], length: usize, op: SoftmaxOp) {
     let lines = (16_384 / length).max(1);
     pool::for_pieces(to, lines * length, |first, part| {
         for (line, to) in part.chunks_exact_mut(length).enumerate() {
@@ -58,9 +53,9 @@ pub(crate) fn rows<T: Floating>(to: &mut [T], from: &[T], length: usize, kind: S
             let largest = reduce::row::<T, Max>(from);
             T::Heavy::run(Exponentials(to, from, largest));
             let sum = reduce::row::<T, Sum>(to);
-            match kind {
-                Softmax::Plain => T::Width::run(Scale(to, T::ONE.div(sum))),
-                Softmax::Log => T::Width::run(Shift(to, from, largest, sum.exact_log())),
+            match op {
+                SoftmaxOp::Plain => T::Width::run(Scale(to, T::ONE.div(sum))),
+                SoftmaxOp::Log => T::Width::run(Shift(to, from, largest, sum.exact_log())),
             }
         }
     });
