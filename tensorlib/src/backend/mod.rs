@@ -127,6 +127,8 @@ pub(crate) trait Backend: Sync {
     fn cumulate(&self, op: CumulativeOp, x: Elements, dim: usize) -> Arc<Storage>;
     /// Softmax of floating-point numbers along a dimension. There are elements.
     fn softmax(&self, op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage>;
+    /// The gradient of softmax `y` along a dimension, given that of the result.
+    fn softmax_gradient(&self, op: SoftmaxOp, g: Elements, y: Elements, dim: usize) -> Arc<Storage>;
     /// The first `count` elements along a dimension in order, and their positions as `i64`. NaN is the largest.
     fn sort(&self, op: SortOp, x: Elements, dim: usize, count: usize) -> (Arc<Storage>, Arc<Storage>);
 

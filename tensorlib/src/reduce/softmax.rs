@@ -29,7 +29,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "Softmax")]
         pub fn softmax | try_softmax(&self, dim: i64) -> Tensor {
-            formulas::reduced(self, || along("softmax", self, dim, SoftmaxOp::Plain), |y| formulas::softmax(y, self, dim))
+            formulas::reduced(self, || along("softmax", self, dim, SoftmaxOp::Plain), |y| formulas::softmax(y, self, dim, SoftmaxOp::Plain))
         }
 
         /// The logarithm of [`softmax`](Tensor::softmax), without losing small numbers or, where the elements are large,
@@ -43,7 +43,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "LogSoftmax")]
         pub fn log_softmax | try_log_softmax(&self, dim: i64) -> Tensor {
-            formulas::reduced(self, || along("log_softmax", self, dim, SoftmaxOp::Log), |y| formulas::log_softmax(y, self, dim))
+            formulas::reduced(self, || along("log_softmax", self, dim, SoftmaxOp::Log), |y| formulas::softmax(y, self, dim, SoftmaxOp::Log))
         }
 
         /// The logarithm of the sum of exponentials over the given dimensions, without overflow.

@@ -64,6 +64,7 @@ forward! {
         fn spread(op: SpreadOp, x: Elements, dims: &[usize], divisor: f64) -> Arc<Storage>;
         fn cumulate(op: CumulativeOp, x: Elements, dim: usize) -> Arc<Storage>;
         fn softmax(op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage>;
+        fn softmax_gradient(op: SoftmaxOp, g: Elements, y: Elements, dim: usize) -> Arc<Storage>;
         fn sort(op: SortOp, x: Elements, dim: usize, count: usize) -> (Arc<Storage>, Arc<Storage>);
     }
     products {

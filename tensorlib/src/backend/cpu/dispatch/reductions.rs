@@ -12,7 +12,7 @@ use crate::list::List;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
 use crate::op::{CumulativeOp, ExtremeOp, ReduceOp, SoftmaxOp, SortOp, SpreadOp};
-use crate::storage::Storage;
+use crate::storage::{self, Storage};
 
 type Kernel<T> = fn(&mut [T], &[T], Middle);
 
@@ -139,6 +139,18 @@ pub(super) fn softmax(op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage> {
         rows::rows(&mut values, &cast::in_line(T::of(&guard), &along.rows), along.length(), op);
         Storage::new(along.back(values, along.length()))
     }, else unreachable!("only floating-point numbers have exponentials"))
+}
+
+pub(super) fn softmax_gradient(op: SoftmaxOp, g: Elements, y: Elements, dim: usize) -> Arc<Storage> {
+    let (along_g, along) = (LastDim::new(g.layout, dim), LastDim::new(y.layout, dim));
+    storage::read_two(g.storage, y.storage, |of_g, of_y| {
+        with_floating!(y.dtype(), T => {
+            let mut values = allocator::take::<T>(y.numel());
+            let (g, y) = (cast::in_line(T::of(of_g), &along_g.rows), cast::in_line(T::of(of_y), &along.rows));
+            rows::gradient_rows(&mut values, &g, &y, along.length(), op);
+            Storage::new(along.back(values, along.length()))
+        }, else unreachable!("only floating-point numbers have exponentials"))
+    })
 }
 
 pub(super) fn sort(op: SortOp, x: Elements, dim: usize, count: usize) -> (Arc<Storage>, Arc<Storage>) {
