@@ -72,7 +72,7 @@ impl Graph {
 
     /// Whether all nodes were visited.
     pub fn is_complete(&self) -> bool {
-        !self.operands.iter().flatten().any(|source| *source == Source::Beyond)
+        self.operands.iter().flatten().all(|source| *source != Source::Beyond)
     }
 
     pub fn len(&self) -> usize {

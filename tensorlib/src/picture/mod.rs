@@ -356,8 +356,8 @@ const MOST_NODES: usize = 100_000;
 /// assert_eq!(
 ///     diagram.text(),
 ///     "graph of 4 operations, 2 leaves
-///   leaf 1 [2] = [0.50, −1], grad [0.20, 0.31]
-///   leaf 2 = 0.10, grad 0.10
+///   leaf 1 [2] = [0.50, −1], grad [0.23, 0.34]
+///   leaf 2 = 0.10, grad 0.11
 ///   #1 [2] = mul(leaf 1)
 ///   #2 = sum(#1)
 ///   #3 = add(#2, leaf 2)

@@ -147,8 +147,9 @@ impl Chains {
         let mut operations = 1;
         while let Some(head) = queue.pop_front() {
             for at in self.shown(graph, head) {
-                let is_leaf = graph.is_leaf(at);
-                if (is_leaf || operations < most) && drawn.insert(at) && !is_leaf {
+                if graph.is_leaf(at) {
+                    drawn.insert(at);
+                } else if operations < most && drawn.insert(at) {
                     operations += 1;
                     queue.push_back(at);
                 }
