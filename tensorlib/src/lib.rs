@@ -30,7 +30,7 @@
 //! | `torch.arange(10)`, `torch.arange(2, 10)`, `torch.arange(0, 10, 2)` | [`arange(10)`](arange), `arange(2..10)`, `arange((0, 10, 2))` | several numbers become a tuple |
 //! | `torch.randint(6, (3,))`, `torch.randint(1, 7, (3,))` | [`randint(6, [3])`](randint), `randint(1..7, [3])` | |
 //! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |
-//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`] |
+//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`]; with gradients `x.detach().shared_array()` |
 //! | `x.shape`, `x.size()` | [`x.shape()`](Tensor::shape), [`x.size()`](Tensor::size) | prints `[3, 2]`, reads as a slice |
 //! | `x.size(0)`, `len(x)` | `x.size()[0]`, [`x.len()`](Tensor::len) | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
@@ -64,6 +64,20 @@
 //! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y)` | other tolerances: [`x.allclose_within(&y, rtol, atol)`](Tensor::allclose_within) |
 //! | `plt.plot(y)`, `plt.plot(x, y)` | `y.plot()` or [`plot::plot(&y)`](plot::plot()), [`plot::line(&x, &y)`](plot::line) | of tensors, vectors, slices, ranges |
 //! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
+//! | `w.requires_grad_()`, `torch.tensor([1.], requires_grad=True)` | [`w.requires_grad_(true)`](Tensor::requires_grad_), `tensor![1.0].requires_grad_(true)` | `false` freezes |
+//! | `loss.backward()`, `w.grad` | [`loss.backward()`](Tensor::backward), [`w.grad()`](Tensor::grad) | an error while there is none; [`w.try_grad()`](Tensor::try_grad) gives a `Result` |
+//! | `w.grad = g`, `w.grad = None` | [`w.set_grad(&g)`](Tensor::set_grad), [`w.zero_grad()`](Tensor::zero_grad) | what `optimizer.zero_grad()` does to each parameter |
+//! | `with torch.no_grad(): …` | [`no_grad(\|\| …)`](autograd::no_grad) | gives what the block gives; [`enable_grad`](autograd::enable_grad), [`set_grad_enabled`](autograd::set_grad_enabled) |
+//! | `x.requires_grad`, `x.is_leaf`, `x.grad_fn` | [`x.requires_grad()`](Tensor::requires_grad), [`x.is_leaf()`](Tensor::is_leaf), [`x.grad_fn()`](Tensor::grad_fn) | `Some("MulBackward0")`; printed as in PyTorch |
+//! | `x.detach()`, `x.data` | [`x.detach()`](Tensor::detach) | the same memory |
+//! | `y.retain_grad()`, `w.register_hook(f)` | [`y.retain_grad()`](Tensor::retain_grad), [`w.register_hook(f)`](Tensor::register_hook) | a hook that only looks: [`w.inspect_grad(f)`](Tensor::inspect_grad) |
+//! | `torch.autograd.grad(loss, [w, b])` | [`autograd::grad(&loss, &[&w, &b])`](autograd::grad) | |
+//! | `y.backward(g, retain_graph=True)` | `autograd::backward(&[&y]).gradient(&[&g]).retain_graph(true).run()` | options are methods: see [`autograd::backward`] |
+//! | `torch.autograd.grad(y, x, create_graph=True)` | `autograd::backward(&[&y]).create_graph(true).grad(&[&x])` | gradients of gradients |
+//! | `torch.autograd.Function` | [`autograd::Function`] | a trait: `forward` and `backward` of your own |
+//! | `torch.autograd.gradcheck(f, x)` | [`autograd::gradcheck`] | and [`gradgradcheck`](autograd::gradgradcheck) |
+//! | `torch.autograd.set_detect_anomaly(True)` | [`autograd::set_detect_anomaly(true)`](autograd::set_detect_anomaly) | names the operation whose gradient is NaN |
+//! | `torchviz.make_dot(loss)` | [`picture::graph(&loss)`](picture::graph()) | the graph of operations, with values and gradients |
 //! | `torch.set_num_threads(2)` | [`tensorlib::set_num_threads(2)`](set_num_threads) | results never depend on it |
 //!
 //! ## Names from elsewhere

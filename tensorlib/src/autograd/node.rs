@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
 use super::engine::Pass;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::list::List;
+use crate::storage::Storage;
 use crate::tensor::Tensor;
 
 /// What a node is told and what it knows. Gradients flow from a result's node along its edges.
@@ -97,6 +98,15 @@ struct More {
     metas: Vec<Meta>,
 }
 
+/// A lock that nobody holds.
+fn at_once<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 static SEQUENCE: AtomicU64 = AtomicU64::new(1);
 
 impl Head {
@@ -162,6 +172,34 @@ impl Head {
         1 + self.more.as_ref().map_or(0, |more| more.metas.len())
     }
 
+    /// The method that this is the record of: `mul` of `MulBackward0`.
+    pub fn method(&self) -> String {
+        let name = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let name = name.strip_suffix("Backward").unwrap_or(name);
+        match name {
+            "LinalgVectorNorm" => return "norm".to_owned(),
+            "ToCopy" => return "to".to_owned(),
+            "UnsafeView" => return "reshape".to_owned(),
+            _ => {}
+        }
+        let mut method = String::new();
+        for (at, c) in name.char_indices() {
+            // `Log1P` is one word.
+            if c.is_ascii_uppercase() && name[..at].ends_with(|before: char| before.is_ascii_lowercase()) {
+                method.push('_');
+            }
+            method.push(c.to_ascii_lowercase());
+        }
+        method
+    }
+
+    /// The gradient that a result keeps; none while a backward pass is at work here, in whose hooks this may run.
+    pub fn try_retained(&self, output: usize) -> Option<Tensor> {
+        let extras = at_once(&**self.extras.get()?)?;
+        let (_, kept) = extras.retained.iter().find(|(of, _)| *of as usize == output)?;
+        kept.as_ref().map(Tensor::alias)
+    }
+
     pub fn extras(&self) -> Option<MutexGuard<'_, Extras>> {
         self.extras.get().map(|extras| extras.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -217,11 +255,20 @@ pub(crate) struct Leaf {
     gradient: Mutex<Option<Tensor>>,
     /// Whether it still requires gradients.
     required: AtomicBool,
+    /// Where the values are, for pictures of the graph. The memory is not kept for that.
+    memory: Weak<Storage>,
+    layout: Layout,
 }
 
 impl Leaf {
     pub fn new(x: &Tensor) -> Leaf {
-        Leaf { head: Head::leaf(Meta::of(x)), gradient: Mutex::new(None), required: AtomicBool::new(true) }
+        Leaf {
+            head: Head::leaf(Meta::of(x)),
+            gradient: Mutex::new(None),
+            required: AtomicBool::new(true),
+            memory: Arc::downgrade(&x.storage),
+            layout: x.layout.clone(),
+        }
     }
 
     pub fn is_required(&self) -> bool {
@@ -230,6 +277,17 @@ impl Leaf {
 
     pub fn require(&self, required: bool) {
         self.required.store(required, Ordering::Relaxed);
+    }
+
+    /// The values, while a tensor has them.
+    pub fn values(&self) -> Option<Tensor> {
+        let storage = self.memory.upgrade()?;
+        // Memory that was moved out is empty.
+        (self.layout.end() <= storage.len()).then(|| Tensor::new(storage, self.layout.clone()).values())
+    }
+
+    pub fn try_gradient(&self) -> Option<Tensor> {
+        at_once(&self.gradient)?.as_ref().map(Tensor::alias)
     }
 
     pub fn gradient(&self) -> MutexGuard<'_, Option<Tensor>> {

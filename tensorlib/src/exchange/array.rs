@@ -18,10 +18,11 @@ use std::sync::Arc;
 
 use ndarray::{Array, ArrayD, ArrayView, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder};
 
+use crate::autograd::is_grad_enabled;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
-use crate::error::{Error, Result, device_error, dtype_error, or_raise, value_error};
+use crate::error::{Error, Result, device_error, dtype_error, fallible, or_raise, value_error};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::ops::binary::writable;
@@ -48,7 +49,8 @@ pub struct SharedArray {
 /// A tensor on the memory of an array: what one changes, the other sees. PyTorch's `from_numpy`.
 #[doc(alias = "from_numpy")]
 pub fn from_ndarray(array: &SharedArray) -> Tensor {
-    array.tensor.alias()
+    // An array has no gradients: asking this tensor for them is no matter of other tensors on the array's memory.
+    array.tensor.detach()
 }
 
 fn same_type<T: Element>(op: &str, dtype: DType) -> Result<()> {
@@ -146,18 +148,35 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for SharedArray {
 }
 
 impl Tensor {
-    /// An array on this tensor's memory: what one changes, the other sees. PyTorch's `numpy()`.
-    ///
-    /// ```
-    /// # use tensorlib::prelude::*;
-    /// let x = zeros([2]);
-    /// let array = x.shared_array();
-    /// x.add_(1.0);
-    /// assert_eq!(array.to_ndarray::<f32>(), ndarray::array![1.0, 1.0].into_dyn());
-    /// ```
-    #[doc(alias = "numpy")]
-    pub fn shared_array(&self) -> SharedArray {
-        SharedArray { tensor: self.alias() }
+    fallible! {
+        /// An array on this tensor's memory: what one changes, the other sees. PyTorch's `numpy()`.
+        ///
+        /// Gradients would not notice what changes the array, so a tensor that requires them is refused outside
+        /// [`no_grad`](crate::autograd::no_grad).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = zeros([2]);
+        /// let array = x.shared_array();
+        /// x.add_(1.0);
+        /// assert_eq!(array.to_ndarray::<f32>(), ndarray::array![1.0, 1.0].into_dyn());
+        ///
+        /// let w = zeros([2]).requires_grad_(true);
+        /// assert_eq!(
+        ///     w.try_shared_array().unwrap_err().to_string(),
+        ///     "shared_array: this tensor requires gradients, and changes of the array would go unnoticed; use x.detach().shared_array()"
+        /// );
+        /// assert!(w.detach().shared_array().size() == [2]);
+        /// ```
+        #[doc(alias = "numpy")]
+        pub fn shared_array | try_shared_array(&self) -> SharedArray {
+            if self.requires_grad() && is_grad_enabled() {
+                return Err(value_error!(
+                    "shared_array: this tensor requires gradients, and changes of the array would go unnoticed; use x.detach().shared_array()"
+                ));
+            }
+            Ok(SharedArray { tensor: self.detach() })
+        }
     }
 
     /// A copy of the values, converted to `T`, as an ndarray array.
