@@ -30,11 +30,13 @@
 //! | `torch.arange(10)`, `torch.arange(2, 10)`, `torch.arange(0, 10, 2)` | [`arange(10)`](arange), `arange(2..10)`, `arange((0, 10, 2))` | several numbers become a tuple |
 //! | `torch.randint(6, (3,))`, `torch.randint(1, 7, (3,))` | [`randint(6, [3])`](randint), `randint(1..7, [3])` | |
 //! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |
-//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`] |
+//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`]; with gradients `x.detach().shared_array()` |
 //! | `x.shape`, `x.size()` | [`x.shape()`](Tensor::shape), [`x.size()`](Tensor::size) | prints `[3, 2]`, reads as a slice |
 //! | `x.size(0)`, `len(x)` | `x.size()[0]`, [`x.len()`](Tensor::len) | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
 //! | `x.to(torch.float64)`, `x.double()` | [`x.to(DType::F64)`](Tensor::to), [`x.double()`](Tensor::double) | |
+//! | `torch.device('cuda' if torch.cuda.is_available() else 'cpu')` | `if gpu_is_available() { Device::Gpu(0) } else { Device::Cpu }` | see [`device`]; graphics processors are for later |
+//! | `x.to(device)`, `x.to(other)`, `x.device` | [`x.to(device)`](Tensor::to), `x.to(&other)`, [`x.device()`](Tensor::device) | |
 //! | `z[0]`, `z[:, 1:]`, `z[-1, ::2]` | `z.i(0)`, `z.i((.., 1..))`, `z.i((-1, (..).step(2)))` | see [`index`] |
 //! | `z[z > 0]`, `z[[2, 0]]`, `z[..., None]` | `z.i(z.gt(0))`, `z.i([2, 0])`, `z.i((Ellipsis, NewAxis))` | |
 //! | `z[0] = 1` | `z.i(0).fill_(1)`, `z.index_put_(0, 1)` | |
@@ -68,6 +70,20 @@
 //! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y)` | other tolerances: [`x.allclose_within(&y, rtol, atol)`](Tensor::allclose_within) |
 //! | `plt.plot(y)`, `plt.plot(x, y)` | `y.plot()` or [`plot::plot(&y)`](plot::plot()), [`plot::line(&x, &y)`](plot::line) | of tensors, vectors, slices, ranges |
 //! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
+//! | `w.requires_grad_()`, `torch.tensor([1.], requires_grad=True)` | [`w.requires_grad_(true)`](Tensor::requires_grad_), `tensor![1.0].requires_grad_(true)` | `false` freezes |
+//! | `loss.backward()`, `w.grad` | [`loss.backward()`](Tensor::backward), [`w.grad()`](Tensor::grad) | an error while there is none; [`w.try_grad()`](Tensor::try_grad) gives a `Result` |
+//! | `w.grad = g`, `w.grad = None` | [`w.set_grad(&g)`](Tensor::set_grad), [`w.zero_grad()`](Tensor::zero_grad) | what `optimizer.zero_grad()` does to each parameter |
+//! | `with torch.no_grad(): …` | [`no_grad(\|\| …)`](autograd::no_grad) | gives what the block gives; [`enable_grad`](autograd::enable_grad), [`set_grad_enabled`](autograd::set_grad_enabled) |
+//! | `x.requires_grad`, `x.is_leaf`, `x.grad_fn` | [`x.requires_grad()`](Tensor::requires_grad), [`x.is_leaf()`](Tensor::is_leaf), [`x.grad_fn()`](Tensor::grad_fn) | `Some("MulBackward0")`; printed as in PyTorch |
+//! | `x.detach()`, `x.data` | [`x.detach()`](Tensor::detach) | the same memory |
+//! | `y.retain_grad()`, `w.register_hook(f)` | [`y.retain_grad()`](Tensor::retain_grad), [`w.register_hook(f)`](Tensor::register_hook) | a hook that only looks: [`w.inspect_grad(f)`](Tensor::inspect_grad) |
+//! | `torch.autograd.grad(loss, [w, b])` | [`autograd::grad(&loss, &[&w, &b])`](autograd::grad) | |
+//! | `y.backward(g, retain_graph=True)` | `autograd::backward(&[&y]).gradient(&[&g]).retain_graph(true).run()` | options are methods: see [`autograd::backward`] |
+//! | `torch.autograd.grad(y, x, create_graph=True)` | `autograd::backward(&[&y]).create_graph(true).grad(&[&x])` | gradients of gradients |
+//! | `torch.autograd.Function` | [`autograd::Function`] | a trait: `forward` and `backward` of your own |
+//! | `torch.autograd.gradcheck(f, x)` | [`autograd::gradcheck`] | and [`gradgradcheck`](autograd::gradgradcheck) |
+//! | `torch.autograd.set_detect_anomaly(True)` | [`autograd::set_detect_anomaly(true)`](autograd::set_detect_anomaly) | names the operation whose gradient is NaN |
+//! | `torchviz.make_dot(loss)` | [`picture::graph(&loss)`](picture::graph()) | the graph of operations, with values and gradients |
 //! | `torch.set_num_threads(2)` | [`tensorlib::set_num_threads(2)`](set_num_threads) | results never depend on it |
 //!
 //! ## Names from elsewhere
@@ -86,12 +102,12 @@
 //! `try_name` that returns the sentence as an [`Error`] instead; what is short for an operation (`&x + &y` for `add`,
 //! `x.view_as(&y)` for `view`) shares its twin.
 //!
-//! # AlignedBuf
+//! # Values
 //!
 //! Results are PyTorch's: the test `golden` compares thousands of expressions with what PyTorch gave, element by element,
 //! among them ±0, ±∞, NaN, subnormal, huge, tiny and cancelling numbers.
 //!
-//! * **Accuracy**, in units in the last place. BinaryOp, `sqrt` and rounding: exact. `exp`, `log` and the other functions
+//! * **Accuracy**, in units in the last place. Arithmetic, `sqrt` and rounding: exact. `exp`, `log` and the other functions
 //!   of one number: 2 units in `f32`, 3 in `f64`, near the multiples of π too; of angles beyond 10⁴ (`f32`) and 10⁶ (`f64`)
 //!   what the system's mathematical library gives, 1 unit as a rule. `lgamma`, `digamma`, `erfinv`, `i0` and their kin are
 //!   computed in `f64`, to some units. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
@@ -137,10 +153,13 @@
 //!
 //! | module | what lives there | what it never knows |
 //! |---|---|---|
-//! | `layout`, [`size`], [`dtype`] | shape, strides, promotion: arithmetic without elements | storage |
-//! | `storage`, `recycle` | typed memory behind a lock, and its reuse | shapes |
-//! | `kernel` | loops over slices; all that is unsafe | tensors, errors |
-//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`], [`exchange`] | the operations | how values are shown |
+//! | `layout`, [`size`], [`dtype`], `promotion` | shape, strides, promotion: arithmetic without elements | storage |
+//! | `storage`, `memory` | typed memory behind a lock, and its reuse | shapes |
+//! | `op`, [`device`] | what operations there are, and where they can be done | how they are done |
+//! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all that is unsafe | tensors, errors |
+//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
+//! | [`autograd`] | how operations are recorded, and the way back through them | devices |
+//! | [`exchange`] | other libraries' arrays, and files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
 //! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
@@ -150,6 +169,7 @@
 pub mod autograd;
 mod backend;
 pub mod create;
+pub mod device;
 pub mod dtype;
 mod element;
 pub mod error;
@@ -169,6 +189,7 @@ pub mod ops;
 pub mod picture;
 pub mod plot;
 
+mod promotion;
 mod reduce;
 pub mod render;
 pub mod scalar;
@@ -180,6 +201,7 @@ pub mod tensor;
 pub use backend::cpu::pool::{get_num_threads, set_num_threads};
 pub use create::literal::{Literal, from_literal};
 pub use create::*;
+pub use device::{Device, gpu_is_available};
 pub use dtype::DType;
 pub use element::Element;
 pub use error::{Error, Result};
@@ -200,6 +222,7 @@ pub use tensor::Tensor;
 pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
+    pub use crate::device::{Device, gpu_is_available};
     pub use crate::exchange::*;
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};

@@ -52,7 +52,7 @@ pub fn describe(value: &dyn Any) -> Option<Description> {
 
 fn of_tensor(tensor: &Tensor) -> Description {
     let shape = tensor.shape();
-    let mut first = tensor.clone();
+    let mut first = tensor.detach();
     let mut wanted = FIRST;
     // From the last dimension on, so that a small part of a large tensor is copied at most.
     for dim in (0..shape.len()).rev() {
@@ -64,11 +64,18 @@ fn of_tensor(tensor: &Tensor) -> Description {
     let text = shown.to_string();
     let values = text.trim_start_matches("tensor(").split(", dtype=").next().unwrap_or_default().trim_end_matches(')');
     let values = values.trim_start_matches('[').trim_end_matches(']').split_whitespace().collect::<Vec<_>>().join(" ");
+    let values = if tensor.numel() > FIRST { first_of(&values) } else { values };
+    // As PyTorch says it behind the values.
+    let history = match tensor.grad_fn() {
+        Some(name) => format!(", grad_fn=<{name}>"),
+        None if tensor.requires_grad() => ", requires_grad=true".to_owned(),
+        None => String::new(),
+    };
     Description {
         shape: format!("{:?}", &shape[..]),
         dtype: tensor.dtype().to_string(),
         bytes: (tensor.numel() * tensor.dtype().size_in_bytes()).to_string(),
-        value: if tensor.numel() > FIRST { first_of(&values) } else { values },
+        value: values + &history,
     }
 }
 
@@ -116,6 +123,9 @@ mod tests {
         assert_eq!(described(zeros([0, 3])).value, "");
         assert_eq!(described(arange(4).sum()).value, "6");
         assert_eq!(described(arange(4).sum()).shape, "[]");
+        let w = arange(8).float().requires_grad_(true);
+        assert_eq!(described((&w * &w).sum()).value, "140., grad_fn=<SumBackward0>");
+        assert_eq!(described(w).value, "0., 1., 2., 3., 4., 5., …, requires_grad=true");
     }
 
     #[test]

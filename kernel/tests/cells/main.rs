@@ -9,6 +9,7 @@ mod dependencies;
 mod errors;
 mod files;
 mod first_hour;
+mod gradients;
 mod history;
 mod hostile;
 mod input;

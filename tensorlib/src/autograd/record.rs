@@ -15,6 +15,7 @@
 //! })
 //! ```
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::engine::Pass;
@@ -81,17 +82,34 @@ impl Saved {
 
 type One<F> = fn(&F, &mut Pass, Gradients) -> Result<()>;
 
+/// Of an operation that gives a view, the layout of its operand; of others, nothing.
+trait Viewed: Send + Sync + UnwindSafe + RefUnwindSafe {
+    fn layout(&self) -> Option<&Layout>;
+}
+
+impl Viewed for () {
+    fn layout(&self) -> Option<&Layout> {
+        None
+    }
+}
+
+impl Viewed for Layout {
+    fn layout(&self) -> Option<&Layout> {
+        Some(self)
+    }
+}
+
 /// A recorded operation. The formula is let go of once it was used, with what it keeps.
-struct Recorded<F> {
+struct Recorded<F, V = ()> {
     head: Head,
     formula: Mutex<Option<F>>,
     call: One<F>,
     /// Whether the formula keeps values. One that keeps none may be used again.
     keeps: bool,
-    viewed: Option<Layout>,
+    viewed: V,
 }
 
-impl<F: Send> Node for Recorded<F> {
+impl<F: Send, V: Viewed> Node for Recorded<F, V> {
     fn head(&self) -> &Head {
         &self.head
     }
@@ -108,7 +126,7 @@ impl<F: Send> Node for Recorded<F> {
     }
 
     fn viewed(&self) -> Option<&Layout> {
-        self.viewed.as_ref()
+        self.viewed.layout()
     }
 }
 
@@ -135,7 +153,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::new(name, Meta::of(&result), operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: true, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: true, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
@@ -145,7 +163,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::new(name, Meta::of(&result), operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
@@ -175,7 +193,7 @@ where
 {
     let edge = |operand: &Operand| operand.tensor().filter(|tensor| tensor.has_history()).and_then(Tensor::edge);
     let head = Head::with_edges(name, Meta::of(&result), [edge(a), edge(b)]);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
@@ -185,7 +203,7 @@ where
     F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::with_results(name, &results, operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: many::<F>, keeps: true, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: many::<F>, keeps: true, viewed: () };
     let node: Arc<dyn Node> = Arc::new(node);
     results.into_iter().zip(0..).map(|(result, output)| result.made_by(Edge { node: node.clone(), output })).collect()
 }
@@ -196,7 +214,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::with_edges(name, meta, edges);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: () };
     Edge { node: Arc::new(node), output: 0 }
 }
 
@@ -247,7 +265,7 @@ fn viewing<F>(head: Head, formula: F, viewed: Layout) -> Arc<dyn Node>
 where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
-    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: Some(viewed) })
+    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed })
 }
 
 /// Zeros of a shape with `part` in the place that `take` takes of it.

@@ -49,7 +49,10 @@ impl Tensor {
                 ));
             }
             if self.is_leaf() {
-                self.set_leaf(required);
+                if required {
+                    return Ok(self.with_leaf());
+                }
+                self.without_leaf();
             } else if !required {
                 return Err(value_error!(
                     "requires_grad_: this tensor was made from others that require gradients; use x.detach() for one that does not"
@@ -143,7 +146,7 @@ impl Tensor {
                 "grad: there is no gradient yet; it comes with backward() of something made from this tensor"
             );
             if let Some(leaf) = self.leaf() {
-                return leaf.gradient().as_ref().map(Tensor::alias).ok_or_else(none);
+                return leaf.leaf().and_then(|leaf| leaf.gradient().as_ref().map(Tensor::alias)).ok_or_else(none);
             }
             let Some(edge) = self.has_history().then(|| self.edge()).flatten() else {
                 return Err(value_error!("grad: this tensor does not require gradients; ask for them with requires_grad_(true)"));
@@ -215,7 +218,7 @@ impl Tensor {
     /// assert_eq!(w.grad().item::<f32>(), 3.0); // not 6
     /// ```
     pub fn zero_grad(&self) {
-        if let Some(leaf) = self.leaf() {
+        if let Some(leaf) = self.leaf().as_ref().and_then(|node| node.leaf()) {
             *leaf.gradient() = None;
         }
     }
@@ -235,7 +238,8 @@ impl Tensor {
 
     /// [`set_grad`](Tensor::set_grad) with the error as a value.
     pub fn try_set_grad(&self, gradient: &Tensor) -> Result<()> {
-        let Some(leaf) = self.leaf() else {
+        let node = self.leaf();
+        let Some(leaf) = node.as_ref().and_then(|node| node.leaf()) else {
             return Err(value_error!("set_grad: only leaves keep gradients; ask for them with requires_grad_(true)"));
         };
         if gradient.layout.shape != self.layout.shape || gradient.dtype() != self.dtype() {

@@ -5,7 +5,9 @@ use super::item::{Index, IndexItem, IntoIndex};
 use crate::dtype::DType;
 use crate::error::{Result, fallible, index_error};
 use crate::layout::{self, Layout};
+use crate::list::List;
 use crate::operand::{IntoOperand, Operand};
+use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
 /// An index applied as far as a view can: what is left are index tensors, by dimension of the view.
@@ -48,7 +50,8 @@ pub(super) fn apply(op: &str, x: &Tensor, index: Index) -> Result<Applied> {
         match item {
             IndexItem::At(position) if advanced => {
                 let position = layout::position(op, position, layout.shape[dim], named)? as i64;
-                chosen.push(Chosen { dim, positions: Tensor::from_values(vec![position], crate::list::List::new()) });
+                let positions = crate::create::filled_on(x.device(), List::new(), DType::I64, Scalar::Int(position));
+                chosen.push(Chosen { dim, positions });
                 dim += 1;
             }
             IndexItem::At(position) => {

@@ -54,7 +54,7 @@ fn put(op: &str, x: &Tensor, index: &Tensor, source: Operand, accumulate: bool) 
     Ok(record_linear(result, "PutBackward0", &[x, &source], move |pass, gradient| {
         pass.give(0, || match accumulate {
             true => gradient.alias(),
-            false => gradient.put(&index, zeros_like(&index).to(gradient.dtype())),
+            false => gradient.put(&index, zeros_like(&index).to_dtype(gradient.dtype())),
         });
         pass.give(1, || gradient.take(&index).reshape(&shape));
         Ok(())
@@ -70,7 +70,7 @@ fn take(x: &Tensor, index: &Tensor) -> Result<Tensor> {
     }
     let (index, shape) = (index.clone(), x.size());
     Ok(record_linear(result, "TakeBackward0", &[x], move |pass, gradient| {
-        pass.give(0, || crate::create::zeros(&shape).to(gradient.dtype()).put_accumulate(&index, &gradient));
+        pass.give(0, || crate::create::zeros(&shape).to_dtype(gradient.dtype()).put_accumulate(&index, &gradient));
         Ok(())
     }))
 }
@@ -173,7 +173,7 @@ fn masked_scatter(x: &Tensor, mask: &Tensor, source: Operand) -> Result<Tensor> 
         pass.give(0, || gradient.masked_fill(&mask, 0.0));
         pass.give(1, || {
             let taken = gradient.take(&chosen);
-            let rest = crate::create::zeros(count - chosen.numel()).to(gradient.dtype());
+            let rest = crate::create::zeros(count - chosen.numel()).to_dtype(gradient.dtype());
             crate::shape::cat([taken, rest]).reshape(&shape)
         });
         Ok(())

@@ -1,20 +1,18 @@
 //! Writing along a dimension to positions that may repeat: `scatter`, `index_add` and their kin.
 
-use super::advanced::wrapped;
+use super::advanced::{self, Chosen, wrapped};
 use crate::autograd::changeable;
 use crate::autograd::record::{Saved, record, record_linear, records};
-use crate::backend::cpu::combine;
-use crate::backend::cpu::number::Number;
+use crate::backend::backend_of;
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
 use crate::layout::{Layout, dimension};
 use crate::list::List;
+use crate::op::PutOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary::{apart, writable};
 use crate::ops::{twin, where_cond};
 use crate::scalar::Scalar;
-use crate::storage::{self, Buffer};
 use crate::tensor::Tensor;
 
 /// Positions along a dimension, whole numbers from 0 to its length.
@@ -100,25 +98,35 @@ impl Reduce {
         })
     }
 
-    /// Combines values with elements of a layout, in which the dimension that is indexed has stride 0.
-    fn combine<T: Number>(self, to: &mut [T], from: &[T], layout: &Layout, index: &[i64], stride: usize) {
+    fn put(self) -> PutOp {
         match self {
-            Reduce::Sum | Reduce::Mean => combine::along(to, from, layout, index, stride, T::add),
-            Reduce::Prod => combine::along(to, from, layout, index, stride, T::mul),
-            Reduce::Largest => combine::along(to, from, layout, index, stride, T::maximum),
-            Reduce::Smallest => combine::along(to, from, layout, index, stride, T::minimum),
+            Reduce::Sum | Reduce::Mean => PutOp::Add,
+            Reduce::Prod => PutOp::Mul,
+            Reduce::Largest => PutOp::Maximum,
+            Reduce::Smallest => PutOp::Minimum,
         }
     }
 
     /// What changes nothing.
-    fn neutral<T: Number>(self) -> Scalar {
+    fn neutral(self, dtype: DType) -> Scalar {
+        let highest = match dtype {
+            DType::U8 => Scalar::Int(i64::from(u8::MAX)),
+            DType::I32 => Scalar::Int(i64::from(i32::MAX)),
+            DType::I64 => Scalar::Int(i64::MAX),
+            _ => Scalar::Float(f64::INFINITY),
+        };
+        let lowest = match dtype {
+            DType::U8 => Scalar::Int(0),
+            DType::I32 => Scalar::Int(i64::from(i32::MIN)),
+            DType::I64 => Scalar::Int(i64::MIN),
+            _ => Scalar::Float(f64::NEG_INFINITY),
+        };
         match self {
-            Reduce::Sum | Reduce::Mean => T::ZERO,
-            Reduce::Prod => T::ONE,
-            Reduce::Largest => T::LOWEST,
-            Reduce::Smallest => T::HIGHEST,
+            Reduce::Sum | Reduce::Mean => Scalar::Int(0),
+            Reduce::Prod => Scalar::Int(1),
+            Reduce::Largest => lowest,
+            Reduce::Smallest => highest,
         }
-        .to_scalar()
     }
 }
 
@@ -129,23 +137,19 @@ fn combine_into(op: &str, x: &Tensor, how: Reduce, along: &Along, include_self: 
         return Ok(());
     }
     let Along { dim, index, source } = along;
-    with_number!(x.dtype(), T => {
-        if !include_self {
-            x.values().try_scatter_(*dim as i64, index, how.neutral::<T>())?;
-        }
-        let (values, index) = (source.values().contiguous(), index.contiguous());
-        let mut layout = Layout { shape: index.layout.shape.clone(), ..x.layout.clone() };
-        let mut stride = 0;
-        if x.ndim() > 0 {
-            stride = std::mem::take(&mut layout.strides[*dim]);
-        }
-        // Checked positions are in memory of their own, which nobody else sees.
-        let positions = index.storage.read();
-        storage::read_and_write(&values.storage, &x.storage, |from, to| {
-            let (from, positions) = (elements::<T>(from, &values), elements::<i64>(&positions, &index));
-            how.combine::<T>(T::of_mut(to), from, &layout, positions, stride);
-        });
-    }, else return Err(dtype_error!("{op}: not defined for bool; convert it with to()")));
+    if x.dtype() == DType::Bool {
+        return Err(dtype_error!("{op}: not defined for bool; convert it with to()"));
+    }
+    if !include_self {
+        x.values().try_scatter_(*dim as i64, index, how.neutral(x.dtype()))?;
+    }
+    let mut layout = Layout { shape: index.layout.shape.clone(), ..x.layout.clone() };
+    let mut stride = 0;
+    if x.ndim() > 0 {
+        stride = std::mem::take(&mut layout.strides[*dim]);
+    }
+    let backend = backend_of(op, &[x, index, source])?;
+    backend.put_along_(how.put(), x.elements_as(&layout), index.elements(), stride, source.elements());
     if how == Reduce::Mean {
         let counts = counts(x, along, include_self);
         let x = x.values();
@@ -156,12 +160,6 @@ fn combine_into(op: &str, x: &Tensor, how: Reduce, along: &Along, include_self: 
         };
     }
     Ok(())
-}
-
-/// The elements of a contiguous tensor.
-fn elements<'a, T: Element>(buffer: &'a Buffer, x: &Tensor) -> &'a [T] {
-    let numel = x.numel();
-    if numel == 0 { &[] } else { &T::of(buffer)[x.layout.offset..x.layout.offset + numel] }
 }
 
 /// How many values each element is made of, but at least 1.
@@ -203,8 +201,8 @@ fn reduced(op: &str, x: &Tensor, how: Reduce, along: Along, include_self: bool) 
 /// The share of each value that is equal to the extreme.
 fn distributed(gradient: &Tensor, x: &Tensor, result: &Tensor, along: &Along) -> (Tensor, Tensor, Tensor) {
     let dim = along.dim as i64;
-    let is_result = x.eq(result).to(x.dtype());
-    let source_is_result = along.source.eq(result.gather(dim, &along.index)).to(x.dtype());
+    let is_result = x.eq(result).to_dtype(x.dtype());
+    let source_is_result = along.source.eq(result.gather(dim, &along.index)).to_dtype(x.dtype());
     let share = gradient / is_result.scatter_add(dim, &along.index, &source_is_result);
     (share, is_result, source_is_result)
 }
@@ -247,7 +245,7 @@ fn gradient_of_source(
         Reduce::Mean => gradient.gather(dim, index) / counts(x, along, include_self).gather(dim, index),
         Reduce::Prod => {
             let is_zero = source.eq(0.0);
-            let zeros = crate::create::zeros_like(&x.values()).scatter_add(dim, index, is_zero.to(x.dtype()));
+            let zeros = crate::create::zeros_like(&x.values()).scatter_add(dim, index, is_zero.to_dtype(x.dtype()));
             let only_zero = is_zero.logical_and(zeros.gather(dim, index).eq(1.0));
             let others = Along { dim: along.dim, index: index.alias(), source: source.masked_fill(&only_zero, 1.0) };
             let product_of_others = scatter_reduce(x, &others, "prod", include_self);
@@ -310,32 +308,6 @@ pub(super) fn rows_fit(op: &str, x: &Tensor, dim: usize, index: &Tensor, source:
     Ok(())
 }
 
-/// Adds rows in place, without regard to gradients.
-fn add_rows(op: &str, x: &Tensor, dim: usize, index: &Tensor, source: &Tensor) -> Result<()> {
-    writable(op, x)?;
-    let positions = index.to_vec::<i64>();
-    let part = |range: std::ops::Range<usize>, offset: usize| Layout {
-        shape: List::from_slice(&x.layout.shape[range.clone()]),
-        strides: List::from_slice(&x.layout.strides[range]),
-        offset,
-    };
-    if source.numel() == 0 {
-        return Ok(());
-    }
-    let (outer, inner) = match x.ndim() {
-        0 => (part(0..0, x.layout.offset), part(0..0, 0)),
-        rank => (part(0..dim, x.layout.offset), part(dim + 1..rank, 0)),
-    };
-    let stride = x.layout.strides.get(dim).copied().unwrap_or(0);
-    with_number!(x.dtype(), T => {
-        let values = source.values().contiguous();
-        storage::read_and_write(&values.storage, &x.storage, |from, to| {
-            combine::add_rows(T::of_mut(to), elements::<T>(from, &values), &positions, stride, &outer, &inner);
-        });
-        Ok(())
-    }, else Err(dtype_error!("{op}: not defined for bool; convert it with to()")))
-}
-
 fn index_add(op: &str, x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
     let result = x.values().clone();
     index_add_into(op, &result, dim, index, &source.values())?;
@@ -353,13 +325,19 @@ fn index_add(op: &str, x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) ->
     }))
 }
 
+/// Adds rows in place, without regard to gradients.
 fn index_add_into(op: &str, x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<()> {
-    let place = dimension(op, dim, x.ndim())?;
-    if x.ndim() > 0 {
-        rows_fit(op, x, place, index, source)?;
+    writable(op, x)?;
+    let dim = dimension(op, dim, x.ndim())?;
+    if x.ndim() == 0 {
+        // A number has no dimension: its only position is 0.
+        checked(op, x, dim, index)?;
+        x.values().try_add_(source.values().try_reshape(())?)?;
+        return Ok(());
     }
-    let index = checked(op, x, place, index)?;
-    add_rows(op, x, place, &index, source)
+    rows_fit(op, x, dim, index, source)?;
+    let positions = checked(op, x, dim, index)?.try_reshape([-1])?;
+    advanced::add(op, &x.values(), &[Chosen { dim, positions }], &source.values())
 }
 
 fn index_add_in_place(op: &str, x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {

@@ -1,35 +1,22 @@
 //! Distances and angles between vectors, and what is made of lengths.
 
 use crate::autograd::record::{Saved, record, records};
-use crate::backend::cpu::distance;
+use crate::backend::backend_of;
 use crate::dtype::DType;
-use crate::element::{Stored, with_floating};
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
-use crate::layout::{broadcast, dimension};
+use crate::layout::{Layout, broadcast, dimension};
 use crate::operand::IntoOperand;
 use crate::ops::twin::twins;
 use crate::ops::{try_where_cond, where_cond};
 use crate::scalar::Scalar;
 use crate::size::checked_numel;
-use crate::storage;
 use crate::tensor::Tensor;
 
 /// The distances of rows of two matrices, as values.
-fn pairs(a: &Tensor, b: &Tensor, p: f64) -> Tensor {
-    let (a, b) = (a.contiguous(), b.contiguous());
-    let (rows, columns, width) = (a.layout.shape[0], b.layout.shape[0], a.layout.shape[1]);
-    with_floating!(a.dtype(), T => {
-        let mut values = crate::memory::allocator::take::<T>(rows * columns);
-        let part = |x: &Tensor| x.layout.offset..x.layout.offset + x.numel();
-        if !values.is_empty() {
-            storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
-                let take = |from: &'_ [T], x: &Tensor| if x.numel() == 0 { Vec::new() } else { from[part(x)].to_vec() };
-                let (of_a, of_b) = (take(T::of(from_a), &a), take(T::of(from_b), &b));
-                distance::pairs(&mut values, &of_a, &of_b, columns, width, p);
-            });
-        }
-        Tensor::from_values(values, [rows, columns].into_iter().collect())
-    }, else unreachable!("checked before"))
+fn pairs(a: &Tensor, b: &Tensor, p: f64) -> Result<Tensor> {
+    let shape = [a.layout.shape[0], b.layout.shape[0]].into_iter().collect();
+    let values = backend_of("cdist", &[a, b])?.distances(p, a.elements(), b.elements());
+    Ok(Tensor::new(values, Layout::contiguous(shape)))
 }
 
 fn distances(op: &str, a: &Tensor, b: &Tensor, p: f64) -> Result<Tensor> {
@@ -62,7 +49,7 @@ fn distances(op: &str, a: &Tensor, b: &Tensor, p: f64) -> Result<Tensor> {
     };
     let (of_a, of_b) = (spread(a, rows)?, spread(b, columns)?);
     let each: Vec<Tensor> = (0..count as i64)
-        .map(|at| Ok(pairs(&of_a.try_select(0, at)?, &of_b.try_select(0, at)?, p)))
+        .map(|at| pairs(&of_a.try_select(0, at)?, &of_b.try_select(0, at)?, p))
         .collect::<Result<_>>()?;
     let result = match &each[..] {
         [] => crate::create::zeros_like(&of_a).try_resize_(&shape)?,
@@ -117,7 +104,7 @@ fn renorm(x: &Tensor, p: f64, dim: i64, maxnorm: f64) -> Result<Tensor> {
     let norms = x.try_norm_p_keepdim(p, &others)?;
     // A little less than what would be exact, as in PyTorch: it never divides by 0.
     let factors = try_where_cond(norms.gt(maxnorm), maxnorm / (&norms + 1e-7), 1.0)?;
-    x.try_mul(factors.to(x.dtype()))
+    x.try_mul(factors.to_dtype(x.dtype()))
 }
 
 fn cov(op: &str, x: &Tensor, correction: f64) -> Result<Tensor> {
@@ -127,7 +114,7 @@ fn cov(op: &str, x: &Tensor, correction: f64) -> Result<Tensor> {
     if x.dtype() == DType::Bool {
         return Err(dtype_error!("{op}: not defined for bool; convert it with to()"));
     }
-    let x = x.to(x.dtype().to_floating());
+    let x = x.to_dtype(x.dtype().to_floating());
     let rows = if x.ndim() < 2 { x.try_reshape([1, -1])? } else { x };
     let distances = rows.try_sub(rows.try_mean_keepdim(1)?)?;
     let divisor = (rows.layout.shape[1] as f64 - correction).max(0.0);

@@ -4,8 +4,6 @@ use std::f64::consts::FRAC_2_SQRT_PI;
 
 use super::special::recorded;
 use crate::autograd::record::{Saved, record, records};
-use crate::backend::cpu::activation;
-use crate::element::with_floating;
 use crate::error::{Result, fallible, shape_error};
 use crate::op::Activation;
 use crate::operand::IntoOperand;
@@ -15,9 +13,8 @@ use crate::tensor::Tensor;
 
 /// The value alone. Whole numbers give `f32`.
 pub(super) fn value(function: Activation, x: &Tensor) -> Tensor {
-    with_floating!(x.dtype(), T => {
-        unary::mapped::<T>(x, |to, from, layout| activation::map(function, to, from, layout))
-    }, else value(function, &x.float()))
+    let x = x.values().to_dtype(x.dtype().to_floating());
+    unary::mapped(&x, |elements| x.backend().activation(function, elements))
 }
 
 /// An activation with its gradient, made of the result's and of `x`.

@@ -283,7 +283,7 @@ impl Tensor {
         self.to(other.dtype())
     }
 
-    /// This tensor: all tensors are in the processor's memory.
+    /// In the processor's memory: an alias when it is there already, else a copy.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
@@ -291,7 +291,7 @@ impl Tensor {
     /// assert!(x.cpu().shares_memory(&x));
     /// ```
     pub fn cpu(&self) -> Tensor {
-        self.alias()
+        self.to(crate::Device::Cpu)
     }
 
     /// This tensor: real numbers are their own conjugates.

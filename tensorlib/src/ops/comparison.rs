@@ -1,12 +1,11 @@
 //! Comparisons and logical operations: tensors of truth values.
 
+use crate::backend::backend_of;
 use crate::dtype::DType;
-use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible};
 use crate::op::{CompareOp, LogicOp};
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
-use crate::storage;
 use crate::tensor::Tensor;
 
 macro_rules! comparisons {
@@ -156,7 +155,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "array_equal")]
         pub fn equal | try_equal<'a>(&self, other: impl IntoOperand<'a>) -> bool {
-            other.into_operand().beside(self, |other| Ok(equal(self, other)))
+            other.into_operand().beside(self, |other| equal(self, other))
         }
 
         /// Whether elements differ by at most `1e-8 + 1e-5 · |other|`, PyTorch's tolerances, one by one. Infinities are
@@ -205,18 +204,11 @@ impl Tensor {
     }
 }
 
-fn equal(x: &Tensor, other: &Tensor) -> bool {
+fn equal(x: &Tensor, other: &Tensor) -> Result<bool> {
     if x.dtype() != other.dtype() || x.layout.shape != other.layout.shape {
-        return false;
+        return Ok(false);
     }
-    let (a, b) = (x.contiguous(), other.contiguous());
-    let numel = a.numel();
-    numel == 0
-        || storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
-            with_dtype!(a.dtype(), T => {
-                T::of(from_a)[a.layout.offset..][..numel] == T::of(from_b)[b.layout.offset..][..numel]
-            })
-        })
+    Ok(backend_of("equal", &[x, other])?.equal(x.elements(), other.elements()))
 }
 
 /// PyTorch's tolerances: the share of the other value, and what is allowed beside it.
@@ -232,5 +224,5 @@ fn near(x: &Tensor, other: Operand, rtol: f64, atol: f64) -> Result<Tensor> {
 }
 
 fn all_near(x: &Tensor, other: Operand, rtol: f64, atol: f64) -> Result<bool> {
-    Ok(near(x, other, rtol, atol)?.to_vec::<bool>().iter().all(|&near| near))
+    Ok(near(x, other, rtol, atol)?.all().item::<bool>())
 }

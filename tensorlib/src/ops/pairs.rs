@@ -1,14 +1,13 @@
 //! Functions of two tensors beside arithmetic, element by element; shapes broadcast.
 
 use crate::autograd::record::{Saved, record, record_linear, records, unrecorded};
-use crate::backend::cpu::pairs;
-use crate::dtype::{DType, result_type};
-use crate::element::{with_floating, with_number};
+use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, value_error};
-use crate::op::{FloatPair, NumberPair, WholePair};
+use crate::op::{FloatPair, NumberPair, PairOp, WholePair};
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::twin::twins;
 use crate::ops::{binary, where_cond};
+use crate::promotion::result_type;
 use crate::tensor::Tensor;
 
 /// The gradient of one side, of that of the result, and of both sides.
@@ -19,7 +18,7 @@ fn sides(x: &Tensor, other: &Operand, floating: bool) -> Result<(Tensor, Tensor)
     other.check()?;
     let dtype = result_type(x.promotion(), other.promotion());
     let dtype = if floating { dtype.to_floating() } else { dtype };
-    Ok((x.to(dtype), other.to_tensor(dtype)?))
+    Ok((x.to_dtype(dtype), other.to_tensor(dtype)?))
 }
 
 /// The result with the gradients of both sides.
@@ -42,9 +41,7 @@ macro_rules! float_pairs {
             $(#[$doc])*
             pub fn $name | $try_name<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
                 let (a, b) = sides(self, &other.into_operand(), true)?;
-                let result = with_floating!(a.dtype(), T => {
-                    binary::mapped2(stringify!($name), &pairs::float_pair::<T>(FloatPair::$function), &a, &b)?
-                }, else unreachable!("made floating above"));
+                let result = binary::paired(stringify!($name), PairOp::Float(FloatPair::$function), &a, &b)?;
                 Ok(recorded(result, $node, &a, &b, |$g, $a, $b| { let _ = ($a, $b); $of_a }, |$g, $a, $b| { let _ = ($a, $b); $of_b }))
             }
         )* } }
@@ -102,11 +99,10 @@ fn inverse_square(a: &Tensor, b: &Tensor) -> Tensor {
 
 /// A function of two numbers of any type but `bool`.
 fn number_pair(op: &str, function: NumberPair, a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    with_number!(
-        a.dtype(),
-        T => binary::mapped2(op, &pairs::number_pair::<T>(function), a, b),
-        else Err(dtype_error!("{op}: not defined for bool; convert one operand with to()"))
-    )
+    if a.dtype() == DType::Bool {
+        return Err(dtype_error!("{op}: not defined for bool; convert one operand with to()"));
+    }
+    binary::paired(op, PairOp::Number(function), a, b)
 }
 
 /// A function of two whole numbers.
@@ -114,9 +110,7 @@ fn whole_pair(op: &str, function: WholePair, x: &Tensor, other: &Operand) -> Res
     let (a, b) = sides(x, other, false)?;
     let maps = |op: &str| dtype_error!("{op}: not defined for {}, only for whole numbers", a.dtype());
     match a.dtype() {
-        DType::U8 => binary::mapped2(op, &pairs::whole_pair::<u8>(function), &a, &b),
-        DType::I32 => binary::mapped2(op, &pairs::whole_pair::<i32>(function), &a, &b),
-        DType::I64 => binary::mapped2(op, &pairs::whole_pair::<i64>(function), &a, &b),
+        DType::U8 | DType::I32 | DType::I64 => binary::paired(op, PairOp::Whole(function), &a, &b),
         DType::Bool => match function {
             WholePair::BitAnd => a.try_logical_and(&b),
             WholePair::BitOr => a.try_logical_or(&b),
@@ -240,9 +234,7 @@ impl Tensor {
         /// ```
         pub fn nextafter | try_nextafter<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
             let (a, b) = sides(self, &other.into_operand(), true)?;
-            let result = with_floating!(a.dtype(), T => {
-                binary::mapped2("nextafter", &pairs::float_pair::<T>(FloatPair::Nextafter), &a, &b)?
-            }, else unreachable!("made floating above"));
+            let result = binary::paired("nextafter", PairOp::Float(FloatPair::Nextafter), &a, &b)?;
             if !records(&[&a, &b]) {
                 return Ok(result);
             }
@@ -418,7 +410,7 @@ impl Tensor {
             let exponent = exponents(&self.values());
             // In two steps: a power of its own may be beyond what the type holds.
             let half = exponent.floor_divide(2);
-            let scale = |by: &Tensor| (-by).to(self.dtype()).exp2();
+            let scale = |by: &Tensor| (-by).to_dtype(self.dtype()).exp2();
             let mantissa = self.try_mul(scale(&half))?.try_mul(scale(&(&exponent - &half)))?;
             Ok((mantissa, exponent))
         }

@@ -3,10 +3,8 @@
 use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
 use crate::autograd::record::{Saved, record, records};
-use crate::backend::cpu::special;
 use crate::create::filled;
 use crate::dtype::DType;
-use crate::element::with_floating;
 use crate::error::{fallible, value_error};
 use crate::op::{Activation, Special};
 use crate::ops::twin::{self, twins};
@@ -16,9 +14,8 @@ use crate::tensor::Tensor;
 
 /// The value alone. Whole numbers give `f32`.
 fn value(function: Special, x: &Tensor) -> Tensor {
-    with_floating!(x.dtype(), T => {
-        unary::mapped::<T>(x, |to, from, layout| special::map(function, to, from, layout))
-    }, else value(function, &x.float()))
+    let x = x.values().to_dtype(x.dtype().to_floating());
+    unary::mapped(&x, |elements| x.backend().special(function, elements))
 }
 
 /// The result of a function of `x`, whose gradient `formula` makes of the result's and of `x`.

@@ -1,9 +1,9 @@
 //! Places among sorted numbers.
 
-use crate::dtype::result_type;
 use crate::element::{Element, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::operand::{IntoOperand, Operand};
+use crate::promotion::result_type;
 use crate::tensor::Tensor;
 
 /// The first place before which all are less than the value or, from the right, not more. NaN comes behind all.

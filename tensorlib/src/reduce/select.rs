@@ -1,125 +1,49 @@
 //! One element of many by its rank: medians, quantiles, the most frequent value.
 
-use crate::backend::cpu::sort::{self, Item};
 use crate::create::{full_like, zeros_like};
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_dtype};
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
-use crate::layout::dimension;
-use crate::list::List;
+use crate::layout::{Layout, dimension};
+use crate::op::RankOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::reduce::fold::floating;
 use crate::tensor::Tensor;
 
 const LAST: i64 = -1;
 
-/// For each row along a dimension, the element that `pick` chooses, and its position.
-fn picked(op: &str, x: &Tensor, dim: i64, keep: bool, picks: Picks) -> Result<(Tensor, Tensor)> {
+/// For each row along a dimension, the element that is chosen, and its position.
+fn picked(op: &str, x: &Tensor, dim: i64, keep: bool, rank: RankOp) -> Result<(Tensor, Tensor)> {
     let place = dimension(op, dim, x.ndim())?;
     if x.ndim() == 0 {
         return Ok((x.clone(), crate::create::scalar(0)));
     }
-    let length = x.layout.shape[place];
+    let mut shape = x.layout.shape.clone();
+    let length = std::mem::replace(&mut shape[place], 1);
     if length == 0 || u32::try_from(length).is_err() {
         return Err(shape_error!("{op}: dimension {dim} of shape {} has no elements, or too many", x.size()));
     }
-    let last = x.ndim() - 1;
-    let rows = x.with_layout(x.layout.transpose(place, last)).contiguous();
-    let positions: Vec<i64> = with_dtype!(x.dtype(), T => {
-        let guard = rows.storage.read();
-        let from = &T::of(&guard)[rows.layout.offset..rows.layout.offset + rows.numel()];
-        let mut items = Vec::new();
-        from.chunks_exact(length).map(|row| picks.of(row, &mut items) as i64).collect()
-    });
-    let mut shape: List<usize> = rows.layout.shape.clone();
-    shape[last] = 1;
-    let made = Tensor::from_values(positions, shape);
-    let positions = made.with_layout(made.layout.transpose(place, last)).copied();
-    let values = x.try_gather(dim, &positions)?;
+    let places = x.backend().rank(rank, x.elements(), place);
+    let places = Tensor::new(places, Layout::contiguous(shape));
+    let values = x.try_gather(dim, &places)?;
     if keep {
-        return Ok((values, positions));
+        return Ok((values, places));
     }
-    Ok((values.try_squeeze_dim(dim)?, positions.try_squeeze_dim(dim)?))
-}
-
-/// Which element is chosen.
-#[derive(Clone, Copy)]
-enum Picks {
-    /// The lower of the two in the middle; NaN wins.
-    Median,
-    /// The same of those that are not NaN.
-    Nanmedian,
-    /// Counted from the smallest, which is 1.
-    Kth(usize),
-    /// The most frequent; of several the smallest.
-    Mode,
-}
-
-impl Picks {
-    /// The position of what is chosen among a row.
-    fn of<T: Element>(self, row: &[T], items: &mut Vec<Item>) -> usize {
-        match self {
-            Picks::Median => match row.iter().position(|value| is_nan(*value)) {
-                Some(at) => at,
-                None => kth(row, (row.len() - 1) / 2, items),
-            },
-            Picks::Nanmedian => {
-                let numbers = row.iter().filter(|value| !is_nan(**value)).count();
-                kth(row, numbers.saturating_sub(1) / 2, items)
-            }
-            Picks::Kth(k) => kth(row, k - 1, items),
-            Picks::Mode => most_frequent(row, items),
-        }
-    }
-}
-
-/// Only NaN differs from itself.
-#[allow(clippy::eq_op)]
-fn is_nan<T: Element>(value: T) -> bool {
-    value != value
-}
-
-fn fill<T: Element>(row: &[T], items: &mut Vec<Item>) {
-    items.clear();
-    items.extend(row.iter().zip(0..).map(|(&value, at)| (sort::key(value, false), at)));
-}
-
-/// The position of the element that comes at `k` in order; of equals the first come first.
-fn kth<T: Element>(row: &[T], k: usize, items: &mut Vec<Item>) -> usize {
-    fill(row, items);
-    items.select_nth_unstable(k).1.1 as usize
-}
-
-fn most_frequent<T: Element>(row: &[T], items: &mut Vec<Item>) -> usize {
-    fill(row, items);
-    sort::sort(items, &mut Vec::new());
-    let (mut best, mut most, mut count) = (0, 0, 0);
-    for (number, &(_, at)) in items.iter().enumerate() {
-        count += 1;
-        let is_last = items.get(number + 1).is_none_or(|&(_, next)| row[next as usize] != row[at as usize]);
-        if is_last {
-            if count > most {
-                (best, most) = (at as usize, count);
-            }
-            count = 0;
-        }
-    }
-    best
+    Ok((values.try_squeeze_dim(dim)?, places.try_squeeze_dim(dim)?))
 }
 
 /// The median of all elements, whose gradient is shared among equals.
-fn whole(op: &str, x: &Tensor, picks: Picks) -> Result<Tensor> {
+fn whole(op: &str, x: &Tensor, rank: RankOp) -> Result<Tensor> {
     if x.dtype() == DType::Bool {
         return Err(dtype_error!("{op}: not defined for bool; convert it with to()"));
     }
     let values = x.values();
     if x.numel() == 0 {
         return match x.dtype().is_floating_point() {
-            true => Ok(crate::create::scalar(f64::NAN).to(x.dtype())),
+            true => Ok(crate::create::scalar(f64::NAN).to_dtype(x.dtype())),
             false => Err(shape_error!("{op}: no elements in shape {} have no median", x.size())),
         };
     }
-    let (result, _) = picked(op, &values.ravel(), 0, false, picks)?;
+    let (result, _) = picked(op, &values.ravel(), 0, false, rank)?;
     Ok(super::shared::evenly(result, "MedianBackward0", x))
 }
 
@@ -129,7 +53,7 @@ fn kthvalue(op: &str, x: &Tensor, k: usize, dim: i64, keep: bool) -> Result<(Ten
     if k == 0 || k > length {
         return Err(value_error!("{op}: k is {k}, but counts from 1 to {length}, the length of dimension {dim}"));
     }
-    picked(op, x, dim, keep, Picks::Kth(k))
+    picked(op, x, dim, keep, RankOp::At(k - 1))
 }
 
 /// Which value is taken between two neighbours: PyTorch's `interpolation`.
@@ -209,7 +133,7 @@ fn ranks(sorted: &Tensor, q: &Tensor, how: Quantiles) -> Tensor {
     let is_nan = sorted.isnan();
     let q = q.reshape([-1]);
     if how.skips_nan {
-        let numbers = is_nan.logical_not().sum_keepdim(-1).to(sorted.dtype());
+        let numbers = is_nan.logical_not().sum_keepdim(-1).to_dtype(sorted.dtype());
         return ((numbers - 1.0) * q).clamp_min(0.0);
     }
     let ranks = zeros_like(&sorted.narrow(-1, 0, 1)) + q * last;
@@ -241,21 +165,21 @@ picks! {
     /// let (values, places) = tensor![[3, 1, 2, 9]].median_dim(1);
     /// assert_eq!((values.to_vec::<i64>(), places.to_vec::<i64>()), (vec![2], vec![2]));
     /// ```
-    median_dim try_median_dim median_keepdim try_median_keepdim: "median", Picks::Median;
+    median_dim try_median_dim median_keepdim try_median_keepdim: "median", RankOp::Median;
     /// [`median_dim`](Tensor::median_dim) of what is not NaN.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![[f64::NAN, 1.0, 2.0]].nanmedian_dim(1).0.to_vec::<f32>(), [1.0]);
     /// ```
-    nanmedian_dim try_nanmedian_dim nanmedian_keepdim try_nanmedian_keepdim: "nanmedian", Picks::Nanmedian;
+    nanmedian_dim try_nanmedian_dim nanmedian_keepdim try_nanmedian_keepdim: "nanmedian", RankOp::Nanmedian;
     /// The most frequent value along a dimension, and where it is last; of several the smallest.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![[1, 2], [3, 2], [1, 4]].mode_dim(0).0.to_vec::<i64>(), [1, 2]);
     /// ```
-    mode_dim try_mode_dim mode_keepdim try_mode_keepdim: "mode", Picks::Mode;
+    mode_dim try_mode_dim mode_keepdim try_mode_keepdim: "mode", RankOp::Mode;
 }
 
 impl Tensor {
@@ -267,7 +191,7 @@ impl Tensor {
         /// assert_eq!(tensor![3, 1, 2, 9].median().item::<i64>(), 2);
         /// ```
         pub fn median | try_median(&self) -> Tensor {
-            whole("median", self, Picks::Median)
+            whole("median", self, RankOp::Median)
         }
 
         /// The [`median`](Tensor::median) of what is not NaN.
@@ -277,7 +201,7 @@ impl Tensor {
         /// assert_eq!(tensor![f64::NAN, 1.0, 2.0].nanmedian().item::<f32>(), 1.0);
         /// ```
         pub fn nanmedian | try_nanmedian(&self) -> Tensor {
-            whole("nanmedian", self, Picks::Nanmedian)
+            whole("nanmedian", self, RankOp::Nanmedian)
         }
 
         /// The most frequent value along the last dimension, and where it is last; of several the smallest.
@@ -288,7 +212,7 @@ impl Tensor {
         /// assert_eq!((value.item::<i64>(), place.item::<i64>()), (4, 2));
         /// ```
         pub fn mode | try_mode(&self) -> (Tensor, Tensor) {
-            picked("mode", self, LAST, false, Picks::Mode)
+            picked("mode", self, LAST, false, RankOp::Mode)
         }
 
         /// The `k`-th smallest element along the last dimension, counted from 1, and its position.

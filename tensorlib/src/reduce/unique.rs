@@ -1,7 +1,8 @@
 //! Each value once.
 
-use crate::backend::cpu::sort;
-use crate::element::{Element, Stored, with_dtype};
+use std::cmp::Ordering;
+
+use crate::element::{Element, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::dimension;
 use crate::tensor::Tensor;
@@ -16,11 +17,11 @@ struct Groups {
 }
 
 /// Groups of rows in the order in which `order` names them: neighbours that are the same make one.
-fn grouped(order: &[u32], same: impl Fn(usize, usize) -> bool) -> Groups {
+fn grouped(order: &[i64], same: impl Fn(usize, usize) -> bool) -> Groups {
     let mut groups = Groups { first: Vec::new(), inverse: vec![0; order.len()], counts: Vec::new() };
     for (number, &at) in order.iter().enumerate() {
         if number == 0 || !same(order[number - 1] as usize, at as usize) {
-            groups.first.push(i64::from(at));
+            groups.first.push(at);
             groups.counts.push(0);
         }
         let last = groups.counts.len() - 1;
@@ -30,18 +31,26 @@ fn grouped(order: &[u32], same: impl Fn(usize, usize) -> bool) -> Groups {
     groups
 }
 
-/// Groups of rows of `width` elements, sorted or as they come.
-fn groups<T: Element>(rows: &[T], count: usize, width: usize, is_sorted: bool) -> Groups {
-    let row = |at: usize| &rows[at * width..(at + 1) * width];
-    let mut order: Vec<u32> = (0..count as u32).collect();
-    if is_sorted && width == 1 {
-        let mut items: Vec<sort::Item> = rows.iter().zip(0..).map(|(&v, at)| (sort::key(v, false), at)).collect();
-        sort::sort(&mut items, &mut Vec::new());
-        order = items.into_iter().map(|(_, at)| at).collect();
+/// NaN comes behind all numbers.
+fn order<T: Element>(a: &[T], b: &[T]) -> Ordering {
+    #[allow(clippy::eq_op)]
+    let is_nan = |value: &T| value != value;
+    let of = |(a, b): (&T, &T)| a.partial_cmp(b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)));
+    a.iter().zip(b).map(of).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// Groups of rows, sorted or as they come.
+fn groups<T: Element>(rows: &Tensor, is_sorted: bool) -> Result<Groups> {
+    let (values, count) = (rows.to_vec::<T>(), rows.layout.shape[0]);
+    let width = rows.layout.shape[1..].iter().product::<usize>();
+    let row = |at: usize| &values[at * width..(at + 1) * width];
+    let mut places: Vec<i64> = (0..count as i64).collect();
+    if is_sorted && rows.ndim() == 1 {
+        places = rows.try_argsort()?.to_vec();
     } else if is_sorted {
-        order.sort_by_key(|&at| row(at as usize).iter().map(|&v| sort::key(v, false)).collect::<Vec<u64>>());
+        places.sort_by(|&a, &b| order(row(a as usize), row(b as usize)));
     }
-    grouped(&order, |a, b| row(a) == row(b))
+    Ok(grouped(&places, |a, b| row(a) == row(b)))
 }
 
 fn unique(op: &str, x: &Tensor, dim: Option<i64>, is_sorted: bool) -> Result<(Tensor, Tensor, Tensor)> {
@@ -55,17 +64,7 @@ fn unique(op: &str, x: &Tensor, dim: Option<i64>, is_sorted: bool) -> Result<(Te
             x.try_transpose(0, dimension(op, dim, x.ndim())? as i64)?.contiguous()
         }
     };
-    let count = rows.layout.shape[0];
-    if u32::try_from(count).is_err() {
-        return Err(shape_error!("{op}: {count} are more than can be sorted"));
-    }
-    let width = rows.layout.shape[1..].iter().product();
-    let groups = with_dtype!(rows.dtype(), T => {
-        let guard = rows.storage.read();
-        let numel = rows.numel();
-        let from = if numel == 0 { &[] } else { &T::of(&guard)[rows.layout.offset..rows.layout.offset + numel] };
-        groups(from, count, width, is_sorted)
-    });
+    let groups = with_dtype!(rows.dtype(), T => groups::<T>(&rows, is_sorted)?);
     let list = |values: Vec<i64>| {
         let length = values.len();
         Tensor::from_values(values, [length].into_iter().collect())

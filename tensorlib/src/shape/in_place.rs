@@ -1,7 +1,6 @@
 //! Methods that change the shape of the handle they are called on. Other handles keep theirs.
 
 use crate::autograd::changeable;
-use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, value_error};
 use crate::layout::Layout;
 use crate::size::{IntoInts, lengths};
@@ -36,13 +35,7 @@ impl Tensor {
             }
             let layout = Layout { offset: self.layout.offset, ..Layout::contiguous(shape) };
             let end = layout.end();
-            {
-                let mut guard = self.storage.write();
-                let room = with_dtype!(self.dtype(), T => T::of(&guard).len());
-                if end > room {
-                    guard.grow(end);
-                }
-            }
+            self.backend().grow_(&self.storage, end);
             self.layout = layout;
             Ok(self.alias())
         }

@@ -3,12 +3,10 @@
 use std::borrow::Borrow;
 
 use crate::autograd::record::{record_linear, records};
-use crate::backend::cpu::cast;
+use crate::backend::{Elements, backend_of};
 use crate::dtype::DType;
-use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
-use crate::layout::dimension;
-use crate::memory::allocator;
+use crate::layout::{Layout, dimension};
 use crate::size::{IntoInts, checked_numel};
 use crate::tensor::Tensor;
 
@@ -211,7 +209,7 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let Some(first) = tensors.first() else {
         return Err(shape_error!("{op}: give at least one tensor"));
     };
-    let dtype = tensors.iter().map(|t| t.dtype()).max().unwrap_or(DType::F32);
+    let dtype = tensors.iter().map(Tensor::dtype).fold(first.dtype(), DType::promote);
     // PyTorch ignores empty tensors of rank 1 here, from the days when there was no other empty tensor.
     let ignored = |t: &Tensor| matches!(op, "cat" | "cat_dim") && t.layout.shape[..] == [0];
     let model = tensors.iter().find(|t| !ignored(t)).unwrap_or(first);
@@ -223,7 +221,7 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let mut shape = model.layout.shape.clone();
     shape[dim] = 0;
     let given: Vec<&Tensor> = tensors.iter().filter(|t| !ignored(t)).collect();
-    let parts: Vec<Tensor> = given.iter().map(|t| t.values().to(dtype)).collect();
+    let parts: Vec<Tensor> = given.iter().map(|t| t.values().to_dtype(dtype)).collect();
     for part in &parts {
         let fits = part.ndim() == rank && (0..rank).all(|d| d == dim || part.layout.shape[d] == shape[d]);
         if !fits {
@@ -235,32 +233,11 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
         }
         shape[dim] += part.layout.shape[dim];
     }
-    let numel = checked_numel(op, &shape)?;
-    let outer: usize = shape[..dim].iter().product();
-    let stride = shape[dim..].iter().product::<usize>();
-    with_dtype!(dtype, T => {
-        let mut values = allocator::take::<T>(numel);
-        let mut done = 0;
-        for part in &parts {
-            let length: usize = part.layout.shape[dim..].iter().product();
-            if length == 0 || outer == 0 {
-                continue;
-            }
-            if outer == 1 {
-                cast::gather(&mut values[done..done + length], T::of(&part.storage.read()), &part.layout);
-            } else {
-                let part = part.contiguous();
-                let guard = part.storage.read();
-                let from = &T::of(&guard)[part.layout.offset..part.layout.offset + outer * length];
-                for (row, from) in from.chunks_exact(length).enumerate() {
-                    values[row * stride + done..row * stride + done + length].copy_from_slice(from);
-                }
-            }
-            done += length;
-        }
-        let result = Tensor::from_values(values, shape);
-        Ok(if dtype.is_floating_point() && records(&given) { joined(result, &given, dim) } else { result })
-    })
+    checked_numel(op, &shape)?;
+    let backend = backend_of(op, &given)?;
+    let elements: Vec<Elements> = parts.iter().map(Tensor::elements).collect();
+    let result = Tensor::new(backend.cat(dtype, &elements, dim, &shape), Layout::contiguous(shape));
+    Ok(if dtype.is_floating_point() && records(&given) { joined(result, &given, dim) } else { result })
 }
 
 /// Tensors that were joined along `dim`, with the formula: each takes its piece of the gradient.

@@ -1,4 +1,4 @@
-//! BinaryOp of one element, with PyTorch's results: whole numbers wrap, NaN is never lost.
+//! Arithmetic of one element, with PyTorch's results: whole numbers wrap, NaN is never lost.
 
 use super::approx::{double, single};
 use super::simd::{Narrow, Widest, Width};
