@@ -174,6 +174,7 @@ pub mod dtype;
 mod element;
 pub mod error;
 pub mod exchange;
+pub mod functional;
 pub mod index;
 pub mod interrupt;
 

@@ -61,10 +61,6 @@ impl Edge {
     pub fn meta(&self) -> &Meta {
         self.node.head().meta(self.output as usize)
     }
-
-    pub fn is(&self, other: &Edge) -> bool {
-        std::ptr::addr_eq(Arc::as_ptr(&self.node), Arc::as_ptr(&other.node)) && self.output == other.output
-    }
 }
 
 /// A function of a gradient that a hook registered.

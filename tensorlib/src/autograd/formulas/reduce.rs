@@ -264,7 +264,7 @@ fn of_cumprod_with_zeros(gradient: &Tensor, x: &Tensor, dim: i64) -> Tensor {
     let count = x.size()[dimension("cumprod", dim, x.ndim()).unwrap_or(0)];
     let (g, x_at) = (gradient.unbind_dim(dim), x.unbind_dim(dim));
     let y = x.cumprod(dim).unbind_dim(dim);
-    let mut gradients = vec![g[0].alias(); 0];
+    let mut gradients = Vec::new();
     let mut of_y: Option<Tensor> = None;
     for at in (0..count).rev() {
         let total = match of_y {

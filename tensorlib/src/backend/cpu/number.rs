@@ -291,7 +291,7 @@ macro_rules! floating_functions {
             const HALF: $ty = 0.5;
             const ROOT_HALF: $ty = std::$ty::consts::FRAC_1_SQRT_2;
             const TWENTY: $ty = 20.0;
-            const NORMAL_DENSITY: $ty = 0.398_942_280_401_432_7;
+            const NORMAL_DENSITY: $ty = std::$ty::consts::FRAC_2_SQRT_PI * std::$ty::consts::FRAC_1_SQRT_2 * 0.5;
             #[inline(always)]
             fn mul_add(self, factor: $ty, summand: $ty) -> $ty { $ty::mul_add(self, factor, summand) }
             #[inline(always)]

@@ -9,7 +9,7 @@ mod pack;
 mod tile;
 mod vector;
 
-use self::tile::Tile;
+pub(crate) use self::tile::{LARGEST_TILE, TERMS, Tile};
 pub(crate) use self::vector::dot;
 use self::vector::{AddScaled, matrix_vector};
 use super::number::Number;

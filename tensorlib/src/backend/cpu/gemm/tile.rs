@@ -13,10 +13,10 @@ use crate::backend::cpu::simd;
 
 /// Terms that are summed in registers at most: a panel of `b` this long is 32 KiB, which the first-level cache holds. A
 /// constant, so that the rows of `a` are at constant distances and need one address together.
-pub(super) const TERMS: usize = 256;
+pub(crate) const TERMS: usize = 256;
 
 /// Elements of the largest tile.
-pub(super) const LARGEST_TILE: usize = 8 * 32;
+pub(crate) const LARGEST_TILE: usize = 8 * 32;
 
 /// A kernel for one size of tiles.
 #[derive(Clone, Copy)]

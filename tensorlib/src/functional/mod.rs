@@ -1,0 +1,101 @@
+//! Layers and losses as functions, as PyTorch's `torch.nn.functional`.
+//!
+//! A function takes what it cannot do without; its other arguments are given to the form that ends in `_with`, by a
+//! builder: `conv2d(&x, &weight)`, `conv2d_with(&x, &weight, Conv::new().bias(&bias).padding(1))`.
+//!
+//! ```
+//! use tensorlib::functional::{self as F, Conv};
+//! use tensorlib::prelude::*;
+//!
+//! let images = zeros([8, 1, 28, 28]);
+//! let (weight, bias) = (zeros([6, 1, 5, 5]), ones([6]));
+//! let seen = F::conv2d_with(&images, &weight, Conv::new().bias(&bias).padding(2));
+//! assert_eq!(seen.size(), [8, 6, 28, 28]);
+//! assert_eq!(F::conv2d(&images, &weight).size(), [8, 6, 24, 24]);
+//! ```
+//!
+//! Each function has one node in the graph and a backward form of its own, which computes in one pass what is needed;
+//! where the gradients themselves are to be differentiated, it is written in operations that are.
+
+mod convolution;
+mod loss;
+mod normalization;
+mod options;
+mod pooling;
+
+pub use convolution::*;
+pub use loss::*;
+pub use normalization::*;
+pub use pooling::*;
+
+use crate::dtype::DType;
+use crate::element::Element;
+use crate::error::{Result, dtype_error, shape_error};
+use crate::size::{IntoInts, Ints};
+use crate::storage::Buffer;
+use crate::tensor::Tensor;
+
+/// Reads several tensors of one type whose elements lie in row-major order without gaps.
+pub(crate) fn read<T: Element, R, const N: usize>(tensors: [&Tensor; N], body: impl FnOnce([&[T]; N]) -> R) -> R {
+    let address = |at: usize| std::sync::Arc::as_ptr(&tensors[at].storage) as usize;
+    let mut order: [usize; N] = std::array::from_fn(|at| at);
+    order.sort_unstable_by_key(|&at| address(at));
+    let mut guards: [Option<std::sync::RwLockReadGuard<Buffer>>; N] = std::array::from_fn(|_| None);
+    let mut holders = [0; N];
+    // In the order of addresses, each storage once; see `storage`.
+    for n in 0..N {
+        let at = order[n];
+        if n > 0 && address(order[n - 1]) == address(at) {
+            holders[at] = holders[order[n - 1]];
+        } else {
+            holders[at] = at;
+            guards[at] = Some(tensors[at].storage.read());
+        }
+    }
+    body(std::array::from_fn(|at| {
+        let buffer = guards[holders[at]].as_deref().expect("the holder's guard was taken");
+        let layout = &tensors[at].layout;
+        debug_assert!(layout.is_contiguous());
+        &T::of(buffer)[layout.offset..layout.offset + layout.numel()]
+    }))
+}
+
+/// The same elements in row-major order without gaps, as values only.
+pub(crate) fn lined_up(x: &Tensor) -> Tensor {
+    if x.is_contiguous() { x.values() } else { x.copied() }
+}
+
+/// Refuses what is not floating-point, and operands of another type than the first.
+pub(crate) fn floating(op: &str, operands: &[&Tensor]) -> Result<DType> {
+    let dtype = operands[0].dtype();
+    if !dtype.is_floating_point() {
+        return Err(dtype_error!("{op}: needs floating-point numbers, not {dtype}; convert with x.float()"));
+    }
+    match operands.iter().find(|operand| operand.dtype() != dtype) {
+        Some(other) => {
+            Err(dtype_error!("{op}: element types {dtype} and {} differ; convert one with to()", other.dtype()))
+        }
+        None => Ok(dtype),
+    }
+}
+
+/// One number for each of `N` dimensions: as many as given, or one for all of them.
+fn each<const N: usize>(op: &str, name: &str, given: &Ints, least: i64) -> Result<[usize; N]> {
+    let mut each = [0; N];
+    if given.len() != 1 && given.len() != N {
+        return Err(shape_error!("{op}: {name} {:?} needs one number, or {N}", &given[..]));
+    }
+    for (dim, each) in each.iter_mut().enumerate() {
+        let number = given[if given.len() == 1 { 0 } else { dim }];
+        *each = usize::try_from(number)
+            .ok()
+            .filter(|_| number >= least)
+            .ok_or_else(|| shape_error!("{op}: {name} {:?} must not be less than {least}", &given[..]))?;
+    }
+    Ok(each)
+}
+
+/// How an option is kept that is a number for each dimension.
+fn ints(given: impl IntoInts) -> Ints {
+    given.into_ints()
+}
