@@ -73,6 +73,17 @@ pub(crate) fn extremes<T: Element>(places: &mut [i64], from: &[T], count: usize,
     let blocks = (PIECE / block.max(1)).max(1);
     pool::for_pieces(places, blocks * block, |first, part| {
         for (places, from) in part.chunks_exact_mut(block).zip(from[first..].chunks_exact(block)) {
+            if inner == 1 {
+                let (mut best, mut so_far) = (0, from[0]);
+                for ((step, &value), place) in from.iter().enumerate().zip(places) {
+                    let wins = if min { value <= so_far } else { value >= so_far };
+                    if is_nan(value) || (!is_nan(so_far) && wins) {
+                        (best, so_far) = (step as i64, value);
+                    }
+                    *place = best;
+                }
+                continue;
+            }
             let mut best = vec![0; inner];
             for (step, (places, row)) in places.chunks_exact_mut(inner).zip(from.chunks_exact(inner)).enumerate() {
                 for (column, ((place, &value), best)) in places.iter_mut().zip(row).zip(&mut best).enumerate() {
