@@ -191,12 +191,13 @@ fn may_be_python(problem: &Problem) -> bool {
             true
         }
         "E0277" => {
-            ["IntoIndex", "IndexItem", "IntoInts", "IntoBounds"].iter().any(|name| problem.message.contains(name))
+            ["IntoIndex", "IndexItem", "IntoInts", "IntoBounds", "a `FnOnce()` closure"].iter().any(|name| problem.message.contains(name))
         }
         "E0308" => [
             "expected floating-point number, found integer",
             "expected integer, found floating-point",
             "expected `&mut Vec<",
+            "expected `&[&Tensor]`",
         ]
         .iter()
         .any(|label| problem.label.starts_with(label)),

@@ -7,7 +7,8 @@ use super::super::{library, names};
 use super::Reader;
 use super::calls::Arguments;
 
-const MODULES: [&str; 11] = ["torch", "np", "numpy", "plt", "pyplot", "math", "random", "time", "F", "tf", "nn"];
+const MODULES: [&str; 12] =
+    ["torch", "np", "numpy", "plt", "pyplot", "math", "random", "time", "F", "tf", "nn", "autograd"];
 
 /// What NumPy has under the name of another operation of PyTorch's.
 const OTHERWISE: [&str; 8] = ["repeat", "sort", "round", "transpose", "cumsum", "cumprod", "take", "split"];
@@ -75,6 +76,12 @@ impl Reader<'_> {
                 self.text(&trees[..at + usize::from(inner.is_some())]).to_owned(),
                 at + usize::from(inner.is_some()),
             ));
+        }
+        let is_of_autograd = trees[..at].iter().any(|tree| tree.is_word("autograd"));
+        if let Some(inner) = inner.filter(|_| is_of_autograd)
+            && let Some(text) = self.of_autograd(name, inner)
+        {
+            return Some((text, at + 1));
         }
         if matches!(module, "plt" | "pyplot") {
             let plotted = self.plotted(name, inner?);
@@ -245,15 +252,14 @@ impl Reader<'_> {
     fn tensor(&self, first: &[Tree], of: &Arguments) -> Option<String> {
         let dtype = of.named.iter().find(|(name, _)| *name == "dtype").map(|(_, dtype)| self.dtype(dtype));
         let conversion = dtype.map(|dtype| format!(".to({dtype})")).unwrap_or_default();
-        if of.named.iter().any(|(name, _)| *name == "requires_grad") {
-            self.give_up();
-        }
+        let required = of.named.iter().find(|(name, _)| *name == "requires_grad").map(|(_, value)| *value);
+        let asked = self.asked_for_gradients(required);
         let call = match first {
             [group] if group.inside("[").is_some() => {
                 let inner = group.inside("[").unwrap_or_default();
                 let is_plain = arguments(inner).iter().all(|part| !part.iter().any(|tree| tree.is_word("for")));
                 if !is_plain {
-                    return Some(format!("tensor(&{}){conversion}", self.expression(first)));
+                    return Some(format!("tensor(&{}){conversion}{asked}", self.expression(first)));
                 }
                 let literal = self.tensor_literal(group);
                 // Types of elements have Rust's names there.
@@ -262,8 +268,8 @@ impl Reader<'_> {
                     .and_then(|text| text.strip_suffix(')'))
                     .map(str::to_lowercase);
                 return Some(match ty {
-                    Some(ty) => format!("tensor!{}; {ty}]", literal.strip_suffix(']')?),
-                    None => format!("tensor!{literal}"),
+                    Some(ty) => format!("tensor!{}; {ty}]{asked}", literal.strip_suffix(']')?),
+                    None => format!("tensor!{literal}{asked}"),
                 });
             }
             _ if matches!(self.scope.borrow().meaning(first), Meaning::Float | Meaning::Whole) => {
@@ -271,7 +277,7 @@ impl Reader<'_> {
             }
             _ => format!("tensor({})", self.lent(first)),
         };
-        Some(format!("{call}{conversion}"))
+        Some(format!("{call}{conversion}{asked}"))
     }
 
     /// What a line of matplotlib's adds to a plot that was made before: a method, or nothing.
