@@ -45,7 +45,6 @@ impl DType {
     }
 
     /// Bytes an element takes.
-    #[doc(alias = "element_size")]
     #[doc(alias = "itemsize")]
     pub fn size_in_bytes(self) -> usize {
         match self {

@@ -94,14 +94,14 @@ macro_rules! fallible {
         pub fn $try_name $(<$life>)? (&mut $this $(, $arg: $ty)*) -> $crate::error::Result<$ret> $body
         $crate::error::fallible! { $($rest)* }
     };
-    ($(#[$meta:meta])* pub fn $name:ident | $try_name:ident ($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block $($rest:tt)*) => {
+    ($(#[$meta:meta])* pub fn $name:ident | $try_name:ident $(<$life:lifetime>)? ($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block $($rest:tt)*) => {
         $(#[$meta])*
         #[track_caller]
-        pub fn $name($($arg: $ty),*) -> $ret {
+        pub fn $name $(<$life>)? ($($arg: $ty),*) -> $ret {
             $crate::error::or_raise($try_name($($arg),*))
         }
         #[doc = concat!("[`", stringify!($name), "`] with the error as a value.")]
-        pub fn $try_name($($arg: $ty),*) -> $crate::error::Result<$ret> $body
+        pub fn $try_name $(<$life>)? ($($arg: $ty),*) -> $crate::error::Result<$ret> $body
         $crate::error::fallible! { $($rest)* }
     };
 }

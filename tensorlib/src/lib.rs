@@ -54,6 +54,12 @@
 //! | `x.std(correction=0)`, `x.std(1, correction=0)` | `x.std_correction(0)`, `x.std_correction_dim(0, 1)` | |
 //! | `x.sort()`, `x.sort(descending=True)`, `x.sort(0)` | `x.sort()`, `x.sort_descending()`, `x.sort_dim(0)` | so for `argsort` |
 //! | `x.topk(2)`, `x.topk(2, largest=False)`, `x.topk(2, 0)` | `x.topk(2)`, `x.topk_smallest(2)`, `x.topk_dim(2, 0)` | |
+//! | `x.median()`, `x.median(0)`, `x.quantile(0.5, dim=0)` | `x.median()`, `x.median_dim(0)`, `x.quantile_dim(0.5, 0)` | so for `mode`, `kthvalue`, `nanmedian`, `nansum`, … |
+//! | `torch.unique(x, return_inverse=True, return_counts=True)` | [`x.unique_all()`](Tensor::unique_all) | the values alone: `x.unique()` |
+//! | `F.leaky_relu(x, 0.2)`, `F.gelu(x, approximate="tanh")` | `x.leaky_relu_slope(0.2)`, `x.gelu_tanh()` | `torch.nn.functional`'s functions are methods |
+//! | `torch.addmm(x, a, b, beta=0.5, alpha=2)` | `x.addmm_scaled(&a, &b, 0.5, 2)` | without factors `x.addmm(&a, &b)` |
+//! | `x.scatter_reduce(0, i, y, "amax", include_self=False)` | `x.scatter_reduce_alone(0, &i, &y, "amax")` | also `index_reduce_alone` |
+//! | `torch.set_printoptions(precision=2)` | [`set_printoptions(PrintOptions::default().precision(2))`](set_printoptions) | |
 //! | `torch.where(c, a, b)`, `a.where(c, b)` | [`where_cond(&c, &a, &b)`](where_cond()), `a.where_cond(&c, &b)` | `where` is a keyword of Rust |
 //! | `torch.cat([x, y])`, `torch.cat([x, y], 1)` | [`cat([&x, &y])`](cat), [`cat_dim([&x, &y], 1)`](cat_dim) | so for `stack`, `x.split`, `x.chunk`, `x.unbind` |
 //! | `x.view(2, -1)`, `x.reshape(6)` | `x.view([2, -1])`, `x.reshape([6])` | |
@@ -84,8 +90,8 @@
 //!
 //! Names that PyTorch, NumPy, matplotlib, Python or Rust's own types have for these things are aliases of the items that do them:
 //! completions and the search of this documentation find [`pow`](Tensor::pow) by `power`, [`cat`] by `concatenate`,
-//! [`clamp`](Tensor::clamp) by `relu6`. The file `names.tsv` has what an alias cannot tell: names that are not here, with what
-//! to write instead (`x.addmm_(&a, &b)`: `x.copy_(&x + a.mm(&b))`), and names that are written in another way or mean something
+//! [`masked_fill_`](Tensor::masked_fill_) by `putmask`. The file `names.tsv` has what an alias cannot tell: names that are not here, with what
+//! to write instead (`cbrt`: `x.sign() * x.abs().pow(1.0 / 3.0)`), and names that are written in another way or mean something
 //! else (`np.std(x)`: `x.std_correction(0)`), in English and Chinese. A test has the list of all the names, and fails when one
 //! of them is neither here nor explained.
 //!
@@ -103,7 +109,8 @@
 //!
 //! * **Accuracy**, in units in the last place. Arithmetic, `sqrt` and rounding: exact. `exp`, `log` and the other functions
 //!   of one number: 2 units in `f32`, 3 in `f64`, near the multiples of π too; of angles beyond 10⁴ (`f32`) and 10⁶ (`f64`)
-//!   what the system's mathematical library gives, 1 unit as a rule. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
+//!   what the system's mathematical library gives, 1 unit as a rule. `lgamma`, `digamma`, `erfinv`, `i0` and their kin are
+//!   computed in `f64`, to some units. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
 //!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
 //!   of elements or, in `matmul`, with the length of a row. `var`, `std`, `cumsum` and `cumprod` compute in double
 //!   precision and round once.
@@ -128,6 +135,9 @@
 //! | `x.gelu()` of ∞ in `f32` | ∞ | NaN |
 //! | `x.norm()` of rank 0 | the magnitude | its square may overflow on the way |
 //! | `i64::MIN` `// -1` | wraps | ends the process |
+//! | `x.polygamma(1)` | exact | off by up to 10⁻⁹ in `f64` |
+//! | gradients of `hardsigmoid`, `celu` in `f64` | exact | with constants of single precision |
+//! | `x.median()`, `x.kthvalue(k)` of equal elements | the position of the first in order | any of them |
 //! | `max` or `min` of 0 and -0 | either | either, depending on the place in the tensor |
 //!
 //! A few things that PyTorch refuses have an obvious meaning and are done: `gelu`, `silu` and `softplus` of whole numbers
@@ -198,10 +208,12 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use exchange::*;
 pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
-pub use linalg::{einsum, try_einsum};
+pub use linalg::*;
 pub use memory::allocator::empty_cache;
 pub use operand::{IntoOperand, Operand};
 pub use ops::{try_where_cond, where_cond};
+pub use reduce::*;
+pub use render::{PrintOptions, set_printoptions};
 pub use scalar::Scalar;
 pub use shape::*;
 pub use size::{Int, IntoInts, Ints, Size};
@@ -215,6 +227,8 @@ pub mod prelude {
     pub use crate::exchange::*;
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};
+    pub use crate::reduce::*;
+    pub use crate::render::{PrintOptions, set_printoptions};
     pub use crate::shape::*;
     pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step as _, Tensor, picture, plot, tensor};
 }

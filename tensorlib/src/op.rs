@@ -111,6 +111,21 @@ pub(crate) enum SpreadOp {
 pub(crate) enum CumulativeOp {
     Sum,
     Prod,
+    /// The logarithm of the sum of exponentials, of floating-point numbers.
+    LogSumExp,
+}
+
+/// Which element of a row is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RankOp {
+    /// The lower of the two in the middle; NaN wins.
+    Median,
+    /// The same of those that are not NaN.
+    Nanmedian,
+    /// So many are smaller; NaN is the largest.
+    At(usize),
+    /// The most frequent; of several the smallest.
+    Mode,
 }
 
 /// Exponentials divided by their sum, or the logarithms of that.
@@ -127,11 +142,11 @@ pub(crate) enum SortOp {
     Descending,
 }
 
-/// The triangle of a matrix that is kept, with its diagonal.
+/// The triangle of a matrix that is kept, up to a diagonal and with it: 0 is the main one, those above it count up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TriangleOp {
-    Lower,
-    Upper,
+    Lower(i64),
+    Upper(i64),
 }
 
 /// What happens to elements that an index reaches.
@@ -139,8 +154,86 @@ pub(crate) enum TriangleOp {
 pub(crate) enum PutOp {
     /// The new ones take their place: of several for one place the last.
     Replace,
-    /// The new ones are added; they are numbers.
+    /// The new ones are added; they are numbers, as for all that follow.
     Add,
+    Mul,
+    Maximum,
+    Minimum,
+}
+
+/// Functions of one floating-point number that are too involved for many at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Special {
+    Acosh,
+    Asinh,
+    Atanh,
+    Lgamma,
+    Polygamma(i64),
+    I0,
+    I1,
+    Sinc,
+}
+
+/// Functions of one floating-point number that networks are built of, with their parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Activation {
+    Erf,
+    Erfc,
+    Erfinv,
+    LeakyRelu { slope: f64 },
+    Elu { alpha: f64, scale: f64, input: f64 },
+    Softplus { beta: f64, threshold: f64 },
+    Mish,
+    LogSigmoid,
+    HardSigmoid,
+    HardSwish,
+    SoftShrink { lambda: f64 },
+    HardShrink { lambda: f64 },
+    Threshold { threshold: f64, value: f64 },
+    GeluTanh,
+    Softsign,
+    Tanhshrink,
+}
+
+/// Functions of two floating-point numbers beside [`BinaryOp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FloatPair {
+    Atan2,
+    Hypot,
+    Copysign,
+    Nextafter,
+    LogAddExp,
+    LogAddExp2,
+    Xlogy,
+}
+
+/// Functions of two numbers of any kind beside [`BinaryOp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberPair {
+    Fmod,
+    Fmax,
+    Fmin,
+    Heaviside,
+}
+
+/// Functions of two whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WholePair {
+    BitAnd,
+    BitOr,
+    BitXor,
+    ShiftLeft,
+    ShiftRight,
+    Gcd,
+    Lcm,
+}
+
+/// Functions of two numbers beside [`BinaryOp`], by the types that they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PairOp {
+    Float(FloatPair),
+    Number(NumberPair),
+    Whole(WholePair),
 }
 
 /// Gradients of functions of one number in one pass: of the gradient of the result, and of what the variant names.

@@ -186,7 +186,6 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([3, 2]).ndim(), 2);
     /// ```
-    #[doc(alias = "ndimension")]
     #[doc(alias = "rank")]
     #[inline]
     pub fn ndim(&self) -> usize {
@@ -206,7 +205,6 @@ impl Tensor {
     /// assert_eq!(zeros([3, 2]).numel(), 6);
     /// ```
     #[doc(alias = "elem_count")]
-    #[doc(alias = "nelement")]
     #[inline]
     pub fn numel(&self) -> usize {
         self.layout.numel()
@@ -302,7 +300,6 @@ impl Tensor {
     #[doc(alias = "to_slice")]
     #[doc(alias = "to_vec1")]
     #[doc(alias = "to_vec2")]
-    #[doc(alias = "tolist")]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
         let mut values = T::wrap(allocator::zeros(self.numel()).into());
         self.backend().read(self.elements(), &mut values);
@@ -329,7 +326,6 @@ impl Tensor {
         #[doc(alias = "to_device")]
         #[doc(alias = "to_dtype")]
         #[doc(alias = "type")]
-        #[doc(alias = "type_as")]
         pub fn to | try_to(&self, target: impl Into<Target>) -> Tensor {
             let Target { dtype, device } = target.into();
             let x = match device {

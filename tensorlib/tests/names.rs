@@ -166,7 +166,7 @@ const OF_RUST: &[&str] = &[
 #[test]
 fn what_a_row_says_to_write_is_there() {
     let items = items();
-    let owners = ["Tensor", "DType", "Plot", "Diagram"];
+    let owners = ["Tensor", "DType", "Plot", "Diagram", "PrintOptions"];
     let of_owners = items.keys().filter_map(|path| path.split_once("::")).filter(|(owner, _)| owners.contains(owner));
     let methods: BTreeSet<&str> = of_owners.map(|(_, name)| name).collect();
     let mut wrong = Vec::new();

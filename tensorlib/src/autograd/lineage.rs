@@ -214,6 +214,22 @@ impl Tensor {
         self
     }
 
+    /// This handle for what it must not keep alive: a hook that lives beside its memory.
+    pub(crate) fn weak(&self) -> impl Fn() -> Option<Tensor> + Send + Sync + 'static {
+        let (storage, layout) = (Arc::downgrade(&self.storage), self.layout.clone());
+        let detached = match &self.history {
+            History::Detached(lineage) => Some(Arc::downgrade(lineage)),
+            _ => None,
+        };
+        move || {
+            let history = match &detached {
+                Some(lineage) => History::Detached(lineage.upgrade()?),
+                None => History::Own,
+            };
+            Some(Tensor { storage: storage.upgrade()?, layout: layout.clone(), history })
+        }
+    }
+
     /// Other elements of the same memory, of a tensor without history: they share what comes.
     #[inline]
     pub(crate) fn sibling(&self, layout: Layout) -> Tensor {

@@ -66,9 +66,14 @@ impl Edge {
 /// A function of a gradient that a hook registered.
 pub(crate) type Hook = Box<dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync>;
 
+/// What is called once the gradient of a leaf was added to.
+pub(crate) type AfterHook = Arc<dyn Fn() + Send + Sync>;
+
 /// What only few nodes have.
 #[derive(Default)]
 pub(crate) struct Extras {
+    /// Of a leaf: functions by their number.
+    pub after: Vec<(u64, AfterHook)>,
     /// Functions by the result's number and their own, in the order in which they were registered.
     pub hooks: Vec<(u32, u64, Hook)>,
     /// Gradients of results that [`Tensor::retain_grad`] asked for.

@@ -1,5 +1,7 @@
 //! Gradients, as methods of tensors.
 
+use std::sync::Arc;
+
 use super::node::{Edge, Hook};
 use super::pass::backward;
 use crate::error::{Result, dtype_error, fallible, or_raise, value_error};
@@ -9,12 +11,17 @@ use crate::tensor::Tensor;
 pub struct HookHandle {
     edge: Edge,
     id: u64,
+    is_after: bool,
 }
 
 impl HookHandle {
     /// Takes the hook away.
     pub fn remove(self) {
-        self.edge.node.head().extras_or_new().hooks.retain(|(_, id, _)| *id != self.id);
+        let mut extras = self.edge.node.head().extras_or_new();
+        match self.is_after {
+            true => extras.after.retain(|(id, _)| *id != self.id),
+            false => extras.hooks.retain(|(_, id, _)| *id != self.id),
+        }
     }
 }
 
@@ -286,7 +293,40 @@ impl Tensor {
         let id = extras.hooks.last().map_or(0, |(_, id, _)| id + 1);
         extras.hooks.push((edge.output, id, hook));
         drop(extras);
-        Ok(HookHandle { edge, id })
+        Ok(HookHandle { edge, id, is_after: false })
+    }
+
+    /// Calls `hook` with this leaf after each backward pass that has added to its gradient: to take a step at once, say, and
+    /// let go of the gradient.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let w = tensor![2.0].requires_grad_(true);
+    /// w.register_post_accumulate_grad_hook(|w| {
+    ///     no_grad(|| w.sub_(w.grad() * 0.5));
+    ///     w.zero_grad();
+    /// });
+    /// (&w * 3.0).sum().backward();
+    /// assert_eq!(w.to_vec::<f32>(), [0.5]);
+    /// ```
+    #[track_caller]
+    pub fn register_post_accumulate_grad_hook(&self, hook: impl Fn(&Tensor) + Send + Sync + 'static) -> HookHandle {
+        or_raise(self.hooked_after(hook))
+    }
+
+    fn hooked_after(&self, hook: impl Fn(&Tensor) + Send + Sync + 'static) -> Result<HookHandle> {
+        if self.leaf().is_none() {
+            return Err(value_error!(
+                "register_post_accumulate_grad_hook: only leaves add up gradients; ask for them with requires_grad_(true)"
+            ));
+        }
+        let edge = self.edge_for("register_post_accumulate_grad_hook")?;
+        let mut extras = edge.node.head().extras_or_new();
+        let id = extras.after.last().map_or(0, |(id, _)| id + 1);
+        let this = self.weak();
+        extras.after.push((id, Arc::new(move || this().iter().for_each(&hook))));
+        drop(extras);
+        Ok(HookHandle { edge, id, is_after: true })
     }
 
     /// A gradient as a leaf keeps it: in memory of its own.

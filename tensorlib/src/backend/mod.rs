@@ -17,8 +17,8 @@ use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
 use crate::layout::Layout;
 use crate::op::{
-    BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PutOp, ReduceOp, SoftmaxOp, SortOp, SpreadOp,
-    TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, ReduceOp,
+    SoftmaxOp, SortOp, Special, SpreadOp, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -93,6 +93,12 @@ pub(crate) trait Backend: Sync {
     fn binary(&self, op: BinaryOp, dtype: DType, numel: usize, a: Source, b: Source) -> Arc<Storage>;
     /// The same, written over the first operand.
     fn binary_(&self, op: BinaryOp, to: Elements, b: Source);
+    /// A function of floating-point numbers, one at a time.
+    fn special(&self, op: Special, x: Elements) -> Arc<Storage>;
+    /// A function of floating-point numbers, with parameters.
+    fn activation(&self, op: Activation, x: Elements) -> Arc<Storage>;
+    /// A function of two numbers of a type that it is for.
+    fn pair(&self, op: PairOp, a: Elements, b: Elements) -> Arc<Storage>;
     /// A gradient of a function of one number, of floating-point numbers.
     fn gradient(&self, op: GradientOp, g: Elements, other: Elements) -> Arc<Storage>;
     /// A truth value of two elements of type `dtype`.
@@ -125,6 +131,12 @@ pub(crate) trait Backend: Sync {
     fn spread(&self, op: SpreadOp, x: Elements, dims: &[usize], divisor: f64) -> Arc<Storage>;
     /// Running values of numbers along a dimension.
     fn cumulate(&self, op: CumulativeOp, x: Elements, dim: usize) -> Arc<Storage>;
+    /// For each element, the position along a dimension of the largest or smallest up to it: of equals the last. Once NaN,
+    /// always NaN.
+    fn cumulate_extreme(&self, op: ExtremeOp, x: Elements, dim: usize) -> Arc<Storage>;
+    /// The position along a dimension, which stays with length 1, of an element that is chosen by its rank. There are
+    /// elements.
+    fn rank(&self, op: RankOp, x: Elements, dim: usize) -> Arc<Storage>;
     /// Softmax of floating-point numbers along a dimension. There are elements.
     fn softmax(&self, op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage>;
     /// The gradient of softmax `y` along a dimension, given that of the result.
@@ -138,6 +150,8 @@ pub(crate) trait Backend: Sync {
     fn matmul(&self, a: Elements, b: Elements) -> Arc<Storage>;
     /// The sum of the products of two vectors, as one element.
     fn dot(&self, a: Elements, b: Elements) -> Arc<Storage>;
+    /// The `p`-norms of the differences of all rows of a matrix of floating-point numbers and all rows of another.
+    fn distances(&self, p: f64, a: Elements, b: Elements) -> Arc<Storage>;
 
     // By position.
 

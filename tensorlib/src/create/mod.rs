@@ -2,6 +2,7 @@
 
 mod counted;
 mod filled;
+mod grids;
 pub mod literal;
 mod random;
 mod twister;
@@ -12,6 +13,12 @@ pub use filled::{
     try_zeros, zeros, zeros_like,
 };
 pub(crate) use filled::{filled, filled_on};
+pub use grids::{
+    cartesian_prod, combinations, combinations_with_replacement, logspace, logspace_base, meshgrid, meshgrid_xy,
+    tril_indices, tril_indices_offset, triu_indices, triu_indices_offset, try_cartesian_prod, try_combinations,
+    try_combinations_with_replacement, try_logspace, try_logspace_base, try_meshgrid, try_meshgrid_xy,
+    try_tril_indices, try_tril_indices_offset, try_triu_indices, try_triu_indices_offset,
+};
 pub use literal::{tensor, try_tensor};
 pub use random::{
     IntoBounds, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm, try_rand,

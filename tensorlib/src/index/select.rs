@@ -254,7 +254,6 @@ impl Tensor {
         /// let x = tensor![[1, 2, 3], [4, 5, 6]];
         /// assert_eq!(x.index_select(1, [2, 0]).to_vec::<i64>(), [3, 1, 6, 4]);
         /// ```
-        #[doc(alias = "take")]
         pub fn index_select | try_index_select<'a>(&self, dim: i64, index: impl IntoOperand<'a>) -> Tensor {
             index_select(self, dim, &index.into_operand().into_tensor()?)
         }
@@ -266,8 +265,6 @@ impl Tensor {
         /// let x = tensor![[1, 2], [3, 4]];
         /// assert_eq!(x.gather(1, [[0, 0], [1, 0]]).to_vec::<i64>(), [1, 1, 4, 3]);
         /// ```
-        #[doc(alias = "take_along_axis")]
-        #[doc(alias = "take_along_dim")]
         pub fn gather | try_gather<'a>(&self, dim: i64, index: impl IntoOperand<'a>) -> Tensor {
             gather(self, dim, &index.into_operand().into_tensor()?)
         }
@@ -344,7 +341,6 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![[0, 5], [7, 0]].nonzero().to_vec::<i64>(), [0, 1, 1, 0]);
     /// ```
-    #[doc(alias = "argwhere")]
     pub fn nonzero(&self) -> Tensor {
         let (values, count) = self.backend().nonzero(self.elements());
         // By dimension; a row for each element is wanted.

@@ -21,7 +21,6 @@ const ELLIPSIS_START: Label = 0x11_0000;
 /// assert_eq!(einsum("ij->j", &a).to_vec::<f32>(), [2.0, 2.0, 2.0]);
 /// assert_eq!(einsum("ii", eye(3)).item::<f32>(), 3.0);
 /// ```
-#[doc(alias = "tensordot")]
 #[track_caller]
 pub fn einsum(equation: &str, tensors: impl IntoTensors) -> Tensor {
     or_raise(try_einsum(equation, tensors))

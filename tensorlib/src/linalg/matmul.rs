@@ -201,8 +201,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2].dot(&tensor![3, 4]).item::<i64>(), 11);
         /// ```
-        #[doc(alias = "inner")]
-        #[doc(alias = "vdot")]
         pub fn dot | try_dot<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
             other.into_operand().beside(self, |other| {
                 ranks("dot", self, other, (1, 1))?;
@@ -216,7 +214,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2].outer(&tensor![3, 4]).to_vec::<i64>(), [3, 4, 6, 8]);
         /// ```
-        #[doc(alias = "ger")]
         pub fn outer | try_outer<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
             other.into_operand().beside(self, |other| {
                 ranks("outer", self, other, (1, 1))?;

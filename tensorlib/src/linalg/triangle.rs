@@ -1,10 +1,11 @@
 //! Triangles and diagonals of matrices.
 
-use crate::autograd::record::{linear, placed};
+use crate::autograd::record::{linear, placed, record_linear, records};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::op::TriangleOp;
+use crate::ops::twin::twins;
 use crate::size::Size;
 use crate::tensor::Tensor;
 
@@ -16,6 +17,29 @@ fn triangle(op: &str, x: &Tensor, kept: TriangleOp) -> Result<Tensor> {
     Ok(Tensor::new(x.backend().triangle(kept, x.elements()), Layout::contiguous(x.layout.shape.clone())))
 }
 
+/// A linear function of one tensor, with what it does to a gradient.
+fn linear_by(
+    result: Tensor,
+    x: &Tensor,
+    name: &'static str,
+    transposed: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static,
+) -> Tensor {
+    if !records(&[x]) {
+        return result;
+    }
+    record_linear(result, name, &[x], move |pass, gradient| {
+        pass.give(0, || transposed(&gradient));
+        Ok(())
+    })
+}
+
+twins! {
+    tril tril_ try_tril_: () = try_tril;
+    triu triu_ try_triu_: () = try_triu;
+    tril_diagonal tril_diagonal_ try_tril_diagonal_: (diagonal: i64) = try_tril_diagonal;
+    triu_diagonal triu_diagonal_ try_triu_diagonal_: (diagonal: i64) = try_triu_diagonal;
+}
+
 impl Tensor {
     fallible! {
         /// A matrix with zeros above the diagonal.
@@ -25,7 +49,7 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).tril().to_vec::<f32>(), [1.0, 0.0, 1.0, 1.0]);
         /// ```
         pub fn tril | try_tril(&self) -> Tensor {
-            let result = triangle("tril", self, TriangleOp::Lower)?;
+            let result = triangle("tril", self, TriangleOp::Lower(0))?;
             Ok(linear(result, self, "TrilBackward0", Tensor::tril))
         }
 
@@ -36,8 +60,30 @@ impl Tensor {
         /// assert_eq!(ones([2, 2]).triu().to_vec::<f32>(), [1.0, 1.0, 0.0, 1.0]);
         /// ```
         pub fn triu | try_triu(&self) -> Tensor {
-            let result = triangle("triu", self, TriangleOp::Upper)?;
+            let result = triangle("triu", self, TriangleOp::Upper(0))?;
             Ok(linear(result, self, "TriuBackward0", Tensor::triu))
+        }
+
+        /// [`tril`](Tensor::tril) up to another diagonal: above the main one, or below with a negative number.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(ones([2, 2]).tril_diagonal(-1).to_vec::<f32>(), [0.0, 0.0, 1.0, 0.0]);
+        /// ```
+        pub fn tril_diagonal | try_tril_diagonal(&self, diagonal: i64) -> Tensor {
+            let result = triangle("tril_diagonal", self, TriangleOp::Lower(diagonal))?;
+            Ok(linear_by(result, self, "TrilBackward0", move |gradient| gradient.tril_diagonal(diagonal)))
+        }
+
+        /// [`triu`](Tensor::triu) from another diagonal on.
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(ones([2, 2]).triu_diagonal(1).to_vec::<f32>(), [0.0, 1.0, 0.0, 0.0]);
+        /// ```
+        pub fn triu_diagonal | try_triu_diagonal(&self, diagonal: i64) -> Tensor {
+            let result = triangle("triu_diagonal", self, TriangleOp::Upper(diagonal))?;
+            Ok(linear_by(result, self, "TriuBackward0", move |gradient| gradient.triu_diagonal(diagonal)))
         }
 
         /// The diagonal of a matrix, as a view; or the matrix with a vector as its diagonal.
@@ -47,9 +93,6 @@ impl Tensor {
         /// assert_eq!(tensor![[1, 2], [3, 4]].diag().to_vec::<i64>(), [1, 4]);
         /// assert_eq!(tensor![1, 4].diag().to_vec::<i64>(), [1, 0, 0, 4]);
         /// ```
-        #[doc(alias = "diag_embed")]
-        #[doc(alias = "diagflat")]
-        #[doc(alias = "diagonal")]
         pub fn diag | try_diag(&self) -> Tensor {
             match *self.layout.shape {
                 [rows, columns] => {

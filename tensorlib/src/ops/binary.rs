@@ -9,7 +9,7 @@ use crate::dtype::DType;
 use crate::error::{Result, dtype_error, or_raise, shape_error, value_error};
 use crate::layout::{Layout, broadcast, memory_order};
 use crate::list::List;
-use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp};
+use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, PairOp};
 use crate::operand::Operand;
 use crate::ops::unary;
 use crate::promotion::result_type;
@@ -293,4 +293,12 @@ pub(crate) fn replace_by_truth(op: &str, target: &Tensor, truth: Tensor) -> Resu
     }
     super::assign::copy(op, target, &truth)?;
     Ok(target.alias())
+}
+
+/// A new tensor with a function of operands of one type that it is for, which broadcast.
+pub(crate) fn paired(op: &str, function: PairOp, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    apply(op, Input::Tensor(a), Input::Tensor(b), |backend, _, a, b| match (a, b) {
+        (Source::Elements(a), Source::Elements(b)) => backend.pair(function, a, b),
+        _ => unreachable!("both are tensors"),
+    })
 }

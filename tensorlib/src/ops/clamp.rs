@@ -108,10 +108,6 @@ impl Tensor {
         /// assert_eq!(tensor![-1.0, 0.5, 2.0].clamp(0.0, 1.0).to_vec::<f32>(), [0.0, 0.5, 1.0]);
         /// assert_eq!(tensor![-1.0, 2.0].clamp(None, 1.0).to_vec::<f32>(), [-1.0, 1.0]);
         /// ```
-        #[doc(alias = "clamp_max")]
-        #[doc(alias = "clamp_min")]
-        #[doc(alias = "hardtanh")]
-        #[doc(alias = "relu6")]
         pub fn clamp | try_clamp<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
             clamp("clamp", self, min.into(), max.into())
         }
@@ -122,9 +118,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![-1, 9].clamp_(0, 5).to_vec::<i64>(), [0, 5]);
         /// ```
-        #[doc(alias = "clamp_max_")]
-        #[doc(alias = "clamp_min_")]
-        #[doc(alias = "hardtanh_")]
         pub fn clamp_ | try_clamp_<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
             clamp_in_place("clamp_", self, min.into(), max.into())
         }

@@ -45,9 +45,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].ne(2).to_vec::<bool>(), [true, false]);
     /// ```
-    #[doc(alias = "not_equal")]
     ne try_ne
-    #[doc(alias = "not_equal_")]
     ne_ try_ne_ Ne;
     /// Whether elements are less, one by one.
     ///
@@ -55,9 +53,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].lt(2).to_vec::<bool>(), [true, false]);
     /// ```
-    #[doc(alias = "less")]
     lt try_lt
-    #[doc(alias = "less_")]
     lt_ try_lt_ Lt;
     /// Whether elements are less or equal, one by one.
     ///
@@ -65,9 +61,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].le(1).to_vec::<bool>(), [true, false]);
     /// ```
-    #[doc(alias = "less_equal")]
     le try_le
-    #[doc(alias = "less_equal_")]
     le_ try_le_ Le;
     /// Whether elements are greater, one by one.
     ///
@@ -75,9 +69,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].gt(1).to_vec::<bool>(), [false, true]);
     /// ```
-    #[doc(alias = "greater")]
     gt try_gt
-    #[doc(alias = "greater_")]
     gt_ try_gt_ Gt;
     /// Whether elements are greater or equal, one by one.
     ///
@@ -85,9 +77,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].ge(2).to_vec::<bool>(), [false, true]);
     /// ```
-    #[doc(alias = "greater_equal")]
     ge try_ge
-    #[doc(alias = "greater_equal_")]
     ge_ try_ge_ Ge;
 }
 

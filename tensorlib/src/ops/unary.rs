@@ -179,19 +179,13 @@ total! {
     /// The tangent of an angle in radians.
     tan tan_ try_tan_ Tan;
     /// The angle whose sine this is.
-    #[doc(alias = "arcsin")]
     asin
-    #[doc(alias = "arcsin_")]
     asin_ try_asin_ Asin;
     /// The angle whose cosine this is.
-    #[doc(alias = "arccos")]
     acos
-    #[doc(alias = "arccos_")]
     acos_ try_acos_ Acos;
     /// The angle whose tangent this is.
-    #[doc(alias = "arctan")]
     atan
-    #[doc(alias = "arctan_")]
     atan_ try_atan_ Atan;
     /// The hyperbolic sine.
     sinh sinh_ try_sinh_ Sinh;
@@ -216,9 +210,7 @@ total! {
     #[doc(alias = "rint")]
     round round_ try_round_ Round;
     /// Without the fraction.
-    #[doc(alias = "fix")]
     trunc
-    #[doc(alias = "fix_")]
     trunc_ try_trunc_ Trunc;
     /// The smooth form of `relu`, log(1 + eˣ).
     #[doc(alias = "Softplus")]
@@ -271,9 +263,7 @@ of_numbers! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, -2].neg().to_vec::<i64>(), [-1, 2]);
     /// ```
-    #[doc(alias = "negative")]
     neg try_neg
-    #[doc(alias = "negative_")]
     neg_ try_neg_ Neg;
     /// The distance of each element from zero.
     ///
@@ -281,15 +271,11 @@ of_numbers! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.5, -2.5].abs().to_vec::<f32>(), [1.5, 2.5]);
     /// ```
-    #[doc(alias = "absolute")]
     #[doc(alias = "fabs")]
     abs try_abs
-    #[doc(alias = "absolute_")]
     abs_ try_abs_ Abs;
     /// -1, 0 or 1.
-    #[doc(alias = "sgn")]
     sign try_sign
-    #[doc(alias = "sgn_")]
     sign_ try_sign_ Sign;
     /// Each element times itself.
     ///

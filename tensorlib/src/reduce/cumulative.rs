@@ -18,11 +18,12 @@ fn running(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> Result<Tensor>
 }
 
 /// [`running`], recorded.
-fn cumulated(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> Result<Tensor> {
+pub(super) fn cumulated(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> Result<Tensor> {
     let values = || running(op, x, dim, kind);
     formulas::reduced(x, values, |y| match kind {
         CumulativeOp::Sum => formulas::cumsum(y, x, dim),
         CumulativeOp::Prod => formulas::cumprod(y, x, dim),
+        CumulativeOp::LogSumExp => super::extent::log_sums(y, x, dim),
     })
 }
 

@@ -2,21 +2,17 @@
 //! that they have everywhere in this crate, as they are typed: `dtype=f64`, not `dtype=torch.float64`.
 
 use super::number::Format;
+use super::options::{PrintOptions, options};
 use super::sample::{Fold, Sample};
 use crate::{DType, Tensor};
 
-/// Beyond so many elements only the corners are shown.
-const THRESHOLD: usize = 1000;
-/// So many at each end of a dimension.
-const EDGE: usize = 3;
-const LINE_WIDTH: usize = 80;
 const PREFIX: &str = "tensor(";
 /// A tensor of very many short dimensions has very many corners. PyTorch prints them all; here its leading dimensions
 /// are folded further until no more than so many numbers are left.
 const MOST_SHOWN: usize = 20_000;
 
 /// A tensor as PyTorch prints it: aligned, summarised beyond 1000 elements, with the dtype (named as in Rust) when it is not
-/// the default, and with what gradients know of it.
+/// the default, and with what gradients know of it. See [`set_printoptions`](super::set_printoptions) for other rules.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -32,7 +28,7 @@ const MOST_SHOWN: usize = 20_000;
 /// ```
 #[must_use]
 pub fn to_text(tensor: &Tensor) -> String {
-    let dtype = tensor.dtype();
+    let (dtype, options) = (tensor.dtype(), options());
     // Named as everywhere here, and as a program writes it: `torch.float64` is nothing that could be typed in Rust.
     let named = || format!("dtype={dtype}");
     let mut suffixes = Vec::new();
@@ -48,15 +44,15 @@ pub fn to_text(tensor: &Tensor) -> String {
         }
         format!("{PREFIX}[]")
     } else {
-        let sample = Sample::of(tensor, |dimension, _| fold(&tensor.size(), dimension));
-        let writer = Writer { format: Format::of(sample.dtype, &sample.values), sample };
+        let sample = Sample::of(tensor, |dimension, _| fold(&options, &tensor.size(), dimension));
+        let writer = Writer { format: Format::of(sample.dtype, &sample.values), sample, line_width: options.linewidth };
         if !matches!(dtype, DType::F32 | DType::I64 | DType::Bool) {
             suffixes.push(named());
         }
         format!("{PREFIX}{}", writer.write(0, &mut 0, PREFIX.len()))
     };
     suffixes.extend(of_gradients(tensor));
-    close(body, &suffixes)
+    close(body, &suffixes, options.linewidth)
 }
 
 /// What gradients know of a tensor, as PyTorch writes it, but with Rust's `true`.
@@ -68,14 +64,14 @@ pub(super) fn of_gradients(tensor: &Tensor) -> Option<String> {
 }
 
 /// Adds the suffixes, each on a line of its own when the last line has no room for it, and the closing bracket.
-fn close(mut text: String, suffixes: &[String]) -> String {
+fn close(mut text: String, suffixes: &[String], line_width: usize) -> String {
     // PyTorch counts two characters more than the last line has (one, if there are several lines).
     let mut last_line = match text.rfind('\n') {
         Some(at) => text.len() - at + 1,
         None => text.len() + 2,
     };
     for suffix in suffixes {
-        if last_line + suffix.len() + 2 > LINE_WIDTH {
+        if last_line + suffix.len() + 2 > line_width {
             text.push_str(&format!(",\n{}{suffix}", " ".repeat(PREFIX.len())));
             last_line = PREFIX.len() + suffix.len();
         } else {
@@ -88,12 +84,12 @@ fn close(mut text: String, suffixes: &[String]) -> String {
 }
 
 /// How a dimension is folded: as PyTorch folds it, and the leading ones further if that leaves too much.
-fn fold(size: &[usize], dimension: usize) -> Option<Fold> {
-    if size.iter().product::<usize>() <= THRESHOLD {
+fn fold(options: &PrintOptions, size: &[usize], dimension: usize) -> Option<Fold> {
+    if size.iter().product::<usize>() <= options.threshold {
         return None;
     }
-    let standard = Fold { head: EDGE, tail: EDGE };
-    let shown_after = |from: usize| size[from..].iter().map(|&n| n.min(2 * EDGE)).product::<usize>();
+    let standard = Fold { head: options.edgeitems, tail: options.edgeitems };
+    let shown_after = |from: usize| size[from..].iter().map(|&n| n.min(2 * options.edgeitems)).product::<usize>();
     // Once the dimensions behind this one fill the room, only its first index is shown.
     if shown_after(0) > MOST_SHOWN && shown_after(dimension) > MOST_SHOWN {
         return Some(Fold { head: 1, tail: 0 });
@@ -104,6 +100,7 @@ fn fold(size: &[usize], dimension: usize) -> Option<Fold> {
 struct Writer {
     sample: Sample,
     format: Format,
+    line_width: usize,
 }
 
 impl Writer {
@@ -135,7 +132,7 @@ impl Writer {
                 None => " ...".to_owned(),
             })
             .collect();
-        let per_line = (LINE_WIDTH.saturating_sub(indent) / (self.format.width + 2)).max(1);
+        let per_line = (self.line_width.saturating_sub(indent) / (self.format.width + 2)).max(1);
         let lines: Vec<String> = cells.chunks(per_line).map(|line| line.join(", ")).collect();
         let separator = format!(",\n{}", " ".repeat(indent + 1));
         format!("[{}]", lines.join(&separator))

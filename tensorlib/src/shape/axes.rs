@@ -72,12 +72,9 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([2, 3, 4]).transpose(0, -1).size(), [4, 3, 2]);
         /// ```
-        #[doc(alias = "adjoint")]
         #[doc(alias = "mH")]
         #[doc(alias = "mT")]
         #[doc(alias = "matrix_transpose")]
-        #[doc(alias = "swapaxes")]
-        #[doc(alias = "swapdims")]
         pub fn transpose | try_transpose(&self, dim0: i64, dim1: i64) -> Tensor {
             self.swapped("transpose", dim0, dim1)
         }
@@ -132,7 +129,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([2, 3, 4]).movedim(0, 2).size(), [3, 4, 2]);
         /// ```
-        #[doc(alias = "moveaxis")]
         #[doc(alias = "rollaxis")]
         pub fn movedim | try_movedim(&self, source: i64, destination: i64) -> Tensor {
             let (from, to) = (dimension("movedim", source, self.ndim())?, dimension("movedim", destination, self.ndim())?);
@@ -150,8 +146,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2, 3].flip(0).to_vec::<i64>(), [3, 2, 1]);
         /// ```
-        #[doc(alias = "fliplr")]
-        #[doc(alias = "flipud")]
         pub fn flip | try_flip(&self, dims: impl IntoInts) -> Tensor {
             let dims = dimensions("flip", &dims.into_ints(), self.ndim())?;
             let layout = Layout::contiguous(self.layout.shape.clone());

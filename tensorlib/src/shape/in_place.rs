@@ -25,7 +25,6 @@ impl Tensor {
         /// assert_eq!(z.size(), [2, 3]);
         /// assert_eq!(z.i(0).to_vec::<i64>(), [1, 2, 3]);
         /// ```
-        #[doc(alias = "resize_as_")]
         pub fn resize_ | try_resize_(&mut self, shape: impl IntoInts) -> Tensor {
             let shape = lengths("resize_", &shape.into_ints())?;
             if shape == self.layout.shape {
@@ -54,8 +53,6 @@ impl Tensor {
         }
 
         /// [`transpose`](Tensor::transpose) in place.
-        #[doc(alias = "swapaxes_")]
-        #[doc(alias = "swapdims_")]
         pub fn transpose_ | try_transpose_(&mut self, dim0: i64, dim1: i64) -> Tensor {
             self.become_view("transpose_", self.swapped("transpose_", dim0, dim1)?)
         }

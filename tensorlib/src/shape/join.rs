@@ -285,7 +285,6 @@ impl Tensor {
         /// assert_eq!(parts.iter().map(Tensor::numel).collect::<Vec<_>>(), [2, 2, 1]);
         /// assert_eq!(x.split([1, 4])[1].to_vec::<i64>(), [1, 2, 3, 4]);
         /// ```
-        #[doc(alias = "split_with_sizes")]
         pub fn split | try_split(&self, sizes: impl IntoInts) -> Vec<Tensor> {
             self.split_along("split", &sizes.into_ints(), 0)
         }
@@ -306,11 +305,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(arange(6).chunk(3).len(), 3);
         /// ```
-        #[doc(alias = "array_split")]
-        #[doc(alias = "dsplit")]
-        #[doc(alias = "hsplit")]
-        #[doc(alias = "tensor_split")]
-        #[doc(alias = "vsplit")]
         pub fn chunk | try_chunk(&self, count: usize) -> Vec<Tensor> {
             self.chunks_along("chunk", count, 0)
         }

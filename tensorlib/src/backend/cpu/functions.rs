@@ -23,6 +23,7 @@ macro_rules! functions2 {
         }
     )* };
 }
+pub(super) use functions2;
 
 functions2! {
     Add<T: Number> -> T, T::Width: |a, b| a.add(b);
@@ -144,6 +145,7 @@ macro_rules! table {
         match $op { $($enum::$name => $make::of::<$name>(),)* }
     };
 }
+pub(super) use table;
 
 pub(crate) fn arithmetic<T: Number>(op: BinaryOp) -> Maps2<T, T> {
     table!(Maps2, op, BinaryOp: Add Sub Mul Div FloorDivide Remainder Pow Maximum Minimum)

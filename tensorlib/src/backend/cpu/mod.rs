@@ -4,11 +4,13 @@
 //! promotion or errors. What is unsafe in them is in [`pool`] (borrowed work on other threads), [`simd`] (instructions that not every
 //! processor has) and [`gemm`] (matrix products).
 
+pub(crate) mod activation;
 pub(crate) mod approx;
 mod arrange;
 pub(crate) mod cast;
 pub(crate) mod conv;
 mod dispatch;
+pub(crate) mod distance;
 pub(crate) mod flip;
 pub(crate) mod functions;
 pub(crate) mod gemm;
@@ -20,9 +22,11 @@ pub(crate) mod moments;
 pub(crate) mod norm;
 pub(crate) mod normal;
 pub(crate) mod number;
+pub(crate) mod pairs;
 pub(crate) mod pool;
 pub(crate) mod pooling;
 mod positions;
+mod rank;
 pub(crate) mod reader;
 pub(crate) mod reduce;
 pub(crate) mod rows;
@@ -32,6 +36,7 @@ pub(crate) mod select;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod sort;
+pub(crate) mod special;
 
 /// The processor as a device.
 pub(crate) struct Cpu;

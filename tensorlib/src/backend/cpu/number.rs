@@ -133,7 +133,7 @@ whole! {
 
 /// What is left of a division by truncation, exactly, while the quotient has no more digits than its type.
 #[inline(always)]
-fn fused_rest<T: Floating>(a: T, b: T) -> T {
+pub(super) fn fused_rest<T: Floating>(a: T, b: T) -> T {
     let rest = a.div(b).trunc().negate().mul_add(b, a);
     // The quotient may have been rounded up to the next whole number.
     let beyond = (rest != T::ZERO) & ((rest < T::ZERO) != (a < T::ZERO));

@@ -8,7 +8,7 @@ use crate::element::Element;
 use crate::scalar::Scalar;
 
 /// A key and a position; ordered by the key, then by the position.
-type Item = (u64, u32);
+pub(super) type Item = (u64, u32);
 
 /// From this length on digits are faster than comparisons.
 const LONG: usize = 256;
@@ -17,7 +17,7 @@ const VERY_LONG: usize = 8192;
 
 /// A whole number that orders elements: NaN comes after all numbers, and zeros are equal.
 #[inline(always)]
-fn key<T: Element>(value: T, descending: bool) -> u64 {
+pub(super) fn key<T: Element>(value: T, descending: bool) -> u64 {
     const SIGN: u64 = 1 << 63;
     let key = match value.to_scalar() {
         Scalar::Bool(value) => u64::from(value),
@@ -67,7 +67,7 @@ pub(crate) fn rows<T: Element>(
 }
 
 /// Sorts items whose positions ascend; `room` is for as many.
-fn sort(items: &mut Vec<Item>, room: &mut Vec<Item>) {
+pub(super) fn sort(items: &mut Vec<Item>, room: &mut Vec<Item>) {
     match items.len() {
         0..LONG => items.sort_unstable(),
         LONG..VERY_LONG => by_digits::<8>(items, room),

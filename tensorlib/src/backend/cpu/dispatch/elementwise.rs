@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::backend::cpu::loops::{Map2, Maps, Maps2, Updates};
 use crate::backend::cpu::map::{self, Operand, Source as Typed};
 use crate::backend::cpu::simd::Narrow;
-use crate::backend::cpu::{cast, functions, search};
+use crate::backend::cpu::{activation, cast, functions, pairs, search, special};
 use crate::backend::{Elements, Source};
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype, with_floating, with_number};
 use crate::layout::Layout;
 use crate::memory::allocator;
-use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, UnaryOp};
+use crate::op::{Activation, BinaryOp, CompareOp, GradientOp, LogicOp, PairOp, Special, UnaryOp};
 use crate::scalar::Scalar;
 use crate::storage::{self, Storage};
 
@@ -68,6 +68,53 @@ pub(super) fn unary_(op: UnaryOp, x: Elements) {
         T => map::map_in_place::<T>(&functions::floating(op), &mut T::of_mut(&mut x.storage.write())[range]),
         else unreachable!("whole numbers are replaced by a copy")
     );
+}
+
+/// A new value for each element, by a kernel that walks a layout.
+fn walked<T: Element>(x: Elements, kernel: impl FnOnce(&mut [T], &[T], &Layout)) -> Arc<Storage> {
+    let mut values = allocator::take::<T>(x.numel());
+    if !values.is_empty() {
+        kernel(&mut values, T::of(&x.storage.read()), x.layout);
+    }
+    Storage::new(values)
+}
+
+pub(super) fn special(op: Special, x: Elements) -> Arc<Storage> {
+    with_floating!(
+        x.dtype(),
+        T => walked::<T>(x, |to, from, layout| special::map(op, to, from, layout)),
+        else unreachable!("whole numbers become floating-point ones first")
+    )
+}
+
+pub(super) fn activation(op: Activation, x: Elements) -> Arc<Storage> {
+    with_floating!(
+        x.dtype(),
+        T => walked::<T>(x, |to, from, layout| activation::map(op, to, from, layout)),
+        else unreachable!("whole numbers become floating-point ones first")
+    )
+}
+
+pub(super) fn pair(op: PairOp, a: Elements, b: Elements) -> Arc<Storage> {
+    let (numel, dtype, a, b) = (a.numel(), a.dtype(), Source::Elements(a), Source::Elements(b));
+    match op {
+        PairOp::Float(op) => with_floating!(
+            dtype,
+            T => apply::<T, T>(&pairs::float_pair(op), numel, a, b),
+            else unreachable!("whole numbers become floating-point ones first")
+        ),
+        PairOp::Number(op) => with_number!(
+            dtype,
+            T => apply::<T, T>(&pairs::number_pair(op), numel, a, b),
+            else unreachable!("booleans have logic instead")
+        ),
+        PairOp::Whole(op) => match dtype {
+            DType::U8 => apply::<u8, u8>(&pairs::whole_pair(op), numel, a, b),
+            DType::I32 => apply::<i32, i32>(&pairs::whole_pair(op), numel, a, b),
+            DType::I64 => apply::<i64, i64>(&pairs::whole_pair(op), numel, a, b),
+            _ => unreachable!("only whole numbers have bits"),
+        },
+    }
 }
 
 pub(super) fn gradient(op: GradientOp, g: Elements, other: Elements) -> Arc<Storage> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::backend::cpu::number::Number;
 use crate::backend::cpu::rows::Rows;
 use crate::backend::cpu::select::{self, Starts};
 use crate::backend::cpu::{cast, positions as kernel};
@@ -72,14 +73,40 @@ pub(super) fn take(x: &Arc<Storage>, reach: &Reach) -> Arc<Storage> {
     })
 }
 
+/// Runs `$body` with `$f` standing for the function by which an operation combines two numbers.
+macro_rules! combining {
+    ($op:expr, $T:ident, $f:ident => $body:expr) => {
+        match $op {
+            PutOp::Add => {
+                let $f = <$T as Number>::add;
+                $body
+            }
+            PutOp::Mul => {
+                let $f = <$T as Number>::mul;
+                $body
+            }
+            PutOp::Maximum => {
+                let $f = <$T as Number>::maximum;
+                $body
+            }
+            PutOp::Minimum => {
+                let $f = <$T as Number>::minimum;
+                $body
+            }
+            PutOp::Replace => unreachable!("that is no combination"),
+        }
+    };
+}
+
 pub(super) fn put_(op: PutOp, to: &Arc<Storage>, reach: &Reach, from: Elements) {
     let starts = starts(reach);
     storage::read_and_write(from.storage, to, |source, target| match op {
         PutOp::Replace => with_dtype!(to.dtype(), T => {
             select::put(T::of_mut(target), &cast::in_line(T::of(source), from.layout), &starts, &reach.row);
         }),
-        PutOp::Add => with_number!(to.dtype(), T => {
-            select::add(T::of_mut(target), &cast::in_line(T::of(source), from.layout), &starts, &reach.row);
+        _ => with_number!(to.dtype(), T => {
+            let (to, from) = (T::of_mut(target), cast::in_line(T::of(source), from.layout));
+            combining!(op, T, f => select::combine(to, &from, &starts, &reach.row, f));
         }, else unreachable!("booleans are not added")),
     });
 }
@@ -102,9 +129,9 @@ pub(super) fn put_along_(op: PutOp, to: Elements, index: Elements, stride: usize
         PutOp::Replace => with_dtype!(to.dtype(), T => {
             along::<T>(to, index, from, |to, from, index| select::put_along(to, from, layout, index, stride));
         }),
-        PutOp::Add => with_number!(to.dtype(), T => {
-            along::<T>(to, index, from, |to, from, index| select::add_along(to, from, layout, index, stride));
-        }, else unreachable!("booleans are not added")),
+        _ => with_number!(to.dtype(), T => along::<T>(to, index, from, |to, from, index| {
+            combining!(op, T, f => select::combine_along(to, from, layout, index, stride, f));
+        }), else unreachable!("booleans are not added")),
     }
 }
 

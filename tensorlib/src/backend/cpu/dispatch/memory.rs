@@ -119,9 +119,13 @@ pub(super) fn triangle(op: TriangleOp, x: Elements) -> Arc<Storage> {
         if !values.is_empty() {
             for (number, line) in values.chunks_exact_mut(columns).enumerate() {
                 let row = number % rows;
+                // A column, moved by a number of diagonals, within the row.
+                let clip = |column: usize, diagonal: i64| {
+                    (column as i64).saturating_add(diagonal).clamp(0, columns as i64) as usize
+                };
                 match op {
-                    TriangleOp::Lower => line[(row + 1).min(columns)..].fill(T::default()),
-                    TriangleOp::Upper => line[..row.min(columns)].fill(T::default()),
+                    TriangleOp::Lower(diagonal) => line[clip(row + 1, diagonal)..].fill(T::default()),
+                    TriangleOp::Upper(diagonal) => line[..clip(row, diagonal)].fill(T::default()),
                 }
             }
         }

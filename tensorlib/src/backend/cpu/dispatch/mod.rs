@@ -12,8 +12,8 @@ use super::Cpu;
 use crate::backend::{Backend, Elements, Reach, Source};
 use crate::dtype::DType;
 use crate::op::{
-    BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PutOp, ReduceOp, SoftmaxOp, SortOp, SpreadOp,
-    TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, ReduceOp,
+    SoftmaxOp, SortOp, Special, SpreadOp, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -47,6 +47,9 @@ forward! {
         fn unary_(op: UnaryOp, x: Elements);
         fn binary(op: BinaryOp, dtype: DType, numel: usize, a: Source, b: Source) -> Arc<Storage>;
         fn binary_(op: BinaryOp, to: Elements, b: Source);
+        fn special(op: Special, x: Elements) -> Arc<Storage>;
+        fn activation(op: Activation, x: Elements) -> Arc<Storage>;
+        fn pair(op: PairOp, a: Elements, b: Elements) -> Arc<Storage>;
         fn gradient(op: GradientOp, g: Elements, other: Elements) -> Arc<Storage>;
         fn compare(op: CompareOp, dtype: DType, numel: usize, a: Source, b: Source) -> Arc<Storage>;
         fn logic(op: LogicOp, numel: usize, a: Source, b: Source) -> Arc<Storage>;
@@ -63,6 +66,8 @@ forward! {
         fn extreme(op: ExtremeOp, x: Elements, dims: &[usize]) -> (Arc<Storage>, Arc<Storage>);
         fn spread(op: SpreadOp, x: Elements, dims: &[usize], divisor: f64) -> Arc<Storage>;
         fn cumulate(op: CumulativeOp, x: Elements, dim: usize) -> Arc<Storage>;
+        fn cumulate_extreme(op: ExtremeOp, x: Elements, dim: usize) -> Arc<Storage>;
+        fn rank(op: RankOp, x: Elements, dim: usize) -> Arc<Storage>;
         fn softmax(op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage>;
         fn softmax_gradient(op: SoftmaxOp, g: Elements, y: Elements, dim: usize) -> Arc<Storage>;
         fn sort(op: SortOp, x: Elements, dim: usize, count: usize) -> (Arc<Storage>, Arc<Storage>);
@@ -70,6 +75,7 @@ forward! {
     products {
         fn matmul(a: Elements, b: Elements) -> Arc<Storage>;
         fn dot(a: Elements, b: Elements) -> Arc<Storage>;
+        fn distances(p: f64, a: Elements, b: Elements) -> Arc<Storage>;
     }
     indexing {
         fn positions(x: Elements, length: usize) -> Result<Arc<Storage>, i64>;

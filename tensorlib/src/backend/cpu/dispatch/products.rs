@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::backend::Elements;
-use crate::backend::cpu::cast;
 use crate::backend::cpu::gemm::{self, Matrix};
 use crate::backend::cpu::rows::Rows;
-use crate::element::{Element, Stored, with_number};
+use crate::backend::cpu::{cast, distance};
+use crate::element::{Element, Stored, with_floating, with_number};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::memory::allocator;
@@ -70,4 +70,18 @@ pub(super) fn dot(a: Elements, b: Elements) -> Arc<Storage> {
         });
         Storage::new(vec![value].into())
     }, else unreachable!("booleans have no product"))
+}
+
+pub(super) fn distances(p: f64, a: Elements, b: Elements) -> Arc<Storage> {
+    let (rows, columns, width) = (a.layout.shape[0], b.layout.shape[0], a.layout.shape[1]);
+    with_floating!(a.dtype(), T => {
+        let mut values = allocator::take::<T>(rows * columns);
+        if !values.is_empty() {
+            storage::read_two(a.storage, b.storage, |from_a, from_b| {
+                let (a, b) = (cast::in_line(T::of(from_a), a.layout), cast::in_line(T::of(from_b), b.layout));
+                distance::pairs(&mut values, &a, &b, columns, width, p);
+            });
+        }
+        Storage::new(values)
+    }, else unreachable!("only floating-point numbers have distances"))
 }

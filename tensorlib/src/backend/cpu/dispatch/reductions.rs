@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::backend::Elements;
 use crate::backend::cpu::number::{Floating, Number};
 use crate::backend::cpu::reduce::{self, Max, Middle, Min, Prod, Sum, SumAbs, SumExp, SumSquares};
-use crate::backend::cpu::{arrange, cast, moments, running, softmax as rows, sort as sorting};
+use crate::backend::cpu::{arrange, cast, moments, rank as by_rank, running, softmax as rows, sort as sorting};
 use crate::element::{Element, Stored, with_dtype, with_floating, with_number};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
-use crate::op::{CumulativeOp, ExtremeOp, ReduceOp, SoftmaxOp, SortOp, SpreadOp};
+use crate::op::{CumulativeOp, ExtremeOp, RankOp, ReduceOp, SoftmaxOp, SortOp, SpreadOp};
 use crate::storage::{self, Storage};
 
 type Kernel<T> = fn(&mut [T], &[T], Middle);
@@ -94,10 +94,37 @@ pub(super) fn cumulate(op: CumulativeOp, x: Elements, dim: usize) -> Arc<Storage
             match op {
                 CumulativeOp::Sum => running::run::<T, false>(&mut values, &from, count, inner),
                 CumulativeOp::Prod => running::run::<T, true>(&mut values, &from, count, inner),
+                CumulativeOp::LogSumExp => running::log_sums(&mut values, &from, count, inner),
             }
         }
         Storage::new(values)
     }, else unreachable!("booleans run as whole numbers"))
+}
+
+pub(super) fn cumulate_extreme(op: ExtremeOp, x: Elements, dim: usize) -> Arc<Storage> {
+    let shape = &x.layout.shape;
+    let count = shape.get(dim).copied().unwrap_or(1);
+    let inner: usize = shape.get(dim + 1..).unwrap_or(&[]).iter().product();
+    with_dtype!(x.dtype(), T => {
+        let mut places = allocator::take::<i64>(x.numel());
+        if !places.is_empty() {
+            let guard = x.storage.read();
+            let from = cast::in_line(T::of(&guard), x.layout);
+            running::extremes(&mut places, &from, count, inner, op == ExtremeOp::Min);
+        }
+        Storage::new(places)
+    })
+}
+
+pub(super) fn rank(op: RankOp, x: Elements, dim: usize) -> Arc<Storage> {
+    let along = LastDim::new(x.layout, dim);
+    let length = along.length();
+    let guard = x.storage.read();
+    with_dtype!(x.dtype(), T => {
+        let mut places = allocator::take::<i64>(x.numel() / length);
+        by_rank::places(op, &mut places, &cast::in_line(T::of(&guard), &along.rows), length);
+        Storage::new(along.back(places, 1))
+    })
 }
 
 /// Elements with one dimension as the last, and the way back.
