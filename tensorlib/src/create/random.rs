@@ -21,7 +21,7 @@ static GENERATOR: LazyLock<Mutex<Twister>> = LazyLock::new(|| {
     Mutex::new(Twister::new(seed))
 });
 
-fn generator() -> MutexGuard<'static, Twister> {
+pub(super) fn generator() -> MutexGuard<'static, Twister> {
     GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

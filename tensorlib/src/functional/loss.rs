@@ -8,13 +8,12 @@ use crate::backend::cpu::loss::{self, IGNORED, Labels};
 use crate::backend::cpu::reduce;
 use crate::dtype::DType;
 use crate::element::{Element, with_floating};
-use crate::error::{Result, dtype_error, fallible, index_error, shape_error, value_error};
+use crate::error::{Result, dtype_error, index_error, shape_error, value_error};
 use crate::layout::dimension;
 use crate::list::List;
 use crate::memory::allocator;
 use crate::operand::IntoOperand;
 use crate::scalar::Scalar;
-use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
 /// What is made of the losses of a batch.
@@ -792,37 +791,4 @@ losses! {
     margin_ranking_loss | try_margin_ranking_loss,
     /// [`margin_ranking_loss`] with options.
     margin_ranking_loss_with | try_margin_ranking_loss_with (a, b; target; labels_of; options: Margin<'_>) ranking(a, b, target, &options);
-}
-
-fallible! {
-    /// 1 at the label of each row and 0 elsewhere: `[…]` whole numbers give `[…, classes]`, as `i64`.
-    ///
-    /// ```
-    /// # use tensorlib::{functional as F, prelude::*};
-    /// assert_eq!(F::one_hot(&tensor![0, 2], 3).to_vec::<i64>(), [1, 0, 0, 0, 0, 1]);
-    /// ```
-    pub fn one_hot | try_one_hot(labels: &Tensor, classes: impl IntoInts) -> Tensor {
-        let op = "one_hot";
-        if matches!(labels.dtype(), DType::Bool | DType::F32 | DType::F64) {
-            return Err(dtype_error!("{op}: labels are whole numbers, not {}; convert them with long()", labels.dtype()));
-        }
-        let given = labels.to_vec::<i64>();
-        let classes = match classes.into_ints()[..] {
-            // As many as the largest label asks for.
-            [-1] => given.iter().copied().max().map_or(0, |largest| largest.saturating_add(1)),
-            [classes] if classes > 0 => classes,
-            _ => return Err(value_error!("{op}: needs a number of classes, 1 or more, or -1 for as many as there are")),
-        };
-        let mut shape = labels.layout.shape.clone();
-        shape.push(classes.max(0) as usize);
-        let mut values = allocator::take::<i64>(crate::size::checked_numel(op, &shape)?);
-        values.fill(0);
-        for (at, &label) in given.iter().enumerate() {
-            if !(0..classes).contains(&label) {
-                return Err(index_error!("{op}: label {label}, number {at}, is none of {classes} classes; labels are 0 to {}", classes - 1));
-            }
-            values[at * classes as usize + label as usize] = 1;
-        }
-        Ok(Tensor::from_values(values, shape))
-    }
 }

@@ -17,15 +17,25 @@
 //! Each function has one node in the graph and a backward form of its own, which computes in one pass what is needed;
 //! where the gradients themselves are to be differentiated, it is written in operations that are.
 
+mod attention;
 mod convolution;
+mod dropout;
+mod embedding;
 mod loss;
 mod normalization;
 mod options;
+mod padding;
+mod patches;
 mod pooling;
 
+pub use attention::*;
 pub use convolution::*;
+pub use dropout::*;
+pub use embedding::*;
 pub use loss::*;
 pub use normalization::*;
+pub use padding::*;
+pub use patches::*;
 pub use pooling::*;
 
 use crate::dtype::DType;

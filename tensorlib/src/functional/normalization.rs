@@ -84,13 +84,14 @@ fn normalized(name: &'static str, x: &Tensor, weight: Option<&Tensor>, bias: Opt
     }
     let kept = [Saved::operand(x), Saved::operand(&moments)];
     let kept_weight = weight.map(Saved::operand);
+    let of_bias = bias.map_or_else(|| vec![g.groups * g.channels], |bias| bias.size().to_vec());
     let place = move |operand: usize| order.iter().position(|&at| at == operand);
     record(result, name, &operands, move |pass, gradient| {
         let (x, moments) = (pass.get(&kept[0])?, pass.get(&kept[1])?);
         let weight = kept_weight.as_ref().map(|kept| pass.get(kept)).transpose()?;
         if is_grad_enabled() {
-            let [of_x, of_weight, of_bias] = by_hand(&x, weight.as_ref(), &gradient, g);
-            for (operand, given) in [of_x, of_weight, of_bias].into_iter().enumerate() {
+            let [of_x, of_weight, summed] = by_hand(&x, weight.as_ref(), &gradient, g);
+            for (operand, given) in [of_x, of_weight, summed.reshape(&of_bias)].into_iter().enumerate() {
                 if let Some(place) = place(operand) {
                     pass.give(place, || given);
                 }
@@ -117,8 +118,10 @@ fn normalized(name: &'static str, x: &Tensor, weight: Option<&Tensor>, bias: Opt
         }
         for operand in 1..3 {
             if let Some(place) = place(operand) {
-                let given = if operand == 1 { &weight } else { &None };
-                let shape = given.as_ref().map_or_else(|| vec![channels], |given| given.size().to_vec());
+                let shape = match &weight {
+                    Some(weight) if operand == 1 => weight.size().to_vec(),
+                    _ => of_bias.clone(),
+                };
                 pass.give(place, || sums.select(0, operand as i64 - 1).reshape(shape));
             }
         }

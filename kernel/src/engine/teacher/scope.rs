@@ -236,7 +236,9 @@ impl Scope {
             [of @ .., index] if index.inside("[").is_some() && self.meaning(of) == Meaning::Tensor => Meaning::Tensor,
             [of @ .., dot, method, call] if dot.is_sign(".") && call.inside("(").is_some() => match method.word() {
                 Some("len" | "numel") => Meaning::Whole,
-                Some(method) if library::gives_a_tensor(method) && self.meaning(of) == Meaning::Tensor => Meaning::Tensor,
+                Some(method) if library::gives_a_tensor(method) && self.meaning(of) == Meaning::Tensor => {
+                    Meaning::Tensor
+                }
                 _ => Meaning::Other,
             },
             _ => Meaning::Other,

@@ -135,7 +135,9 @@ impl Reader<'_> {
                 let (name, inner) = (name.word().unwrap_or_default(), call.inside("(").unwrap_or_default());
                 let changed = if self.is_at_fault(&rest[1..3]) { self.method(&before, of, name, inner) } else { None };
                 let blank = self.text(&rest[..1]);
-                let plain = || format!("{before}{blank}{name}{}", self.lending(of, inner).unwrap_or_else(|| self.inner_of(call)));
+                let plain = || {
+                    format!("{before}{blank}{name}{}", self.lending(of, inner).unwrap_or_else(|| self.inner_of(call)))
+                };
                 (changed.unwrap_or_else(plain), 3)
             }
             [colons, name, call, ..]

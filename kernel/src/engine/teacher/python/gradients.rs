@@ -80,10 +80,7 @@ impl Reader<'_> {
                 format!("{before}.requires_grad_(true)")
             }
             "data" if self.is_said_to_be_a_tensor(of) => {
-                self.say(sentence!(
-                    "the values without gradients are `x.detach()`",
-                    "不带梯度的值是 `x.detach()`"
-                ));
+                self.say(sentence!("the values without gradients are `x.detach()`", "不带梯度的值是 `x.detach()`"));
                 format!("{before}.detach()")
             }
             _ => return None,
@@ -162,7 +159,8 @@ impl Reader<'_> {
             ));
         }
         let solid: Vec<&Tree> = body.iter().filter(|tree| !tree.is_blank()).collect();
-        let is_factor = |tree: &Tree| tree.of(Kind::Number).is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        let is_factor =
+            |tree: &Tree| tree.of(Kind::Number).is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()));
         let value = self.expression(body);
         // Gradients have a fraction.
         let value = match solid[..] {
@@ -297,7 +295,10 @@ impl Reader<'_> {
                 let (names, places) = match &names[..] {
                     [] => return None,
                     [name] => ((*name).to_owned(), "x[0]".to_owned()),
-                    _ => (format!("({})", names.join(", ")), format!("({})", places[..names.len().min(count)].join(", "))),
+                    _ => (
+                        format!("({})", names.join(", ")),
+                        format!("({})", places[..names.len().min(count)].join(", ")),
+                    ),
                 };
                 rest[..colon].iter().filter_map(Tree::word).for_each(|name| {
                     self.scope.borrow_mut().define_parameter(name, "&Tensor");
@@ -394,9 +395,9 @@ impl Reader<'_> {
         }
         let [name] = left else { return None };
         let name = name.word()?;
-        let uses_its_gradient = right.windows(3).any(|parts| {
-            matches!(parts, [of, dot, grad] if of.is_word(name) && dot.is_sign(".") && grad.is_word("grad"))
-        });
+        let uses_its_gradient = right.windows(3).any(
+            |parts| matches!(parts, [of, dot, grad] if of.is_word(name) && dot.is_sign(".") && grad.is_word("grad")),
+        );
         if sign_text != "=" {
             let is_tensor = self.scope.borrow().meaning(left) == Meaning::Tensor;
             let is_update = in_place != "copy_" && (uses_its_gradient || is_tensor && !self.records.get());
@@ -545,7 +546,8 @@ impl Reader<'_> {
                 };
                 let last = body.rsplit_once('\n').map_or(("", body.as_str()), |(before, last)| (before, last));
                 // The only variable's value is the block's, where it is computed last.
-                let own = last.1.strip_prefix(&format!("{inner}let {pattern} = ")).and_then(|own| own.strip_suffix(';'));
+                let own =
+                    last.1.strip_prefix(&format!("{inner}let {pattern} = ")).and_then(|own| own.strip_suffix(';'));
                 match own.filter(|own| !own.contains('\n')) {
                     Some(own) if last.0.is_empty() => format!("{margin}let {pattern} = {function}(|| {own});"),
                     Some(own) => format!("{margin}let {pattern} = {};", value(&format!("{}\n{inner}{own}", last.0))),

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 pub(crate) use self::vectors::Vectorised;
 use self::vectors::{Lanes, Place, Vectors};
-use super::gemm::{LARGEST_TILE, TERMS, Tile};
+use super::gemm::{Gemm, LARGEST_TILE, TERMS, Tile};
 use super::number::Number;
 use super::pool;
 use super::simd::{Loop, Widest, Width};
@@ -94,8 +94,8 @@ impl<T> Shared<T> {
     }
 }
 
-/// The kernel of this processor, or plain loops.
-fn tile<T: Vectorised>() -> Tile<T> {
+/// The kernel of this processor for products of matrices, or plain loops.
+pub(super) fn tile<T: Gemm>() -> Tile<T> {
     T::tile().unwrap_or(Tile { rows: 4, columns: 8, run: plain::<T> })
 }
 
