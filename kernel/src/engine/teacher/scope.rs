@@ -220,6 +220,17 @@ impl Scope {
             {
                 Meaning::Tensor
             }
+            [module, dot, name, call]
+                if module.is_word("torch")
+                    && !self.knows("torch")
+                    && dot.is_sign(".")
+                    && call.inside("(").is_some()
+                    && name.word().is_some_and(|name| {
+                        name == "normal" || library::is_method(name) && library::gives_a_tensor(name)
+                    }) =>
+            {
+                Meaning::Tensor
+            }
             [module, dot, rest @ ..]
                 if dot.is_sign(".")
                     && matches!(module.word(), Some("torch" | "np"))
@@ -236,7 +247,9 @@ impl Scope {
             [of @ .., index] if index.inside("[").is_some() && self.meaning(of) == Meaning::Tensor => Meaning::Tensor,
             [of @ .., dot, method, call] if dot.is_sign(".") && call.inside("(").is_some() => match method.word() {
                 Some("len" | "numel") => Meaning::Whole,
-                Some(method) if library::gives_a_tensor(method) && self.meaning(of) == Meaning::Tensor => Meaning::Tensor,
+                Some(method) if library::gives_a_tensor(method) && self.meaning(of) == Meaning::Tensor => {
+                    Meaning::Tensor
+                }
                 _ => Meaning::Other,
             },
             _ => Meaning::Other,

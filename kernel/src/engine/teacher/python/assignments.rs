@@ -40,10 +40,10 @@ impl Reader<'_> {
         if sign_text == "="
             && at_fault
             && !is_listed
-            && let Some(text) =
-                self.gradients_of_several(left, right)
-                    .or_else(|| self.of_several(left, right))
-                    .or_else(|| self.of_a_new_variable(content, left, sign, right))
+            && let Some(text) = self
+                .gradients_of_several(left, right)
+                .or_else(|| self.of_several(left, right))
+                .or_else(|| self.of_a_new_variable(content, left, sign, right))
         {
             return text;
         }

@@ -43,13 +43,12 @@ impl Reader<'_> {
     fn lent_if_used_again(&self, trees: &[Tree], links: &[Link], at: usize) -> String {
         let text = self.chain(trees);
         let is_sign = |link: Option<&Link>| {
-            link.is_some_and(|link| {
-                matches!(link.trees, [sign] if ["+", "-", "*", "/"].iter().any(|known| sign.is_sign(known)))
-            })
+            link.is_some_and(
+                |link| matches!(link.trees, [sign] if ["+", "-", "*", "/"].iter().any(|known| sign.is_sign(known))),
+            )
         };
         let solid = |link: &&Link| !is_space(link.trees);
-        let is_operand =
-            is_sign(links[..at].iter().rev().find(solid)) || is_sign(links[at + 1..].iter().find(solid));
+        let is_operand = is_sign(links[..at].iter().rev().find(solid)) || is_sign(links[at + 1..].iter().find(solid));
         if is_operand && self.is_used_again(trees) { format!("&{text}") } else { text }
     }
 

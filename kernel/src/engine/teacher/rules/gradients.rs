@@ -75,8 +75,8 @@ pub fn a_number_without_gradients(question: &Question) -> Option<Lesson> {
 pub fn a_hook_without_a_value(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let is_hook = |call: &ast::MethodCallExpr| call.name_ref().is_some_and(|name| name.text() == "register_hook");
-    let says_nothing = question.is(&["E0271", "E0308"])
-        && (problem.message.contains("`()`") || problem.label.contains("`()`"));
+    let says_nothing =
+        question.is(&["E0271", "E0308"]) && (problem.message.contains("`()`") || problem.label.contains("`()`"));
     let mut around = question.syntax.around::<ast::MethodCallExpr>(&problem.at).filter(|_| says_nothing)?;
     while !is_hook(&around) {
         around = around.syntax().ancestors().skip(1).find_map(ast::MethodCallExpr::cast)?;
