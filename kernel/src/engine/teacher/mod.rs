@@ -193,6 +193,7 @@ fn may_be_python(problem: &Problem) -> bool {
         "E0277" => ["IntoIndex", "IndexItem", "IntoInts", "IntoBounds", "a `FnOnce()` closure"]
             .iter()
             .any(|name| problem.message.contains(name)),
+        "E0308" if problem.is_about_gradients() => true,
         "E0308" => [
             "expected floating-point number, found integer",
             "expected integer, found floating-point",

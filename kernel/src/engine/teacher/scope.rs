@@ -220,6 +220,17 @@ impl Scope {
             {
                 Meaning::Tensor
             }
+            [module, dot, name, call]
+                if module.is_word("torch")
+                    && !self.knows("torch")
+                    && dot.is_sign(".")
+                    && call.inside("(").is_some()
+                    && name.word().is_some_and(|name| {
+                        name == "normal" || library::is_method(name) && library::gives_a_tensor(name)
+                    }) =>
+            {
+                Meaning::Tensor
+            }
             [module, dot, rest @ ..]
                 if dot.is_sign(".")
                     && matches!(module.word(), Some("torch" | "np"))

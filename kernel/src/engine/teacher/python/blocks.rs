@@ -258,7 +258,10 @@ impl Reader<'_> {
                 [variable] if variable.word().is_some() => {
                     let variable = self.text(over);
                     match self.scope.borrow().meaning(over) {
-                        Meaning::Tensor => format!("{variable}.unbind()"),
+                        Meaning::Tensor => {
+                            self.scope.borrow_mut().define(&name, Meaning::Tensor);
+                            format!("{variable}.unbind()")
+                        }
                         Meaning::Text => format!("{variable}.chars()"),
                         _ if self.scope.borrow().is_borrowed(variable) => variable.to_owned(),
                         _ => format!("&{variable}"),

@@ -112,6 +112,9 @@ impl Reader<'_> {
             && token.text == "tensor"
             && self.is_at_fault(std::slice::from_ref(group))
         {
+            if let Some(text) = self.asked_for_in_a_macro(group) {
+                return (text, 3);
+            }
             return (format!("tensor!{}", self.tensor_literal(group)), 3);
         }
         (token.text.to_owned(), 1)
@@ -339,7 +342,7 @@ impl Reader<'_> {
             [group] if group.inside("(").is_some() => {
                 let lengths: Vec<String> =
                     arguments(group.inside("(").unwrap_or_default()).iter().map(|part| self.expression(part)).collect();
-                if lengths.len() == 1 && !self.text(part).contains(',') {
+                if lengths.is_empty() || lengths.len() == 1 && !self.text(part).contains(',') {
                     self.text(part).to_owned()
                 } else {
                     format!("[{}]", lengths.join(", "))

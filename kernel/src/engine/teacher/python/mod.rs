@@ -5,6 +5,7 @@
 //! complains about is read so: Python's forms are sometimes Rust's with another sense.
 
 mod assignments;
+mod autograd;
 mod blocks;
 mod builtins;
 mod calls;
@@ -14,6 +15,7 @@ mod functions;
 mod gradients;
 mod indices;
 mod methods;
+mod modes;
 mod names;
 mod operators;
 mod statements;

@@ -146,6 +146,11 @@ impl Reader<'_> {
             };
             return Some(format!("{}.{method}()", self.float_for_a_method(first?)));
         }
+        if name == "normal"
+            && let Some(text) = self.normal(&of)
+        {
+            return Some(text);
+        }
         let name = match name {
             "where" => {
                 let parts: Vec<String> = of.plain.iter().map(|part| self.operand_of(part)).collect();
@@ -172,6 +177,25 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// `torch.normal(0, 0.01, size=(2, 1))`: a mean, a deviation and a shape.
+    fn normal(&self, of: &Arguments) -> Option<String> {
+        let named = |names: &[&str]| of.named.iter().find(|(name, _)| names.contains(name)).map(|(_, value)| *value);
+        let at = |at: usize, names: &[&str]| of.plain.get(at).copied().or_else(|| named(names));
+        let (mean, deviation, shape) = (at(0, &["mean", "loc"])?, at(1, &["std", "scale"])?, at(2, &["size"])?);
+        if !self.is_number(mean) || !self.is_number(deviation) {
+            return None;
+        }
+        self.say(sentence!(
+            "a deviation and a mean are computed: `randn([3]) * 0.5 + 1.0`",
+            "标准差和均值写成计算：`randn([3]) * 0.5 + 1.0`"
+        ));
+        let by = if self.text(deviation) == "1" { String::new() } else { format!(" * {}", self.expression(deviation)) };
+        let is_zero = self.text(mean).chars().all(|c| matches!(c, '0' | '.'));
+        let mean = if is_zero { String::new() } else { format!(" + {}", self.expression(mean)) };
+        let asked = self.asked_for_gradients(named(&["requires_grad"]));
+        Some(format!("(randn({}){by}{mean}){asked}", self.shape(shape)))
     }
 
     /// Where NumPy means something else than PyTorch, the library's table says what.

@@ -290,6 +290,9 @@ impl<'a> Reader<'a> {
 
     pub fn changed_statement(&self, content: &[Tree], first: &Tree) -> Option<String> {
         let rest = trim(&content[1..]);
+        if let Some(text) = self.mode_with_braces(content) {
+            return Some(text);
+        }
         match first.word() {
             Some("pass") if rest.is_empty() => {
                 self.say(sentence!("nothing is `{{}}`", "什么都不做写作 `{{}}`"));
