@@ -135,12 +135,12 @@ impl Head {
         head
     }
 
-    pub fn with_results(name: &'static str, results: &[Tensor], operands: &[&Tensor]) -> Head {
-        let mut metas = results.iter().map(Meta::of);
-        let meta = metas.next().expect("an operation has a result");
-        let mut head = Head::new(name, meta, operands);
-        if results.len() > 1 {
-            head.more.get_or_insert_default().metas = metas.collect();
+    /// A node of several results.
+    pub fn of_several(name: &'static str, mut metas: Vec<Meta>, operands: &[&Tensor]) -> Head {
+        let rest = metas.split_off(1);
+        let mut head = Head::new(name, metas.remove(0), operands);
+        if !rest.is_empty() {
+            head.more.get_or_insert_default().metas = rest;
         }
         head
     }

@@ -197,17 +197,6 @@ where
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
-/// [`record`] for an operation with several results. Gradients are absent where none came.
-pub(crate) fn record_many<F>(results: Vec<Tensor>, name: &'static str, operands: &[&Tensor], formula: F) -> Vec<Tensor>
-where
-    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
-{
-    let head = Head::with_results(name, &results, operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: many::<F>, keeps: true, viewed: () };
-    let node: Arc<dyn Node> = Arc::new(node);
-    results.into_iter().zip(0..).map(|(result, output)| result.made_by(Edge { node: node.clone(), output })).collect()
-}
-
 /// The edge of a node that no tensor has yet.
 pub(super) fn recorded_edge<F>(name: &'static str, meta: Meta, edges: [Option<Edge>; 2], formula: F) -> Edge
 where
@@ -250,6 +239,26 @@ impl Tensor {
         self.view_made_by(layout, Edge { node, output: 0 })
     }
 
+    /// Several views that users get, by one operation. The formula turns their gradients, which are absent where none came,
+    /// into that of this tensor.
+    pub(crate) fn views_of<F>(&self, layouts: Vec<Layout>, name: &'static str, formula: F) -> Vec<Tensor>
+    where
+        F: Fn(Vec<Option<Tensor>>) -> Tensor + Send + Sync + 'static,
+    {
+        if layouts.is_empty() || !records(&[self]) {
+            // The formula is for recorded ones only.
+            return layouts.into_iter().map(|layout| self.view_of(layout, name, |gradient| gradient)).collect();
+        }
+        let metas = layouts.iter().map(|layout| Meta { shape: layout.shape.clone(), dtype: self.dtype() }).collect();
+        let formula = move |pass: &mut Pass, gradients| {
+            pass.give(0, || formula(gradients));
+            Ok(())
+        };
+        let node: Arc<dyn Node> = several(Head::of_several(name, metas, &[self]), formula, self.layout.clone());
+        let views = layouts.into_iter().zip(0..);
+        views.map(|(layout, output)| self.view_made_by(layout, Edge { node: node.clone(), output })).collect()
+    }
+
     /// A view of some of the elements, those that `take` takes of any tensor of this shape.
     #[inline]
     pub(crate) fn part_of<F>(&self, layout: Layout, name: &'static str, take: F) -> Tensor
@@ -266,6 +275,13 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed })
+}
+
+fn several<F>(head: Head, formula: F, viewed: Layout) -> Arc<dyn Node>
+where
+    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
+{
+    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: many::<F>, keeps: false, viewed })
 }
 
 /// Zeros of a shape with `part` in the place that `take` takes of it.

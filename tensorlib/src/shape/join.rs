@@ -7,6 +7,8 @@ use crate::backend::{Elements, backend_of};
 use crate::dtype::DType;
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
+use crate::list::List;
+use crate::scalar::Scalar;
 use crate::size::{IntoInts, checked_numel};
 use crate::tensor::Tensor;
 
@@ -253,18 +255,27 @@ fn joined(result: Tensor, parts: &[&Tensor], dim: usize) -> Tensor {
     })
 }
 
+/// A gradient, or zeros where none came.
+fn or_zeros(gradient: Option<Tensor>, shape: &List<usize>, dtype: DType) -> Tensor {
+    gradient.unwrap_or_else(|| crate::create::filled(shape.clone(), dtype, Scalar::Int(0)))
+}
+
 impl Tensor {
-    /// Views of `count` positions along a dimension, one after the other; the last may be shorter.
+    /// Views of pieces along a dimension, one after the other.
     fn pieces(&self, op: &str, dim: usize, sizes: impl Iterator<Item = usize>) -> Result<Vec<Tensor>> {
         let mut start = 0;
-        sizes
+        let layouts: Vec<Layout> = sizes
             .map(|size| {
                 let layout = self.layout.narrow(op, dim, start, size)?;
-                let from = start;
                 start += size;
-                Ok(self.part_of(layout, "SplitBackward0", move |x| x.narrow(dim as i64, from, size)))
+                Ok(layout)
             })
-            .collect()
+            .collect::<Result<_>>()?;
+        let (shapes, dtype): (Vec<_>, _) = (layouts.iter().map(|layout| layout.shape.clone()).collect(), self.dtype());
+        Ok(self.views_of(layouts, "SplitBackward0", move |gradients| {
+            let pieces = gradients.into_iter().zip(&shapes).map(|(gradient, shape)| or_zeros(gradient, shape, dtype));
+            cat_dim(pieces.collect::<Vec<_>>(), dim as i64)
+        }))
     }
 
     fn length_along(&self, op: &str, dim: i64) -> Result<(usize, usize)> {
@@ -368,8 +379,15 @@ impl Tensor {
     }
 
     fn positions_along(&self, op: &str, dim: i64) -> Result<Vec<Tensor>> {
-        let (_, length) = self.length_along(op, dim)?;
-        (0..length as i64).map(|index| self.try_select(dim, index)).collect()
+        let (dim, length) = self.length_along(op, dim)?;
+        let layouts =
+            (0..length as i64).map(|index| self.layout.select(op, dim, index)).collect::<Result<Vec<Layout>>>()?;
+        let Some(shape) = layouts.first().map(|layout| layout.shape.clone()) else { return Ok(Vec::new()) };
+        let dtype = self.dtype();
+        Ok(self.views_of(layouts, "UnbindBackward0", move |gradients| {
+            let all = gradients.into_iter().map(|gradient| or_zeros(gradient, &shape, dtype));
+            stack_dim(all.collect::<Vec<_>>(), dim as i64)
+        }))
     }
 }
 
