@@ -17,6 +17,10 @@ use crate::ops::assign;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
+fn wide<T: Element>(value: T) -> f64 {
+    value.to_scalar().to_f64()
+}
+
 /// Writes values over a tensor, in the order of its memory; gradients see that they are new.
 fn write<T: Element>(op: &str, x: &Tensor, fill: impl FnOnce(&mut Twister, &mut [T])) -> Result<Tensor> {
     let order = memory_order(&[&x.layout]);
@@ -121,14 +125,14 @@ fn bernoulli(op: &str, p: &Tensor) -> Result<Tensor> {
     let outside = |p: f64| !(0.0..=1.0).contains(&p);
     with_floating!(p.dtype(), T => {
         let given = p.to_vec::<T>();
-        if let Some(&p) = given.iter().find(|&&p| outside(p.into())) {
-            probability(op, p.into())?;
+        if let Some(&p) = given.iter().find(|&&p| outside(wide(p))) {
+            probability(op, wide(p))?;
         }
         let mut generator = generator();
         let double = T::DTYPE == DType::F64;
         let mut drawn = || if double { generator.uniform_f64() } else { f64::from(generator.uniform_f32()) };
         let values: Vec<T> =
-            given.iter().map(|&p| T::from_scalar(Scalar::Bool(drawn() < f64::from(p)))).collect();
+            given.iter().map(|&p| T::from_scalar(Scalar::Bool(drawn() < wide(p)))).collect();
         Ok(Tensor::from_values(values, p.layout.shape.clone()))
     }, else Err(dtype_error!("{op}: probabilities are floating-point numbers, not {}", p.dtype())))
 }
@@ -172,7 +176,7 @@ fn random_(x: &Tensor, bounds: Option<(i64, i64)>) -> Result<Tensor> {
 }
 
 /// Rows of weights, checked.
-fn weights<T: Element + Into<f64>>(op: &str, x: &Tensor, count: usize) -> Result<(AlignedBuf<T>, usize, List<usize>)> {
+fn weights<T: Element>(op: &str, x: &Tensor, count: usize) -> Result<(AlignedBuf<T>, usize, List<usize>)> {
     if x.ndim() == 0 || x.ndim() > 2 {
         return Err(shape_error!("{op}: needs weights [categories] or [rows, categories], not shape {}", x.size()));
     }
@@ -182,8 +186,8 @@ fn weights<T: Element + Into<f64>>(op: &str, x: &Tensor, count: usize) -> Result
     let categories = x.layout.shape[x.ndim() - 1];
     let values: AlignedBuf<T> = x.to_vec::<T>().into();
     for row in values.chunks(categories.max(1)) {
-        let sum: f64 = row.iter().map(|&weight| weight.into()).sum();
-        let bad = row.iter().any(|&weight| weight.into() < 0.0) || !sum.is_finite() || sum <= 0.0;
+        let sum: f64 = row.iter().map(|&weight| wide(weight)).sum();
+        let bad = row.iter().any(|&weight| wide(weight) < 0.0) || !sum.is_finite() || sum <= 0.0;
         if bad {
             return Err(value_error!(
                 "{op}: weights must not be negative or infinite, and each row needs one that is greater than 0"
@@ -212,7 +216,7 @@ fn without_replacement(op: &str, x: &Tensor, count: usize) -> Result<Tensor> {
         }
         let mut positions: Vec<i64> = Vec::with_capacity(shape.iter().product());
         for (values, drawn) in values.chunks_exact(categories).zip(drawn.chunks_exact(categories)) {
-            if count > values.iter().filter(|&&weight| f64::from(weight) > 0.0).count() {
+            if count > values.iter().filter(|&&weight| wide(weight) > 0.0).count() {
                 return Err(value_error!("{op}: cannot draw {count} categories, for fewer have a weight greater than 0"));
             }
             let ratios: Vec<T> = values.iter().zip(drawn).map(|(&weight, &drawn)| weight / drawn).collect();
@@ -238,7 +242,7 @@ fn with_replacement(op: &str, x: &Tensor, count: usize) -> Result<Tensor> {
             sums.iter_mut().for_each(|value| *value /= sum);
             for _ in 0..count {
                 let drawn = generator.uniform_f64();
-                let place = sums.partition_point(|&below| f64::from(below) < drawn).min(categories - 1);
+                let place = sums.partition_point(|&below| wide(below) < drawn).min(categories - 1);
                 positions.push(place as i64);
             }
         }

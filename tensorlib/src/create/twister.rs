@@ -23,11 +23,19 @@ impl Twister {
     }
 
     fn refill(&mut self) {
-        for i in 0..LENGTH {
-            let mixed = (self.state[i] & 0x8000_0000) | (self.state[(i + 1) % LENGTH] & 0x7fff_ffff);
+        let twisted = |state: &[u32; LENGTH], i: usize, next: usize, far: usize| {
+            let mixed = (state[i] & 0x8000_0000) | (state[next] & 0x7fff_ffff);
             let odd = if mixed & 1 == 1 { 0x9908_b0df } else { 0 };
-            self.state[i] = self.state[(i + MIDDLE) % LENGTH] ^ (mixed >> 1) ^ odd;
+            state[far] ^ (mixed >> 1) ^ odd
+        };
+        // In three parts, none of which wraps around: the compiler can then do many at once.
+        for i in 0..LENGTH - MIDDLE {
+            self.state[i] = twisted(&self.state, i, i + 1, i + MIDDLE);
         }
+        for i in LENGTH - MIDDLE..LENGTH - 1 {
+            self.state[i] = twisted(&self.state, i, i + 1, i + MIDDLE - LENGTH);
+        }
+        self.state[LENGTH - 1] = twisted(&self.state, LENGTH - 1, 0, MIDDLE - 1);
         self.next = 0;
     }
 

@@ -156,7 +156,7 @@ fn by_hand(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, s: &Sizes,
 fn weights(q: &Tensor, k: &Tensor, mask: Option<&Tensor>, s: &Sizes) -> Tensor {
     let mut scores = (q * s.scale).matmul(k.transpose(-2, -1));
     if let Some(mask) = mask {
-        scores = scores + mask;
+        scores += mask;
     }
     if s.causal {
         let hidden = crate::create::ones([s.queries, s.keys]).tril().eq(0);

@@ -267,7 +267,7 @@ fn entropy_of_rows(x: &Tensor, labels: Vec<usize>, options: &CrossEntropy) -> Te
         let result = match share {
             None => Tensor::from_values(losses, List::from_slice(&shape[..1])),
             Some(share) => {
-                let sum = f64::from(reduce::row::<T, reduce::Sum>(&losses));
+                let sum = reduce::row::<T, reduce::Sum>(&losses).to_scalar().to_f64();
                 Tensor::from_values(vec![T::from_scalar(Scalar::Float(sum * share))], List::new())
             }
         };
@@ -327,7 +327,7 @@ fn of_probabilities(
         wanted = wanted * (1.0 - options.label_smoothing) + options.label_smoothing / classes;
     }
     if let Some(weight) = options.weight {
-        wanted = wanted * weight;
+        wanted *= weight;
     }
     let losses = -(rows.try_log_softmax(1)? * wanted).try_sum_dim(1)?;
     match options.reduction {
@@ -357,7 +357,7 @@ fn nll(x: &Tensor, target: &Tensor, options: &NllLoss) -> Result<Tensor> {
     let mut counted = None;
     if let Some(weight) = options.weight {
         let weights = weight.try_index_select(0, &positions)?;
-        losses = losses * &weights;
+        losses *= &weights;
         counted = Some(weights);
     }
     if any {

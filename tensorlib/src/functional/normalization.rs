@@ -144,7 +144,7 @@ fn by_hand(x: &Tensor, weight: Option<&Tensor>, gradient: &Tensor, g: Rows) -> [
     };
     let mut rest = &scaled - &unit * (&scaled * &unit).mean_keepdim(over);
     if g.centered {
-        rest = rest - scaled.mean_keepdim(over);
+        rest -= scaled.mean_keepdim(over);
     }
     let of_x = (rest * rate).reshape(size);
     let shape = weight.map_or_else(|| vec![g.groups * g.channels], |weight| weight.size().to_vec());
@@ -397,7 +397,7 @@ fn channels_by_hand(
     }
     let mut of_x = rest * rate;
     if let Some(weight) = weight {
-        of_x = of_x * weight.reshape([g.channels, 1]);
+        of_x *= weight.reshape([g.channels, 1]);
     }
     [of_x.reshape(size), (&gradient * unit).sum_dim(over), gradient.sum_dim(over)]
 }

@@ -189,7 +189,9 @@ fn windows<const N: usize>(lengths: [usize; N], mut spans: [Vec<Span>; N], divis
     let columns = std::mem::take(&mut spans[N - 1]);
     let whole = Span { start: 0, end: 1, step: 1, counted: 1 };
     let rows = if N == 1 { vec![whole] } else { std::mem::take(&mut spans[0]) };
-    Windows { height: if N == 1 { 1 } else { lengths[0] }, width: lengths[N - 1], rows, columns, divisor }
+    let pairs = |(number, span): (usize, &Span)| (span.start, span.end, span.step) == (2 * number, 2 * number + 2, 1);
+    let fours = columns.iter().enumerate().all(pairs) && rows.iter().all(|row| row.step == 1);
+    Windows { height: if N == 1 { 1 } else { lengths[0] }, width: lengths[N - 1], rows, columns, divisor, fours }
 }
 
 /// The shape of the result: that of `x` with other lengths at the end.

@@ -228,7 +228,7 @@ fn losses(name: &str, x: &[Tensor]) -> Option<Tensor> {
     match name {
         "binary_cross_entropy_edges" => {
             let target = beside(&tensor![[0.0, 1.0, 0.5]; f64], x).expand([3, 3]);
-            let x = x.gt(0).to(x.dtype()) + x * 0;
+            let x = x.gt(0).to(x.dtype()) + x.mul(0);
             return Some(F::binary_cross_entropy_with(&x, target, Binary::new().reduction(Reduction::None)));
         }
         "kl_div_zero" => {

@@ -40,6 +40,6 @@ pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod sort;
 pub(crate) mod special;
-
 /// The processor as a device.
 pub(crate) struct Cpu;
+pub(crate) mod vectors;

@@ -31,6 +31,8 @@ pub(crate) struct Windows {
     pub columns: Vec<Span>,
     /// Instead of the number of elements.
     pub divisor: Option<f64>,
+    /// Whether windows are two columns wide, and follow each other.
+    pub fours: bool,
 }
 
 impl Windows {
@@ -76,22 +78,25 @@ impl<T: Number> Loop for Largest<'_, T> {
         for (line, (to, places)) in outputs.enumerate() {
             let plane = &self.x[line / windows.rows.len() * windows.area()..][..windows.area()];
             let row = windows.rows[line % windows.rows.len()];
-            // Windows of four that do not overlap.
-            let pairs = row.end - row.start == 2 && row.step == 1 && row.end <= windows.height;
+            if windows.fours && row.end - row.start == 2 {
+                let top = &plane[row.start * windows.width..][..windows.width];
+                let bottom = &plane[(row.start + 1) * windows.width..][..windows.width];
+                let (top, bottom) = (top.as_chunks::<2>().0, bottom.as_chunks::<2>().0);
+                let first = (row.start * windows.width) as u32;
+                for (((to, place), top), (bottom, column)) in to.iter_mut().zip(places).zip(top).zip(bottom.iter().zip(0..)) {
+                    let (mut largest, mut at) = (top[0], 0);
+                    // Without branches, which would be guesses. A NaN takes the place of whatever was there.
+                    for (value, place) in [(top[1], 1), (bottom[0], windows.width as u32), (bottom[1], windows.width as u32 + 1)] {
+                        let greater = (value > largest) | value.is_nan();
+                        largest = if greater { value } else { largest };
+                        at = if greater { place } else { at };
+                    }
+                    (*to, *place) = (largest, first + 2 * column + at);
+                }
+                continue;
+            }
             for ((to, place), &column) in to.iter_mut().zip(places).zip(&windows.columns) {
                 let first = row.start * windows.width + column.start;
-                if pairs && column.step == 1 && column.end - column.start == 2 {
-                    let second = first + windows.width;
-                    let (a, b, c, d) = (plane[first], plane[first + 1], plane[second], plane[second + 1]);
-                    let (mut largest, mut at) = (a, first);
-                    // A NaN takes the place of whatever was there; what is not greater than a NaN, or beside it, does not.
-                    for (value, place) in [(b, first + 1), (c, second), (d, second + 1)] {
-                        let greater = value > largest || value.is_nan();
-                        (largest, at) = if greater { (value, place) } else { (largest, at) };
-                    }
-                    (*to, *place) = (largest, at as u32);
-                    continue;
-                }
                 let (mut largest, mut at) = (T::LOWEST, first);
                 for row in row.positions() {
                     for column in column.positions() {

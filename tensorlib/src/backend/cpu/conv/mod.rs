@@ -5,16 +5,13 @@
 //! stretch of memory that the second-level cache holds, and write panels of the matrix in the order in which the kernels
 //! of [`gemm`](super::gemm) read them. Pieces do not depend on the number of threads, so results do not either.
 
-mod vectors;
-
 use std::ops::Range;
 
-pub(crate) use self::vectors::Vectorised;
-use self::vectors::{Lanes, Place, Vectors};
 use super::gemm::{Gemm, LARGEST_TILE, TERMS, Tile};
 use super::number::Number;
 use super::pool;
 use super::simd::{Loop, Widest, Width};
+use super::vectors::{Lanes, Place, Vectorised, Vectors};
 use crate::memory::allocator;
 
 /// The sizes of a convolution. Lengths of two dimensions are those of rows and columns.
@@ -739,8 +736,8 @@ fn cut_out<T: Number>(to: &mut [T], from: &[T], g: &Geometry, (height, width): (
 /// The transpose as a convolution of the outputs, when that needs about as many multiplications.
 fn as_forward(g: &Geometry) -> Option<Geometry> {
     let mut padding = [0; 2];
-    for dim in 0..2 {
-        padding[dim] = ((g.kernel[dim] - 1) * g.dilation[dim]).checked_sub(g.padding[dim])?;
+    for (dim, padding) in padding.iter_mut().enumerate() {
+        *padding = ((g.kernel[dim] - 1) * g.dilation[dim]).checked_sub(g.padding[dim])?;
     }
     let more = 4 * g.pixels() > 5 * g.positions();
     (g.stride == [1, 1] && !more).then(|| Geometry {

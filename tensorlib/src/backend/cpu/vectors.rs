@@ -1,15 +1,16 @@
-//! What convolutions do with vectors some of whose lanes are masked: AVX-512. Other processors do without.
+//! What convolutions and attention do with vectors of 512 bits, some of whose lanes are masked. Processors without AVX-512
+//! do without.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-use crate::backend::cpu::gemm::Gemm;
+use super::gemm::{Gemm, Tile};
 #[cfg(target_arch = "x86_64")]
-use crate::backend::cpu::{gemm::TERMS, simd};
+use super::{gemm::TERMS, simd};
 
 /// Some lanes of a vector, and where its first lane lies, counted from an element that is known later.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Lanes {
+pub(crate) struct Lanes {
     pub mask: u16,
     pub from: isize,
 }
@@ -24,7 +25,7 @@ impl Lanes {
 
 /// A place of results: where the first taps lie, where the results go, and how many they are.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub from: usize,
     pub to: usize,
     pub mask: u16,
@@ -32,7 +33,7 @@ pub(super) struct Place {
 
 /// Kernels for one type of element.
 #[derive(Clone, Copy)]
-pub(super) struct Vectors<T> {
+pub(crate) struct Vectors<T> {
     pub lanes: usize,
     /// Filters that [`tile`](Vectors::tile) takes at a time.
     pub rows: usize,
@@ -52,21 +53,24 @@ pub(super) struct Vectors<T> {
     /// # Safety
     /// The processor must have AVX-512. From each place, whole vectors at each offset must be valid for reads. Lanes that
     /// are not masked must be valid for writes, for `filters` lines that are `stride` elements apart.
-    pub tile: unsafe fn(
-        a: &[T],
-        offsets: &[usize],
-        from: *const T,
-        to: *mut T,
-        places: [Place; 2],
-        stride: usize,
-        start: Option<&[T; 8]>,
-        filters: usize,
-    ),
+    pub tile: RowTile<T>,
+    /// Products of matrices of which the second has few columns.
+    pub narrow: Tile<T>,
 }
+
+type RowTile<T> = unsafe fn(
+    a: &[T],
+    offsets: &[usize],
+    from: *const T,
+    to: *mut T,
+    places: [Place; 2],
+    stride: usize,
+    start: Option<&[T; 8]>,
+    filters: usize,
+);
 
 /// Element types that have kernels.
 pub(crate) trait Vectorised: Gemm {
-    #[expect(private_interfaces)]
     fn vectors() -> Option<Vectors<Self>>;
 }
 
@@ -152,10 +156,32 @@ macro_rules! kernels {
                 }
             }
 
+            const TALL: usize = 16;
+
+            #[target_feature(enable = "avx512f,fma")]
+            unsafe fn narrow(a: &[$ty], b: &[$ty], to: *mut $ty, stride: usize, add: bool) {
+                let a: &[[$ty; TERMS]; TALL] = a.as_chunks().0.as_chunks().0.first().expect("rows");
+                let mut sums: [$vector; TALL] = [$zero(); TALL];
+                for (k, b) in b.as_chunks::<$lanes>().0.iter().enumerate().take(TERMS) {
+                    // SAFETY: a whole vector.
+                    let b = unsafe { $load(b.as_ptr()) };
+                    for (sum, a) in sums.iter_mut().zip(a) {
+                        *sum = $multiply_add($spread(a[k]), b, *sum);
+                    }
+                }
+                for (row, sum) in sums.into_iter().enumerate() {
+                    // SAFETY: the caller promises that the tile is valid and not shared.
+                    unsafe {
+                        let to = to.add(row * stride);
+                        $store(to, if add { $add($load(to), sum) } else { sum });
+                    }
+                }
+            }
+
             impl Vectorised for $ty {
-                #[expect(private_interfaces)]
                 fn vectors() -> Option<Vectors<$ty>> {
-                    (simd::level() >= simd::AVX512).then_some(Vectors { lanes: $lanes, rows: ROWS, panel, fold, tile })
+                    let narrow = Tile { rows: TALL, columns: $lanes, run: narrow };
+                    (simd::level() >= simd::AVX512).then_some(Vectors { lanes: $lanes, rows: ROWS, panel, fold, tile, narrow })
                 }
             }
         }
@@ -179,14 +205,12 @@ mod without {
     use super::{Vectorised, Vectors};
 
     impl Vectorised for f32 {
-        #[expect(private_interfaces)]
         fn vectors() -> Option<Vectors<f32>> {
             None
         }
     }
 
     impl Vectorised for f64 {
-        #[expect(private_interfaces)]
         fn vectors() -> Option<Vectors<f64>> {
             None
         }
