@@ -257,7 +257,8 @@ impl Reader<'_> {
                 [list] if list.inside("[").is_some_and(|inner| self.are_tensors(inner)) => self.tensors(over),
                 [variable] if variable.word().is_some() => {
                     let variable = self.text(over);
-                    match self.scope.borrow().meaning(over) {
+                    let meaning = self.scope.borrow().meaning(over);
+                    match meaning {
                         Meaning::Tensor => {
                             self.scope.borrow_mut().define(&name, Meaning::Tensor);
                             format!("{variable}.unbind()")

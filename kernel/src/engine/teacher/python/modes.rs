@@ -149,15 +149,21 @@ impl Reader<'_> {
             [] => format!("{margin}{};", value(&body)),
             names => {
                 let bare: Vec<&str> = names.iter().map(|name| name.trim_start_matches("mut ")).collect();
-                let (pattern, result) = match (names, &bare[..]) {
-                    ([name], [bare]) => (name.clone(), (*bare).to_owned()),
-                    _ => (format!("({})", names.join(", ")), format!("({})", bare.join(", "))),
-                };
+                let outer: Vec<String> = bare
+                    .iter()
+                    .map(|name| {
+                        format!("{}{name}", if self.is_changed_later(name, after..after) { "mut " } else { "" })
+                    })
+                    .collect();
+                let in_brackets = |names: String| if bare.len() == 1 { names } else { format!("({names})") };
+                let (pattern, result) = (in_brackets(outer.join(", ")), in_brackets(bare.join(", ")));
                 let last = body.rsplit_once('\n').map_or(("", body.as_str()), |(before, last)| (before, last));
                 // The only variable's value is the block's, where it is computed last.
-                let own =
-                    last.1.strip_prefix(&format!("{inner}let {pattern} = ")).and_then(|own| own.strip_suffix(';'));
-                match own.filter(|own| !own.contains('\n')) {
+                let own = last
+                    .1
+                    .strip_prefix(&format!("{inner}let {} = ", names.join(", ")))
+                    .and_then(|own| own.strip_suffix(';'));
+                match own {
                     Some(own) if last.0.is_empty() => format!("{margin}let {pattern} = {function}(|| {own});"),
                     Some(own) => format!("{margin}let {pattern} = {};", value(&format!("{}\n{inner}{own}", last.0))),
                     None => format!("{margin}let {pattern} = {};", value(&format!("{body}\n{inner}{result}"))),
