@@ -106,7 +106,15 @@ fn multiply<T: Gemm>(tile: &Tile<T>, a: &[T], panel: &[T], to: &mut [T], stride:
 /// Writes the transposes of rows, as panels of `width` rows: element `[term, row]`, for the panel of a row. What is beyond the
 /// last row stays as it was, and counts for nothing.
 #[inline(always)]
-fn transpose<T: Floating>(to: &mut [T], stack: Stack<T>, matrix: usize, rows: Range<usize>, terms: usize, width: usize, scale: T) {
+fn transpose<T: Floating>(
+    to: &mut [T],
+    stack: Stack<T>,
+    matrix: usize,
+    rows: Range<usize>,
+    terms: usize,
+    width: usize,
+    scale: T,
+) {
     for (number, to) in to.chunks_mut(width * terms).enumerate() {
         let first = rows.start + number * width;
         for row in first..rows.end.min(first + width) {
@@ -137,7 +145,15 @@ fn cut<T: Floating>(to: &mut [T], stack: Stack<T>, matrix: usize, columns: usize
 
 /// Writes rows for each block of [`TERMS`] terms, in which they are [`TERMS`] apart.
 #[inline(always)]
-fn lay<T: Floating>(to: &mut [T], stack: Stack<T>, matrix: usize, rows: Range<usize>, terms: usize, height: usize, scale: T) {
+fn lay<T: Floating>(
+    to: &mut [T],
+    stack: Stack<T>,
+    matrix: usize,
+    rows: Range<usize>,
+    terms: usize,
+    height: usize,
+    scale: T,
+) {
     for (number, row) in rows.enumerate() {
         for (block, from) in stack.row(matrix, row, terms).chunks(TERMS).enumerate() {
             let to = &mut to[(block * height + number) * TERMS..][..from.len()];
@@ -517,7 +533,9 @@ impl<T: Gemm + Floating> Loop for Backward<'_, T> {
                 }
             }
         }
-        for (number, (sums, padded, columns)) in [(of_k, features, s.features), (of_v, long, s.values)].into_iter().enumerate() {
+        for (number, (sums, padded, columns)) in
+            [(of_k, features, s.features), (of_v, long, s.values)].into_iter().enumerate()
+        {
             // SAFETY: the keys or values of this head.
             let to = unsafe { self.to[number + 1].part(head * lengths[number + 1], lengths[number + 1]) };
             for (to, from) in to.chunks_exact_mut(columns).zip(sums.chunks_exact(padded)) {

@@ -83,10 +83,14 @@ impl<T: Number> Loop for Largest<'_, T> {
                 let bottom = &plane[(row.start + 1) * windows.width..][..windows.width];
                 let (top, bottom) = (top.as_chunks::<2>().0, bottom.as_chunks::<2>().0);
                 let first = (row.start * windows.width) as u32;
-                for (((to, place), top), (bottom, column)) in to.iter_mut().zip(places).zip(top).zip(bottom.iter().zip(0..)) {
+                for (((to, place), top), (bottom, column)) in
+                    to.iter_mut().zip(places).zip(top).zip(bottom.iter().zip(0..))
+                {
                     let (mut largest, mut at) = (top[0], 0);
                     // Without branches, which would be guesses. A NaN takes the place of whatever was there.
-                    for (value, place) in [(top[1], 1), (bottom[0], windows.width as u32), (bottom[1], windows.width as u32 + 1)] {
+                    for (value, place) in
+                        [(top[1], 1), (bottom[0], windows.width as u32), (bottom[1], windows.width as u32 + 1)]
+                    {
                         let greater = (value > largest) | value.is_nan();
                         largest = if greater { value } else { largest };
                         at = if greater { place } else { at };

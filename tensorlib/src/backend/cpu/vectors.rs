@@ -181,7 +181,14 @@ macro_rules! kernels {
             impl Vectorised for $ty {
                 fn vectors() -> Option<Vectors<$ty>> {
                     let narrow = Tile { rows: TALL, columns: $lanes, run: narrow };
-                    (simd::level() >= simd::AVX512).then_some(Vectors { lanes: $lanes, rows: ROWS, panel, fold, tile, narrow })
+                    (simd::level() >= simd::AVX512).then_some(Vectors {
+                        lanes: $lanes,
+                        rows: ROWS,
+                        panel,
+                        fold,
+                        tile,
+                        narrow,
+                    })
                 }
             }
         }
