@@ -63,7 +63,50 @@ fn pictures() -> Vec<Diagram> {
         picture::matmul_shapes(zeros([2, 3]), zeros([2, 3])),
         picture::matmul_shapes(zeros([5, 2, 30]), zeros([30, 4])),
         picture::matmul_shapes(zeros([4, 3]), zeros([3])),
+        neuron_loss(),
+        network_loss(),
+        attention(),
+        picture::graph(&(0..500).fold(ones([2]).requires_grad_(true), |y, _| (y * 0.9).tanh() + 0.1)),
+        recurrent(200),
     ]
+}
+
+/// A neuron's loss after `backward`.
+fn neuron_loss() -> Diagram {
+    let (w, b) = (tensor![0.5, -1.0].requires_grad_(true), scalar(0.1).requires_grad_(true));
+    let (x, y) = (tensor![[2.0, 3.0], [1.0, -1.0], [0.5, 0.25]], tensor![1.0, 0.0, 1.0]);
+    let p = (x.matmul(&w) + &b).sigmoid();
+    p.retain_grad();
+    let loss = -(&y * p.log() + (1 - &y) * (1 - &p).log()).mean();
+    loss.backward();
+    picture::graph(&loss)
+}
+
+/// The loss of a network of three layers after `backward`.
+fn network_loss() -> Diagram {
+    let layer = |inputs: i64, outputs: i64| {
+        ((randn([inputs, outputs]) * 0.05).requires_grad_(true), zeros([outputs]).requires_grad_(true))
+    };
+    let (images, labels) = (randn([64, 784]), randint(10, [64, 1]));
+    let [(w1, b1), (w2, b2), (w3, b3)] = [layer(784, 128), layer(128, 64), layer(64, 10)];
+    let hidden = ((images.matmul(&w1) + &b1).relu().matmul(&w2) + &b2).relu();
+    let loss = -(hidden.matmul(&w3) + &b3).log_softmax(1).gather(1, &labels).mean();
+    loss.backward();
+    picture::graph(&loss)
+}
+
+fn attention() -> Diagram {
+    let words = randn([10, 32]);
+    let [q, k, v] = [(); 3].map(|()| words.matmul(randn([32, 32]).requires_grad_(true)));
+    let weights = (q.matmul(k.t()) / 32_f64.sqrt()).softmax(-1);
+    picture::graph(&(weights.matmul(&v) + &q).mean())
+}
+
+/// What stays of a recurrent network after many steps: more than can be drawn.
+fn recurrent(steps: usize) -> Diagram {
+    let (wx, wh) = (randn([3, 4]).requires_grad_(true), randn([4, 4]).requires_grad_(true));
+    let h = (0..steps).fold(zeros([1, 4]), |h, _| (randn([1, 3]).matmul(&wx) + h.matmul(&wh)).tanh());
+    picture::graph(&h.sum())
 }
 
 fn plots() -> Vec<Diagram> {

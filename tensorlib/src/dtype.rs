@@ -1,4 +1,4 @@
-//! Element types and PyTorch's rules for combining them.
+//! Element types. How they combine is told in `promotion`.
 
 use std::fmt;
 
@@ -28,14 +28,6 @@ pub enum DType {
     F64,
 }
 
-/// The three kinds of number between which a plain number can lift a tensor.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Category {
-    Bool,
-    Whole,
-    Floating,
-}
-
 impl DType {
     /// All element types, from the narrowest to the widest.
     pub const ALL: [DType; 6] = [DType::Bool, DType::U8, DType::I32, DType::I64, DType::F32, DType::F64];
@@ -53,7 +45,6 @@ impl DType {
     }
 
     /// Bytes an element takes.
-    #[doc(alias = "element_size")]
     #[doc(alias = "itemsize")]
     pub fn size_in_bytes(self) -> usize {
         match self {
@@ -68,25 +59,14 @@ impl DType {
         matches!(self, DType::F32 | DType::F64)
     }
 
-    fn category(self) -> Category {
+    /// The smallest and the largest whole number of a type of such.
+    pub(crate) fn whole_range(self) -> Option<(i64, i64)> {
         match self {
-            DType::Bool => Category::Bool,
-            DType::U8 | DType::I32 | DType::I64 => Category::Whole,
-            DType::F32 | DType::F64 => Category::Floating,
+            DType::U8 => Some((0, i64::from(u8::MAX))),
+            DType::I32 => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+            DType::I64 => Some((i64::MIN, i64::MAX)),
+            DType::Bool | DType::F32 | DType::F64 => None,
         }
-    }
-
-    /// The type that holds the values of both, as PyTorch's `promote_types`.
-    ///
-    /// ```
-    /// use tensorlib::DType;
-    /// assert_eq!(DType::I64.promote(DType::F32), DType::F32);
-    /// assert_eq!(DType::U8.promote(DType::I32), DType::I32);
-    /// ```
-    #[doc(alias = "promote_types")]
-    pub fn promote(self, other: DType) -> DType {
-        // With no signed 8-bit type, the order of declaration is the order of promotion.
-        self.max(other)
     }
 
     /// Itself when floating, else `f32`: the type in which division, `exp`, `mean`, … are done.
@@ -103,31 +83,5 @@ impl DType {
 impl fmt::Display for DType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// How strongly an operand's type counts: tensors with dimensions lift zero-rank ones, and those lift plain numbers,
-/// only into another category (boolean, whole, floating).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Rank {
-    Number,
-    Zero,
-    Positive,
-}
-
-/// PyTorch's `result_type` of two operands.
-pub(crate) fn result_type(a: (DType, Rank), b: (DType, Rank)) -> DType {
-    if a.1 == b.1 {
-        return a.0.promote(b.0);
-    }
-    let (strong, weak) = if a.1 > b.1 { (a, b) } else { (b, a) };
-    if weak.0.category() <= strong.0.category() {
-        return strong.0;
-    }
-    match weak.1 {
-        // A plain float lifts to the default type, whatever it was written as.
-        Rank::Number if weak.0.is_floating_point() => DType::F32,
-        Rank::Number => DType::I64,
-        _ => strong.0.promote(weak.0),
     }
 }

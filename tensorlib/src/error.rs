@@ -22,14 +22,20 @@ pub enum Error {
     DType(String),
     /// A value is not acceptable.
     Value(String),
+    /// Operands are on two devices, or a device is not there.
+    Device(String),
     /// A file could not be read or written, or does not hold what it should.
     File(String),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Error::Shape(text) | Error::Index(text) | Error::DType(text) | Error::Value(text) | Error::File(text)) =
-            self;
+        let (Error::Shape(text)
+        | Error::Index(text)
+        | Error::DType(text)
+        | Error::Value(text)
+        | Error::Device(text)
+        | Error::File(text)) = self;
         f.write_str(text)
     }
 }
@@ -60,8 +66,9 @@ macro_rules! shape_error { ($($arg:tt)*) => { $crate::error::Error::Shape(format
 macro_rules! index_error { ($($arg:tt)*) => { $crate::error::Error::Index(format!($($arg)*)) } }
 macro_rules! dtype_error { ($($arg:tt)*) => { $crate::error::Error::DType(format!($($arg)*)) } }
 macro_rules! value_error { ($($arg:tt)*) => { $crate::error::Error::Value(format!($($arg)*)) } }
+macro_rules! device_error { ($($arg:tt)*) => { $crate::error::Error::Device(format!($($arg)*)) } }
 macro_rules! file_error { ($($arg:tt)*) => { $crate::error::Error::File(format!($($arg)*)) } }
-pub(crate) use {dtype_error, file_error, index_error, shape_error, value_error};
+pub(crate) use {device_error, dtype_error, file_error, index_error, shape_error, value_error};
 
 /// Declares operations twice: `name`, which panics with the error's sentence at the caller, and `try_name`, which
 /// returns it. The body is that of the `try_` form.
@@ -87,14 +94,14 @@ macro_rules! fallible {
         pub fn $try_name $(<$life>)? (&mut $this $(, $arg: $ty)*) -> $crate::error::Result<$ret> $body
         $crate::error::fallible! { $($rest)* }
     };
-    ($(#[$meta:meta])* pub fn $name:ident | $try_name:ident ($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block $($rest:tt)*) => {
+    ($(#[$meta:meta])* pub fn $name:ident | $try_name:ident $(<$life:lifetime>)? ($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block $($rest:tt)*) => {
         $(#[$meta])*
         #[track_caller]
-        pub fn $name($($arg: $ty),*) -> $ret {
+        pub fn $name $(<$life>)? ($($arg: $ty),*) -> $ret {
             $crate::error::or_raise($try_name($($arg),*))
         }
         #[doc = concat!("[`", stringify!($name), "`] with the error as a value.")]
-        pub fn $try_name($($arg: $ty),*) -> $crate::error::Result<$ret> $body
+        pub fn $try_name $(<$life>)? ($($arg: $ty),*) -> $crate::error::Result<$ret> $body
         $crate::error::fallible! { $($rest)* }
     };
 }

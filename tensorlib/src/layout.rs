@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use crate::error::{Result, index_error, shape_error};
+use crate::error::{Error, Result, index_error, shape_error};
 use crate::list::List;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -45,9 +45,15 @@ pub(crate) fn dimension(op: &str, dim: i64, rank: usize) -> Result<usize> {
 pub(crate) fn position(op: &str, index: i64, length: usize, dim: usize) -> Result<usize> {
     let position = if index < 0 { index.saturating_add(length as i64) } else { index };
     if position < 0 || position >= length as i64 {
-        return Err(index_error!("{op}: index {index} is out of range for dimension {dim} of length {length}"));
+        return Err(out_of_range(op, index, length, dim));
     }
     Ok(position as usize)
+}
+
+/// What is said of a position that a dimension does not have.
+#[cold]
+pub(crate) fn out_of_range(op: &str, index: i64, length: usize, dim: usize) -> Error {
+    index_error!("{op}: index {index} is out of range for dimension {dim} of length {length}")
 }
 
 impl Layout {

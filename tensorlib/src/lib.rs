@@ -30,11 +30,13 @@
 //! | `torch.arange(10)`, `torch.arange(2, 10)`, `torch.arange(0, 10, 2)` | [`arange(10)`](arange), `arange(2..10)`, `arange((0, 10, 2))` | several numbers become a tuple |
 //! | `torch.randint(6, (3,))`, `torch.randint(1, 7, (3,))` | [`randint(6, [3])`](randint), `randint(1..7, [3])` | |
 //! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |
-//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`] |
+//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`]; with gradients `x.detach().shared_array()` |
 //! | `x.shape`, `x.size()` | [`x.shape()`](Tensor::shape), [`x.size()`](Tensor::size) | prints `[3, 2]`, reads as a slice |
 //! | `x.size(0)`, `len(x)` | `x.size()[0]`, [`x.len()`](Tensor::len) | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
 //! | `x.to(torch.float64)`, `x.double()` | [`x.to(DType::F64)`](Tensor::to), [`x.double()`](Tensor::double) | |
+//! | `torch.device('cuda' if torch.cuda.is_available() else 'cpu')` | `if gpu_is_available() { Device::Gpu(0) } else { Device::Cpu }` | see [`device`]; graphics processors are for later |
+//! | `x.to(device)`, `x.to(other)`, `x.device` | [`x.to(device)`](Tensor::to), `x.to(&other)`, [`x.device()`](Tensor::device) | |
 //! | `z[0]`, `z[:, 1:]`, `z[-1, ::2]` | `z.i(0)`, `z.i((.., 1..))`, `z.i((-1, (..).step(2)))` | see [`index`] |
 //! | `z[z > 0]`, `z[[2, 0]]`, `z[..., None]` | `z.i(z.gt(0))`, `z.i([2, 0])`, `z.i((Ellipsis, NewAxis))` | |
 //! | `z[0] = 1` | `z.i(0).fill_(1)`, `z.index_put_(0, 1)` | |
@@ -52,6 +54,12 @@
 //! | `x.std(correction=0)`, `x.std(1, correction=0)` | `x.std_correction(0)`, `x.std_correction_dim(0, 1)` | |
 //! | `x.sort()`, `x.sort(descending=True)`, `x.sort(0)` | `x.sort()`, `x.sort_descending()`, `x.sort_dim(0)` | so for `argsort` |
 //! | `x.topk(2)`, `x.topk(2, largest=False)`, `x.topk(2, 0)` | `x.topk(2)`, `x.topk_smallest(2)`, `x.topk_dim(2, 0)` | |
+//! | `x.median()`, `x.median(0)`, `x.quantile(0.5, dim=0)` | `x.median()`, `x.median_dim(0)`, `x.quantile_dim(0.5, 0)` | so for `mode`, `kthvalue`, `nanmedian`, `nansum`, … |
+//! | `torch.unique(x, return_inverse=True, return_counts=True)` | [`x.unique_all()`](Tensor::unique_all) | the values alone: `x.unique()` |
+//! | `F.leaky_relu(x, 0.2)`, `F.gelu(x, approximate="tanh")` | `x.leaky_relu_slope(0.2)`, `x.gelu_tanh()` | `torch.nn.functional`'s functions are methods |
+//! | `torch.addmm(x, a, b, beta=0.5, alpha=2)` | `x.addmm_scaled(&a, &b, 0.5, 2)` | without factors `x.addmm(&a, &b)` |
+//! | `x.scatter_reduce(0, i, y, "amax", include_self=False)` | `x.scatter_reduce_alone(0, &i, &y, "amax")` | also `index_reduce_alone` |
+//! | `torch.set_printoptions(precision=2)` | [`set_printoptions(PrintOptions::default().precision(2))`](set_printoptions) | |
 //! | `torch.where(c, a, b)`, `a.where(c, b)` | [`where_cond(&c, &a, &b)`](where_cond()), `a.where_cond(&c, &b)` | `where` is a keyword of Rust |
 //! | `torch.cat([x, y])`, `torch.cat([x, y], 1)` | [`cat([&x, &y])`](cat), [`cat_dim([&x, &y], 1)`](cat_dim) | so for `stack`, `x.split`, `x.chunk`, `x.unbind` |
 //! | `x.view(2, -1)`, `x.reshape(6)` | `x.view([2, -1])`, `x.reshape([6])` | |
@@ -62,14 +70,28 @@
 //! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y)` | other tolerances: [`x.allclose_within(&y, rtol, atol)`](Tensor::allclose_within) |
 //! | `plt.plot(y)`, `plt.plot(x, y)` | `y.plot()` or [`plot::plot(&y)`](plot::plot()), [`plot::line(&x, &y)`](plot::line) | of tensors, vectors, slices, ranges |
 //! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
+//! | `w.requires_grad_()`, `torch.tensor([1.], requires_grad=True)` | [`w.requires_grad_(true)`](Tensor::requires_grad_), `tensor![1.0].requires_grad_(true)` | `false` freezes |
+//! | `loss.backward()`, `w.grad` | [`loss.backward()`](Tensor::backward), [`w.grad()`](Tensor::grad) | an error while there is none; [`w.try_grad()`](Tensor::try_grad) gives a `Result` |
+//! | `w.grad = g`, `w.grad = None` | [`w.set_grad(&g)`](Tensor::set_grad), [`w.zero_grad()`](Tensor::zero_grad) | what `optimizer.zero_grad()` does to each parameter |
+//! | `with torch.no_grad(): …` | [`no_grad(\|\| …)`](autograd::no_grad) | gives what the block gives; [`enable_grad`](autograd::enable_grad), [`set_grad_enabled`](autograd::set_grad_enabled) |
+//! | `x.requires_grad`, `x.is_leaf`, `x.grad_fn` | [`x.requires_grad()`](Tensor::requires_grad), [`x.is_leaf()`](Tensor::is_leaf), [`x.grad_fn()`](Tensor::grad_fn) | `Some("MulBackward0")`; printed as in PyTorch |
+//! | `x.detach()`, `x.data` | [`x.detach()`](Tensor::detach) | the same memory |
+//! | `y.retain_grad()`, `w.register_hook(f)` | [`y.retain_grad()`](Tensor::retain_grad), [`w.register_hook(f)`](Tensor::register_hook) | a hook that only looks: [`w.inspect_grad(f)`](Tensor::inspect_grad) |
+//! | `torch.autograd.grad(loss, [w, b])` | [`autograd::grad(&loss, &[&w, &b])`](autograd::grad) | |
+//! | `y.backward(g, retain_graph=True)` | `autograd::backward(&[&y]).gradient(&[&g]).retain_graph(true).run()` | options are methods: see [`autograd::backward`] |
+//! | `torch.autograd.grad(y, x, create_graph=True)` | `autograd::backward(&[&y]).create_graph(true).grad(&[&x])` | gradients of gradients |
+//! | `torch.autograd.Function` | [`autograd::Function`] | a trait: `forward` and `backward` of your own |
+//! | `torch.autograd.gradcheck(f, x)` | [`autograd::gradcheck`] | and [`gradgradcheck`](autograd::gradgradcheck) |
+//! | `torch.autograd.set_detect_anomaly(True)` | [`autograd::set_detect_anomaly(true)`](autograd::set_detect_anomaly) | names the operation whose gradient is NaN |
+//! | `torchviz.make_dot(loss)` | [`picture::graph(&loss)`](picture::graph()) | the graph of operations, with values and gradients |
 //! | `torch.set_num_threads(2)` | [`tensorlib::set_num_threads(2)`](set_num_threads) | results never depend on it |
 //!
 //! ## Names from elsewhere
 //!
 //! Names that PyTorch, NumPy, matplotlib, Python or Rust's own types have for these things are aliases of the items that do them:
 //! completions and the search of this documentation find [`pow`](Tensor::pow) by `power`, [`cat`] by `concatenate`,
-//! [`clamp`](Tensor::clamp) by `relu6`. The file `names.tsv` has what an alias cannot tell: names that are not here, with what
-//! to write instead (`x.addmm_(&a, &b)`: `x.copy_(&x + a.mm(&b))`), and names that are written in another way or mean something
+//! [`masked_fill_`](Tensor::masked_fill_) by `putmask`. The file `names.tsv` has what an alias cannot tell: names that are not here, with what
+//! to write instead (`cbrt`: `x.sign() * x.abs().pow(1.0 / 3.0)`), and names that are written in another way or mean something
 //! else (`np.std(x)`: `x.std_correction(0)`), in English and Chinese. A test has the list of all the names, and fails when one
 //! of them is neither here nor explained.
 //!
@@ -80,14 +102,15 @@
 //! `try_name` that returns the sentence as an [`Error`] instead; what is short for an operation (`&x + &y` for `add`,
 //! `x.view_as(&y)` for `view`) shares its twin.
 //!
-//! # AlignedBuf
+//! # Values
 //!
 //! Results are PyTorch's: the test `golden` compares thousands of expressions with what PyTorch gave, element by element,
 //! among them ±0, ±∞, NaN, subnormal, huge, tiny and cancelling numbers.
 //!
-//! * **Accuracy**, in units in the last place. BinaryOp, `sqrt` and rounding: exact. `exp`, `log` and the other functions
+//! * **Accuracy**, in units in the last place. Arithmetic, `sqrt` and rounding: exact. `exp`, `log` and the other functions
 //!   of one number: 2 units in `f32`, 3 in `f64`, near the multiples of π too; of angles beyond 10⁴ (`f32`) and 10⁶ (`f64`)
-//!   what the system's mathematical library gives, 1 unit as a rule. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
+//!   what the system's mathematical library gives, 1 unit as a rule. `lgamma`, `digamma`, `erfinv`, `i0` and their kin are
+//!   computed in `f64`, to some units. `pow`, `sigmoid`, `silu`, `softplus`: 4; `gelu`: 2
 //!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
 //!   of elements or, in `matmul`, with the length of a row. `var`, `std`, `cumsum` and `cumprod` compute in double
 //!   precision and round once.
@@ -112,6 +135,9 @@
 //! | `x.gelu()` of ∞ in `f32` | ∞ | NaN |
 //! | `x.norm()` of rank 0 | the magnitude | its square may overflow on the way |
 //! | `i64::MIN` `// -1` | wraps | ends the process |
+//! | `x.polygamma(1)` | exact | off by up to 10⁻⁹ in `f64` |
+//! | gradients of `hardsigmoid`, `celu` in `f64` | exact | with constants of single precision |
+//! | `x.median()`, `x.kthvalue(k)` of equal elements | the position of the first in order | any of them |
 //! | `max` or `min` of 0 and -0 | either | either, depending on the place in the tensor |
 //!
 //! A few things that PyTorch refuses have an obvious meaning and are done: `gelu`, `silu` and `softplus` of whole numbers
@@ -127,10 +153,13 @@
 //!
 //! | module | what lives there | what it never knows |
 //! |---|---|---|
-//! | `layout`, [`size`], [`dtype`] | shape, strides, promotion: arithmetic without elements | storage |
-//! | `storage`, `recycle` | typed memory behind a lock, and its reuse | shapes |
-//! | `kernel` | loops over slices; all that is unsafe | tensors, errors |
-//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`], [`exchange`] | the operations | how values are shown |
+//! | `layout`, [`size`], [`dtype`], `promotion` | shape, strides, promotion: arithmetic without elements | storage |
+//! | `storage`, `memory` | typed memory behind a lock, and its reuse | shapes |
+//! | `op`, [`device`] | what operations there are, and where they can be done | how they are done |
+//! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all that is unsafe | tensors, errors |
+//! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
+//! | [`autograd`] | how operations are recorded, and the way back through them | devices |
+//! | [`exchange`] | other libraries' arrays, and files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
 //! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
@@ -140,6 +169,7 @@
 pub mod autograd;
 mod backend;
 pub mod create;
+pub mod device;
 pub mod dtype;
 mod element;
 pub mod error;
@@ -160,6 +190,7 @@ pub mod ops;
 pub mod picture;
 pub mod plot;
 
+mod promotion;
 mod reduce;
 pub mod render;
 pub mod scalar;
@@ -171,15 +202,18 @@ pub mod tensor;
 pub use backend::cpu::pool::{get_num_threads, set_num_threads};
 pub use create::literal::{Literal, from_literal};
 pub use create::*;
+pub use device::{Device, gpu_is_available};
 pub use dtype::DType;
 pub use element::Element;
 pub use error::{Error, Result};
 pub use exchange::*;
 pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
-pub use linalg::{einsum, try_einsum};
+pub use linalg::*;
 pub use memory::allocator::empty_cache;
 pub use operand::{IntoOperand, Operand};
 pub use ops::{try_where_cond, where_cond};
+pub use reduce::*;
+pub use render::{PrintOptions, set_printoptions};
 pub use scalar::Scalar;
 pub use shape::*;
 pub use size::{Int, IntoInts, Ints, Size};
@@ -189,9 +223,12 @@ pub use tensor::Tensor;
 pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
+    pub use crate::device::{Device, gpu_is_available};
     pub use crate::exchange::*;
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};
+    pub use crate::reduce::*;
+    pub use crate::render::{PrintOptions, set_printoptions};
     pub use crate::shape::*;
     pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step as _, Tensor, picture, plot, tensor};
 }

@@ -1,5 +1,51 @@
 //! The vocabulary: what operations there are, whatever carries them out.
 
+/// Functions of one number that keep its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnaryOp {
+    Neg,
+    Abs,
+    Sign,
+    Square,
+    Cube,
+    Relu,
+    Exp,
+    Exp2,
+    Expm1,
+    Log,
+    Log2,
+    Log10,
+    Log1p,
+    Sqrt,
+    Rsqrt,
+    Reciprocal,
+    Sigmoid,
+    Tanh,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Floor,
+    Ceil,
+    Round,
+    Trunc,
+    Softplus,
+    Gelu,
+    Silu,
+}
+
+impl UnaryOp {
+    /// Whether whole numbers give whole numbers. The others are of floating-point numbers alone.
+    pub fn keeps_whole_numbers(self) -> bool {
+        use UnaryOp::{Abs, Ceil, Cube, Floor, Neg, Relu, Round, Sign, Square, Trunc};
+        matches!(self, Neg | Abs | Sign | Square | Cube | Relu | Floor | Ceil | Round | Trunc)
+    }
+}
+
 /// Functions of two numbers that give a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BinaryOp {
@@ -33,47 +79,161 @@ pub(crate) enum LogicOp {
     Xor,
 }
 
-/// Functions of one number that keep its type.
+/// What makes one number of many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Simple {
-    Neg,
-    Abs,
-    Sign,
-    Square,
-    Cube,
-    Relu,
+pub(crate) enum ReduceOp {
+    Sum,
+    Prod,
+    Max,
+    Min,
+    /// The sum of absolute values, of floating-point numbers, as the next two.
+    SumAbs,
+    SumSquares,
+    SumExp,
 }
 
-/// Functions of one floating-point number.
+/// Which element is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transcendental {
-    Exp,
-    Exp2,
-    Expm1,
+pub(crate) enum ExtremeOp {
+    Max,
+    Min,
+}
+
+/// What a sum of squared distances from the mean becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpreadOp {
+    Variance,
+    Deviation,
+}
+
+/// What runs along a dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CumulativeOp {
+    Sum,
+    Prod,
+    /// The logarithm of the sum of exponentials, of floating-point numbers.
+    LogSumExp,
+}
+
+/// Which element of a row is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RankOp {
+    /// The lower of the two in the middle; NaN wins.
+    Median,
+    /// The same of those that are not NaN.
+    Nanmedian,
+    /// So many are smaller; NaN is the largest.
+    At(usize),
+    /// The most frequent; of several the smallest.
+    Mode,
+}
+
+/// Exponentials divided by their sum, or the logarithms of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SoftmaxOp {
+    Plain,
     Log,
-    Log2,
-    Log10,
-    Log1p,
-    Sqrt,
-    Rsqrt,
-    Reciprocal,
-    Sigmoid,
-    Tanh,
-    Sin,
-    Cos,
-    Tan,
-    Asin,
-    Acos,
-    Atan,
-    Sinh,
-    Cosh,
-    Floor,
-    Ceil,
-    Round,
-    Trunc,
-    Softplus,
-    Gelu,
-    Silu,
+}
+
+/// In which order elements are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SortOp {
+    Ascending,
+    Descending,
+}
+
+/// The triangle of a matrix that is kept, up to a diagonal and with it: 0 is the main one, those above it count up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TriangleOp {
+    Lower(i64),
+    Upper(i64),
+}
+
+/// What happens to elements that an index reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutOp {
+    /// The new ones take their place: of several for one place the last.
+    Replace,
+    /// The new ones are added; they are numbers, as for all that follow.
+    Add,
+    Mul,
+    Maximum,
+    Minimum,
+}
+
+/// Functions of one floating-point number that are too involved for many at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Special {
+    Acosh,
+    Asinh,
+    Atanh,
+    Lgamma,
+    Polygamma(i64),
+    I0,
+    I1,
+    Sinc,
+}
+
+/// Functions of one floating-point number that networks are built of, with their parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Activation {
+    Erf,
+    Erfc,
+    Erfinv,
+    LeakyRelu { slope: f64 },
+    Elu { alpha: f64, scale: f64, input: f64 },
+    Softplus { beta: f64, threshold: f64 },
+    Mish,
+    LogSigmoid,
+    HardSigmoid,
+    HardSwish,
+    SoftShrink { lambda: f64 },
+    HardShrink { lambda: f64 },
+    Threshold { threshold: f64, value: f64 },
+    GeluTanh,
+    Softsign,
+    Tanhshrink,
+}
+
+/// Functions of two floating-point numbers beside [`BinaryOp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FloatPair {
+    Atan2,
+    Hypot,
+    Copysign,
+    Nextafter,
+    LogAddExp,
+    LogAddExp2,
+    Xlogy,
+}
+
+/// Functions of two numbers of any kind beside [`BinaryOp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberPair {
+    Fmod,
+    Fmax,
+    Fmin,
+    Heaviside,
+}
+
+/// Functions of two whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WholePair {
+    BitAnd,
+    BitOr,
+    BitXor,
+    ShiftLeft,
+    ShiftRight,
+    Gcd,
+    Lcm,
+}
+
+/// Functions of two numbers beside [`BinaryOp`], by the types that they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PairOp {
+    Float(FloatPair),
+    Number(NumberPair),
+    Whole(WholePair),
 }
 
 /// Gradients of functions of one number in one pass: of the gradient of the result, and of what the variant names.

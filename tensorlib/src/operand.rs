@@ -25,10 +25,11 @@ use std::sync::Arc;
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::create::literal::{Literal, try_from_literal, try_from_literal_as_written};
-use crate::dtype::{DType, Rank, result_type};
+use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{Error, Result};
 use crate::exchange::SharedArray;
+use crate::promotion::{PromotionPriority, result_type};
 use crate::scalar::Scalar;
 use crate::size::Int;
 use crate::tensor::Tensor;
@@ -49,14 +50,6 @@ pub enum Operand<'a> {
 }
 
 impl Operand<'_> {
-    /// The operand, unless it is none.
-    pub(crate) fn checked(self) -> Result<Self> {
-        match self {
-            Operand::Refused(error) => Err(error),
-            operand => Ok(operand),
-        }
-    }
-
     /// The error, if the operand is none.
     #[inline]
     pub(crate) fn check(&self) -> Result<()> {
@@ -77,20 +70,20 @@ impl Operand<'_> {
     }
 
     #[inline]
-    pub(crate) fn promotion(&self) -> (DType, Rank) {
+    pub(crate) fn promotion(&self) -> (DType, PromotionPriority) {
         match self {
             Operand::Borrowed(tensor) => tensor.promotion(),
             Operand::Owned(tensor) => tensor.promotion(),
-            Operand::Number(number) => (number.dtype(), Rank::Number),
-            Operand::Decimals(_) | Operand::Refused(_) => (DType::F32, Rank::Number),
+            Operand::Number(number) => (number.dtype(), PromotionPriority::Number),
+            Operand::Decimals(_) | Operand::Refused(_) => (DType::F32, PromotionPriority::Number),
         }
     }
 
     /// As a tensor of the given type; a number gets rank zero.
     pub(crate) fn to_tensor(&self, dtype: DType) -> Result<Tensor> {
         match self {
-            Operand::Borrowed(tensor) => Ok(tensor.to(dtype)),
-            Operand::Owned(tensor) | Operand::Decimals(tensor) => Ok(tensor.to(dtype)),
+            Operand::Borrowed(tensor) => Ok(tensor.to_dtype(dtype)),
+            Operand::Owned(tensor) | Operand::Decimals(tensor) => Ok(tensor.to_dtype(dtype)),
             Operand::Number(number) => Ok(crate::create::filled(crate::list::List::new(), dtype, *number)),
             Operand::Refused(error) => Err(error.clone()),
         }

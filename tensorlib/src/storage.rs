@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use crate::autograd::Lineage;
+use crate::device::Device;
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype};
 use crate::memory::allocator;
@@ -25,6 +26,11 @@ pub enum Buffer {
 }
 
 impl Buffer {
+    /// Zeros, in a vector.
+    pub fn zeros(dtype: DType, numel: usize) -> Buffer {
+        with_dtype!(dtype, T => T::wrap(allocator::zeros(numel).into()))
+    }
+
     pub fn dtype(&self) -> DType {
         match self {
             Buffer::Bool(_) => DType::Bool,
@@ -68,19 +74,40 @@ impl Drop for Lent {
 pub(crate) struct Storage {
     buffer: RwLock<Buffer>,
     dtype: DType,
+    device: Device,
     version: AtomicU64,
     lineage: OnceLock<Box<Lineage>>,
 }
 
 impl Storage {
+    /// In the processor's memory.
     #[inline]
     pub fn new<T: Element>(values: AlignedBuf<T>) -> Arc<Storage> {
+        Storage::of(T::wrap(values))
+    }
+
+    /// The same, of elements of any type.
+    #[inline]
+    pub fn of(values: Buffer) -> Arc<Storage> {
         Arc::new(Storage {
-            buffer: RwLock::new(T::wrap(values)),
-            dtype: T::DTYPE,
+            dtype: values.dtype(),
+            device: Device::Cpu,
+            buffer: RwLock::new(values),
             version: AtomicU64::new(0),
             lineage: OnceLock::new(),
         })
+    }
+
+    /// Where the elements are.
+    #[inline]
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Says that the elements are elsewhere, for tests of what is refused then.
+    #[cfg(test)]
+    pub fn pretend(&mut self, device: Device) {
+        self.device = device;
     }
 
     /// How often the buffer was written to. What is kept for a backward pass compares it.

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use crate::autograd::History;
 use crate::autograd::record::{record_linear, records};
-use crate::backend::cpu::cast;
-use crate::dtype::{DType, Rank};
-use crate::element::{Element, Stored, with_dtype};
+use crate::backend;
+use crate::device::{Device, Target};
+use crate::dtype::DType;
+use crate::element::Element;
 use crate::error::{Result, fallible, or_raise, shape_error, value_error};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
+use crate::promotion::PromotionPriority;
 use crate::scalar::Scalar;
 use crate::size::Size;
-use crate::storage::Storage;
+use crate::storage::{Buffer, Storage};
 
 /// An array of numbers of any rank: a handle on shared memory with a shape.
 ///
@@ -84,7 +86,7 @@ impl std::fmt::Debug for Tensor {
 }
 
 impl Tensor {
-    /// AlignedBuf in row-major order as a tensor. Their number must be that of the shape.
+    /// Values in row-major order as a tensor. Their number must be that of the shape.
     #[inline]
     pub(crate) fn from_values<T: Element>(values: impl Into<AlignedBuf<T>>, shape: List<usize>) -> Tensor {
         Tensor::new(Storage::new(values.into()), Layout::contiguous(shape))
@@ -98,11 +100,18 @@ impl Tensor {
 
     /// A copy of the values in row-major order.
     pub(crate) fn copied(&self) -> Tensor {
-        with_dtype!(self.dtype(), T => {
-            let mut values = allocator::take::<T>(self.numel());
-            cast::gather(&mut values, T::of(&self.storage.read()), &self.layout);
-            Tensor::from_values(values, self.layout.shape.clone())
-        })
+        self.converted(self.dtype())
+    }
+
+    /// The same with another element type.
+    pub(crate) fn converted(&self, dtype: DType) -> Tensor {
+        Tensor::new(self.backend().copy(self.elements(), dtype), Layout::contiguous(self.layout.shape.clone()))
+    }
+
+    /// The values with an element type: themselves when they have it, else a copy, which `room` keeps.
+    #[inline]
+    pub(crate) fn typed<'a>(&'a self, dtype: DType, room: &'a mut Option<Tensor>) -> &'a Tensor {
+        if self.dtype() == dtype { self } else { room.insert(self.converted(dtype)) }
     }
 
     /// Other elements of the same memory, or in another order, as values only: gradients know nothing of such a tensor.
@@ -126,8 +135,11 @@ impl Tensor {
     }
 
     /// How strongly the dtype counts in promotion.
-    pub(crate) fn promotion(&self) -> (DType, Rank) {
-        (self.dtype(), if self.layout.rank() == 0 { Rank::Zero } else { Rank::Positive })
+    pub(crate) fn promotion(&self) -> (DType, PromotionPriority) {
+        (
+            self.dtype(),
+            if self.layout.rank() == 0 { PromotionPriority::ZeroRank } else { PromotionPriority::Dimensioned },
+        )
     }
 
     /// A second handle on the same memory, with the same shape.
@@ -174,7 +186,6 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(zeros([3, 2]).ndim(), 2);
     /// ```
-    #[doc(alias = "ndimension")]
     #[doc(alias = "rank")]
     #[inline]
     pub fn ndim(&self) -> usize {
@@ -194,7 +205,6 @@ impl Tensor {
     /// assert_eq!(zeros([3, 2]).numel(), 6);
     /// ```
     #[doc(alias = "elem_count")]
-    #[doc(alias = "nelement")]
     #[inline]
     pub fn numel(&self) -> usize {
         self.layout.numel()
@@ -231,6 +241,17 @@ impl Tensor {
     #[inline]
     pub fn dtype(&self) -> DType {
         self.storage.dtype()
+    }
+
+    /// Where the elements are.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(zeros([2]).device(), Device::Cpu);
+    /// ```
+    #[inline]
+    pub fn device(&self) -> Device {
+        self.storage.device()
     }
 
     /// For each dimension, how many elements further in memory the next index lies.
@@ -279,84 +300,103 @@ impl Tensor {
     #[doc(alias = "to_slice")]
     #[doc(alias = "to_vec1")]
     #[doc(alias = "to_vec2")]
-    #[doc(alias = "tolist")]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
-        if self.dtype() == T::DTYPE {
-            let mut values = vec![T::default(); self.numel()];
-            cast::gather(&mut values, T::of(&self.storage.read()), &self.layout);
-            return values;
+        let mut values = T::wrap(allocator::zeros(self.numel()).into());
+        self.backend().read(self.elements(), &mut values);
+        T::unwrap(values).into_vec()
+    }
+
+    fallible! {
+        /// The same values with another element type, on another device, or both: an alias when they have it, else a copy.
+        /// A tensor stands for its own type and device. Fractions are cut off; everything but zero is `true`, NaN too.
+        ///
+        /// What the type cannot hold: whole numbers wrap. Floating-point numbers become the nearest `i64`, NaN becomes 0; as
+        /// `i32` or `u8` that wraps. (In PyTorch these are undefined and depend on the processor.)
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// assert_eq!(tensor![1.7, -1.7].to(DType::I64).to_vec::<i64>(), [1, -1]);
+        /// assert_eq!(tensor![1e30, -1e30, f64::NAN].to(DType::I64).to_vec::<i64>(), [i64::MAX, i64::MIN, 0]);
+        /// assert_eq!(tensor![257.0, -1.0].to(DType::U8).to_vec::<u8>(), [1, 255]);
+        /// let x = tensor![1, 2].to(Device::Cpu);
+        /// assert_eq!(x.to(&zeros([1])).dtype(), DType::F32);
+        /// assert_eq!(x.to((Device::Cpu, DType::F64)).dtype(), DType::F64);
+        /// ```
+        #[doc(alias = "astype")]
+        #[doc(alias = "to_device")]
+        #[doc(alias = "to_dtype")]
+        #[doc(alias = "type")]
+        pub fn to | try_to(&self, target: impl Into<Target>) -> Tensor {
+            let Target { dtype, device } = target.into();
+            let x = match device {
+                Some(device) if device != self.device() => self.moved("to", device)?,
+                _ => self.alias(),
+            };
+            Ok(match dtype {
+                Some(dtype) => x.to_dtype(dtype),
+                None => x,
+            })
         }
-        T::unwrap(self.converted(T::DTYPE)).into_vec()
     }
 
-    fn converted(&self, dtype: DType) -> crate::storage::Buffer {
-        let guard = self.storage.read();
-        with_dtype!(self.dtype(), From => with_dtype!(dtype, To => {
-            let mut values = allocator::take::<To>(self.numel());
-            cast::convert::<From, To>(&mut values, From::of(&guard), &self.layout);
-            To::wrap(values)
-        }))
-    }
-
-    /// The same values with another element type: an alias when it already has it, else a copy. Fractions are cut off;
-    /// everything but zero is `true`, NaN too.
-    ///
-    /// What the type cannot hold: whole numbers wrap. Floating-point numbers become the nearest `i64`, NaN becomes 0; as
-    /// `i32` or `u8` that wraps. (In PyTorch these are undefined and depend on the processor.)
-    ///
-    /// ```
-    /// # use tensorlib::prelude::*;
-    /// assert_eq!(tensor![1.7, -1.7].to(DType::I64).to_vec::<i64>(), [1, -1]);
-    /// assert_eq!(tensor![1e30, -1e30, f64::NAN].to(DType::I64).to_vec::<i64>(), [i64::MAX, i64::MIN, 0]);
-    /// assert_eq!(tensor![257.0, -1.0].to(DType::U8).to_vec::<u8>(), [1, 255]);
-    /// ```
-    #[doc(alias = "astype")]
-    #[doc(alias = "to_dtype")]
-    #[doc(alias = "type")]
-    #[doc(alias = "type_as")]
-    pub fn to(&self, dtype: DType) -> Tensor {
+    /// [`to`](Tensor::to) another element type, which always succeeds.
+    pub(crate) fn to_dtype(&self, dtype: DType) -> Tensor {
         if self.dtype() == dtype {
             return self.alias();
         }
-        let buffer = self.converted(dtype);
-        let result = with_dtype!(dtype, T => Tensor::from_values(T::unwrap(buffer), self.layout.shape.clone()));
-        if !dtype.is_floating_point() || !records(&[self]) {
-            return result;
+        let result = self.converted(dtype);
+        if !dtype.is_floating_point() { result } else { self.recorded_transfer(result) }
+    }
+
+    /// A copy on another device.
+    fn moved(&self, op: &str, device: Device) -> Result<Tensor> {
+        device.check(op)?;
+        let mut values = Buffer::zeros(self.dtype(), self.numel());
+        self.backend().read(self.elements(), &mut values);
+        let layout = Layout::contiguous(self.layout.shape.clone());
+        Ok(self.recorded_transfer(Tensor::new(backend::on(device).upload(values), layout)))
+    }
+
+    /// These values in another type or place, to which the gradients of that copy lead.
+    fn recorded_transfer(&self, copy: Tensor) -> Tensor {
+        if !records(&[self]) {
+            return copy;
         }
-        record_linear(result, "ToCopyBackward0", &[self], |pass, gradient| {
-            pass.give(0, || gradient);
+        let device = self.device();
+        record_linear(copy, "ToCopyBackward0", &[self], move |pass, gradient| {
+            pass.give(0, || gradient.to(device));
             Ok(())
         })
     }
 
     /// As `f32`; see [`to`](Tensor::to).
     pub fn float(&self) -> Tensor {
-        self.to(DType::F32)
+        self.to_dtype(DType::F32)
     }
 
     /// As `f64`; see [`to`](Tensor::to).
     pub fn double(&self) -> Tensor {
-        self.to(DType::F64)
+        self.to_dtype(DType::F64)
     }
 
     /// As `i32`; see [`to`](Tensor::to). Fractions are cut off.
     pub fn int(&self) -> Tensor {
-        self.to(DType::I32)
+        self.to_dtype(DType::I32)
     }
 
     /// As `i64`; see [`to`](Tensor::to). Fractions are cut off.
     pub fn long(&self) -> Tensor {
-        self.to(DType::I64)
+        self.to_dtype(DType::I64)
     }
 
     /// As `u8`; see [`to`](Tensor::to).
     pub fn byte(&self) -> Tensor {
-        self.to(DType::U8)
+        self.to_dtype(DType::U8)
     }
 
     /// As `bool`; see [`to`](Tensor::to). Everything but zero is `true`.
     pub fn bool(&self) -> Tensor {
-        self.to(DType::Bool)
+        self.to_dtype(DType::Bool)
     }
 
     /// The only element as a plain number.
@@ -368,8 +408,7 @@ impl Tensor {
                 self.numel()
             ));
         }
-        let guard = self.storage.read();
-        Ok(with_dtype!(self.dtype(), T => T::of(&guard)[self.layout.offset].to_scalar()))
+        Ok(self.backend().pick_one(&self.storage, self.layout.offset))
     }
 
     /// The only element of a tensor that has just one.

@@ -358,3 +358,57 @@ fn shapes_and_indices() {
         }
     }
 }
+
+#[test]
+fn a_leaf_can_be_frozen_and_thawed_through_any_handle() {
+    let w = tensor![1.0, 2.0];
+    let same = w.alias();
+    let third = w.requires_grad_(true);
+    for handle in [&w, &same, &third] {
+        assert!(handle.requires_grad() && handle.is_leaf());
+        handle.requires_grad_(false);
+        for other in [&w, &same, &third] {
+            assert!(!other.requires_grad() && !(other * 2.0).requires_grad());
+        }
+        handle.requires_grad_(true);
+        for other in [&w, &same, &third] {
+            other.zero_grad();
+            (other * 2.0).sum().backward();
+            assert_eq!(w.grad().to_vec::<f32>(), [2.0, 2.0]);
+        }
+    }
+    let detached = third.detach().requires_grad_(true);
+    (&detached * 3.0).sum().backward();
+    assert_eq!(detached.grad().to_vec::<f32>(), [3.0, 3.0]);
+    assert_eq!(w.grad().to_vec::<f32>(), [2.0, 2.0]);
+}
+
+#[test]
+fn arrays_share_memory_with_tensors_that_gradients_ignore() {
+    let w = tensor![1.0, 2.0].requires_grad_(true);
+    let y = &w * 2;
+    for x in [&w, &y] {
+        assert_eq!(
+            x.try_shared_array().err().map(|error| error.to_string()).as_deref(),
+            Some(
+                "shared_array: this tensor requires gradients, and changes of the array would go unnoticed; use x.detach().shared_array()"
+            )
+        );
+    }
+    // Values are given to anybody.
+    assert_eq!(w.to_ndarray::<f32>(), ndarray::array![1.0, 2.0].into_dyn());
+    assert_eq!(w.with_ndarray(|view: ndarray::ArrayViewD<f32>| view.sum()), 3.0);
+    assert_eq!((w.to_vec::<f32>(), y.i(1).item::<f32>()), (vec![1.0, 2.0], 4.0));
+    assert_eq!(y.into_ndarray::<f32>(), ndarray::array![2.0, 4.0].into_dyn());
+    let array = w.detach().shared_array();
+    assert_eq!(no_grad(|| w.shared_array().to_ndarray::<f32>()), array.to_ndarray::<f32>());
+    array.with_mut(|mut view: ndarray::ArrayViewMutD<f32>| view[[0]] = 5.0);
+    assert_eq!(w.to_vec::<f32>(), [5.0, 2.0]);
+
+    // What asks for gradients later is one tensor, not the array's others.
+    let x = ones([2]);
+    let array = x.shared_array();
+    let other = from_ndarray(&array).requires_grad_(true);
+    x.requires_grad_(true);
+    assert!(other.requires_grad() && !from_ndarray(&array).requires_grad());
+}

@@ -22,7 +22,48 @@ fn pictures() -> Vec<(&'static str, Diagram)> {
         ("matmul_shapes", picture::matmul_shapes(zeros([2, 3]), zeros([3, 4]))),
         ("matmul_shapes_misfit", picture::matmul_shapes(zeros([2, 3]), zeros([2, 3]))),
         ("matmul_shapes_batch", picture::matmul_shapes(zeros([5, 2, 30]), zeros([30]))),
+        ("graph", cross_entropy()),
+        ("graph_shared", shared(&ramp(4).reshape([2, 2]))),
+        ("graph_network", trained(&matrix(5, 30), [&matrix(30, 20), &matrix(20, 3)])),
+        ("graph_leaf", picture::graph(&ramp(2).requires_grad_(true))),
+        ("graph_chain", picture::graph(&(0..100).fold(ramp(2).requires_grad_(true), |y, _| (y * 0.5).tanh()))),
+        ("graph_folded", recurrent(&matrix(2, 2), 300)),
+        ("graph_operands", picture::graph(&cat(vec![&ramp(3).requires_grad_(true); 3]).sum())),
     ]
+}
+
+/// A neuron's loss after `backward`, with the gradient of its output.
+fn cross_entropy() -> Diagram {
+    let (w, b) = (tensor![0.5, -1.0].requires_grad_(true), scalar(0.1).requires_grad_(true));
+    let (x, y) = (tensor![[2.0, 3.0], [1.0, -1.0], [0.5, 0.25]], tensor![1.0, 0.0, 1.0]);
+    let p = (x.matmul(&w) + &b).sigmoid();
+    p.retain_grad();
+    let loss = -(&y * p.log() + (1 - &y) * (1 - &p).log()).mean();
+    loss.backward();
+    picture::graph(&loss)
+}
+
+/// A value that is used in several places, near and far.
+fn shared(x: &Tensor) -> Diagram {
+    let x = x.exp().requires_grad_(true);
+    let e = x.log();
+    picture::graph(&((&e * 2).tanh().sin() * (&e + 1) + &e - &x).sum())
+}
+
+fn trained(x: &Tensor, weights: [&Tensor; 2]) -> Diagram {
+    let [w1, w2] = weights.map(|w| (w * 0.1).requires_grad_(true));
+    let [b1, b2] = [&w1, &w2].map(|w| zeros([w.size()[1]]).requires_grad_(true));
+    let scores = ((x.matmul(&w1) + &b1).relu().matmul(&w2) + &b2).log_softmax(1);
+    let loss = -scores.i((.., 0)).mean();
+    loss.backward();
+    picture::graph(&loss)
+}
+
+fn recurrent(w: &Tensor, steps: usize) -> Diagram {
+    let (wx, wh) = (w.clone().requires_grad_(true), w.clone().requires_grad_(true));
+    let x = tensor![[0.5, -0.5]];
+    let h = (0..steps).fold(zeros([1, 2]), |h, _| (x.matmul(&wx) + h.matmul(&wh)).tanh());
+    picture::graph(&h.sum())
 }
 
 fn plots() -> Vec<(&'static str, Diagram)> {
@@ -134,6 +175,7 @@ fn tables_have_the_markup_of_their_snapshots() {
         ("table_slices", to_html(&slices)),
         ("table_folded", to_html(&arange(3000).reshape([100, 30]))),
         ("table_empty", to_html(&zeros([0, 3]))),
+        ("table_gradients", to_html(&(tensor![0.5; f64].requires_grad_(true) * 2))),
         ("table_shaded", to_html_shaded(&tensor![[1.0, -0.5], [0.0, f64::NAN]])),
     ];
     for (name, html) in tables {
@@ -230,7 +272,59 @@ fn wrong_shapes_get_one_sentence() {
     );
     assert_eq!(message(picture::try_network(Vec::<Tensor>::new())), "network: give at least one weight matrix");
     assert_eq!(
+        message(picture::try_graph(&two)),
+        "graph: this tensor was not made from one that requires gradients; ask for them with w.requires_grad_(true) before the computation, outside no_grad"
+    );
+    assert_eq!(
         message(picture::try_network_with_bias([ones([3, 2])], [ones([3])])),
         "network: bias 1 has 3 values, but weights 1 has 2 outputs"
     );
+}
+
+#[test]
+fn tables_say_what_gradients_know() {
+    let w = ones([2, 2, 2]).requires_grad_(true);
+    assert!(to_html(&w).contains("<b>[2, 2, 2]</b> f32, requires_grad=true</div>"));
+    assert!(to_html(&(&w * 2)).contains("f32, grad_fn=&lt;MulBackward0&gt;"));
+    assert!(to_html(&zeros([0]).requires_grad_(true)).contains("f32, requires_grad=true, no elements"));
+    let is_told = |x: &Tensor| to_html(x).contains("grad");
+    assert!(!is_told(&w.detach()) && !is_told(&no_grad(|| &w * 2)) && !is_told(&ones([2])));
+}
+
+#[test]
+fn graphs_have_names_of_any_kind_and_survive_odd_values() {
+    use tensorlib::autograd::{Context, Function};
+    struct Odd;
+    impl Function for Odd {
+        fn forward(&self, _: &mut Context, inputs: &[&Tensor]) -> Tensor {
+            inputs[0].clone()
+        }
+        fn backward(&self, _: &Context, gradient: &Tensor) -> Vec<Option<Tensor>> {
+            vec![Some(gradient.alias())]
+        }
+        fn name(&self) -> &'static str {
+            "<一个函数> & with a name that is much too long for a box"
+        }
+    }
+    let x = tensor![f64::NAN, f64::INFINITY, -1e-300; f64].requires_grad_(true);
+    let empty = zeros([0, 3]).requires_grad_(true);
+    let y = Odd.apply(&[&x]);
+    y.sum().backward();
+    empty.sum().backward();
+    for value in [&y, &x, &empty, &empty.sum()] {
+        let diagram = picture::graph(value);
+        assert!(Document::parse(diagram.svg()).is_ok());
+        assert!(!diagram.svg().contains("=\"NaN") && !diagram.svg().contains("=\"inf"), "{}", diagram.svg());
+    }
+    assert!(picture::graph(&y).svg().contains("&lt;一个函数&gt; &amp; with a name"));
+}
+
+#[test]
+fn graphs_of_any_size_are_drawn_at_once() {
+    let x = ones([2]).requires_grad_(true);
+    let chain = (0..300_000).fold(&x * 2, |y, _| y * 1.0001);
+    for diagram in [recurrent(&eye(2), 50_000), picture::graph(&chain)] {
+        assert!(diagram.svg().len() < 60_000 && diagram.text().lines().count() < 100, "{diagram}");
+    }
+    assert!(recurrent(&eye(2), 20_000).text().contains("… 79,977 more operations"));
 }

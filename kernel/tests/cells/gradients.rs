@@ -15,7 +15,11 @@ fn a_graph_spans_cells() {
     notebook.ok("no_grad(|| w.sub_(w.grad() * 0.5)); w.zero_grad();");
     notebook.gives("w", "tensor([0., 0., 0.], requires_grad=true)");
     let error = notebook.fails("loss.backward();");
-    assert!(error.message.contains("was changed in place since") || error.message.contains("let go of"), "{}", error.message);
+    assert!(
+        error.message.contains("was changed in place since") || error.message.contains("let go of"),
+        "{}",
+        error.message
+    );
     assert!(error.message.contains("backward: mul"), "{}", error.message);
 }
 
@@ -53,11 +57,10 @@ fn a_crash_in_backward_leaves_the_graph_intact() {
 #[test]
 fn an_interrupt_of_backward_leaves_gradients_as_they_were() {
     let mut notebook = Notebook::open();
-    notebook.ok("use tensorlib::prelude::*;\nlet w = ones([300, 300]).requires_grad_(true);\n(&w * 1.0).sum().backward();");
-    notebook.ok(
-        "let mut y = w.alias();\nfor _ in 0..200 { y = y.matmul(&w) * 1e-3; }\nlet loss = y.sum();\n\
-         let slow = loss.register_hook(|gradient| { println!(\"begun\"); gradient.alias() });",
-    );
+    notebook
+        .ok("use tensorlib::prelude::*;\nlet w = ones([300, 300]).requires_grad_(true);\n(&w * 1.0).sum().backward();");
+    notebook.ok("let mut y = w.alias();\nfor _ in 0..200 { y = y.matmul(&w) * 1e-3; }\nlet loss = y.sum();\n\
+         let slow = loss.register_hook(|gradient| { println!(\"begun\"); gradient.alias() });");
     let request = notebook.start("for _ in 0..1000 { autograd::backward(&[&loss]).retain_graph(true).run(); }");
     notebook.wait_for("stream", &request);
     notebook.interrupt();

@@ -35,20 +35,6 @@ pub(super) fn is_detected() -> bool {
     DETECTED.load(Ordering::Relaxed)
 }
 
-/// The method's name of an operation: `mul` of `MulBackward0`.
-fn method(head: &Head) -> String {
-    let name = head.name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let name = name.strip_suffix("Backward").unwrap_or(name);
-    let mut method = String::new();
-    for (at, c) in name.char_indices() {
-        if c.is_ascii_uppercase() && at > 0 {
-            method.push('_');
-        }
-        method.push(c.to_ascii_lowercase());
-    }
-    method
-}
-
 /// The error when a formula gave NaN.
 pub(super) fn not_a_number(head: &Head, operand: usize, gradient: &Tensor) -> Option<Error> {
     let is_nan = super::no_grad(|| gradient.isnan().any().item::<bool>());
@@ -56,7 +42,7 @@ pub(super) fn not_a_number(head: &Head, operand: usize, gradient: &Tensor) -> Op
         let which = if head.operands() > 1 { format!(" for its operand {operand}") } else { String::new() };
         value_error!(
             "backward: the gradient of {} ({}){which}, whose result has shape {:?}, is NaN; look at what goes into it",
-            method(head),
+            head.method(),
             head.name,
             &*head.meta(0).shape
         )
@@ -67,7 +53,7 @@ pub(super) fn not_a_number(head: &Head, operand: usize, gradient: &Tensor) -> Op
 pub(super) fn changed_since(head: &Head, tensor: &Tensor, then: u64, now: u64) -> Error {
     value_error!(
         "backward: {} ({}) needs a tensor of shape {} that was changed in place since: it was at version {then} and is at version {now}; change a copy instead, x.clone()",
-        method(head),
+        head.method(),
         head.name,
         tensor.size()
     )
@@ -77,7 +63,7 @@ pub(super) fn changed_since(head: &Head, tensor: &Tensor, then: u64, now: u64) -
 pub(super) fn released(head: &Head) -> Error {
     value_error!(
         "backward: the values that {} ({}) kept were let go of by an earlier backward(); run the forward pass again, or keep them with autograd::backward(&[&loss]).retain_graph(true).run()",
-        method(head),
+        head.method(),
         head.name
     )
 }

@@ -5,6 +5,7 @@
 //! stands for the memory after recorded changes in place. A handle that is older than such a change finds its own elements
 //! among those of the changed memory.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::mode::{Mode, is_grad_enabled};
@@ -38,6 +39,13 @@ pub(crate) struct Made {
     detached: Option<Arc<Lineage>>,
 }
 
+impl Made {
+    /// The leaf, of a handle that is one.
+    fn leaf(&self) -> Option<&Leaf> {
+        self.edge.as_ref()?.node.leaf()
+    }
+}
+
 impl Drop for Made {
     fn drop(&mut self) {
         if let Some(edge) = self.edge.take() {
@@ -48,15 +56,18 @@ impl Drop for Made {
 
 /// What gradients know of some memory.
 #[derive(Default)]
-pub(crate) struct Lineage(Mutex<State>);
+pub(crate) struct Lineage {
+    state: Mutex<State>,
+    /// How many recorded changes there were. It changes under the lock; read without, it tells a handle that nothing has
+    /// happened since it was made.
+    changes: AtomicU32,
+}
 
 #[derive(Default)]
 struct State {
     leaves: Vec<(Layout, Arc<Leaf>)>,
     /// The memory after the last recorded change: which elements, in which order, and the edge that stands for them.
     base: Option<(Layout, Edge)>,
-    /// How many recorded changes there were.
-    changes: u32,
 }
 
 impl Drop for State {
@@ -69,19 +80,29 @@ impl Drop for State {
 
 impl Lineage {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changes(&self) -> u32 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Notes a recorded change.
+    fn change(&self, state: &mut State, base: Option<(Layout, Edge)>) -> Option<(Layout, Edge)> {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        std::mem::replace(&mut state.base, base)
     }
 
     /// Whether gradients may ask for tensors here.
     fn is_used(&self) -> bool {
         let state = self.state();
-        !state.leaves.is_empty() || state.base.is_some()
+        state.base.is_some() || state.leaves.iter().any(|(_, leaf)| leaf.is_required())
     }
 }
 
 impl State {
     fn leaf(&self, layout: &Layout) -> Option<&Arc<Leaf>> {
-        self.leaves.iter().find(|(of_leaf, _)| of_leaf == layout).map(|(_, leaf)| leaf)
+        self.leaves.iter().find(|(of_leaf, leaf)| of_leaf == layout && leaf.is_required()).map(|(_, leaf)| leaf)
     }
 }
 
@@ -108,7 +129,7 @@ impl Tensor {
     pub(crate) fn has_history(&self) -> bool {
         match &self.history {
             History::Own => self.storage.lineage().is_some_and(|_| self.edge().is_some()),
-            History::Result(_) => true,
+            History::Result(made) => made.leaf().is_none_or(Leaf::is_required),
             History::Detached(lineage) => lineage.is_used() && self.edge().is_some(),
             History::Values => false,
         }
@@ -121,14 +142,19 @@ impl Tensor {
             History::Values => return None,
             _ => None,
         };
+        if let Some(leaf) = made.and_then(Made::leaf)
+            && !leaf.is_required()
+        {
+            return None;
+        }
         let Some(lineage) = self.lineage() else { return made?.edge.clone() };
+        if let Some(made) = made
+            && made.changes == lineage.changes()
+        {
+            return made.edge.clone();
+        }
         let (base, edge) = {
             let state = lineage.state();
-            if let Some(made) = made
-                && made.changes == state.changes
-            {
-                return made.edge.clone();
-            }
             if made.is_none()
                 && let Some(leaf) = state.leaf(&self.layout)
             {
@@ -143,21 +169,42 @@ impl Tensor {
         Some(view_edge(self, base, edge))
     }
 
-    /// The leaf that this tensor is, if it is one.
-    pub(crate) fn leaf(&self) -> Option<Arc<Leaf>> {
-        if matches!(self.history, History::Result(_)) {
-            return None;
+    /// The node of the leaf that this tensor is, if it is one: see [`Node::leaf`].
+    pub(crate) fn leaf(&self) -> Option<Arc<dyn Node>> {
+        if let History::Result(made) = &self.history {
+            let is_leaf = made.leaf().is_some_and(Leaf::is_required);
+            return is_leaf.then(|| made.edge.as_ref().map(|edge| edge.node.clone())).flatten();
         }
-        self.lineage()?.state().leaf(&self.layout).cloned()
+        let leaf = self.lineage()?.state().leaf(&self.layout)?.clone();
+        Some(leaf)
     }
 
-    /// A leaf from here on, or no longer one.
-    pub(crate) fn set_leaf(&self, required: bool) {
-        let mut state = self.lineage_or_new().state();
-        if !required {
-            state.leaves.retain(|(layout, _)| *layout != self.layout);
-        } else if state.leaf(&self.layout).is_none() {
-            state.leaves.push((self.layout.clone(), Arc::new(Leaf::new(self))));
+    /// The leaf that this tensor is from here on. The handle knows it by itself, and need not ask the lineage.
+    pub(crate) fn with_leaf(&self) -> Tensor {
+        let lineage = self.lineage_or_new();
+        let leaf = {
+            let mut state = lineage.state();
+            match state.leaves.iter().find(|(layout, _)| *layout == self.layout) {
+                // It may have been told not to require gradients in between: handles know it.
+                Some((_, leaf)) => {
+                    leaf.require(true);
+                    leaf.clone()
+                }
+                None => {
+                    let leaf = Arc::new(Leaf::new(self));
+                    state.leaves.push((self.layout.clone(), leaf.clone()));
+                    leaf
+                }
+            }
+        };
+        self.view_made_by(self.layout.clone(), Edge { node: leaf, output: 0 })
+    }
+
+    /// No longer a leaf.
+    pub(crate) fn without_leaf(&self) {
+        let Some(lineage) = self.lineage() else { return };
+        if let Some(leaf) = lineage.state().leaf(&self.layout) {
+            leaf.require(false);
         }
     }
 
@@ -165,6 +212,22 @@ impl Tensor {
     pub(crate) fn made_by(mut self, edge: Edge) -> Tensor {
         self.history = History::Result(Made { edge: Some(edge), changes: 0, detached: None });
         self
+    }
+
+    /// This handle for what it must not keep alive: a hook that lives beside its memory.
+    pub(crate) fn weak(&self) -> impl Fn() -> Option<Tensor> + Send + Sync + 'static {
+        let (storage, layout) = (Arc::downgrade(&self.storage), self.layout.clone());
+        let detached = match &self.history {
+            History::Detached(lineage) => Some(Arc::downgrade(lineage)),
+            _ => None,
+        };
+        move || {
+            let history = match &detached {
+                Some(lineage) => History::Detached(lineage.upgrade()?),
+                None => History::Own,
+            };
+            Some(Tensor { storage: storage.upgrade()?, layout: layout.clone(), history })
+        }
     }
 
     /// Other elements of the same memory, of a tensor without history: they share what comes.
@@ -180,7 +243,7 @@ impl Tensor {
             History::Result(made) => made.detached.clone(),
             _ => None,
         };
-        let changes = self.lineage().map_or(0, |lineage| lineage.state().changes);
+        let changes = self.lineage().map_or(0, Lineage::changes);
         let history = History::Result(Made { edge: Some(edge), changes, detached });
         Tensor { history, ..self.with_layout(layout) }
     }
@@ -274,33 +337,19 @@ pub(crate) fn rebase(target: &Tensor, value: &Tensor) {
     // Before the lock is taken: edges are asked for below.
     let whole = target.layout.numel() == room && target.layout.is_dense();
     let before = if whole { None } else { base_before(target, room) };
-    let of_value = value.edge();
-    let mut state = target.lineage_or_new().state();
-    let old = state.base.take();
-    let Some(of_value) = of_value else {
-        // The whole memory has new values that need no gradients.
-        if !whole && let Some((layout, edge)) = before {
-            state.base = Some((layout.clone(), changed(layout, Some(edge), None, target, room)));
-        }
-        state.changes += 1;
-        drop(state);
-        return drop_base(old);
-    };
-    let (layout, edge) = match before {
-        _ if whole => (target.layout.clone(), of_value),
-        Some((layout, edge)) if layout == target.layout => {
-            drop(edge);
-            (layout, of_value)
-        }
-        Some((layout, edge)) => (layout.clone(), changed(layout, Some(edge), Some(of_value), target, room)),
-        None => {
-            let flat = Layout::contiguous(List::from_slice(&[room]));
-            (flat.clone(), changed(flat, None, Some(of_value), target, room))
+    let (of_value, flat) = (value.edge(), || Layout::contiguous(List::from_slice(&[room])));
+    let base = match (before, of_value) {
+        (_, of_value) if whole => of_value.map(|edge| (target.layout.clone(), edge)),
+        (Some((layout, _)), Some(of_value)) if layout == target.layout => Some((layout, of_value)),
+        (None, None) => None,
+        (before, of_value) => {
+            let (layout, before) = before.map_or_else(|| (flat(), None), |(layout, edge)| (layout, Some(edge)));
+            Some((layout.clone(), changed(layout, before, of_value, target, room)))
         }
     };
-    state.base = Some((layout, edge));
-    state.changes += 1;
-    drop(state);
+    let lineage = target.lineage_or_new();
+    // The old edge is let go of without the lock.
+    let old = lineage.change(&mut lineage.state(), base);
     drop_base(old);
 }
 

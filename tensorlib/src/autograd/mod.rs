@@ -19,6 +19,7 @@
 //! | `record` | how an operation is recorded, out of place, in place or as a view |
 //! | `lineage` | what a tensor knows of how it came about, and how changes in place of shared memory are followed |
 //! | `engine` | the backward pass |
+//! | `graph` | the graph as pictures see it |
 //! | `mode` | whether operations are recorded |
 //! | `anomaly` | what can go wrong, in sentences |
 //! | `formulas` | derivatives that are more than a line beside their operation |
@@ -28,6 +29,7 @@ mod engine;
 pub(crate) mod formulas;
 mod function;
 mod gradcheck;
+pub(crate) mod graph;
 mod lineage;
 mod mode;
 mod node;

@@ -2,14 +2,15 @@
 
 use std::cell::RefCell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
 use super::engine::Pass;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::list::List;
+use crate::storage::Storage;
 use crate::tensor::Tensor;
 
 /// What a node is told and what it knows. Gradients flow from a result's node along its edges.
@@ -60,97 +61,144 @@ impl Edge {
     pub fn meta(&self) -> &Meta {
         self.node.head().meta(self.output as usize)
     }
-
-    pub fn is(&self, other: &Edge) -> bool {
-        std::ptr::addr_eq(Arc::as_ptr(&self.node), Arc::as_ptr(&other.node)) && self.output == other.output
-    }
 }
 
 /// A function of a gradient that a hook registered.
 pub(crate) type Hook = Box<dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync>;
 
+/// What is called once the gradient of a leaf was added to.
+pub(crate) type AfterHook = Arc<dyn Fn() + Send + Sync>;
+
 /// What only few nodes have.
 #[derive(Default)]
 pub(crate) struct Extras {
+    /// Of a leaf: functions by their number.
+    pub after: Vec<(u64, AfterHook)>,
     /// Functions by the result's number and their own, in the order in which they were registered.
     pub hooks: Vec<(u32, u64, Hook)>,
     /// Gradients of results that [`Tensor::retain_grad`] asked for.
     pub retained: Vec<(u32, Option<Tensor>)>,
 }
 
-/// What all nodes have.
+/// What all nodes have. Most have one or two operands and one result.
 pub(crate) struct Head {
     /// PyTorch's name, `MulBackward0`.
     pub name: &'static str,
     /// Grows with time: operands have smaller ones than results. That of leaves is 0.
     pub sequence: u64,
     edges: [Option<Edge>; 2],
-    more_edges: Vec<Option<Edge>>,
     meta: Meta,
-    more_meta: Vec<Meta>,
+    more: Option<Box<More>>,
     extras: OnceLock<Box<Mutex<Extras>>>,
+}
+
+/// The operands after the second, and the results after the first.
+#[derive(Default)]
+struct More {
+    edges: Vec<Option<Edge>>,
+    metas: Vec<Meta>,
+}
+
+/// A lock that nobody holds.
+fn at_once<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 static SEQUENCE: AtomicU64 = AtomicU64::new(1);
 
 impl Head {
-    /// A node of one result.
-    pub fn new(name: &'static str, meta: Meta, operands: &[&Tensor]) -> Head {
-        let edge = |at: usize| operands.get(at).and_then(|operand| operand.edge());
-        Head {
-            name,
-            sequence: SEQUENCE.fetch_add(1, Ordering::Relaxed),
-            edges: [edge(0), edge(1)],
-            more_edges: (2..operands.len()).map(edge).collect(),
-            meta,
-            more_meta: Vec::new(),
-            extras: OnceLock::new(),
-        }
+    /// A node of one result and at most two operands.
+    #[inline]
+    pub fn with_edges(name: &'static str, meta: Meta, edges: [Option<Edge>; 2]) -> Head {
+        let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
+        Head { name, sequence, edges, meta, more: None, extras: OnceLock::new() }
     }
 
-    pub fn with_edges(name: &'static str, meta: Meta, edges: [Option<Edge>; 2]) -> Head {
-        let mut head = Head::new(name, meta, &[]);
-        head.edges = edges;
+    /// A node of one result.
+    #[inline]
+    pub fn new(name: &'static str, meta: Meta, operands: &[&Tensor]) -> Head {
+        let edge = |at: usize| operands.get(at).and_then(|operand| operand.edge());
+        let mut head = Head::with_edges(name, meta, [edge(0), edge(1)]);
+        if operands.len() > 2 {
+            head.more = Some(Box::new(More { edges: (2..operands.len()).map(edge).collect(), metas: Vec::new() }));
+        }
         head
     }
 
     pub fn leaf(meta: Meta) -> Head {
-        let mut head = Head::new("AccumulateGrad", meta, &[]);
+        let mut head = Head::with_edges("AccumulateGrad", meta, [None, None]);
         head.sequence = 0;
         head
     }
 
-    pub fn with_results(name: &'static str, results: &[Tensor], operands: &[&Tensor]) -> Head {
-        let mut metas = results.iter().map(Meta::of);
-        let meta = metas.next().expect("an operation has a result");
-        let mut head = Head::new(name, meta, operands);
-        head.more_meta = metas.collect();
+    /// A node of several results.
+    pub fn of_several(name: &'static str, mut metas: Vec<Meta>, operands: &[&Tensor]) -> Head {
+        let rest = metas.split_off(1);
+        let mut head = Head::new(name, metas.remove(0), operands);
+        if !rest.is_empty() {
+            head.more.get_or_insert_default().metas = rest;
+        }
         head
     }
 
     pub fn edge(&self, at: usize) -> Option<&Edge> {
-        if at < 2 { self.edges[at].as_ref() } else { self.more_edges.get(at - 2)?.as_ref() }
+        if at < 2 { self.edges[at].as_ref() } else { self.more.as_ref()?.edges.get(at - 2)?.as_ref() }
     }
 
     /// The edges to operands that take part in gradients.
     pub fn edges(&self) -> impl Iterator<Item = &Edge> {
-        self.edges.iter().chain(&self.more_edges).flatten()
+        self.edges.iter().chain(self.more.iter().flat_map(|more| &more.edges)).flatten()
     }
 
-    /// The number of operands that were recorded, those without gradients too.
+    /// The number of operands, as far as the last that takes part.
     pub fn operands(&self) -> usize {
-        match self.more_edges.len() {
-            0 => self.edges.iter().rposition(Option::is_some).map_or(0, |last| last + 1),
-            more => 2 + more,
+        match &self.more {
+            Some(more) if !more.edges.is_empty() => 2 + more.edges.len(),
+            _ => self.edges.iter().rposition(Option::is_some).map_or(0, |last| last + 1),
         }
     }
 
     pub fn meta(&self, output: usize) -> &Meta {
-        if output == 0 { &self.meta } else { &self.more_meta[output - 1] }
+        match (&self.more, output) {
+            (Some(more), 1..) => &more.metas[output - 1],
+            _ => &self.meta,
+        }
     }
 
     pub fn results(&self) -> usize {
-        1 + self.more_meta.len()
+        1 + self.more.as_ref().map_or(0, |more| more.metas.len())
+    }
+
+    /// The method that this is the record of: `mul` of `MulBackward0`.
+    pub fn method(&self) -> String {
+        let name = self.name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let name = name.strip_suffix("Backward").unwrap_or(name);
+        match name {
+            "LinalgVectorNorm" => return "norm".to_owned(),
+            "ToCopy" => return "to".to_owned(),
+            "UnsafeView" => return "reshape".to_owned(),
+            _ => {}
+        }
+        let mut method = String::new();
+        for (at, c) in name.char_indices() {
+            // `Log1P` is one word.
+            if c.is_ascii_uppercase() && name[..at].ends_with(|before: char| before.is_ascii_lowercase()) {
+                method.push('_');
+            }
+            method.push(c.to_ascii_lowercase());
+        }
+        method
+    }
+
+    /// The gradient that a result keeps; none while a backward pass is at work here, in whose hooks this may run.
+    pub fn try_retained(&self, output: usize) -> Option<Tensor> {
+        let extras = at_once(&**self.extras.get()?)?;
+        let (_, kept) = extras.retained.iter().find(|(of, _)| *of as usize == output)?;
+        kept.as_ref().map(Tensor::alias)
     }
 
     pub fn extras(&self) -> Option<MutexGuard<'_, Extras>> {
@@ -169,7 +217,9 @@ impl Drop for Head {
                 let_go(edge);
             }
         }
-        self.more_edges.drain(..).flatten().for_each(let_go);
+        if let Some(more) = &mut self.more {
+            more.edges.drain(..).flatten().for_each(let_go);
+        }
     }
 }
 
@@ -204,11 +254,41 @@ pub(crate) fn let_go(edge: Edge) {
 pub(crate) struct Leaf {
     head: Head,
     gradient: Mutex<Option<Tensor>>,
+    /// Whether it still requires gradients.
+    required: AtomicBool,
+    /// Where the values are, for pictures of the graph. The memory is not kept for that.
+    memory: Weak<Storage>,
+    layout: Layout,
 }
 
 impl Leaf {
     pub fn new(x: &Tensor) -> Leaf {
-        Leaf { head: Head::leaf(Meta::of(x)), gradient: Mutex::new(None) }
+        Leaf {
+            head: Head::leaf(Meta::of(x)),
+            gradient: Mutex::new(None),
+            required: AtomicBool::new(true),
+            memory: Arc::downgrade(&x.storage),
+            layout: x.layout.clone(),
+        }
+    }
+
+    pub fn is_required(&self) -> bool {
+        self.required.load(Ordering::Relaxed)
+    }
+
+    pub fn require(&self, required: bool) {
+        self.required.store(required, Ordering::Relaxed);
+    }
+
+    /// The values, while a tensor has them.
+    pub fn values(&self) -> Option<Tensor> {
+        let storage = self.memory.upgrade()?;
+        // Memory that was moved out is empty.
+        (self.layout.end() <= storage.len()).then(|| Tensor::new(storage, self.layout.clone()).values())
+    }
+
+    pub fn try_gradient(&self) -> Option<Tensor> {
+        at_once(&self.gradient)?.as_ref().map(Tensor::alias)
     }
 
     pub fn gradient(&self) -> MutexGuard<'_, Option<Tensor>> {

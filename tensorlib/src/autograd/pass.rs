@@ -112,11 +112,17 @@ impl Backward {
                 (node, sum)
             })
             .collect();
+        let mut hooks = Vec::new();
         for (node, sum) in sums {
             if let Some(leaf) = node.leaf() {
                 *leaf.gradient() = Some(sum);
             }
+            if let Some(extras) = node.head().extras() {
+                hooks.extend(extras.after.iter().map(|(_, hook)| hook.clone()));
+            }
         }
+        // With no lock held: they may do anything.
+        hooks.iter().for_each(|hook| hook());
         Ok(())
     }
 

@@ -15,6 +15,7 @@
 //! })
 //! ```
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::engine::Pass;
@@ -81,17 +82,34 @@ impl Saved {
 
 type One<F> = fn(&F, &mut Pass, Gradients) -> Result<()>;
 
+/// Of an operation that gives a view, the layout of its operand; of others, nothing.
+trait Viewed: Send + Sync + UnwindSafe + RefUnwindSafe {
+    fn layout(&self) -> Option<&Layout>;
+}
+
+impl Viewed for () {
+    fn layout(&self) -> Option<&Layout> {
+        None
+    }
+}
+
+impl Viewed for Layout {
+    fn layout(&self) -> Option<&Layout> {
+        Some(self)
+    }
+}
+
 /// A recorded operation. The formula is let go of once it was used, with what it keeps.
-struct Recorded<F> {
+struct Recorded<F, V = ()> {
     head: Head,
     formula: Mutex<Option<F>>,
     call: One<F>,
     /// Whether the formula keeps values. One that keeps none may be used again.
     keeps: bool,
-    viewed: Option<Layout>,
+    viewed: V,
 }
 
-impl<F: Send> Node for Recorded<F> {
+impl<F: Send, V: Viewed> Node for Recorded<F, V> {
     fn head(&self) -> &Head {
         &self.head
     }
@@ -108,7 +126,7 @@ impl<F: Send> Node for Recorded<F> {
     }
 
     fn viewed(&self) -> Option<&Layout> {
-        self.viewed.as_ref()
+        self.viewed.layout()
     }
 }
 
@@ -135,7 +153,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::new(name, Meta::of(&result), operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: true, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: true, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
@@ -145,7 +163,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::new(name, Meta::of(&result), operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
@@ -175,19 +193,8 @@ where
 {
     let edge = |operand: &Operand| operand.tensor().filter(|tensor| tensor.has_history()).and_then(Tensor::edge);
     let head = Head::with_edges(name, Meta::of(&result), [edge(a), edge(b)]);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
-}
-
-/// [`record`] for an operation with several results. Gradients are absent where none came.
-pub(crate) fn record_many<F>(results: Vec<Tensor>, name: &'static str, operands: &[&Tensor], formula: F) -> Vec<Tensor>
-where
-    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
-{
-    let head = Head::with_results(name, &results, operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: many::<F>, keeps: true, viewed: None };
-    let node: Arc<dyn Node> = Arc::new(node);
-    results.into_iter().zip(0..).map(|(result, output)| result.made_by(Edge { node: node.clone(), output })).collect()
 }
 
 /// The edge of a node that no tensor has yet.
@@ -196,7 +203,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::with_edges(name, meta, edges);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: None };
+    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: () };
     Edge { node: Arc::new(node), output: 0 }
 }
 
@@ -232,6 +239,26 @@ impl Tensor {
         self.view_made_by(layout, Edge { node, output: 0 })
     }
 
+    /// Several views that users get, by one operation. The formula turns their gradients, which are absent where none came,
+    /// into that of this tensor.
+    pub(crate) fn views_of<F>(&self, layouts: Vec<Layout>, name: &'static str, formula: F) -> Vec<Tensor>
+    where
+        F: Fn(Vec<Option<Tensor>>) -> Tensor + Send + Sync + 'static,
+    {
+        if layouts.is_empty() || !records(&[self]) {
+            // The formula is for recorded ones only.
+            return layouts.into_iter().map(|layout| self.view_of(layout, name, |gradient| gradient)).collect();
+        }
+        let metas = layouts.iter().map(|layout| Meta { shape: layout.shape.clone(), dtype: self.dtype() }).collect();
+        let formula = move |pass: &mut Pass, gradients| {
+            pass.give(0, || formula(gradients));
+            Ok(())
+        };
+        let node: Arc<dyn Node> = several(Head::of_several(name, metas, &[self]), formula, self.layout.clone());
+        let views = layouts.into_iter().zip(0..);
+        views.map(|(layout, output)| self.view_made_by(layout, Edge { node: node.clone(), output })).collect()
+    }
+
     /// A view of some of the elements, those that `take` takes of any tensor of this shape.
     #[inline]
     pub(crate) fn part_of<F>(&self, layout: Layout, name: &'static str, take: F) -> Tensor
@@ -247,7 +274,14 @@ fn viewing<F>(head: Head, formula: F, viewed: Layout) -> Arc<dyn Node>
 where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
-    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: Some(viewed) })
+    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed })
+}
+
+fn several<F>(head: Head, formula: F, viewed: Layout) -> Arc<dyn Node>
+where
+    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
+{
+    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: many::<F>, keeps: false, viewed })
 }
 
 /// Zeros of a shape with `part` in the place that `take` takes of it.

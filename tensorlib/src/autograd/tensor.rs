@@ -1,5 +1,7 @@
 //! Gradients, as methods of tensors.
 
+use std::sync::Arc;
+
 use super::node::{Edge, Hook};
 use super::pass::backward;
 use crate::error::{Result, dtype_error, fallible, or_raise, value_error};
@@ -9,12 +11,17 @@ use crate::tensor::Tensor;
 pub struct HookHandle {
     edge: Edge,
     id: u64,
+    is_after: bool,
 }
 
 impl HookHandle {
     /// Takes the hook away.
     pub fn remove(self) {
-        self.edge.node.head().extras_or_new().hooks.retain(|(_, id, _)| *id != self.id);
+        let mut extras = self.edge.node.head().extras_or_new();
+        match self.is_after {
+            true => extras.after.retain(|(id, _)| *id != self.id),
+            false => extras.hooks.retain(|(_, id, _)| *id != self.id),
+        }
     }
 }
 
@@ -42,7 +49,10 @@ impl Tensor {
                 ));
             }
             if self.is_leaf() {
-                self.set_leaf(required);
+                if required {
+                    return Ok(self.with_leaf());
+                }
+                self.without_leaf();
             } else if !required {
                 return Err(value_error!(
                     "requires_grad_: this tensor was made from others that require gradients; use x.detach() for one that does not"
@@ -136,7 +146,7 @@ impl Tensor {
                 "grad: there is no gradient yet; it comes with backward() of something made from this tensor"
             );
             if let Some(leaf) = self.leaf() {
-                return leaf.gradient().as_ref().map(Tensor::alias).ok_or_else(none);
+                return leaf.leaf().and_then(|leaf| leaf.gradient().as_ref().map(Tensor::alias)).ok_or_else(none);
             }
             let Some(edge) = self.has_history().then(|| self.edge()).flatten() else {
                 return Err(value_error!("grad: this tensor does not require gradients; ask for them with requires_grad_(true)"));
@@ -208,7 +218,7 @@ impl Tensor {
     /// assert_eq!(w.grad().item::<f32>(), 3.0); // not 6
     /// ```
     pub fn zero_grad(&self) {
-        if let Some(leaf) = self.leaf() {
+        if let Some(leaf) = self.leaf().as_ref().and_then(|node| node.leaf()) {
             *leaf.gradient() = None;
         }
     }
@@ -228,7 +238,8 @@ impl Tensor {
 
     /// [`set_grad`](Tensor::set_grad) with the error as a value.
     pub fn try_set_grad(&self, gradient: &Tensor) -> Result<()> {
-        let Some(leaf) = self.leaf() else {
+        let node = self.leaf();
+        let Some(leaf) = node.as_ref().and_then(|node| node.leaf()) else {
             return Err(value_error!("set_grad: only leaves keep gradients; ask for them with requires_grad_(true)"));
         };
         if gradient.layout.shape != self.layout.shape || gradient.dtype() != self.dtype() {
@@ -282,7 +293,40 @@ impl Tensor {
         let id = extras.hooks.last().map_or(0, |(_, id, _)| id + 1);
         extras.hooks.push((edge.output, id, hook));
         drop(extras);
-        Ok(HookHandle { edge, id })
+        Ok(HookHandle { edge, id, is_after: false })
+    }
+
+    /// Calls `hook` with this leaf after each backward pass that has added to its gradient: to take a step at once, say, and
+    /// let go of the gradient.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let w = tensor![2.0].requires_grad_(true);
+    /// w.register_post_accumulate_grad_hook(|w| {
+    ///     no_grad(|| w.sub_(w.grad() * 0.5));
+    ///     w.zero_grad();
+    /// });
+    /// (&w * 3.0).sum().backward();
+    /// assert_eq!(w.to_vec::<f32>(), [0.5]);
+    /// ```
+    #[track_caller]
+    pub fn register_post_accumulate_grad_hook(&self, hook: impl Fn(&Tensor) + Send + Sync + 'static) -> HookHandle {
+        or_raise(self.hooked_after(hook))
+    }
+
+    fn hooked_after(&self, hook: impl Fn(&Tensor) + Send + Sync + 'static) -> Result<HookHandle> {
+        if self.leaf().is_none() {
+            return Err(value_error!(
+                "register_post_accumulate_grad_hook: only leaves add up gradients; ask for them with requires_grad_(true)"
+            ));
+        }
+        let edge = self.edge_for("register_post_accumulate_grad_hook")?;
+        let mut extras = edge.node.head().extras_or_new();
+        let id = extras.after.last().map_or(0, |(id, _)| id + 1);
+        let this = self.weak();
+        extras.after.push((id, Arc::new(move || this().iter().for_each(&hook))));
+        drop(extras);
+        Ok(HookHandle { edge, id, is_after: true })
     }
 
     /// A gradient as a leaf keeps it: in memory of its own.

@@ -1,23 +1,25 @@
 //! Tensors from values at hand, and tensors of one value.
 
+use crate::backend;
+use crate::device::Device;
 use crate::dtype::DType;
-use crate::element::{Element, with_dtype};
+use crate::element::Element;
 use crate::error::fallible;
+use crate::layout::Layout;
 use crate::list::List;
-use crate::memory::allocator;
 use crate::scalar::Scalar;
 use crate::size::{IntoInts, lengths};
 use crate::tensor::Tensor;
 
-/// `value` everywhere.
+/// `value` everywhere, in the processor's memory.
 pub(crate) fn filled(shape: List<usize>, dtype: DType, value: Scalar) -> Tensor {
-    let numel = shape.iter().product();
-    with_dtype!(dtype, T => {
-        let value = T::from_scalar(value);
-        let mut values = allocator::take::<T>(numel);
-        values.fill(value);
-        Tensor::from_values(values, shape)
-    })
+    filled_on(Device::Cpu, shape, dtype, value)
+}
+
+/// `value` everywhere.
+pub(crate) fn filled_on(device: Device, shape: List<usize>, dtype: DType, value: Scalar) -> Tensor {
+    let layout = Layout::contiguous(shape);
+    Tensor::new(backend::on(device).full(dtype, layout.numel(), value), layout)
 }
 
 /// A tensor of rank 1 that takes the memory of `values`. The element type is the vector's; for PyTorch's choice, `f32` for
@@ -106,7 +108,7 @@ fallible! {
 /// assert_eq!(zeros_like(&tensor![1, 2]).to_vec::<i64>(), [0, 0]);
 /// ```
 pub fn zeros_like(x: &Tensor) -> Tensor {
-    filled(x.layout.shape.clone(), x.dtype(), Scalar::Int(0))
+    filled_on(x.device(), x.layout.shape.clone(), x.dtype(), Scalar::Int(0))
 }
 
 /// Ones with the shape and element type of `x`.
@@ -116,7 +118,7 @@ pub fn zeros_like(x: &Tensor) -> Tensor {
 /// assert_eq!(ones_like(&tensor![5, 7]).to_vec::<i64>(), [1, 1]);
 /// ```
 pub fn ones_like(x: &Tensor) -> Tensor {
-    filled(x.layout.shape.clone(), x.dtype(), Scalar::Int(1))
+    filled_on(x.device(), x.layout.shape.clone(), x.dtype(), Scalar::Int(1))
 }
 
 /// A tensor to be filled later (zeros here) with the shape and element type of `x`.
@@ -137,5 +139,5 @@ pub fn empty_like(x: &Tensor) -> Tensor {
 /// ```
 #[doc(alias = "fill")]
 pub fn full_like(x: &Tensor, value: impl Into<Scalar>) -> Tensor {
-    filled(x.layout.shape.clone(), x.dtype(), value.into())
+    filled_on(x.device(), x.layout.shape.clone(), x.dtype(), value.into())
 }

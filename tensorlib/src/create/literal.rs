@@ -116,7 +116,7 @@ pub(crate) fn try_from_literal_as_written<L: Literal>(literal: L) -> Result<Tens
 }
 
 pub(crate) fn try_from_literal<L: Literal, T: Element>(literal: L) -> Result<Tensor> {
-    Ok(try_from_literal_as_written(literal)?.to(T::DTYPE))
+    Ok(try_from_literal_as_written(literal)?.to_dtype(T::DTYPE))
 }
 
 /// What [`tensor!`](crate::tensor!) with a type calls.

@@ -5,7 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::twister::Twister;
-use crate::backend::cpu::normal::{self, GROUP};
+use crate::backend::normal::{self, GROUP};
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
 use crate::error::{Result, fallible, value_error};
@@ -200,7 +200,7 @@ fallible! {
 /// assert_eq!(rand_like(&zeros([2, 3])).size(), [2, 3]);
 /// ```
 pub fn rand_like(x: &Tensor) -> Tensor {
-    uniform(x.layout.shape.clone()).to(x.dtype())
+    uniform(x.layout.shape.clone()).to(x)
 }
 
 /// [`randn`] with the shape and element type of `x`.
@@ -210,5 +210,5 @@ pub fn rand_like(x: &Tensor) -> Tensor {
 /// assert_eq!(randn_like(&zeros([2]).double()).dtype(), DType::F64);
 /// ```
 pub fn randn_like(x: &Tensor) -> Tensor {
-    normal(x.layout.shape.clone()).to(x.dtype())
+    normal(x.layout.shape.clone()).to(x)
 }

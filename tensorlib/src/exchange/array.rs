@@ -18,9 +18,11 @@ use std::sync::Arc;
 
 use ndarray::{Array, ArrayD, ArrayView, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder};
 
+use crate::autograd::is_grad_enabled;
+use crate::device::Device;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
-use crate::error::{Error, Result, dtype_error, or_raise, value_error};
+use crate::error::{Error, Result, device_error, dtype_error, fallible, or_raise, value_error};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::ops::binary::writable;
@@ -47,7 +49,8 @@ pub struct SharedArray {
 /// A tensor on the memory of an array: what one changes, the other sees. PyTorch's `from_numpy`.
 #[doc(alias = "from_numpy")]
 pub fn from_ndarray(array: &SharedArray) -> Tensor {
-    array.tensor.alias()
+    // An array has no gradients: asking this tensor for them is no matter of other tensors on the array's memory.
+    array.tensor.detach()
 }
 
 fn same_type<T: Element>(op: &str, dtype: DType) -> Result<()> {
@@ -60,9 +63,18 @@ fn same_type<T: Element>(op: &str, dtype: DType) -> Result<()> {
     Ok(())
 }
 
+/// ndarray sees the processor's memory alone.
+fn here(op: &str, tensor: &Tensor) -> Result<()> {
+    match tensor.device() {
+        Device::Cpu => Ok(()),
+        device => Err(device_error!("{op}: the elements are on {device}; bring them here with to(Device::Cpu)")),
+    }
+}
+
 /// Lends the elements as an ndarray view.
 fn lend<T: Element, R>(op: &str, tensor: &Tensor, body: impl FnOnce(ArrayViewD<'_, T>) -> R) -> Result<R> {
     same_type::<T>(op, tensor.dtype())?;
+    here(op, tensor)?;
     let guard = tensor.storage.read();
     let _lent = tensor.storage.lend();
     let layout = &tensor.layout;
@@ -79,12 +91,12 @@ fn lend<T: Element, R>(op: &str, tensor: &Tensor, body: impl FnOnce(ArrayViewD<'
     }
 }
 
-/// AlignedBuf in row-major order, moved out when possible.
+/// Values in row-major order, moved out when possible.
 fn take<T: Element>(op: &str, mut tensor: Tensor) -> Result<ArrayD<T>> {
     same_type::<T>(op, tensor.dtype())?;
     let shape = IxDyn(&tensor.layout.shape);
     let numel = tensor.numel();
-    let whole = tensor.layout.is_contiguous() && tensor.layout.offset == 0;
+    let whole = tensor.layout.is_contiguous() && tensor.layout.offset == 0 && tensor.device() == Device::Cpu;
     let values = match Arc::get_mut(&mut tensor.storage) {
         Some(storage) if whole => {
             let mut values = T::unwrap(std::mem::replace(storage.get_mut(), T::wrap(Vec::new().into()))).into_vec();
@@ -136,18 +148,35 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for SharedArray {
 }
 
 impl Tensor {
-    /// An array on this tensor's memory: what one changes, the other sees. PyTorch's `numpy()`.
-    ///
-    /// ```
-    /// # use tensorlib::prelude::*;
-    /// let x = zeros([2]);
-    /// let array = x.shared_array();
-    /// x.add_(1.0);
-    /// assert_eq!(array.to_ndarray::<f32>(), ndarray::array![1.0, 1.0].into_dyn());
-    /// ```
-    #[doc(alias = "numpy")]
-    pub fn shared_array(&self) -> SharedArray {
-        SharedArray { tensor: self.alias() }
+    fallible! {
+        /// An array on this tensor's memory: what one changes, the other sees. PyTorch's `numpy()`.
+        ///
+        /// Gradients would not notice what changes the array, so a tensor that requires them is refused outside
+        /// [`no_grad`](crate::autograd::no_grad).
+        ///
+        /// ```
+        /// # use tensorlib::prelude::*;
+        /// let x = zeros([2]);
+        /// let array = x.shared_array();
+        /// x.add_(1.0);
+        /// assert_eq!(array.to_ndarray::<f32>(), ndarray::array![1.0, 1.0].into_dyn());
+        ///
+        /// let w = zeros([2]).requires_grad_(true);
+        /// assert_eq!(
+        ///     w.try_shared_array().unwrap_err().to_string(),
+        ///     "shared_array: this tensor requires gradients, and changes of the array would go unnoticed; use x.detach().shared_array()"
+        /// );
+        /// assert!(w.detach().shared_array().size() == [2]);
+        /// ```
+        #[doc(alias = "numpy")]
+        pub fn shared_array | try_shared_array(&self) -> SharedArray {
+            if self.requires_grad() && is_grad_enabled() {
+                return Err(value_error!(
+                    "shared_array: this tensor requires gradients, and changes of the array would go unnoticed; use x.detach().shared_array()"
+                ));
+            }
+            Ok(SharedArray { tensor: self.detach() })
+        }
     }
 
     /// A copy of the values, converted to `T`, as an ndarray array.
@@ -225,6 +254,7 @@ impl SharedArray {
         let tensor = &self.tensor;
         same_type::<T>("with_mut", tensor.dtype())?;
         writable("with_mut", tensor)?;
+        here("with_mut", tensor)?;
         let layout = &tensor.layout;
         let mut guard = tensor.storage.write();
         let _lent = tensor.storage.lend();

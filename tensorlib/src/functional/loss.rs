@@ -582,7 +582,7 @@ fn target_of<'a>(
 }
 
 fn labels_of<'a>(target: impl IntoOperand<'a>, body: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
-    body(&target.into_operand().checked()?.into_tensor()?)
+    body(&target.into_operand().into_tensor()?)
 }
 
 /// Declares losses: `name`, `try_name`, and the same with options.

@@ -1,17 +1,15 @@
 //! Masks and index tensors: copies out of, and writes into, positions that follow no pattern.
 
 use crate::autograd::record::{in_place_without_copy, record_linear, records};
-use crate::backend::cpu::rows::Rows;
-use crate::backend::cpu::select::{self, Starts};
+use crate::backend::{Backend, Positions, Reach, backend_of};
 use crate::dtype::DType;
-use crate::element::{Stored, with_dtype, with_number};
 use crate::error::{Result, dtype_error, index_error, or_raise, shape_error};
-use crate::layout::{Layout, broadcast, position};
+use crate::layout::{Layout, broadcast, out_of_range};
 use crate::list::List;
-use crate::memory::allocator;
+use crate::op::PutOp;
+use crate::ops::binary::apart;
 use crate::scalar::Scalar;
 use crate::size::{Size, checked_numel};
-use crate::storage;
 use crate::tensor::Tensor;
 
 /// Positions chosen in one dimension; not negative, and within its length.
@@ -49,8 +47,7 @@ pub(super) fn choose(
                 return Err(index_error!("{op}: a mask needs at least one dimension"));
             }
             for positions in nonzero_positions(&tensor) {
-                let shape = List::from_slice(&[positions.len()]);
-                chosen.push(Chosen { dim: *dim, positions: Tensor::from_values(positions, shape) });
+                chosen.push(Chosen { dim: *dim, positions });
                 *dim += 1;
             }
             Ok(())
@@ -69,73 +66,37 @@ pub(super) fn choose(
 
 /// Positions counted from the start, all within the length.
 pub(super) fn wrapped(op: &str, positions: &Tensor, length: usize, dim: usize) -> Result<Tensor> {
-    // A copy: other threads may write to the tensor that was given, once it was looked at.
-    let mut values = positions.to_vec::<i64>();
-    let limit = length as i64;
-    // Without a branch for each: only when one is outside it is looked for.
-    if values.iter().fold(false, |outside, &value| outside | (value < -limit) | (value >= limit)) {
-        for &value in &values {
-            position(op, value, length, dim)?;
-        }
-    }
-    if values.iter().fold(false, |any, &value| any | (value < 0)) {
-        values.iter_mut().for_each(|value| *value += if *value < 0 { limit } else { 0 });
-    }
-    Ok(Tensor::from_values(values, positions.layout.shape.clone()))
+    let checked = positions.backend().positions(positions.elements(), length);
+    let values = checked.map_err(|outside| out_of_range(op, outside, length, dim))?;
+    Ok(Tensor::new(values, Layout::contiguous(positions.layout.shape.clone())))
 }
 
 /// For each dimension, the positions of what is not zero, in row-major order.
-pub(super) fn nonzero_positions(tensor: &Tensor) -> Vec<Vec<i64>> {
-    let mask = tensor.to_vec::<bool>();
-    let shape = &tensor.layout.shape;
-    let flat = select::compress(0..mask.len() as i64, &mask);
-    let Some((&last, outer)) = shape.split_last() else { return Vec::new() };
-    if outer.is_empty() {
-        return vec![flat];
-    }
-    let mut positions: Vec<Vec<i64>> = (0..shape.len()).map(|_| Vec::with_capacity(flat.len())).collect();
-    // Positions ascend: only where a row of the last dimension begins are the others computed anew.
-    let last = last as i64;
-    let (mut begins, mut ends) = (0, 0);
-    let mut index = vec![0; outer.len()];
-    for at in flat {
-        if at >= ends {
-            begins = at / last * last;
-            ends = begins + last;
-            let mut left = at / last;
-            for dim in (0..outer.len()).rev() {
-                index[dim] = left % outer[dim] as i64;
-                left /= outer[dim] as i64;
-            }
-        }
-        positions.iter_mut().zip(&index).for_each(|(positions, &index)| positions.push(index));
-        positions[outer.len()].push(at - begins);
-    }
-    positions
+pub(super) fn nonzero_positions(tensor: &Tensor) -> Vec<Tensor> {
+    let (values, count) = tensor.backend().nonzero(tensor.elements());
+    let line = |dim: usize| Layout { offset: dim * count, ..Layout::contiguous(List::from_slice(&[count])) };
+    (0..tensor.ndim()).map(|dim| Tensor::new(values.clone(), line(dim))).collect()
 }
 
-/// What an advanced index reaches.
-struct Reach {
-    starts: Starts,
-    /// What is copied from each start.
-    row: Layout,
-    /// The shape of the result.
+/// What an index reaches, the shape of that, and the device where it is.
+struct Reached<'a> {
+    reach: Reach<'a>,
     shape: List<usize>,
+    backend: &'static dyn Backend,
 }
 
-fn reach(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Reach> {
+fn reach<'a>(op: &str, view: &Tensor, chosen: &'a [Chosen]) -> Result<Reached<'a>> {
     let mut common: List<usize> = List::new();
     for one in chosen {
         common = broadcast(op, &common, &one.positions.layout.shape)?;
     }
-    let mut offsets = vec![0; common.iter().product()];
-    for one in chosen {
-        let stride = view.layout.strides[one.dim];
-        let positions = one.positions.with_layout(one.positions.layout.expand(op, &common)?).to_vec::<i64>();
-        for (offset, position) in offsets.iter_mut().zip(positions) {
-            *offset += position as usize * stride;
-        }
-    }
+    let operands: Vec<&Tensor> = std::iter::once(view).chain(chosen.iter().map(|one| &one.positions)).collect();
+    let backend = backend_of(op, &operands)?;
+    let positions = |one: &'a Chosen| {
+        let layout = one.positions.layout.expand(op, &common)?;
+        Ok(Positions { positions: &one.positions.storage, layout, stride: view.layout.strides[one.dim] })
+    };
+    let positions = chosen.iter().map(positions).collect::<Result<Vec<Positions>>>()?;
     let others: Vec<usize> = (0..view.ndim()).filter(|dim| chosen.iter().all(|one| one.dim != *dim)).collect();
     let rest = view.layout.permute(&others);
     // Index tensors side by side stay where they are; apart, their dimensions come first.
@@ -148,10 +109,8 @@ fn reach(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Reach> {
         strides: List::from_slice(&rest.strides[from..to]),
         offset: rest.offset,
     };
-    let rows = Rows::new([&part(0, at)]);
-    let mut outer = Vec::with_capacity(rows.numel);
-    rows.walk(0..rows.numel, |[start], _, count| outer.extend((0..count).map(|i| start + i * rows.steps[0])));
-    Ok(Reach { starts: Starts { outer, chosen: offsets }, row: part(at, others.len()), shape })
+    let reach = Reach { outer: part(0, at), chosen: positions, row: part(at, others.len()) };
+    Ok(Reached { reach, shape, backend })
 }
 
 /// The elements at chosen positions, as a new tensor.
@@ -182,13 +141,8 @@ fn accumulated(values: &Tensor, shape: Size, chosen: &[Chosen]) -> Tensor {
 }
 
 fn read_values(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor> {
-    let reach = reach(op, view, chosen)?;
-    with_dtype!(view.dtype(), T => {
-        let mut values = allocator::take::<T>(reach.shape.iter().product());
-        let guard = view.storage.read();
-        select::take(&mut values, T::of(&guard), &reach.starts, &reach.row);
-        Ok(Tensor::from_values(values, reach.shape))
-    })
+    let Reached { reach, shape, backend } = reach(op, view, chosen)?;
+    Ok(Tensor::new(backend.take(&view.storage, &reach), Layout::contiguous(shape)))
 }
 
 /// Writes values of the view's dtype to chosen positions; of several values for one element the last stays.
@@ -214,31 +168,25 @@ pub(super) fn write(op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor)
     Ok(())
 }
 
-/// The values in the shape that an index reaches, side by side in memory that is not the view's.
-fn beside(op: &str, view: &Tensor, reach: &Reach, values: &Tensor) -> Result<Tensor> {
-    let values = values.with_layout(values.layout.expand(op, &reach.shape)?);
-    Ok(if values.shares_memory(view) { values.copied() } else { values.contiguous() })
+/// Puts values in the shape that an index reaches into their places.
+fn put_by(kind: PutOp, op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor) -> Result<()> {
+    let Reached { reach, shape, backend } = reach(op, view, chosen)?;
+    backend_of(op, &[view, values])?;
+    let copy = apart(view, values);
+    let values = copy.as_ref().unwrap_or(values);
+    let layout = values.layout.expand(op, &shape)?;
+    backend.put_(kind, &view.storage, &reach, values.elements_as(&layout));
+    Ok(())
 }
 
 fn put(op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor) -> Result<()> {
-    let reach = reach(op, view, chosen)?;
-    let values = beside(op, view, &reach, values)?;
-    let numel = values.numel();
-    with_dtype!(view.dtype(), T => storage::read_and_write(&values.storage, &view.storage, |from, to| {
-        let from = if numel == 0 { &[] } else { &T::of(from)[values.layout.offset..values.layout.offset + numel] };
-        select::put(T::of_mut(to), from, &reach.starts, &reach.row);
-    }));
-    Ok(())
+    put_by(PutOp::Replace, op, view, chosen, values)
 }
 
 /// Adds values of the view's dtype, which is a number, to chosen positions.
 pub(crate) fn add(op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor) -> Result<()> {
-    let reach = reach(op, view, chosen)?;
-    let values = beside(op, view, &reach, values)?;
-    let numel = values.numel();
-    with_number!(view.dtype(), T => storage::read_and_write(&values.storage, &view.storage, |from, to| {
-        let from = if numel == 0 { &[] } else { &T::of(from)[values.layout.offset..values.layout.offset + numel] };
-        select::add(T::of_mut(to), from, &reach.starts, &reach.row);
-    }), else return Err(dtype_error!("{op}: booleans have no sum")));
-    Ok(())
+    if view.dtype() == DType::Bool {
+        return Err(dtype_error!("{op}: booleans have no sum"));
+    }
+    put_by(PutOp::Add, op, view, chosen, values)
 }

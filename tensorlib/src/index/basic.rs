@@ -5,7 +5,9 @@ use super::item::{Index, IndexItem, IntoIndex};
 use crate::dtype::DType;
 use crate::error::{Result, fallible, index_error};
 use crate::layout::{self, Layout};
+use crate::list::List;
 use crate::operand::{IntoOperand, Operand};
+use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
 /// An index applied as far as a view can: what is left are index tensors, by dimension of the view.
@@ -48,7 +50,8 @@ pub(super) fn apply(op: &str, x: &Tensor, index: Index) -> Result<Applied> {
         match item {
             IndexItem::At(position) if advanced => {
                 let position = layout::position(op, position, layout.shape[dim], named)? as i64;
-                chosen.push(Chosen { dim, positions: Tensor::from_values(vec![position], crate::list::List::new()) });
+                let positions = crate::create::filled_on(x.device(), List::new(), DType::I64, Scalar::Int(position));
+                chosen.push(Chosen { dim, positions });
                 dim += 1;
             }
             IndexItem::At(position) => {
@@ -131,7 +134,6 @@ impl Tensor {
         /// assert_eq!(z.i((.., NewAxis)).size(), [2, 1, 3]);
         /// assert_eq!(z.try_i(2).unwrap_err().to_string(), "i: index 2 is out of range for dimension 0 of length 2");
         /// ```
-        #[doc(alias = "index")]
         pub fn i | try_i(&self, index: impl IntoIndex) -> Tensor {
             let index = index.into_index();
             if let Some(mask) = whole_mask(self, &index) && mask.ndim() == self.ndim() {
@@ -150,8 +152,6 @@ impl Tensor {
         /// z.index_put_(z.eq(0.0), -1.0);
         /// assert_eq!(z.to_vec::<f32>(), [-1.0, 7.0, 8.0, -1.0, -1.0, -1.0]);
         /// ```
-        #[doc(alias = "index_fill_")]
-        #[doc(alias = "masked_scatter_")]
         pub fn index_put_ | try_index_put_<'a>(&self, index: impl IntoIndex, values: impl IntoOperand<'a>) -> Tensor {
             let (index, values) = (index.into_index(), values.into_operand());
             if let Some(mask) = whole_mask(self, &index) && matches!(values, Operand::Number(_)) {

@@ -22,6 +22,8 @@
 mod advanced;
 mod basic;
 pub mod item;
+mod put;
+mod scatter;
 mod select;
 
 pub use item::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};

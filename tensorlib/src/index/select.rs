@@ -3,16 +3,14 @@
 use super::advanced::{self, Chosen, nonzero_positions, wrapped};
 use crate::autograd::formulas;
 use crate::autograd::record::{Saved, in_place_without_copy, placed, record_sides, records, records_sides};
-use crate::backend::cpu::{map, select};
+use crate::backend::backend_of;
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_dtype, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error};
 use crate::layout::{Layout, dimension, memory_order};
 use crate::list::List;
-use crate::memory::allocator;
+use crate::op::PutOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary::{apart, writable};
-use crate::storage;
 use crate::tensor::Tensor;
 
 /// Positions as whole numbers, all within `length`.
@@ -81,13 +79,8 @@ fn index_select(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
 fn gather(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
     let at = dimension("gather", dim, x.ndim())?;
     let (positions, layout, stride) = along("gather", x, at, index)?;
-    let positions = positions.storage.read();
-    let result = with_dtype!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(index.numel());
-        let guard = x.storage.read();
-        select::take_along(&mut values, T::of(&guard), &layout, i64::of(&positions), stride);
-        Tensor::from_values(values, index.layout.shape.clone())
-    });
+    let values = backend_of("gather", &[x, index])?.take_along(x.elements_as(&layout), positions.elements(), stride);
+    let result = Tensor::new(values, Layout::contiguous(layout.shape));
     if !records(&[x]) {
         return Ok(result);
     }
@@ -98,11 +91,12 @@ fn gather(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
 pub(crate) fn add_along(x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<()> {
     let op = "scatter_add_";
     let (positions, layout, stride) = along(op, x, dimension(op, dim, x.ndim())?, index)?;
-    let positions = positions.storage.read();
-    with_number!(x.dtype(), T => {
-        let values = source.to_vec::<T>();
-        select::add_along(T::of_mut(&mut x.storage.write()), &values, &layout, i64::of(&positions), stride);
-    }, else return Err(dtype_error!("{op}: booleans have no sum")));
+    if x.dtype() == DType::Bool {
+        return Err(dtype_error!("{op}: booleans have no sum"));
+    }
+    let source = source.converted(x.dtype());
+    let backend = backend_of(op, &[x, index, &source])?;
+    backend.put_along_(PutOp::Add, x.elements_as(&layout), positions.elements(), stride, source.elements());
     Ok(())
 }
 
@@ -137,24 +131,22 @@ fn scatter(x: &Tensor, dim: i64, index: &Tensor, source: &Operand) -> Result<Ten
 fn scatter_values(x: &Tensor, dim: i64, index: &Tensor, source: &Operand) -> Result<Tensor> {
     let dim = dimension("scatter_", dim, x.ndim())?;
     let (positions, layout, stride) = along("scatter_", x, dim, index)?;
-    with_dtype!(x.dtype(), T => {
-        let values = source.to_tensor(T::DTYPE)?;
-        let values = match source {
-            Operand::Number(_) => values.with_layout(values.layout.expand("scatter_", &index.layout.shape)?),
-            _ if (0..index.ndim()).any(|d| index.layout.shape[d] > values.layout.shape.get(d).copied().unwrap_or(0)) => {
-                return Err(shape_error!(
-                    "scatter_: the source of shape {} is smaller than the index of shape {}",
-                    values.size(),
-                    index.size()
-                ));
-            }
-            _ => values.with_layout(Layout { shape: index.layout.shape.clone(), ..values.layout.clone() }),
+    let values = source.to_tensor(x.dtype())?;
+    let backend = backend_of("scatter_", &[x, index, &values])?;
+    let shape = &index.layout.shape;
+    let of_values = match source {
+        Operand::Number(_) => values.layout.expand("scatter_", shape)?,
+        _ if (0..shape.len()).any(|dim| shape[dim] > values.layout.shape.get(dim).copied().unwrap_or(0)) => {
+            return Err(shape_error!(
+                "scatter_: the source of shape {} is smaller than the index of shape {}",
+                values.size(),
+                index.size()
+            ));
         }
-        .to_vec::<T>();
-        let positions = positions.storage.read();
-        let mut guard = x.storage.write();
-        select::put_along(T::of_mut(&mut guard), &values, &layout, i64::of(&positions), stride);
-    });
+        _ => Layout { shape: shape.clone(), ..values.layout.clone() },
+    };
+    let (to, from) = (x.elements_as(&layout), values.elements_as(&of_values));
+    backend.put_along_(PutOp::Replace, to, positions.elements(), stride, from);
     Ok(x.alias())
 }
 
@@ -188,15 +180,14 @@ fn masked_fill_values(x: &Tensor, mask: &Tensor, value: &Operand) -> Result<Tens
     if value.numel() != 1 {
         return Err(shape_error!("masked_fill_: the value must be one number, not shape {}", value.size()));
     }
+    let backend = backend_of("masked_fill_", &[x, mask])?;
     let copied = apart(x, mask);
     let mask = copied.as_ref().unwrap_or(mask);
     let of_mask = mask.layout.expand("masked_fill_", &x.layout.shape)?;
     let value = value.try_scalar("masked_fill_")?;
     let order = memory_order(&[&x.layout]);
     let (of_self, of_mask) = (x.layout.permute(&order), of_mask.permute(&order));
-    with_dtype!(x.dtype(), T => storage::read_and_write(&mask.storage, &x.storage, |mask, to| {
-        map::fill_where(T::of_mut(to), &of_self, map::Operand(bool::of(mask), &of_mask), T::from_scalar(value));
-    }));
+    backend.fill_where_(x.elements_as(&of_self), mask.elements_as(&of_mask), value);
     Ok(x.alias())
 }
 
@@ -205,19 +196,14 @@ fn masked_select(x: &Tensor, mask: &Tensor) -> Result<Tensor> {
     let shape = crate::layout::broadcast("masked_select", &x.layout.shape, &mask.layout.shape)?;
     if records(&[x]) && !shape.is_empty() {
         let mask = mask.with_layout(mask.layout.expand("masked_select", &shape)?);
-        let chosen = nonzero_positions(&mask).into_iter().enumerate().map(|(dim, positions)| {
-            let shape = List::from_slice(&[positions.len()]);
-            Chosen { dim, positions: Tensor::from_values(positions, shape) }
-        });
-        return advanced::read("masked_select", &x.try_expand(&shape[..])?, &chosen.collect::<Vec<_>>());
+        let chosen = nonzero_positions(&mask).into_iter().enumerate();
+        let chosen: Vec<Chosen> = chosen.map(|(dim, positions)| Chosen { dim, positions }).collect();
+        return advanced::read("masked_select", &x.try_expand(&shape[..])?, &chosen);
     }
-    let mask = mask.with_layout(mask.layout.expand("masked_select", &shape)?).to_vec::<bool>();
-    let x = x.with_layout(x.layout.expand("masked_select", &shape)?);
-    with_dtype!(x.dtype(), T => {
-        let values = select::compress(x.to_vec::<T>().into_iter(), &mask);
-        let shape = List::from_slice(&[values.len()]);
-        Ok(Tensor::from_values(values, shape))
-    })
+    let backend = backend_of("masked_select", &[x, mask])?;
+    let (of_mask, of_x) = (mask.layout.expand("masked_select", &shape)?, x.layout.expand("masked_select", &shape)?);
+    let (values, count) = backend.compress(x.elements_as(&of_x), mask.elements_as(&of_mask));
+    Ok(Tensor::new(values, Layout::contiguous(List::from_slice(&[count]))))
 }
 
 fn index_copy(x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
@@ -268,7 +254,6 @@ impl Tensor {
         /// let x = tensor![[1, 2, 3], [4, 5, 6]];
         /// assert_eq!(x.index_select(1, [2, 0]).to_vec::<i64>(), [3, 1, 6, 4]);
         /// ```
-        #[doc(alias = "take")]
         pub fn index_select | try_index_select<'a>(&self, dim: i64, index: impl IntoOperand<'a>) -> Tensor {
             index_select(self, dim, &index.into_operand().into_tensor()?)
         }
@@ -280,8 +265,6 @@ impl Tensor {
         /// let x = tensor![[1, 2], [3, 4]];
         /// assert_eq!(x.gather(1, [[0, 0], [1, 0]]).to_vec::<i64>(), [1, 1, 4, 3]);
         /// ```
-        #[doc(alias = "take_along_axis")]
-        #[doc(alias = "take_along_dim")]
         pub fn gather | try_gather<'a>(&self, dim: i64, index: impl IntoOperand<'a>) -> Tensor {
             gather(self, dim, &index.into_operand().into_tensor()?)
         }
@@ -358,14 +341,10 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![[0, 5], [7, 0]].nonzero().to_vec::<i64>(), [0, 1, 1, 0]);
     /// ```
-    #[doc(alias = "argwhere")]
     pub fn nonzero(&self) -> Tensor {
-        let positions = nonzero_positions(self);
-        let count = match self.ndim() {
-            0 => usize::from(self.to_vec::<bool>()[0]),
-            _ => positions[0].len(),
-        };
-        let values: Vec<i64> = (0..count).flat_map(|row| positions.iter().map(move |column| column[row])).collect();
-        Tensor::from_values(values, List::from_slice(&[count, self.ndim()]))
+        let (values, count) = self.backend().nonzero(self.elements());
+        // By dimension; a row for each element is wanted.
+        let rows = Layout::contiguous(List::from_slice(&[self.ndim(), count])).transpose(0, 1);
+        Tensor::new(values, rows).copied()
     }
 }

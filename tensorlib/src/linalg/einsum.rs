@@ -21,7 +21,6 @@ const ELLIPSIS_START: Label = 0x11_0000;
 /// assert_eq!(einsum("ij->j", &a).to_vec::<f32>(), [2.0, 2.0, 2.0]);
 /// assert_eq!(einsum("ii", eye(3)).item::<f32>(), 3.0);
 /// ```
-#[doc(alias = "tensordot")]
 #[track_caller]
 pub fn einsum(equation: &str, tensors: impl IntoTensors) -> Tensor {
     or_raise(try_einsum(equation, tensors))
@@ -185,7 +184,7 @@ fn drop_labels(term: (Vec<Label>, Tensor), needed: impl Fn(Label) -> bool) -> Re
         return Ok((labels, tensor));
     }
     let dtype = tensor.dtype();
-    let tensor = tensor.try_sum_dim(&dims[..])?.to(dtype);
+    let tensor = tensor.try_sum_dim(&dims[..])?.to_dtype(dtype);
     Ok((labels.into_iter().filter(|&label| needed(label)).collect(), tensor))
 }
 
@@ -216,7 +215,7 @@ fn contract(
     let length = |labels: &[Label]| labels.iter().map(|label| lengths[label]).product::<usize>();
     let spread = |term: &(Vec<Label>, Tensor), order: &[Label], shape: [usize; 3]| -> Result<Tensor> {
         let full: Vec<usize> = order.iter().map(|label| lengths[label]).collect();
-        arrange(&term.0, &term.1.to(dtype), order).try_expand(&full[..])?.try_reshape(shape)
+        arrange(&term.0, &term.1.to_dtype(dtype), order).try_expand(&full[..])?.try_reshape(shape)
     };
     let order = |parts: [&[Label]; 3]| parts.concat();
     let (s, m, k, n) = (length(&stacks), length(&rows), length(&summed), length(&columns));

@@ -2,17 +2,13 @@
 
 use crate::autograd::formulas;
 use crate::autograd::record::{records, unrecorded};
-use crate::backend::cpu::gemm::{self, Matrix};
-use crate::backend::cpu::rows::Rows;
+use crate::backend::backend_of;
 use crate::dtype::DType;
-use crate::element::{Element, Stored, with_number};
 use crate::error::{Result, dtype_error, fallible, shape_error};
 use crate::layout::{Layout, broadcast};
 use crate::list::List;
-use crate::memory::allocator;
 use crate::operand::IntoOperand;
 use crate::size::checked_numel;
-use crate::storage;
 use crate::tensor::Tensor;
 
 fn same_type(op: &str, a: &Tensor, b: &Tensor) -> Result<()> {
@@ -23,18 +19,6 @@ fn same_type(op: &str, a: &Tensor, b: &Tensor) -> Result<()> {
         return Err(dtype_error!("{op}: not defined for bool; convert both with to()"));
     }
     Ok(())
-}
-
-fn matrix<'a, T>(elements: &'a [T], layout: &Layout, offset: usize) -> Matrix<'a, T> {
-    let rank = layout.rank();
-    Matrix {
-        elements,
-        offset,
-        rows: layout.shape[rank - 2],
-        columns: layout.shape[rank - 1],
-        row_stride: layout.strides[rank - 2],
-        column_stride: layout.strides[rank - 1],
-    }
 }
 
 /// `[…, m, k]` times `[…, k, n]`, both of rank 2 or more; the dimensions in front broadcast.
@@ -65,35 +49,9 @@ fn batched(op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let (of_a, of_b) = (spread(a)?, spread(b)?);
     shape.push(m);
     shape.push(n);
-    let numel = checked_numel(op, &shape)?;
-    let stack = |layout: &Layout| Layout {
-        shape: batch.clone(),
-        strides: List::from_slice(&layout.strides[..batch.len()]),
-        offset: layout.offset,
-    };
-    let (stack_a, stack_b) = (stack(&of_a), stack(&of_b));
-    with_number!(a.dtype(), T => {
-        let mut values = allocator::take::<T>(numel);
-        let floating = T::DTYPE.is_floating_point();
-        if !floating || k == 0 {
-            values.fill(T::default());
-        }
-        if numel > 0 {
-            storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
-                let (from_a, from_b) = (T::of(from_a), T::of(from_b));
-                let rows = Rows::new([&stack_a, &stack_b]);
-                let [step_a, step_b] = rows.steps;
-                rows.walk(0..rows.numel, |[at_a, at_b], first, count| {
-                    for i in 0..count {
-                        let to = &mut values[(first + i) * m * n..(first + i + 1) * m * n];
-                        let (a, b) = (at_a + i * step_a, at_b + i * step_b);
-                        gemm::product(to, matrix(from_a, &of_a, a), matrix(from_b, &of_b, b));
-                    }
-                });
-            });
-        }
-        Ok(Tensor::from_values(values, shape))
-    }, else unreachable!("bool was refused"))
+    checked_numel(op, &shape)?;
+    let values = backend_of(op, &[a, b])?.matmul(a.elements_as(&of_a), b.elements_as(&of_b));
+    Ok(Tensor::new(values, Layout::contiguous(shape)))
 }
 
 fn inner_mismatch(op: &str, a: &Tensor, b: &Tensor) -> crate::Error {
@@ -144,14 +102,8 @@ fn dot(op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if a.numel() != b.numel() {
         return Err(shape_error!("{op}: vectors of {} and {} elements have no dot product", a.numel(), b.numel()));
     }
-    let (a, b) = (a.contiguous(), b.contiguous());
-    let numel = a.numel();
-    with_number!(a.dtype(), T => {
-        let value = storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
-            gemm::dot(&T::of(from_a)[a.layout.offset..][..numel], &T::of(from_b)[b.layout.offset..][..numel])
-        });
-        Ok(Tensor::from_values(vec![value], List::new()))
-    }, else unreachable!("bool was refused"))
+    let value = backend_of(op, &[a, b])?.dot(a.elements(), b.elements());
+    Ok(Tensor::new(value, Layout::contiguous(List::new())))
 }
 
 fn ranks(op: &str, a: &Tensor, b: &Tensor, wanted: (usize, usize)) -> Result<()> {
@@ -249,8 +201,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2].dot(&tensor![3, 4]).item::<i64>(), 11);
         /// ```
-        #[doc(alias = "inner")]
-        #[doc(alias = "vdot")]
         pub fn dot | try_dot<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
             other.into_operand().beside(self, |other| {
                 ranks("dot", self, other, (1, 1))?;
@@ -264,7 +214,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2].outer(&tensor![3, 4]).to_vec::<i64>(), [3, 4, 6, 8]);
         /// ```
-        #[doc(alias = "ger")]
         pub fn outer | try_outer<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
             other.into_operand().beside(self, |other| {
                 ranks("outer", self, other, (1, 1))?;

@@ -1,7 +1,14 @@
 //! Products of vectors, matrices and stacks of matrices.
 
+mod distance;
 mod einsum;
 mod matmul;
+mod products;
 mod triangle;
 
+pub use distance::{cdist, cdist_p, try_cdist, try_cdist_p};
 pub use einsum::{einsum, try_einsum};
+pub use products::{
+    block_diag, chain_matmul, tensordot, tensordot_dims, try_block_diag, try_chain_matmul, try_tensordot,
+    try_tensordot_dims,
+};

@@ -34,6 +34,17 @@ pub(crate) fn take<T: Element>(numel: usize) -> AlignedBuf<T> {
     take_large(numel)
 }
 
+/// Zeros in a vector, for values that leave the library.
+pub(crate) fn zeros<T: Element>(numel: usize) -> Vec<T> {
+    if numel.saturating_mul(size_of::<T>()) < LARGE {
+        // As above.
+        let mut values = Vec::with_capacity(numel);
+        values.resize(numel, T::default());
+        return values;
+    }
+    vec![T::default(); numel]
+}
+
 #[cold]
 fn take_large<T: Element>(numel: usize) -> AlignedBuf<T> {
     let count = AlignedBuf::<T>::lines_for(numel);

@@ -45,9 +45,7 @@ arithmetic! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![5, 7].sub(&tensor![1, 2]).to_vec::<i64>(), [4, 5]);
     /// ```
-    #[doc(alias = "subtract")]
     sub try_sub
-    #[doc(alias = "subtract_")]
     sub_ try_sub_ Sub;
     /// The product, element by element; shapes broadcast. For matrices see [`matmul`](Tensor::matmul).
     ///
@@ -55,9 +53,7 @@ arithmetic! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![2, 3].mul(10).to_vec::<i64>(), [20, 30]);
     /// ```
-    #[doc(alias = "multiply")]
     mul try_mul
-    #[doc(alias = "multiply_")]
     mul_ try_mul_ Mul;
     /// The quotient, element by element; whole numbers give `f32`.
     ///
@@ -65,11 +61,7 @@ arithmetic! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 3].div(2).to_vec::<f32>(), [0.5, 1.5]);
     /// ```
-    #[doc(alias = "divide")]
-    #[doc(alias = "true_divide")]
     div try_div
-    #[doc(alias = "divide_")]
-    #[doc(alias = "true_divide_")]
     div_ try_div_ Div;
     /// The quotient, rounded down.
     ///
@@ -111,7 +103,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1.0, 2.0, 3.0].pow(2).to_vec::<f32>(), [1.0, 4.0, 9.0]);
         /// ```
-        #[doc(alias = "float_power")]
         #[doc(alias = "power")]
         #[doc(alias = "powf")]
         #[doc(alias = "powi")]
@@ -132,7 +123,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![2.0, 3.0].pow_(3).to_vec::<f32>(), [8.0, 27.0]);
         /// ```
-        #[doc(alias = "float_power_")]
         pub fn pow_ | try_pow_<'a>(&self, exponent: impl IntoOperand<'a>) -> Tensor {
             binary::arithmetic_in_place("pow_", BinaryOp::Pow, self, &exponent.into_operand())?;
             Ok(self.alias())

@@ -1,30 +1,12 @@
 //! Writing into a tensor: one value, another tensor, or another function of itself.
 
 use crate::autograd::record::{overwrite, records};
-use crate::backend::cpu::loops::{Map2, Updates};
-use crate::backend::cpu::map::{self, Source};
-use crate::backend::cpu::simd::Narrow;
-use crate::element::{Element, Stored, with_dtype};
+use crate::backend::backend_of;
 use crate::error::{Result, fallible};
-use crate::layout::{Layout, memory_order};
+use crate::layout::memory_order;
 use crate::operand::{IntoOperand, Operand};
 use crate::scalar::Scalar;
-use crate::storage;
 use crate::tensor::Tensor;
-
-/// The second of two.
-struct Second;
-impl<T: Element> Map2<T, T> for Second {
-    type Width = Narrow;
-    #[inline(always)]
-    fn of(_: T, b: T) -> T {
-        b
-    }
-}
-
-fn write<T: Element>(to: &mut [T], of_to: &Layout, source: Source<T>) {
-    map::update(&Updates::of::<Second>(), to, of_to, source);
-}
 
 /// Copies `source`, broadcast and converted, into `target`.
 pub(crate) fn copy(op: &str, target: &Tensor, source: &Tensor) -> Result<()> {
@@ -33,18 +15,18 @@ pub(crate) fn copy(op: &str, target: &Tensor, source: &Tensor) -> Result<()> {
         overwrite(op, target, source)?;
         return Ok(());
     }
+    let backend = backend_of(op, &[target, source])?;
     let layout = source.layout.expand(op, &target.layout.shape)?;
     let dtype = target.dtype();
-    let copied = if source.dtype() == dtype { super::binary::apart(target, source) } else { Some(source.to(dtype)) };
+    let copied =
+        if source.dtype() == dtype { super::binary::apart(target, source) } else { Some(source.converted(dtype)) };
     let (source, layout) = match &copied {
         Some(copy) => (copy, copy.layout.expand(op, &target.layout.shape)?),
         None => (source, layout),
     };
     let order = memory_order(&[&target.layout]);
     let (of_target, layout) = (target.layout.permute(&order), layout.permute(&order));
-    with_dtype!(dtype, T => storage::read_and_write(&source.storage, &target.storage, |from, to| {
-        write::<T>(T::of_mut(to), &of_target, Source::Elements(T::of(from), &layout));
-    }));
+    backend.copy_(target.elements_as(&of_target), source.elements_as(&layout));
     Ok(())
 }
 
@@ -57,9 +39,7 @@ pub(crate) fn fill(op: &str, target: &Tensor, value: Scalar) -> Result<()> {
         return Ok(());
     }
     let of_target = target.layout.permute(&memory_order(&[&target.layout]));
-    with_dtype!(target.dtype(), T => {
-        write::<T>(T::of_mut(&mut target.storage.write()), &of_target, Source::Number(T::from_scalar(value)));
-    });
+    target.backend().fill_(target.elements_as(&of_target), value);
     Ok(())
 }
 

@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use crate::autograd::record::{in_place, in_place_without_copy, records, records_sides};
 use crate::autograd::{History, formulas};
-use crate::backend::cpu::functions;
-use crate::backend::cpu::loops::Maps2;
-use crate::backend::cpu::map::{self, Source};
-use crate::dtype::{DType, result_type};
-use crate::element::{Element, Stored, with_dtype, with_floating, with_number};
+use crate::backend::{Backend, Source, backend_of};
+use crate::dtype::DType;
 use crate::error::{Result, dtype_error, or_raise, shape_error, value_error};
 use crate::layout::{Layout, broadcast, memory_order};
 use crate::list::List;
-use crate::memory::allocator;
-use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp};
+use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, PairOp};
 use crate::operand::Operand;
+use crate::ops::unary;
+use crate::promotion::result_type;
 use crate::scalar::Scalar;
-use crate::storage::{self, Storage};
+use crate::storage::Storage;
 use crate::tensor::Tensor;
 
 /// An operand with its final dtype.
@@ -29,66 +27,52 @@ enum Input<'a> {
 /// Converts an operand when it has another dtype; `room` keeps the copy.
 #[inline]
 fn convert<'a>(operand: &'a Operand<'_>, dtype: DType, room: &'a mut Option<Tensor>) -> Input<'a> {
-    let tensor = match operand {
-        Operand::Borrowed(tensor) => tensor,
-        Operand::Owned(tensor) | Operand::Decimals(tensor) => tensor,
-        Operand::Number(number) => return Input::Number(*number),
+    match operand {
+        Operand::Borrowed(tensor) => Input::Tensor(tensor.typed(dtype, room)),
+        Operand::Owned(tensor) | Operand::Decimals(tensor) => Input::Tensor(tensor.typed(dtype, room)),
+        Operand::Number(number) => Input::Number(*number),
         Operand::Refused(_) => unreachable!("operations refuse it first"),
-    };
-    Input::Tensor(if tensor.dtype() == dtype { tensor } else { room.insert(tensor.values().to(dtype)) })
-}
-
-#[inline]
-fn run<T: Element, U: Element>(maps: &Maps2<T, U>, of_result: Layout, a: Source<T>, b: Source<T>) -> Tensor {
-    let mut values = allocator::take::<U>(of_result.numel());
-    if !values.is_empty() {
-        map::map2(maps, &mut values, a, b);
     }
-    Tensor::new(Storage::new(values), of_result)
 }
 
-/// Applies `maps` to operands of type `T`.
+/// A new tensor of two operands: chooses its shape, and the order in which its elements are made.
 #[inline]
-fn apply<T: Element, U: Element>(op: &str, maps: &Maps2<T, U>, a: Input, b: Input) -> Result<Tensor> {
+fn apply(
+    op: &str,
+    a: Input,
+    b: Input,
+    make: impl FnOnce(&'static dyn Backend, usize, Source, Source) -> Arc<Storage>,
+) -> Result<Tensor> {
     let (a, b) = match (a, b) {
         (Input::Tensor(a), Input::Tensor(b)) => (a, b),
         (Input::Tensor(x), Input::Number(number)) => {
-            return Ok(apply_number(x, |of_result, x| run(maps, of_result, x, Source::Number(T::from_scalar(number)))));
+            return Ok(unary::mapped(x, |elements| {
+                make(x.backend(), elements.numel(), Source::Elements(elements), Source::Number(number))
+            }));
         }
         (Input::Number(number), Input::Tensor(x)) => {
-            return Ok(apply_number(x, |of_result, x| run(maps, of_result, Source::Number(T::from_scalar(number)), x)));
+            return Ok(unary::mapped(x, |elements| {
+                make(x.backend(), elements.numel(), Source::Number(number), Source::Elements(elements))
+            }));
         }
         (Input::Number(a), Input::Number(b)) => {
-            let (a, b) = (Source::Number(T::from_scalar(a)), Source::Number(T::from_scalar(b)));
-            return Ok(run(maps, Layout::contiguous(List::new()), a, b));
+            let value = make(backend_of(op, &[])?, 1, Source::Number(a), Source::Number(b));
+            return Ok(Tensor::new(value, Layout::contiguous(List::new())));
         }
     };
-    let elementwise = |a: &Tensor, of_a: &Layout, b: &Tensor, of_b: &Layout, of_result: Layout| {
-        storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
-            run(maps, of_result, Source::Elements(T::of(from_a), of_a), Source::Elements(T::of(from_b), of_b))
-        })
-    };
+    let backend = backend_of(op, &[a, b])?;
     if a.layout.shape == b.layout.shape && a.layout.is_contiguous() && b.layout.is_contiguous() {
         let of_result = Layout::contiguous(a.layout.shape.clone());
-        return Ok(elementwise(a, &a.layout, b, &b.layout, of_result));
+        let (a, b) = (Source::Elements(a.elements()), Source::Elements(b.elements()));
+        return Ok(Tensor::new(make(backend, of_result.numel(), a, b), of_result));
     }
     let shape = broadcast(op, &a.layout.shape, &b.layout.shape)?;
-    crate::size::checked_numel(op, &shape)?;
+    let numel = crate::size::checked_numel(op, &shape)?;
     let (of_a, of_b) = (a.layout.expand(op, &shape)?, b.layout.expand(op, &shape)?);
     let order = memory_order(&[&of_a, &of_b]);
-    Ok(elementwise(a, &of_a.permute(&order), b, &of_b.permute(&order), Layout::ordered(&shape, &order)))
-}
-
-/// Walks the only tensor among the operands in the order in which it lies in memory.
-#[inline]
-fn apply_number<T: Element>(x: &Tensor, run: impl FnOnce(Layout, Source<T>) -> Tensor) -> Tensor {
-    let guard = x.storage.read();
-    if x.layout.is_contiguous() {
-        return run(Layout::contiguous(x.layout.shape.clone()), Source::Elements(T::of(&guard), &x.layout));
-    }
-    let order = memory_order(&[&x.layout]);
-    let of_result = Layout::ordered(&x.layout.shape, &order);
-    run(of_result, Source::Elements(T::of(&guard), &x.layout.permute(&order)))
+    let (of_a, of_b) = (of_a.permute(&order), of_b.permute(&order));
+    let (a, b) = (Source::Elements(a.elements_as(&of_a)), Source::Elements(b.elements_as(&of_b)));
+    Ok(Tensor::new(make(backend, numel, a, b), Layout::ordered(&shape, &order)))
 }
 
 /// Refuses what an operation does not do, and says in which type it is done.
@@ -121,7 +105,7 @@ fn refuse_whole(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Resul
             let nothing = [a, b].iter().any(|operand| operand.tensor().is_some_and(|x| x.numel() == 0));
             let has_zero = match b {
                 Operand::Number(number) => number.to_i64() == 0,
-                b => b.tensor().is_some_and(has_zero),
+                b => b.tensor().is_some_and(|b| b.backend().has_zero(b.elements())),
             };
             if has_zero && !nothing {
                 return Err(value_error!("{op}: division of whole numbers by zero"));
@@ -135,10 +119,6 @@ fn refuse_whole(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Resul
     }
 }
 
-fn has_zero(tensor: &Tensor) -> bool {
-    tensor.to_vec::<i64>().contains(&0)
-}
-
 /// What arithmetic on booleans means: or, and.
 fn boolean(function: BinaryOp) -> LogicOp {
     if matches!(function, BinaryOp::Add | BinaryOp::Maximum) { LogicOp::Or } else { LogicOp::And }
@@ -146,7 +126,11 @@ fn boolean(function: BinaryOp) -> LogicOp {
 
 /// A new tensor with `function` of the operands.
 pub(crate) fn arithmetic(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Result<Tensor> {
-    Ok(recorded(function, computed(op, function, a, b)?, a, b))
+    // Asked first: a tensor that goes from hand to hand is copied each time, which small ones feel.
+    if !records_sides(a, b) {
+        return computed(op, function, a, b);
+    }
+    Ok(formulas::binary::recorded(function, computed(op, function, a, b)?, a, b))
 }
 
 /// What was computed, with its history.
@@ -160,11 +144,10 @@ fn computed(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Result<Te
     let dtype = arithmetic_type(op, function, a, b)?;
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, dtype, &mut room_a), convert(b, dtype, &mut room_b));
-    with_number!(
-        dtype,
-        T => apply::<T, T>(op, &functions::arithmetic(function), a, b),
-        else apply::<bool, bool>(op, &functions::logic(boolean(function)), a, b)
-    )
+    if dtype == DType::Bool {
+        return apply(op, a, b, |backend, numel, a, b| backend.logic(boolean(function), numel, a, b));
+    }
+    apply(op, a, b, |backend, numel, a, b| backend.binary(function, dtype, numel, a, b))
 }
 
 /// A new `bool` tensor with `function` of the operands.
@@ -173,7 +156,7 @@ pub(crate) fn comparison(op: &str, function: CompareOp, a: &Operand, b: &Operand
     let dtype = result_type(a.promotion(), b.promotion());
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, dtype, &mut room_a), convert(b, dtype, &mut room_b));
-    with_dtype!(dtype, T => apply::<T, bool>(op, &functions::comparison(function), a, b))
+    apply(op, a, b, |backend, numel, a, b| backend.compare(function, dtype, numel, a, b))
 }
 
 /// A new `bool` tensor with `function` of the operands' truth: what is not zero is true.
@@ -181,7 +164,7 @@ pub(crate) fn logic(op: &str, function: LogicOp, a: &Operand, b: &Operand) -> Re
     b.check()?;
     let (mut room_a, mut room_b) = (None, None);
     let (a, b) = (convert(a, DType::Bool, &mut room_a), convert(b, DType::Bool, &mut room_b));
-    apply::<bool, bool>(op, &functions::logic(function), a, b)
+    apply(op, a, b, |backend, numel, a, b| backend.logic(function, numel, a, b))
 }
 
 /// [`arithmetic`], written into an operand that nobody else holds when its memory fits the result.
@@ -196,31 +179,30 @@ pub(crate) fn arithmetic_owned(op: &str, function: BinaryOp, a: Operand, b: Oper
         && !b.tensor().is_some_and(Tensor::has_history)
         && Arc::get_mut(&mut target.storage).is_some()
         && result_type(target.promotion(), b.promotion()) == dtype
-        && b.tensor().is_none_or(|b| b.dtype() == dtype && b.layout.shape == target.layout.shape);
+        && b.tensor().is_none_or(|b| {
+            b.dtype() == dtype && b.device() == target.device() && b.layout.shape == target.layout.shape
+        });
     if !fits {
         return arithmetic(op, function, &Operand::Owned(target), &b);
     }
-    let Some(storage) = Arc::get_mut(&mut target.storage) else { unreachable!("nobody else holds it") };
-    with_number!(dtype, T => {
-        let updates = functions::arithmetic_in_place::<T>(function);
-        let to = T::of_mut(storage.get_mut());
-        match &b {
-            Operand::Number(number) => map::update(&updates, to, &target.layout, Source::Number(T::from_scalar(*number))),
-            other => if let Some(b) = other.tensor() {
-                let guard = b.storage.read();
-                map::update(&updates, to, &target.layout, Source::Elements(T::of(&guard), &b.layout));
-            },
-        }
-    }, else unreachable!("floating-point numbers are not booleans"));
+    let backend = backend_of(op, &[&target])?;
+    let source = match &b {
+        Operand::Number(number) => Source::Number(*number),
+        other => match other.tensor() {
+            Some(b) => Source::Elements(b.elements()),
+            None => unreachable!("operations refuse it first"),
+        },
+    };
+    backend.binary_(function, target.elements(), source);
     Ok(target)
 }
 
-/// A gradient in one pass, into the memory of `g` when nobody else holds it.
+/// A gradient in one pass. Both tensors have the same shape and type.
 pub(crate) fn gradient(function: GradientOp, g: Tensor, other: &Tensor) -> Tensor {
-    let input = |x| Input::Tensor(x);
-    with_floating!(g.dtype(), T => {
-        or_raise(apply::<T, T>("backward", &functions::gradient(function), input(&g), input(other)))
-    }, else unreachable!("gradients are floating-point numbers"))
+    or_raise(apply("backward", Input::Tensor(&g), Input::Tensor(other), |backend, _, g, other| {
+        let (Source::Elements(g), Source::Elements(other)) = (g, other) else { unreachable!("both are tensors") };
+        backend.gradient(function, g, other)
+    }))
 }
 
 /// Refuses to write where one element would be written several times.
@@ -274,24 +256,19 @@ pub(crate) fn arithmetic_in_place(op: &str, function: BinaryOp, target: &Tensor,
         }
         return super::assign::copy(op, target, &value);
     }
-    with_number!(dtype, T => {
-        let updates = functions::arithmetic_in_place::<T>(function);
-        let Some(b) = b.tensor() else {
-            let Operand::Number(number) = b else { unreachable!("what is no tensor is a number") };
-            let mut guard = target.storage.write();
-            map::update(&updates, T::of_mut(&mut guard), &target.layout, Source::Number(T::from_scalar(*number)));
-            return Ok(());
-        };
-        let converted = if b.dtype() == dtype { apart(target, b) } else { Some(b.to(dtype)) };
-        let b = converted.as_ref().unwrap_or(b);
-        let layout = b.layout.expand(op, &target.layout.shape).map_err(|_| does_not_fit(op, target, b))?;
-        let order = memory_order(&[&target.layout]);
-        let (of_target, of_b) = (target.layout.permute(&order), layout.permute(&order));
-        storage::read_and_write(&b.storage, &target.storage, |from, to| {
-            map::update(&updates, T::of_mut(to), &of_target, Source::Elements(T::of(from), &of_b));
-        });
-        Ok(())
-    }, else unreachable!("booleans were handled above"))
+    let Some(b) = b.tensor() else {
+        let Operand::Number(number) = b else { unreachable!("what is no tensor is a number") };
+        target.backend().binary_(function, target.elements(), Source::Number(*number));
+        return Ok(());
+    };
+    let backend = backend_of(op, &[target, b])?;
+    let converted = if b.dtype() == dtype { apart(target, b) } else { Some(b.converted(dtype)) };
+    let b = converted.as_ref().unwrap_or(b);
+    let layout = b.layout.expand(op, &target.layout.shape).map_err(|_| does_not_fit(op, target, b))?;
+    let order = memory_order(&[&target.layout]);
+    let (of_target, of_b) = (target.layout.permute(&order), layout.permute(&order));
+    backend.binary_(function, target.elements_as(&of_target), Source::Elements(b.elements_as(&of_b)));
+    Ok(())
 }
 
 pub(crate) fn does_not_fit(op: &str, target: &Tensor, operand: &Tensor) -> crate::Error {
@@ -316,4 +293,12 @@ pub(crate) fn replace_by_truth(op: &str, target: &Tensor, truth: Tensor) -> Resu
     }
     super::assign::copy(op, target, &truth)?;
     Ok(target.alias())
+}
+
+/// A new tensor with a function of operands of one type that it is for, which broadcast.
+pub(crate) fn paired(op: &str, function: PairOp, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    apply(op, Input::Tensor(a), Input::Tensor(b), |backend, _, a, b| match (a, b) {
+        (Source::Elements(a), Source::Elements(b)) => backend.pair(function, a, b),
+        _ => unreachable!("both are tensors"),
+    })
 }

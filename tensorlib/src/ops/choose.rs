@@ -1,15 +1,13 @@
 //! Choosing between two tensors, element by element.
 
 use crate::autograd::record::{Saved, record_sides, records_sides, unrecorded};
-use crate::backend::cpu::map::{self, Operand};
-use crate::dtype::{DType, result_type};
-use crate::element::{Stored, with_dtype};
+use crate::backend::backend_of;
+use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, or_raise};
 use crate::layout::{Layout, broadcast, memory_order};
-use crate::memory::allocator;
-use crate::operand::{self, IntoOperand};
+use crate::operand::{IntoOperand, Operand};
+use crate::promotion::result_type;
 use crate::size::checked_numel;
-use crate::storage::{self, Storage};
 use crate::tensor::Tensor;
 
 /// The elements of `a` where `condition` is true and those of `b` elsewhere; all three broadcast. PyTorch's
@@ -35,7 +33,7 @@ pub fn try_where_cond<'a>(
     choose(&condition.into_operand().into_tensor()?, a.into_operand(), b.into_operand())
 }
 
-fn choose(condition: &Tensor, a: operand::Operand, b: operand::Operand) -> Result<Tensor> {
+fn choose(condition: &Tensor, a: Operand, b: Operand) -> Result<Tensor> {
     let result = chosen(condition, &a, &b)?;
     if !records_sides(&a, &b) {
         return Ok(result);
@@ -49,7 +47,7 @@ fn choose(condition: &Tensor, a: operand::Operand, b: operand::Operand) -> Resul
     }))
 }
 
-fn chosen(condition: &Tensor, a: &operand::Operand, b: &operand::Operand) -> Result<Tensor> {
+fn chosen(condition: &Tensor, a: &Operand, b: &Operand) -> Result<Tensor> {
     if condition.dtype() != DType::Bool {
         return Err(dtype_error!(
             "where: the condition must be bool, not {}; compare, as in x.gt(0)",
@@ -62,7 +60,8 @@ fn chosen(condition: &Tensor, a: &operand::Operand, b: &operand::Operand) -> Res
     let (a, b) = unrecorded(|| Ok((a.to_tensor(dtype)?, b.to_tensor(dtype)?)))?;
     let shape = broadcast("where", &a.layout.shape, &b.layout.shape)?;
     let shape = broadcast("where", &condition.layout.shape, &shape)?;
-    let numel = checked_numel("where", &shape)?;
+    checked_numel("where", &shape)?;
+    let backend = backend_of("where", &[condition, &a, &b])?;
     let (of_condition, of_a, of_b) = (
         condition.layout.expand("where", &shape)?,
         a.layout.expand("where", &shape)?,
@@ -70,16 +69,8 @@ fn chosen(condition: &Tensor, a: &operand::Operand, b: &operand::Operand) -> Res
     );
     let order = memory_order(&[&of_condition, &of_a, &of_b]);
     let (of_condition, of_a, of_b) = (of_condition.permute(&order), of_a.permute(&order), of_b.permute(&order));
-    with_dtype!(dtype, T => {
-        let mut values = allocator::take::<T>(numel);
-        if numel > 0 {
-            storage::read_three([&condition.storage, &a.storage, &b.storage], |[condition, a, b]| {
-                let condition = Operand(bool::of(condition), &of_condition);
-                map::choose::<T>(&mut values, condition, Operand(T::of(a), &of_a), Operand(T::of(b), &of_b));
-            });
-        }
-        Ok(Tensor::new(Storage::new(values), Layout::ordered(&shape, &order)))
-    })
+    let values = backend.choose(condition.elements_as(&of_condition), a.elements_as(&of_a), b.elements_as(&of_b));
+    Ok(Tensor::new(values, Layout::ordered(&shape, &order)))
 }
 
 impl Tensor {
@@ -94,7 +85,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "where")]
         pub fn where_cond | try_where_cond<'a>(&self, condition: impl IntoOperand<'a>, other: impl IntoOperand<'a>) -> Tensor {
-            choose(&condition.into_operand().into_tensor()?, operand::Operand::Borrowed(self), other.into_operand())
+            choose(&condition.into_operand().into_tensor()?, Operand::Borrowed(self), other.into_operand())
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use crate::autograd::formulas;
 use crate::autograd::record::{in_place, records, unrecorded};
-use crate::backend::cpu::map;
-use crate::backend::cpu::number::Number;
-use crate::dtype::result_type;
-use crate::element::{Element, with_number};
+use crate::dtype::DType;
 use crate::error::{Result, fallible};
 use crate::op::BinaryOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::{binary, unary};
+use crate::promotion::result_type;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -28,16 +26,11 @@ impl From<Option<f64>> for Limit<'_> {
     }
 }
 
-/// A limit as an element: what the type cannot hold becomes the nearest that it can.
-fn nearest<T: Number>(limit: Scalar) -> T {
-    match limit {
-        Scalar::Int(limit) if !T::DTYPE.is_floating_point() => {
-            let (Scalar::Int(lowest), Scalar::Int(highest)) = (T::LOWEST.to_scalar(), T::HIGHEST.to_scalar()) else {
-                return T::from_scalar(Scalar::Int(limit));
-            };
-            T::from_scalar(Scalar::Int(limit.clamp(lowest, highest)))
-        }
-        limit => T::from_scalar(limit),
+/// A limit as the type can hold it: the nearest that it can.
+fn nearest(dtype: DType, limit: Scalar) -> Scalar {
+    match (limit, dtype.whole_range()) {
+        (Scalar::Int(limit), Some((lowest, highest))) => Scalar::Int(limit.clamp(lowest, highest)),
+        _ => limit,
     }
 }
 
@@ -45,12 +38,11 @@ fn nearest<T: Number>(limit: Scalar) -> T {
 fn between(x: &Tensor, min: &Limit, max: &Limit) -> Option<Tensor> {
     let (Some(min @ Operand::Number(low)), Some(max @ Operand::Number(high))) = (&min.0, &max.0) else { return None };
     let keeps = |limit: &Operand| result_type(x.promotion(), limit.promotion()) == x.dtype();
-    if !keeps(min) || !keeps(max) || x.numel() == 0 {
+    if !keeps(min) || !keeps(max) || x.numel() == 0 || x.dtype() == DType::Bool {
         return None;
     }
-    with_number!(x.dtype(), T => Some(unary::mapped::<T>(x, |values, from, layout| {
-        map::clamp(values, from, layout, nearest::<T>(*low), nearest::<T>(*high));
-    })), else None)
+    let (low, high) = (nearest(x.dtype(), *low), nearest(x.dtype(), *high));
+    Some(unary::mapped(x, |elements| x.backend().clamp(elements, low, high)))
 }
 
 fn clamp(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
@@ -85,7 +77,7 @@ fn clamped(op: &str, x: &Tensor, min: Limit, max: Limit) -> Result<Tensor> {
     for (limit, function) in [(min, BinaryOp::Maximum), (max, BinaryOp::Minimum)] {
         if let Some(mut limit) = limit.0 {
             if let Operand::Number(number) = &mut limit {
-                with_number!(dtype, T => if !matches!(number, Scalar::Float(_)) { *number = nearest::<T>(*number).to_scalar() }, else ());
+                *number = nearest(dtype, *number);
             }
             result = Operand::Owned(binary::arithmetic_owned(op, function, result, limit)?);
         }
@@ -116,10 +108,6 @@ impl Tensor {
         /// assert_eq!(tensor![-1.0, 0.5, 2.0].clamp(0.0, 1.0).to_vec::<f32>(), [0.0, 0.5, 1.0]);
         /// assert_eq!(tensor![-1.0, 2.0].clamp(None, 1.0).to_vec::<f32>(), [-1.0, 1.0]);
         /// ```
-        #[doc(alias = "clamp_max")]
-        #[doc(alias = "clamp_min")]
-        #[doc(alias = "hardtanh")]
-        #[doc(alias = "relu6")]
         pub fn clamp | try_clamp<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
             clamp("clamp", self, min.into(), max.into())
         }
@@ -130,9 +118,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![-1, 9].clamp_(0, 5).to_vec::<i64>(), [0, 5]);
         /// ```
-        #[doc(alias = "clamp_max_")]
-        #[doc(alias = "clamp_min_")]
-        #[doc(alias = "hardtanh_")]
         pub fn clamp_ | try_clamp_<'a>(&self, min: impl Into<Limit<'a>>, max: impl Into<Limit<'a>>) -> Tensor {
             clamp_in_place("clamp_", self, min.into(), max.into())
         }

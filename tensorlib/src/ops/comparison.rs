@@ -1,12 +1,11 @@
 //! Comparisons and logical operations: tensors of truth values.
 
+use crate::backend::backend_of;
 use crate::dtype::DType;
-use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible};
 use crate::op::{CompareOp, LogicOp};
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
-use crate::storage;
 use crate::tensor::Tensor;
 
 macro_rules! comparisons {
@@ -46,9 +45,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].ne(2).to_vec::<bool>(), [true, false]);
     /// ```
-    #[doc(alias = "not_equal")]
     ne try_ne
-    #[doc(alias = "not_equal_")]
     ne_ try_ne_ Ne;
     /// Whether elements are less, one by one.
     ///
@@ -56,9 +53,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].lt(2).to_vec::<bool>(), [true, false]);
     /// ```
-    #[doc(alias = "less")]
     lt try_lt
-    #[doc(alias = "less_")]
     lt_ try_lt_ Lt;
     /// Whether elements are less or equal, one by one.
     ///
@@ -66,9 +61,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].le(1).to_vec::<bool>(), [true, false]);
     /// ```
-    #[doc(alias = "less_equal")]
     le try_le
-    #[doc(alias = "less_equal_")]
     le_ try_le_ Le;
     /// Whether elements are greater, one by one.
     ///
@@ -76,9 +69,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].gt(1).to_vec::<bool>(), [false, true]);
     /// ```
-    #[doc(alias = "greater")]
     gt try_gt
-    #[doc(alias = "greater_")]
     gt_ try_gt_ Gt;
     /// Whether elements are greater or equal, one by one.
     ///
@@ -86,9 +77,7 @@ comparisons! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, 2].ge(2).to_vec::<bool>(), [false, true]);
     /// ```
-    #[doc(alias = "greater_equal")]
     ge try_ge
-    #[doc(alias = "greater_equal_")]
     ge_ try_ge_ Ge;
 }
 
@@ -166,7 +155,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "array_equal")]
         pub fn equal | try_equal<'a>(&self, other: impl IntoOperand<'a>) -> bool {
-            other.into_operand().beside(self, |other| Ok(equal(self, other)))
+            other.into_operand().beside(self, |other| equal(self, other))
         }
 
         /// Whether elements differ by at most `1e-8 + 1e-5 · |other|`, PyTorch's tolerances, one by one. Infinities are
@@ -215,18 +204,11 @@ impl Tensor {
     }
 }
 
-fn equal(x: &Tensor, other: &Tensor) -> bool {
+fn equal(x: &Tensor, other: &Tensor) -> Result<bool> {
     if x.dtype() != other.dtype() || x.layout.shape != other.layout.shape {
-        return false;
+        return Ok(false);
     }
-    let (a, b) = (x.contiguous(), other.contiguous());
-    let numel = a.numel();
-    numel == 0
-        || storage::read_two(&a.storage, &b.storage, |from_a, from_b| {
-            with_dtype!(a.dtype(), T => {
-                T::of(from_a)[a.layout.offset..][..numel] == T::of(from_b)[b.layout.offset..][..numel]
-            })
-        })
+    Ok(backend_of("equal", &[x, other])?.equal(x.elements(), other.elements()))
 }
 
 /// PyTorch's tolerances: the share of the other value, and what is allowed beside it.
@@ -242,5 +224,5 @@ fn near(x: &Tensor, other: Operand, rtol: f64, atol: f64) -> Result<Tensor> {
 }
 
 fn all_near(x: &Tensor, other: Operand, rtol: f64, atol: f64) -> Result<bool> {
-    Ok(near(x, other, rtol, atol)?.to_vec::<bool>().iter().all(|&near| near))
+    Ok(near(x, other, rtol, atol)?.all().item::<bool>())
 }

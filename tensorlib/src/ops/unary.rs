@@ -1,90 +1,82 @@
 //! Functions of one tensor, element by element.
 
+use std::sync::Arc;
+
 use crate::autograd::formulas;
 use crate::autograd::record::{in_place, records};
-use crate::backend::cpu::functions;
-use crate::backend::cpu::loops::Maps;
-use crate::backend::cpu::map;
+use crate::backend::Elements;
 use crate::dtype::DType;
-use crate::element::{Element, with_floating, with_number};
 use crate::error::{Result, dtype_error, fallible};
 use crate::layout::{Layout, memory_order};
-use crate::memory::allocator;
-use crate::op::{Simple, Transcendental};
+use crate::op::UnaryOp;
 use crate::ops::{assign, binary};
 use crate::storage::Storage;
 use crate::tensor::Tensor;
 
-fn apply<T: Element>(maps: &Maps<T, T>, x: &Tensor) -> Tensor {
-    mapped::<T>(x, |values, from, layout| map::map(maps, values, from, layout))
-}
-
-/// A new tensor of the shape of `x`, whose elements `fill` makes of those of a layout, in its order. There are some.
-pub(super) fn mapped<T: Element>(x: &Tensor, fill: impl FnOnce(&mut [T], &[T], &Layout)) -> Tensor {
-    let mut values = allocator::take::<T>(x.numel());
-    let guard = x.storage.read();
-    let shape = &x.layout.shape;
+/// A new tensor of the shape of `x`, from its elements in the order in which they lie in memory: that is the fastest way to
+/// walk them, and the result keeps it.
+#[inline]
+pub(super) fn mapped(x: &Tensor, map: impl FnOnce(Elements) -> Arc<Storage>) -> Tensor {
     if x.layout.is_contiguous() {
-        if !values.is_empty() {
-            fill(&mut values, T::of(&guard), &x.layout);
-        }
-        return Tensor::new(Storage::new(values), Layout::contiguous(shape.clone()));
+        return Tensor::new(map(x.elements()), Layout::contiguous(x.layout.shape.clone()));
     }
-    // Elements keep their order in memory: that is the fastest way to walk them.
     let order = memory_order(&[&x.layout]);
-    fill(&mut values, T::of(&guard), &x.layout.permute(&order));
-    Tensor::new(Storage::new(values), Layout::ordered(shape, &order))
+    Tensor::new(map(x.elements_as(&x.layout.permute(&order))), Layout::ordered(&x.layout.shape, &order))
 }
 
-/// Writes over the elements of `x`, when they lie side by side in some order.
-fn apply_in_place<T: Element>(maps: &Maps<T, T>, x: &Tensor) {
-    let mut guard = x.storage.write();
-    map::map_in_place(maps, &mut T::of_mut(&mut guard)[x.layout.offset..x.layout.offset + x.numel()]);
+/// A function of numbers that keep their type.
+#[inline]
+fn applied(function: UnaryOp, x: &Tensor) -> Tensor {
+    mapped(x, |elements| x.backend().unary(function, elements))
 }
 
-fn simple(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
-    let y = simple_values(op, function, x)?;
-    Ok(if records(&[x]) { formulas::unary::simple(function, y, x) } else { y })
+/// A function that is defined for every element type: whole numbers and booleans give `f32`, but for those that are round
+/// already.
+fn total_values(function: UnaryOp, x: &Tensor) -> Tensor {
+    if x.dtype().is_floating_point() {
+        return applied(function, x);
+    }
+    if function.keeps_whole_numbers() && x.dtype() != DType::Bool {
+        return x.clone();
+    }
+    applied(function, &x.float())
 }
 
-fn simple_values(op: &str, function: Simple, x: &Tensor) -> Result<Tensor> {
-    with_number!(x.dtype(), T => Ok(apply::<T>(&functions::simple(function), x)), else {
-        match function {
-            Simple::Sign => return Ok(x.clone()),
-            Simple::Square => return simple_values(op, function, &x.long()),
-            _ => {}
-        }
-        Err(dtype_error!("{op}: not defined for bool; convert it with to()"))
-    })
+/// A function of numbers.
+fn values(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
+    if x.dtype() != DType::Bool {
+        return Ok(applied(function, x));
+    }
+    match function {
+        UnaryOp::Sign => Ok(x.clone()),
+        UnaryOp::Square => Ok(applied(function, &x.long())),
+        _ => Err(dtype_error!("{op}: not defined for bool; convert it with to()")),
+    }
 }
 
-fn transcendental(function: Transcendental, x: &Tensor) -> Tensor {
-    let y = transcendental_values(function, x);
-    if records(&[x]) { formulas::unary::transcendental(function, y, x) } else { y }
+// Whether it is recorded is asked first: a tensor that goes from hand to hand is copied each time, which small ones feel.
+
+fn total(function: UnaryOp, x: &Tensor) -> Tensor {
+    if !records(&[x]) {
+        return total_values(function, x);
+    }
+    formulas::unary::recorded(function, total_values(function, x), x)
 }
 
-fn transcendental_values(function: Transcendental, x: &Tensor) -> Tensor {
-    use Transcendental::{Ceil, Floor, Round, Trunc};
-    with_floating!(x.dtype(), T => apply::<T>(&functions::transcendental(function), x), else {
-        if matches!(function, Floor | Ceil | Round | Trunc) && x.dtype() != DType::Bool {
-            return x.clone(); // Whole numbers are round already.
-        }
-        apply::<f32>(&functions::transcendental(function), &x.float())
-    })
+fn of_numbers(op: &str, function: UnaryOp, x: &Tensor) -> Result<Tensor> {
+    if !records(&[x]) {
+        return values(op, function, x);
+    }
+    Ok(formulas::unary::recorded(function, values(op, function, x)?, x))
 }
 
 /// Writes a function of a tensor over it.
-fn replace(
-    op: &str,
-    x: &Tensor,
-    over: impl FnOnce(&Tensor),
-    value: impl FnOnce(&Tensor) -> Result<Tensor>,
-) -> Result<Tensor> {
+fn replace(op: &str, function: UnaryOp, x: &Tensor, value: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
     if records(&[x]) {
         return in_place(op, x, value);
     }
     if x.dtype().is_floating_point() && x.layout.is_dense() && x.numel() > 0 {
-        over(x);
+        x.backend().unary_(function, x.elements());
     } else {
         let value = value(x)?;
         binary::storable(op, value.dtype(), x.dtype())?;
@@ -93,29 +85,28 @@ fn replace(
     Ok(x.alias())
 }
 
-macro_rules! transcendental {
+/// Functions that are defined for every element type.
+macro_rules! total {
     ($($(#[$doc:meta])* $name:ident $(#[$of_twin:meta])* $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { $(
             $(#[$doc])*
             pub fn $name(&self) -> Tensor {
-                transcendental(Transcendental::$function, self)
+                total(UnaryOp::$function, self)
             }
 
             fallible! {
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
                 $(#[$of_twin])*
                 pub fn $name_ | $try_name_(&self) -> Tensor {
-                    let over = |x: &Tensor| with_floating!(x.dtype(), T => {
-                        apply_in_place::<T>(&functions::transcendental(Transcendental::$function), x);
-                    }, else ());
-                    replace(stringify!($name_), self, over, |x| Ok(transcendental(Transcendental::$function, x)))
+                    let function = UnaryOp::$function;
+                    replace(stringify!($name_), function, self, |x| Ok(total(function, x)))
                 }
             }
         )* }
     };
 }
 
-transcendental! {
+total! {
     /// e to the power of each element; whole numbers give `f32`.
     ///
     /// ```
@@ -188,19 +179,13 @@ transcendental! {
     /// The tangent of an angle in radians.
     tan tan_ try_tan_ Tan;
     /// The angle whose sine this is.
-    #[doc(alias = "arcsin")]
     asin
-    #[doc(alias = "arcsin_")]
     asin_ try_asin_ Asin;
     /// The angle whose cosine this is.
-    #[doc(alias = "arccos")]
     acos
-    #[doc(alias = "arccos_")]
     acos_ try_acos_ Acos;
     /// The angle whose tangent this is.
-    #[doc(alias = "arctan")]
     atan
-    #[doc(alias = "arctan_")]
     atan_ try_atan_ Atan;
     /// The hyperbolic sine.
     sinh sinh_ try_sinh_ Sinh;
@@ -225,9 +210,7 @@ transcendental! {
     #[doc(alias = "rint")]
     round round_ try_round_ Round;
     /// Without the fraction.
-    #[doc(alias = "fix")]
     trunc
-    #[doc(alias = "fix_")]
     trunc_ try_trunc_ Trunc;
     /// The smooth form of `relu`, log(1 + eˣ).
     #[doc(alias = "Softplus")]
@@ -240,52 +223,47 @@ transcendental! {
     silu silu_ try_silu_ Silu;
 }
 
-/// A floating-point tensor to one of the powers that need no logarithm.
+/// A floating-point tensor to one of the powers that need no logarithm, not recorded.
 pub(super) fn simple_power(x: &Tensor, exponent: f64) -> Option<Tensor> {
-    use Transcendental::{Reciprocal, Rsqrt, Sqrt};
-    let simple = |function| simple_values("pow", function, x).ok();
     let function = match exponent {
-        2.0 => return simple(Simple::Square),
-        3.0 => return simple(Simple::Cube),
-        -2.0 => return simple(Simple::Square).map(|square| transcendental_values(Reciprocal, &square)),
-        0.5 => Sqrt,
-        -0.5 => Rsqrt,
-        -1.0 => Reciprocal,
+        2.0 => UnaryOp::Square,
+        3.0 => UnaryOp::Cube,
+        -2.0 => return Some(applied(UnaryOp::Reciprocal, &applied(UnaryOp::Square, x))),
+        0.5 => UnaryOp::Sqrt,
+        -0.5 => UnaryOp::Rsqrt,
+        -1.0 => UnaryOp::Reciprocal,
         _ => return None,
     };
-    Some(transcendental_values(function, x))
+    Some(applied(function, x))
 }
 
-macro_rules! simple {
+/// Functions of numbers, most of which are not defined for `bool`.
+macro_rules! of_numbers {
     ($($(#[$doc:meta])* $name:ident $try_name:ident $(#[$of_twin:meta])* $name_:ident $try_name_:ident $function:ident;)*) => {
         impl Tensor { fallible! { $(
             $(#[$doc])*
             pub fn $name | $try_name(&self) -> Tensor {
-                simple(stringify!($name), Simple::$function, self)
+                of_numbers(stringify!($name), UnaryOp::$function, self)
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") in place.")]
             $(#[$of_twin])*
             pub fn $name_ | $try_name_(&self) -> Tensor {
-                let over = |x: &Tensor| with_floating!(x.dtype(), T => {
-                    apply_in_place::<T>(&functions::simple(Simple::$function), x);
-                }, else ());
-                replace(stringify!($name_), self, over, |x| simple(stringify!($name_), Simple::$function, x))
+                let (op, function) = (stringify!($name_), UnaryOp::$function);
+                replace(op, function, self, |x| of_numbers(op, function, x))
             }
         )* } }
     };
 }
 
-simple! {
+of_numbers! {
     /// The opposite of each element.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1, -2].neg().to_vec::<i64>(), [-1, 2]);
     /// ```
-    #[doc(alias = "negative")]
     neg try_neg
-    #[doc(alias = "negative_")]
     neg_ try_neg_ Neg;
     /// The distance of each element from zero.
     ///
@@ -293,15 +271,11 @@ simple! {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.5, -2.5].abs().to_vec::<f32>(), [1.5, 2.5]);
     /// ```
-    #[doc(alias = "absolute")]
     #[doc(alias = "fabs")]
     abs try_abs
-    #[doc(alias = "absolute_")]
     abs_ try_abs_ Abs;
     /// -1, 0 or 1.
-    #[doc(alias = "sgn")]
     sign try_sign
-    #[doc(alias = "sgn_")]
     sign_ try_sign_ Sign;
     /// Each element times itself.
     ///

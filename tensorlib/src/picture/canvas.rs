@@ -11,6 +11,14 @@ use super::theme;
 /// A point in the picture, in user units (at full size: pixels), the y axis pointing down.
 pub(crate) type Point = (f64, f64);
 
+/// A piece of a [path](Canvas::path), from where the last one ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Piece {
+    Straight(Point),
+    /// Begins and ends vertically.
+    Bent(Point),
+}
+
 /// How a line is drawn.
 #[derive(Clone, Copy)]
 pub(crate) struct Stroke {
@@ -172,6 +180,34 @@ impl Canvas {
             points.join(" "),
             stroke_attributes(stroke)
         );
+    }
+
+    /// A line of straight pieces and of curves that begin and end vertically.
+    pub fn path(&mut self, start: Point, pieces: &[Piece], stroke: Stroke) {
+        let mut path = format!("M{} {}", num(start.0), num(start.1));
+        let mut from = start;
+        for piece in pieces {
+            from = match *piece {
+                Piece::Straight(to) => {
+                    let _ = write!(path, "L{} {}", num(to.0), num(to.1));
+                    to
+                }
+                Piece::Bent(to) => {
+                    let middle = num((from.1 + to.1) / 2.0);
+                    let (x, to_x, to_y) = (num(from.0), num(to.0), num(to.1));
+                    let _ = write!(path, "C{x} {middle} {to_x} {middle} {to_x} {to_y}");
+                    to
+                }
+            };
+        }
+        let _ = writeln!(self.body, r#"<path d="{path}" fill="none"{}/>"#, stroke_attributes(stroke));
+    }
+
+    /// Shapes with a tip of their own under the mouse.
+    pub fn titled(&mut self, title: &str, draw: impl FnOnce(&mut Canvas)) {
+        let _ = writeln!(self.body, "<g><title>{}</title>", escape(title));
+        draw(self);
+        self.body.push_str("</g>\n");
     }
 
     pub fn text(&mut self, at: Point, text: &str, font: Font) {

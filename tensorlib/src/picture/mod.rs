@@ -1,7 +1,7 @@
 //! Diagrams of neurons, networks and tensors, as SVG.
 //!
 //! A diagram is drawn from real values: [`neuron`] from its inputs, weights and bias, [`network`] from its weight
-//! matrices, [`tensor_ranks`] and [`matmul_shapes`] from tensors. What lives here turns numbers into shapes on a
+//! matrices, [`tensor_ranks`] and [`matmul_shapes`] from tensors, [`graph()`] from what led to a tensor. What lives here turns numbers into shapes on a
 //! [`Diagram`]; the functions of this file read the tensors, the files beside it see only plain numbers. Nothing here
 //! may know of notebooks or front ends, and nothing may depend on time, on a random number or on fonts of the machine:
 //! the same values give the same bytes everywhere.
@@ -10,6 +10,7 @@
 
 mod activation;
 pub(crate) mod canvas;
+mod graph;
 mod matmul;
 mod network;
 mod neuron;
@@ -21,7 +22,8 @@ use std::fmt;
 pub use activation::Activation;
 
 use crate::Tensor;
-use crate::error::{Result, or_raise, shape_error};
+use crate::autograd::graph::Graph;
+use crate::error::{Result, or_raise, shape_error, value_error};
 use crate::operand::IntoOperand;
 use crate::shape::IntoTensors;
 
@@ -331,4 +333,56 @@ pub fn matmul_shapes<'a>(a: impl IntoOperand<'a>, b: impl IntoOperand<'a>) -> Di
         }
     }
     matmul::draw(&a.size(), &b.size())
+}
+
+/// Of a larger graph only the part next to the value is looked at.
+const MOST_NODES: usize = 100_000;
+
+/// The graph of the operations that led to a value, as gradients flow through it: torchviz's `make_dot`.
+///
+/// Leaves, which require gradients, are green, with their values and gradients where these are few numbers (of a large
+/// gradient its length, `‖grad‖`); operations are yellow, with the gradient that [`retain_grad`](Tensor::retain_grad)
+/// keeps. Shapes stand at the edges. Tensors to which no gradients flow are no part of the graph. A large graph is folded:
+/// a chain of operations becomes one box, and of what is still too large the part next to the value is drawn.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let (w, b) = (tensor![0.5, -1.0].requires_grad_(true), scalar(0.1).requires_grad_(true));
+/// let loss = ((&w * [2.0, 3.0]).sum() + &b).sigmoid();
+/// loss.backward();
+/// let diagram = picture::graph(&loss);
+/// assert_eq!(
+///     diagram.text(),
+///     "graph of 4 operations, 2 leaves
+///   leaf 1 [2] = [0.50, −1], grad [0.23, 0.34]
+///   leaf 2 = 0.10, grad 0.11
+///   #1 [2] = mul(leaf 1)
+///   #2 = sum(#1)
+///   #3 = add(#2, leaf 2)
+///   #4 = sigmoid(#3)
+///   result = #4 = 0.13"
+/// );
+/// ```
+///
+/// # Panics
+/// If the tensor was not made from one that requires gradients.
+#[doc(alias = "make_dot")]
+#[track_caller]
+pub fn graph(value: &Tensor) -> Diagram {
+    or_raise(try_graph(value))
+}
+
+/// [`graph()`] with the error as a value.
+///
+/// # Errors
+/// Where [`graph()`] panics.
+pub fn try_graph(value: &Tensor) -> Result<Diagram> {
+    match Graph::of(value, MOST_NODES) {
+        Some(graph) => Ok(graph::draw(&graph, value)),
+        None => Err(value_error!(
+            "graph: this tensor was not made from one that requires gradients; ask for them with w.requires_grad_(true) before the computation, outside no_grad"
+        )),
+    }
 }

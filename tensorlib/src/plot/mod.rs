@@ -1,6 +1,6 @@
 //! Plots of tensors: lines, points, histograms, bars, heat maps and images, as SVG.
 //!
-//! AlignedBuf may be tensors, vectors, slices, arrays or ranges: whatever can be read as a tensor, see [`operand`](crate::operand).
+//! Values may be tensors, vectors, slices, arrays or ranges: whatever can be read as a tensor, see [`operand`](crate::operand).
 //!
 //! A [`Plot`] collects what is to be shown; [`Plot::draw`] makes a [`Diagram`] of it. Axes and series are drawn with
 //! plotters (`chart.rs`), matrices and images as embedded pixels (`image.rs`). No font of the machine is asked for
@@ -196,7 +196,7 @@ pub fn line<'a>(x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
     )
 }
 
-/// AlignedBuf over their positions, 0, 1, 2, …: a line or, of a matrix, one line for each column.
+/// Values over their positions, 0, 1, 2, …: a line or, of a matrix, one line for each column.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -235,7 +235,7 @@ fn lines(op: &str, values: Operand) -> Result<Plot> {
 }
 
 impl Tensor {
-    /// AlignedBuf over their positions, as [`plot::plot`](plot()) draws them.
+    /// Values over their positions, as [`plot::plot`](plot()) draws them.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
@@ -269,7 +269,7 @@ pub fn scatter<'a>(x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
     )
 }
 
-/// How often the values fall into each of `bins` intervals of equal width. AlignedBuf that are not finite are left out.
+/// How often the values fall into each of `bins` intervals of equal width. Values that are not finite are left out.
 ///
 /// ```
 /// use tensorlib::prelude::*;

@@ -2,40 +2,29 @@
 
 use crate::autograd::formulas::reduce as formulas;
 use crate::autograd::record::{in_place, records};
-use crate::backend::cpu::running;
-use crate::element::{Stored, with_number};
 use crate::error::{Result, fallible};
-use crate::layout::dimension;
-use crate::memory::allocator;
+use crate::layout::{Layout, dimension};
+use crate::op::CumulativeOp;
 use crate::ops::{assign, binary};
 use crate::tensor::Tensor;
 
-/// `step(so far, element)` along a dimension. Single precision adds up in double precision, as in PyTorch.
-fn running(op: &str, x: &Tensor, dim: i64, product: bool) -> Result<Tensor> {
+/// Running values along a dimension. Single precision runs in double precision, as in PyTorch.
+fn running(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> Result<Tensor> {
     let dim = dimension(op, dim, x.ndim())?;
-    let x = x.to(x.dtype().to_sum()).contiguous();
-    let (numel, shape) = (x.numel(), &x.layout.shape);
-    let count = shape.get(dim).copied().unwrap_or(1);
-    let inner: usize = shape.get(dim + 1..).unwrap_or(&[]).iter().product();
-    with_number!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(numel);
-        if numel > 0 {
-            let guard = x.storage.read();
-            let (to, from) = (&mut values[..], &T::of(&guard)[x.layout.offset..x.layout.offset + numel]);
-            if product {
-                running::run::<T, true>(to, from, count, inner);
-            } else {
-                running::run::<T, false>(to, from, count, inner);
-            }
-        }
-        Ok(Tensor::from_values(values, shape.clone()))
-    }, else unreachable!("booleans are summed as i64"))
+    let mut room = None;
+    let x = x.typed(x.dtype().to_sum(), &mut room);
+    let values = x.backend().cumulate(kind, x.elements(), dim);
+    Ok(Tensor::new(values, Layout::contiguous(x.layout.shape.clone())))
 }
 
 /// [`running`], recorded.
-fn cumulated(op: &str, x: &Tensor, dim: i64, product: bool) -> Result<Tensor> {
-    let values = || running(op, x, dim, product);
-    formulas::reduced(x, values, |y| if product { formulas::cumprod(y, x, dim) } else { formulas::cumsum(y, x, dim) })
+pub(super) fn cumulated(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> Result<Tensor> {
+    let values = || running(op, x, dim, kind);
+    formulas::reduced(x, values, |y| match kind {
+        CumulativeOp::Sum => formulas::cumsum(y, x, dim),
+        CumulativeOp::Prod => formulas::cumprod(y, x, dim),
+        CumulativeOp::LogSumExp => super::extent::log_sums(y, x, dim),
+    })
 }
 
 /// Writes running values over the tensor they were made from.
@@ -59,7 +48,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "cumulative_sum")]
         pub fn cumsum | try_cumsum(&self, dim: i64) -> Tensor {
-            cumulated("cumsum", self, dim, false)
+            cumulated("cumsum", self, dim, CumulativeOp::Sum)
         }
 
         /// [`cumsum`](Tensor::cumsum) in place.
@@ -69,7 +58,7 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2, 3].cumsum_(0).to_vec::<i64>(), [1, 3, 6]);
         /// ```
         pub fn cumsum_ | try_cumsum_(&self, dim: i64) -> Tensor {
-            over("cumsum_", self, |x| cumulated("cumsum_", x, dim, false))
+            over("cumsum_", self, |x| cumulated("cumsum_", x, dim, CumulativeOp::Sum))
         }
 
         /// The product up to each element along a dimension.
@@ -80,7 +69,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "cumulative_prod")]
         pub fn cumprod | try_cumprod(&self, dim: i64) -> Tensor {
-            cumulated("cumprod", self, dim, true)
+            cumulated("cumprod", self, dim, CumulativeOp::Prod)
         }
 
         /// [`cumprod`](Tensor::cumprod) in place.
@@ -90,7 +79,7 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2, 3].cumprod_(0).to_vec::<i64>(), [1, 2, 6]);
         /// ```
         pub fn cumprod_ | try_cumprod_(&self, dim: i64) -> Tensor {
-            over("cumprod_", self, |x| cumulated("cumprod_", x, dim, true))
+            over("cumprod_", self, |x| cumulated("cumprod_", x, dim, CumulativeOp::Prod))
         }
     }
 }

@@ -2,13 +2,11 @@
 
 use crate::autograd::formulas;
 use crate::autograd::record::{records, unrecorded};
-use crate::backend::cpu::reduce::{self, Max, Min};
-use crate::element::with_number;
 use crate::error::{Result, fallible, shape_error};
-use crate::layout::dimension;
+use crate::layout::{Layout, dimension};
 use crate::list::List;
-use crate::memory::allocator;
-use crate::reduce::fold::{Over, arrange, comparable, fold};
+use crate::op::{ExtremeOp, ReduceOp};
+use crate::reduce::fold::{Over, comparable, reduced};
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
@@ -19,39 +17,44 @@ fn refuse_empty(op: &str, x: &Tensor, over: &Over) -> Result<()> {
     Ok(())
 }
 
-fn whole(op: &str, x: &Tensor, min: bool, over: Over) -> Result<Tensor> {
-    let name = match (op.starts_with('a'), min) {
-        (true, true) => "AminBackward0",
-        (true, false) => "AmaxBackward0",
-        (false, true) => "MinBackward1",
-        (false, false) => "MaxBackward1",
+fn whole(op: &str, x: &Tensor, extreme: ExtremeOp, over: Over) -> Result<Tensor> {
+    let name = match (op.starts_with('a'), extreme) {
+        (true, ExtremeOp::Min) => "AminBackward0",
+        (true, ExtremeOp::Max) => "AmaxBackward0",
+        (false, ExtremeOp::Min) => "MinBackward1",
+        (false, ExtremeOp::Max) => "MaxBackward1",
     };
-    formulas::reduce::reduced(x, || whole_values(op, x, min, &over), |y| formulas::reduce::extreme(y, x, &over, name))
-}
-
-fn whole_values(op: &str, x: &Tensor, min: bool, over: &Over) -> Result<Tensor> {
-    refuse_empty(op, x, over)?;
-    let y = comparable(x);
-    Ok(with_number!(
-        y.dtype(),
-        T => if min { fold::<T, Min>(&y, over) } else { fold::<T, Max>(&y, over) },
-        else unreachable!("booleans are compared as u8")
+    formulas::reduce::reduced(
+        x,
+        || whole_values(op, x, extreme, &over),
+        |y| formulas::reduce::extreme(y, x, &over, name),
     )
-    .to(x.dtype()))
 }
 
-/// AlignedBuf and places along one dimension, or over all elements.
-fn places(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
+fn whole_values(op: &str, x: &Tensor, extreme: ExtremeOp, over: &Over) -> Result<Tensor> {
+    refuse_empty(op, x, over)?;
+    let reduce = match extreme {
+        ExtremeOp::Max => ReduceOp::Max,
+        ExtremeOp::Min => ReduceOp::Min,
+    };
+    Ok(reduced(reduce, comparable(x, &mut None), over).to_dtype(x.dtype()))
+}
+
+/// Values and places along one dimension, or over all elements.
+fn places(op: &str, x: &Tensor, extreme: ExtremeOp, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
     let is_recorded = dim.is_some() && records(&[x]);
     if !is_recorded {
-        return place_values(op, x, min, dim, keep);
+        return place_values(op, x, extreme, dim, keep);
     }
-    let (values, places) = unrecorded(|| place_values(op, x, min, dim, keep))?;
-    let name = if min { "MinBackward0" } else { "MaxBackward0" };
+    let (values, places) = unrecorded(|| place_values(op, x, extreme, dim, keep))?;
+    let name = match extreme {
+        ExtremeOp::Max => "MaxBackward0",
+        ExtremeOp::Min => "MinBackward0",
+    };
     Ok((formulas::index::chosen(values, x, dim.unwrap_or(0), &places, keep, name), places))
 }
 
-fn place_values(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
+fn place_values(op: &str, x: &Tensor, extreme: ExtremeOp, dim: Option<i64>, keep: bool) -> Result<(Tensor, Tensor)> {
     let flat = if dim.is_none() { x.ravel() } else { x.alias() };
     let rank = flat.ndim();
     let dims = match dim {
@@ -63,78 +66,67 @@ fn place_values(op: &str, x: &Tensor, min: bool, dim: Option<i64>, keep: bool) -
     };
     let over = Over { dims, keep };
     refuse_empty(op, &flat, &over)?;
-    let y = comparable(&flat);
-    let arranged = arrange(&y, &over).compact();
-    with_number!(y.dtype(), T => {
-        let mut values = allocator::take::<T>(arranged.results());
-        let mut places = allocator::take::<i64>(arranged.results());
-        {
-            let guard = arranged.tensor.storage.read();
-            let from = arranged.elements::<T>(&guard);
-            if min {
-                reduce::extreme::<T, true>(&mut values, &mut places, from, arranged.count, arranged.inner);
-            } else {
-                reduce::extreme::<T, false>(&mut values, &mut places, from, arranged.count, arranged.inner);
-            }
-        }
-        Ok((arranged.finish(values, &y, &over).to(x.dtype()), arranged.finish(places, &y, &over)))
-    }, else unreachable!("booleans are compared as u8"))
+    let mut room = None;
+    let numbers = comparable(&flat, &mut room);
+    let (values, places) = x.backend().extreme(extreme, numbers.elements(), &over.dims);
+    let layout = Layout::contiguous(over.shape(&flat));
+    Ok((Tensor::new(values, layout.clone()).to_dtype(x.dtype()), Tensor::new(places, layout)))
 }
 
 macro_rules! extremes {
-    ($min:literal, $word:literal, $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident, $arg:ident $try_arg:ident, $arg_dim:ident $try_arg_dim:ident, $arg_keep:ident $try_arg_keep:ident, $am:ident $try_am:ident, $am_dim:ident $try_am_dim:ident, $am_keep:ident $try_am_keep:ident, $other:literal, $example:literal) => {
+    ($extreme:ident, $word:literal, $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident, $arg:ident $try_arg:ident, $arg_dim:ident $try_arg_dim:ident, $arg_keep:ident $try_arg_keep:ident, $am:ident $try_am:ident, $am_dim:ident $try_am_dim:ident, $am_keep:ident $try_am_keep:ident, $other:literal, $example:literal) => {
         impl Tensor { fallible! {
             #[doc = concat!("The ", $word, " element. NaN wins.")]
             #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![3, 1, 2].", stringify!($name), "().item::<i64>(), ", $example, ");\n```")]
             pub fn $name | $try_name(&self) -> Tensor {
-                whole(stringify!($name), self, $min, Over::all(self))
+                whole(stringify!($name), self, ExtremeOp::$extreme, Over::all(self))
             }
 
             #[doc = concat!("The ", $word, " elements along a dimension, and their positions in it; of equals the first. NaN wins.")]
             pub fn $name_dim | $try_dim(&self, dim: i64) -> (Tensor, Tensor) {
-                places(stringify!($name), self, $min, Some(dim), false)
+                places(stringify!($name), self, ExtremeOp::$extreme, Some(dim), false)
             }
 
             #[doc = concat!("[`", stringify!($name_dim), "`](Tensor::", stringify!($name_dim), ") with the dimension kept at length 1.")]
             pub fn $name_keep | $try_keep(&self, dim: i64) -> (Tensor, Tensor) {
-                places(stringify!($name), self, $min, Some(dim), true)
+                places(stringify!($name), self, ExtremeOp::$extreme, Some(dim), true)
             }
 
             #[doc = concat!("The ", $word, " of all elements, as [`", stringify!($name), "`](Tensor::", stringify!($name), ").")]
             #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![3, 1, 2].", stringify!($am), "().item::<i64>(), ", $example, ");\n```")]
             pub fn $am | $try_am(&self) -> Tensor {
-                whole(stringify!($am), self, $min, Over::all(self))
+                whole(stringify!($am), self, ExtremeOp::$extreme, Over::all(self))
             }
 
             #[doc = concat!("The ", $word, " elements over the given dimensions, without positions.")]
             #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![[3, 1, 2]].", stringify!($am_dim), "([0, 1]).item::<i64>(), ", $example, ");\n```")]
             pub fn $am_dim | $try_am_dim(&self, dims: impl IntoInts) -> Tensor {
-                whole(stringify!($am_dim), self, $min, Over::dims(stringify!($am_dim), self, &dims.into_ints(), false)?)
+                whole(stringify!($am_dim), self, ExtremeOp::$extreme, Over::dims(stringify!($am_dim), self, &dims.into_ints(), false)?)
             }
 
             #[doc = concat!("[`", stringify!($am_dim), "`](Tensor::", stringify!($am_dim), ") with the dimensions kept at length 1.")]
             pub fn $am_keep | $try_am_keep(&self, dims: impl IntoInts) -> Tensor {
-                whole(stringify!($am_keep), self, $min, Over::dims(stringify!($am_keep), self, &dims.into_ints(), true)?)
+                whole(stringify!($am_keep), self, ExtremeOp::$extreme, Over::dims(stringify!($am_keep), self, &dims.into_ints(), true)?)
             }
 
             #[doc = concat!("The position of the ", $word, " element, counted in row-major order; of equals the first.")]
             #[doc = concat!("\n```\n# use tensorlib::prelude::*;\nassert_eq!(tensor![3, 1, 2].", stringify!($arg), "().item::<i64>(), ", $other, ");\n```")]
             pub fn $arg | $try_arg(&self) -> Tensor {
-                Ok(places(stringify!($arg), self, $min, None, false)?.1)
+                Ok(places(stringify!($arg), self, ExtremeOp::$extreme, None, false)?.1)
             }
 
             #[doc = concat!("The positions of the ", $word, " elements along a dimension.")]
             pub fn $arg_dim | $try_arg_dim(&self, dim: i64) -> Tensor {
-                Ok(places(stringify!($arg), self, $min, Some(dim), false)?.1)
+                Ok(places(stringify!($arg), self, ExtremeOp::$extreme, Some(dim), false)?.1)
             }
 
             #[doc = concat!("[`", stringify!($arg_dim), "`](Tensor::", stringify!($arg_dim), ") with the dimension kept at length 1.")]
             pub fn $arg_keep | $try_arg_keep(&self, dim: i64) -> Tensor {
-                Ok(places(stringify!($arg), self, $min, Some(dim), true)?.1)
+                Ok(places(stringify!($arg), self, ExtremeOp::$extreme, Some(dim), true)?.1)
             }
         } }
     };
 }
 
-extremes!(false, "largest", max try_max, max_dim try_max_dim, max_keepdim try_max_keepdim, argmax try_argmax, argmax_dim try_argmax_dim, argmax_keepdim try_argmax_keepdim, amax try_amax, amax_dim try_amax_dim, amax_keepdim try_amax_keepdim, "0", "3");
-extremes!(true, "smallest", min try_min, min_dim try_min_dim, min_keepdim try_min_keepdim, argmin try_argmin, argmin_dim try_argmin_dim, argmin_keepdim try_argmin_keepdim, amin try_amin, amin_dim try_amin_dim, amin_keepdim try_amin_keepdim, "1", "1");
+extremes!(Max, "largest", max try_max, max_dim try_max_dim, max_keepdim try_max_keepdim, argmax try_argmax, argmax_dim try_argmax_dim, argmax_keepdim try_argmax_keepdim, amax try_amax, amax_dim try_amax_dim, amax_keepdim try_amax_keepdim, "0", "3");
+extremes!(Min, "smallest", min try_min, min_dim try_min_dim, min_keepdim try_min_keepdim, argmin try_argmin, argmin_dim try_argmin_dim, argmin_keepdim try_argmin_keepdim, amin try_amin, amin_dim try_amin_dim, amin_keepdim try_amin_keepdim, "1", "1");

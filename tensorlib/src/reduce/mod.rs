@@ -4,8 +4,21 @@
 //! `x.sum_dim([0, 1])`), and the same with these dimensions kept at length 1 (`x.sum_keepdim(0)`).
 
 mod cumulative;
+mod extent;
 mod extreme;
 pub(crate) mod fold;
+mod histogram;
 mod moments;
+mod nan;
 mod order;
+mod search;
+mod select;
+mod shared;
 mod softmax;
+mod unique;
+
+pub use search::{
+    bucketize, bucketize_right, searchsorted, searchsorted_right, try_bucketize, try_bucketize_right, try_searchsorted,
+    try_searchsorted_right,
+};
+pub use select::Interpolation;

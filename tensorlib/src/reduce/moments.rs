@@ -1,12 +1,10 @@
 //! Mean, variance, standard deviation.
 
 use crate::autograd::formulas::reduce as formulas;
-use crate::backend::cpu::moments;
-use crate::backend::cpu::number::Number;
-use crate::element::with_floating;
 use crate::error::Result;
-use crate::memory::allocator;
-use crate::reduce::fold::{Over, fallible_reductions, fallible_reductions_by, floating, reduced};
+use crate::layout::Layout;
+use crate::op::SpreadOp;
+use crate::reduce::fold::{Over, fallible_reductions, fallible_reductions_by, floating};
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
@@ -17,8 +15,8 @@ fn mean(op: &str, x: &Tensor, over: &Over) -> Result<Tensor> {
 }
 
 /// [`spread`], recorded.
-fn recorded_spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: Spread) -> Result<Tensor> {
-    let is_deviation = kind == Spread::Deviation;
+fn recorded_spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: SpreadOp) -> Result<Tensor> {
+    let is_deviation = kind == SpreadOp::Deviation;
     formulas::reduced(
         x,
         || spread(op, x, over, correction, kind),
@@ -26,26 +24,13 @@ fn recorded_spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: Spr
     )
 }
 
-/// What a sum of squared distances becomes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Spread {
-    Variance,
-    Deviation,
-}
-
 /// The mean squared distance from the mean, divided by `count - correction`, or its root. It is computed in double
 /// precision and rounded once.
-fn spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: Spread) -> Result<Tensor> {
+fn spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: SpreadOp) -> Result<Tensor> {
     floating(op, x)?;
     let divisor = (over.count(x) as f64 - correction).max(0.0);
-    with_floating!(x.dtype(), T => Ok(reduced::<T, T>(x, over, |to, from, middle| {
-        let mut squares = allocator::take::<f64>(to.len());
-        moments::squared_distances(&mut squares, from, middle);
-        for (to, &squares) in to.iter_mut().zip(&*squares) {
-            let variance = squares / divisor;
-            *to = T::narrowed(if kind == Spread::Deviation { variance.sqrt() } else { variance });
-        }
-    })), else unreachable!("checked"))
+    let values = x.backend().spread(kind, x.elements(), &over.dims, divisor);
+    Ok(Tensor::new(values, Layout::contiguous(over.shape(x))))
 }
 
 fallible_reductions! {
@@ -68,14 +53,14 @@ fallible_reductions! {
     /// assert_eq!(tensor![1.0, 2.0, 3.0].var().item::<f32>(), 1.0);
     /// assert_eq!(tensor![10000001.0, 10000002.0, 10000003.0].var().item::<f32>(), 1.0);
     /// ```
-    var try_var, var_dim try_var_dim, var_keepdim try_var_keepdim: |x, over| recorded_spread("var", x, over, 1.0, Spread::Variance);
+    var try_var, var_dim try_var_dim, var_keepdim try_var_keepdim: |x, over| recorded_spread("var", x, over, 1.0, SpreadOp::Variance);
     /// The standard deviation of all elements as a sample: the root of [`var`](Tensor::var).
     ///
     /// ```
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![1.0, 3.0, 5.0].std().item::<f32>(), 2.0);
     /// ```
-    std try_std, std_dim try_std_dim, std_keepdim try_std_keepdim: |x, over| recorded_spread("std", x, over, 1.0, Spread::Deviation);
+    std try_std, std_dim try_std_dim, std_keepdim try_std_keepdim: |x, over| recorded_spread("std", x, over, 1.0, SpreadOp::Deviation);
 }
 
 fallible_reductions_by! {
@@ -90,7 +75,7 @@ fallible_reductions_by! {
     /// assert_eq!(x.var_correction_keepdim(0, 1).size(), [2, 1]);
     /// ```
     var_correction try_var_correction, var_correction_dim try_var_correction_dim, var_correction_keepdim try_var_correction_keepdim:
-        |x, over, correction| recorded_spread("var_correction", x, over, correction, Spread::Variance);
+        |x, over, correction| recorded_spread("var_correction", x, over, correction, SpreadOp::Variance);
     /// The standard deviation of all elements: the root of [`var_correction`](Tensor::var_correction).
     ///
     /// ```
@@ -99,5 +84,5 @@ fallible_reductions_by! {
     /// assert_eq!(tensor![[1.0, 5.0]].std_correction_dim(0, 1).to_vec::<f32>(), [2.0]);
     /// ```
     std_correction try_std_correction, std_correction_dim try_std_correction_dim, std_correction_keepdim try_std_correction_keepdim:
-        |x, over, correction| recorded_spread("std_correction", x, over, correction, Spread::Deviation);
+        |x, over, correction| recorded_spread("std_correction", x, over, correction, SpreadOp::Deviation);
 }

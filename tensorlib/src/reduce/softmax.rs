@@ -1,37 +1,22 @@
 //! Softmax and its logarithm.
 
 use crate::autograd::formulas::reduce as formulas;
-use crate::backend::cpu::reduce::SumExp;
-use crate::backend::cpu::softmax::{self, Softmax};
-use crate::element::{Stored, with_floating};
 use crate::error::{Result, fallible};
-use crate::layout::dimension;
+use crate::layout::{Layout, dimension};
 use crate::list::List;
-use crate::memory::allocator;
-use crate::reduce::fold::{Over, floating, fold};
+use crate::op::{ReduceOp, SoftmaxOp};
+use crate::reduce::fold::{Over, floating, reduced};
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 
-fn along(op: &str, x: &Tensor, dim: i64, kind: Softmax) -> Result<Tensor> {
+fn along(op: &str, x: &Tensor, dim: i64, kind: SoftmaxOp) -> Result<Tensor> {
     floating(op, x)?;
     let dim = dimension(op, dim, x.ndim())?;
     if x.numel() == 0 {
         return Ok(x.clone());
     }
-    // The kernel works on rows: bring the dimension to the end.
-    let last = x.ndim().saturating_sub(1);
-    let rows = if dim == last { x.contiguous() } else { x.with_layout(x.layout.transpose(dim, last)).contiguous() };
-    let length = rows.layout.shape.last().copied().unwrap_or(1);
-    let result = with_floating!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(rows.numel());
-        {
-            let guard = rows.storage.read();
-            let from = &T::of(&guard)[rows.layout.offset..rows.layout.offset + rows.numel()];
-            softmax::rows(&mut values, from, length, kind);
-        }
-        Tensor::from_values(values, rows.layout.shape.clone())
-    }, else unreachable!("checked above"));
-    Ok(if dim == last { result } else { result.with_layout(result.layout.transpose(dim, last)).copied() })
+    let values = x.backend().softmax(kind, x.elements(), dim);
+    Ok(Tensor::new(values, Layout::contiguous(x.layout.shape.clone())))
 }
 
 impl Tensor {
@@ -44,7 +29,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "Softmax")]
         pub fn softmax | try_softmax(&self, dim: i64) -> Tensor {
-            formulas::reduced(self, || along("softmax", self, dim, Softmax::Plain), |y| formulas::softmax(y, self, dim))
+            formulas::reduced(self, || along("softmax", self, dim, SoftmaxOp::Plain), |y| formulas::softmax(y, self, dim, SoftmaxOp::Plain))
         }
 
         /// The logarithm of [`softmax`](Tensor::softmax), without losing small numbers or, where the elements are large,
@@ -58,7 +43,7 @@ impl Tensor {
         /// ```
         #[doc(alias = "LogSoftmax")]
         pub fn log_softmax | try_log_softmax(&self, dim: i64) -> Tensor {
-            formulas::reduced(self, || along("log_softmax", self, dim, Softmax::Log), |y| formulas::log_softmax(y, self, dim))
+            formulas::reduced(self, || along("log_softmax", self, dim, SoftmaxOp::Log), |y| formulas::softmax(y, self, dim, SoftmaxOp::Log))
         }
 
         /// The logarithm of the sum of exponentials over the given dimensions, without overflow.
@@ -98,7 +83,7 @@ fn logsumexp_values(x: &Tensor, over: &Over) -> Result<Tensor> {
     // An infinite largest would make inf - inf.
     largest.try_masked_fill_(largest.abs().eq(f64::INFINITY), 0.0)?;
     let shifted = x.try_sub(&largest)?;
-    let sums = with_floating!(x.dtype(), T => fold::<T, SumExp>(&shifted, over), else unreachable!("checked"));
+    let sums = reduced(ReduceOp::SumExp, &shifted, over);
     let largest = if over.keep { largest } else { largest.try_squeeze_dim(&dims[..])? };
     sums.log().try_add(&largest)
 }

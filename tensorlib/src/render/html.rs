@@ -7,6 +7,7 @@
 
 use super::number::Format;
 use super::sample::{Fold, Place, Sample};
+use super::text::of_gradients;
 use crate::Tensor;
 use crate::picture::canvas::escape;
 use crate::scalar::Scalar;
@@ -31,8 +32,8 @@ const LIMITS: [Limits; 5] = [
     Limits { rows: 4, columns: 4, slices: 2 },
 ];
 
-/// A tensor as an HTML table: shape and dtype, row and column indices, ellipses for what is left out. A tensor with
-/// more than two dimensions is a row of tables, one for each slice.
+/// A tensor as an HTML table: shape and dtype, what gradients know of it, row and column indices, ellipses for what is left
+/// out. A tensor with more than two dimensions is a row of tables, one for each slice.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -41,6 +42,7 @@ const LIMITS: [Limits; 5] = [
 /// let html = to_html(&tensor![[0.5, 1.0], [10.25, -1.0]]);
 /// assert!(html.contains("[2, 2]") && html.contains("f32"));
 /// assert!(html.contains(">10.2500</td>"));
+/// assert!(to_html(&ones([2]).requires_grad_(true)).contains("<b>[2]</b> f32, requires_grad=true"));
 /// assert!(to_html(&zeros([1000, 1000, 1000])).len() <= 20_000);
 /// ```
 #[must_use]
@@ -82,6 +84,8 @@ fn render(name: &str, tensor: &Tensor, shaded: bool) -> String {
 struct Page {
     sample: Sample,
     format: Format,
+    /// What gradients know of the tensor: `, grad_fn=<SumBackward0>`.
+    gradients: String,
     /// The largest absolute value, when cells are shaded.
     shade: Option<f64>,
 }
@@ -93,16 +97,17 @@ impl Page {
         let format = Format::of(sample.dtype, &sample.values);
         let finite = sample.values.iter().map(|v| v.to_f64()).filter(|v| v.is_finite());
         let largest = finite.fold(0.0_f64, |m, v| m.max(v.abs()));
-        Page { format, shade: shaded.then_some(largest), sample }
+        let gradients = of_gradients(tensor).map(|text| format!(", {}", escape(&text))).unwrap_or_default();
+        Page { format, shade: shaded.then_some(largest), gradients, sample }
     }
 
     fn write(&self, name: &str) -> String {
         let size = &self.sample.size;
-        let (list, dtype) = (listed(size), self.sample.dtype);
+        let (list, dtype, gradients) = (listed(size), self.sample.dtype, &self.gradients);
         if size.contains(&0) {
-            return format!("<div {SCROLL}>{name} <b>[{list}]</b> {dtype}, no elements</div>\n");
+            return format!("<div {SCROLL}>{name} <b>[{list}]</b> {dtype}{gradients}, no elements</div>\n");
         }
-        let heading = format!("{name} <b>[{list}]</b> {dtype}");
+        let heading = format!("{name} <b>[{list}]</b> {dtype}{gradients}");
         let mut next = 0;
         if size.len() <= 2 {
             return format!("<div {SCROLL}>\n{}</div>\n", self.table(&heading, &mut next));

@@ -6,12 +6,14 @@
 
 mod html;
 mod number;
+mod options;
 mod sample;
 mod text;
 
 use std::fmt;
 
 pub use html::{to_html, to_html_called, to_html_shaded};
+pub use options::{PrintOptions, set_printoptions};
 pub use text::to_text;
 
 use crate::Tensor;

@@ -1,10 +1,8 @@
 //! How the numbers of one tensor are written: with the same digits for all, as PyTorch chooses them.
 
+use super::options::options;
 use crate::DType;
 use crate::scalar::Scalar;
-
-/// Digits after the point.
-const PRECISION: usize = 4;
 
 /// The notation that suits all values of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,12 +21,15 @@ pub(super) enum Notation {
 pub(super) struct Format {
     pub notation: Notation,
     pub width: usize,
+    /// Digits after the point.
+    precision: usize,
 }
 
 impl Format {
     /// The format for these values, which are all that will be shown of the tensor.
     pub fn of(dtype: DType, values: &[Scalar]) -> Format {
-        let mut format = Format { notation: Notation::Plain, width: 1 };
+        let options = options();
+        let mut format = Format { notation: Notation::Plain, width: 1, precision: options.precision };
         if !matches!(dtype, DType::F32 | DType::F64) {
             format.width = format.widest(values.iter().copied());
             return format;
@@ -46,6 +47,12 @@ impl Format {
             format.notation = Notation::Scientific;
         } else if !whole {
             format.notation = Notation::Fixed;
+        }
+        match options.sci_mode {
+            Some(true) => format.notation = Notation::Scientific,
+            Some(false) if whole => format.notation = Notation::Whole,
+            Some(false) => format.notation = Notation::Fixed,
+            None => {}
         }
         format.width = format.widest(telling().map(Scalar::Float));
         format
@@ -71,8 +78,8 @@ impl Format {
         }
         match self.notation {
             Notation::Plain | Notation::Whole => format!("{value:.0}."),
-            Notation::Fixed => format!("{value:.PRECISION$}"),
-            Notation::Scientific => scientific(value),
+            Notation::Fixed => format!("{value:.*}", self.precision),
+            Notation::Scientific => scientific(value, self.precision),
         }
     }
 
@@ -83,8 +90,8 @@ impl Format {
 }
 
 /// `1.2340e-05`: a sign and at least two digits in the exponent, as C and Python write it.
-fn scientific(value: f64) -> String {
-    let text = format!("{value:.PRECISION$e}");
+fn scientific(value: f64, precision: usize) -> String {
+    let text = format!("{value:.precision$e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
     format!("{digits}e{sign}{exponent:0>2}")

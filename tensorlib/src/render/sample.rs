@@ -1,6 +1,5 @@
 //! The elements of a tensor that are shown, and only those: the corners of a large one are read in place.
 
-use crate::element::{Element, Stored, with_dtype};
 use crate::scalar::Scalar;
 use crate::{DType, Tensor};
 
@@ -35,11 +34,7 @@ impl Sample {
             let steps: Vec<usize> = along.iter().flatten().map(|index| index * stride).collect();
             positions = positions.iter().flat_map(|start| steps.iter().map(move |step| start + step)).collect();
         }
-        let buffer = tensor.storage.read();
-        let values = with_dtype!(tensor.dtype(), T => {
-            let stored = T::of(&buffer);
-            positions.iter().map(|&position| stored[position].to_scalar()).collect()
-        });
+        let values = tensor.backend().pick(&tensor.storage, &positions);
         Sample { dtype: tensor.dtype(), size, places, values }
     }
 }

@@ -1,12 +1,9 @@
 //! Dimensions in another order, added, dropped, reversed.
 
 use crate::autograd::record::{record_linear, records};
-use crate::backend::cpu::flip;
-use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
 use crate::list::List;
-use crate::memory::allocator;
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 
@@ -75,12 +72,9 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([2, 3, 4]).transpose(0, -1).size(), [4, 3, 2]);
         /// ```
-        #[doc(alias = "adjoint")]
         #[doc(alias = "mH")]
         #[doc(alias = "mT")]
         #[doc(alias = "matrix_transpose")]
-        #[doc(alias = "swapaxes")]
-        #[doc(alias = "swapdims")]
         pub fn transpose | try_transpose(&self, dim0: i64, dim1: i64) -> Tensor {
             self.swapped("transpose", dim0, dim1)
         }
@@ -135,7 +129,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(zeros([2, 3, 4]).movedim(0, 2).size(), [3, 4, 2]);
         /// ```
-        #[doc(alias = "moveaxis")]
         #[doc(alias = "rollaxis")]
         pub fn movedim | try_movedim(&self, source: i64, destination: i64) -> Tensor {
             let (from, to) = (dimension("movedim", source, self.ndim())?, dimension("movedim", destination, self.ndim())?);
@@ -153,28 +146,17 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(tensor![1, 2, 3].flip(0).to_vec::<i64>(), [3, 2, 1]);
         /// ```
-        #[doc(alias = "fliplr")]
-        #[doc(alias = "flipud")]
         pub fn flip | try_flip(&self, dims: impl IntoInts) -> Tensor {
             let dims = dimensions("flip", &dims.into_ints(), self.ndim())?;
-            let x = self.values().contiguous();
-            let (shape, numel) = (&x.layout.shape, x.numel());
-            with_dtype!(x.dtype(), T => {
-                let mut values = allocator::take::<T>(numel);
-                if numel > 0 {
-                    let guard = x.storage.read();
-                    let flips: List<bool> = (0..x.ndim()).map(|dim| dims.contains(&dim)).collect();
-                    flip::flip(&mut values, &T::of(&guard)[x.layout.offset..x.layout.offset + numel], shape, &flips);
-                }
-                let result = Tensor::from_values(values, shape.clone());
-                if !records(&[self]) {
-                    return Ok(result);
-                }
-                Ok(record_linear(result, "FlipBackward0", &[self], move |pass, gradient| {
-                    pass.give(0, || gradient.flip(&dims[..]));
-                    Ok(())
-                }))
-            })
+            let layout = Layout::contiguous(self.layout.shape.clone());
+            let result = Tensor::new(self.backend().flip(self.elements(), &dims), layout);
+            if !records(&[self]) {
+                return Ok(result);
+            }
+            Ok(record_linear(result, "FlipBackward0", &[self], move |pass, gradient| {
+                pass.give(0, || gradient.flip(&dims[..]));
+                Ok(())
+            }))
         }
     }
 

@@ -1,7 +1,6 @@
 //! Methods that change the shape of the handle they are called on. Other handles keep theirs.
 
 use crate::autograd::changeable;
-use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, value_error};
 use crate::layout::Layout;
 use crate::size::{IntoInts, lengths};
@@ -26,7 +25,6 @@ impl Tensor {
         /// assert_eq!(z.size(), [2, 3]);
         /// assert_eq!(z.i(0).to_vec::<i64>(), [1, 2, 3]);
         /// ```
-        #[doc(alias = "resize_as_")]
         pub fn resize_ | try_resize_(&mut self, shape: impl IntoInts) -> Tensor {
             let shape = lengths("resize_", &shape.into_ints())?;
             if shape == self.layout.shape {
@@ -37,13 +35,7 @@ impl Tensor {
             }
             let layout = Layout { offset: self.layout.offset, ..Layout::contiguous(shape) };
             let end = layout.end();
-            {
-                let mut guard = self.storage.write();
-                let room = with_dtype!(self.dtype(), T => T::of(&guard).len());
-                if end > room {
-                    guard.grow(end);
-                }
-            }
+            self.backend().grow_(&self.storage, end);
             self.layout = layout;
             Ok(self.alias())
         }
@@ -61,8 +53,6 @@ impl Tensor {
         }
 
         /// [`transpose`](Tensor::transpose) in place.
-        #[doc(alias = "swapaxes_")]
-        #[doc(alias = "swapdims_")]
         pub fn transpose_ | try_transpose_(&mut self, dim0: i64, dim1: i64) -> Tensor {
             self.become_view("transpose_", self.swapped("transpose_", dim0, dim1)?)
         }

@@ -3,12 +3,12 @@
 use std::borrow::Borrow;
 
 use crate::autograd::record::{record_linear, records};
-use crate::backend::cpu::cast;
+use crate::backend::{Elements, backend_of};
 use crate::dtype::DType;
-use crate::element::{Stored, with_dtype};
 use crate::error::{Result, fallible, shape_error};
-use crate::layout::dimension;
-use crate::memory::allocator;
+use crate::layout::{Layout, dimension};
+use crate::list::List;
+use crate::scalar::Scalar;
 use crate::size::{IntoInts, checked_numel};
 use crate::tensor::Tensor;
 
@@ -211,7 +211,7 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let Some(first) = tensors.first() else {
         return Err(shape_error!("{op}: give at least one tensor"));
     };
-    let dtype = tensors.iter().map(|t| t.dtype()).max().unwrap_or(DType::F32);
+    let dtype = tensors.iter().map(Tensor::dtype).fold(first.dtype(), DType::promote);
     // PyTorch ignores empty tensors of rank 1 here, from the days when there was no other empty tensor.
     let ignored = |t: &Tensor| matches!(op, "cat" | "cat_dim") && t.layout.shape[..] == [0];
     let model = tensors.iter().find(|t| !ignored(t)).unwrap_or(first);
@@ -223,7 +223,7 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     let mut shape = model.layout.shape.clone();
     shape[dim] = 0;
     let given: Vec<&Tensor> = tensors.iter().filter(|t| !ignored(t)).collect();
-    let parts: Vec<Tensor> = given.iter().map(|t| t.values().to(dtype)).collect();
+    let parts: Vec<Tensor> = given.iter().map(|t| t.values().to_dtype(dtype)).collect();
     for part in &parts {
         let fits = part.ndim() == rank && (0..rank).all(|d| d == dim || part.layout.shape[d] == shape[d]);
         if !fits {
@@ -235,32 +235,11 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
         }
         shape[dim] += part.layout.shape[dim];
     }
-    let numel = checked_numel(op, &shape)?;
-    let outer: usize = shape[..dim].iter().product();
-    let stride = shape[dim..].iter().product::<usize>();
-    with_dtype!(dtype, T => {
-        let mut values = allocator::take::<T>(numel);
-        let mut done = 0;
-        for part in &parts {
-            let length: usize = part.layout.shape[dim..].iter().product();
-            if length == 0 || outer == 0 {
-                continue;
-            }
-            if outer == 1 {
-                cast::gather(&mut values[done..done + length], T::of(&part.storage.read()), &part.layout);
-            } else {
-                let part = part.contiguous();
-                let guard = part.storage.read();
-                let from = &T::of(&guard)[part.layout.offset..part.layout.offset + outer * length];
-                for (row, from) in from.chunks_exact(length).enumerate() {
-                    values[row * stride + done..row * stride + done + length].copy_from_slice(from);
-                }
-            }
-            done += length;
-        }
-        let result = Tensor::from_values(values, shape);
-        Ok(if dtype.is_floating_point() && records(&given) { joined(result, &given, dim) } else { result })
-    })
+    checked_numel(op, &shape)?;
+    let backend = backend_of(op, &given)?;
+    let elements: Vec<Elements> = parts.iter().map(Tensor::elements).collect();
+    let result = Tensor::new(backend.cat(dtype, &elements, dim, &shape), Layout::contiguous(shape));
+    Ok(if dtype.is_floating_point() && records(&given) { joined(result, &given, dim) } else { result })
 }
 
 /// Tensors that were joined along `dim`, with the formula: each takes its piece of the gradient.
@@ -276,18 +255,27 @@ fn joined(result: Tensor, parts: &[&Tensor], dim: usize) -> Tensor {
     })
 }
 
+/// A gradient, or zeros where none came.
+fn or_zeros(gradient: Option<Tensor>, shape: &List<usize>, dtype: DType) -> Tensor {
+    gradient.unwrap_or_else(|| crate::create::filled(shape.clone(), dtype, Scalar::Int(0)))
+}
+
 impl Tensor {
-    /// Views of `count` positions along a dimension, one after the other; the last may be shorter.
+    /// Views of pieces along a dimension, one after the other.
     fn pieces(&self, op: &str, dim: usize, sizes: impl Iterator<Item = usize>) -> Result<Vec<Tensor>> {
         let mut start = 0;
-        sizes
+        let layouts: Vec<Layout> = sizes
             .map(|size| {
                 let layout = self.layout.narrow(op, dim, start, size)?;
-                let from = start;
                 start += size;
-                Ok(self.part_of(layout, "SplitBackward0", move |x| x.narrow(dim as i64, from, size)))
+                Ok(layout)
             })
-            .collect()
+            .collect::<Result<_>>()?;
+        let (shapes, dtype): (Vec<_>, _) = (layouts.iter().map(|layout| layout.shape.clone()).collect(), self.dtype());
+        Ok(self.views_of(layouts, "SplitBackward0", move |gradients| {
+            let pieces = gradients.into_iter().zip(&shapes).map(|(gradient, shape)| or_zeros(gradient, shape, dtype));
+            cat_dim(pieces.collect::<Vec<_>>(), dim as i64)
+        }))
     }
 
     fn length_along(&self, op: &str, dim: i64) -> Result<(usize, usize)> {
@@ -308,7 +296,6 @@ impl Tensor {
         /// assert_eq!(parts.iter().map(Tensor::numel).collect::<Vec<_>>(), [2, 2, 1]);
         /// assert_eq!(x.split([1, 4])[1].to_vec::<i64>(), [1, 2, 3, 4]);
         /// ```
-        #[doc(alias = "split_with_sizes")]
         pub fn split | try_split(&self, sizes: impl IntoInts) -> Vec<Tensor> {
             self.split_along("split", &sizes.into_ints(), 0)
         }
@@ -329,11 +316,6 @@ impl Tensor {
         /// # use tensorlib::prelude::*;
         /// assert_eq!(arange(6).chunk(3).len(), 3);
         /// ```
-        #[doc(alias = "array_split")]
-        #[doc(alias = "dsplit")]
-        #[doc(alias = "hsplit")]
-        #[doc(alias = "tensor_split")]
-        #[doc(alias = "vsplit")]
         pub fn chunk | try_chunk(&self, count: usize) -> Vec<Tensor> {
             self.chunks_along("chunk", count, 0)
         }
@@ -397,8 +379,15 @@ impl Tensor {
     }
 
     fn positions_along(&self, op: &str, dim: i64) -> Result<Vec<Tensor>> {
-        let (_, length) = self.length_along(op, dim)?;
-        (0..length as i64).map(|index| self.try_select(dim, index)).collect()
+        let (dim, length) = self.length_along(op, dim)?;
+        let layouts =
+            (0..length as i64).map(|index| self.layout.select(op, dim, index)).collect::<Result<Vec<Layout>>>()?;
+        let Some(shape) = layouts.first().map(|layout| layout.shape.clone()) else { return Ok(Vec::new()) };
+        let dtype = self.dtype();
+        Ok(self.views_of(layouts, "UnbindBackward0", move |gradients| {
+            let all = gradients.into_iter().map(|gradient| or_zeros(gradient, &shape, dtype));
+            stack_dim(all.collect::<Vec<_>>(), dim as i64)
+        }))
     }
 }
 

@@ -92,7 +92,6 @@ impl Tensor {
         /// let x = tensor![[1], [2]];
         /// assert_eq!(x.expand([2, 3]).to_vec::<i64>(), [1, 1, 1, 2, 2, 2]);
         /// ```
-        #[doc(alias = "broadcast_to")]
         pub fn expand | try_expand(&self, shape: impl IntoInts) -> Tensor {
             let requested = shape.into_ints();
             let added = requested.len().checked_sub(self.ndim()).ok_or_else(|| {

@@ -1,7 +1,11 @@
 """Writes golden.txt: how PyTorch prints tensors.
 
-Each case is a header line `=== dtype | shape | values`, followed by PyTorch's text. `values` are the elements in
-row-major order, or `range a b`, which stands for a + b * i at position i. Run it with a Python that has PyTorch:
+Each case is a header line `=== dtype | shape | values | made`, followed by PyTorch's text. `values` are the elements in
+row-major order, or `range a b`, which stands for a + b * i at position i. `made` is what is printed: the tensor itself
+(`plain`), or what MADE makes of it.
+
+Two things are written as Rust writes them before PyTorch breaks the lines: element types (`dtype=f64`) and `true`.
+Run it with a Python that has PyTorch:
 
     python make_golden.py
 """
@@ -9,6 +13,7 @@ row-major order, or `range a b`, which stands for a + b * i at position i. Run i
 import pathlib
 
 import torch
+from torch import _tensor_str
 
 DTYPES = {
     "f32": torch.float32,
@@ -20,6 +25,65 @@ DTYPES = {
 }
 
 INF, NAN = float("inf"), float("nan")
+
+
+def unrecorded(x):
+    with torch.no_grad():
+        return leaf(x) * 2
+
+
+def view_unrecorded(x):
+    with torch.no_grad():
+        return leaf(x)[0]
+
+
+def leaf(x):
+    return x.requires_grad_()
+
+
+def frozen(x):
+    return leaf(x).requires_grad_(False)
+
+
+def after_backward(x):
+    (leaf(x) * 2).sum().backward()
+    return x
+
+
+def changed_in_place(x):
+    y = leaf(x) * 1
+    y[0] = 7
+    return y
+
+
+def added_in_place(x):
+    y = torch.zeros_like(x)
+    y.add_(leaf(x))
+    return y
+
+
+# What is printed of a tensor x. The test in printing.rs has the same names.
+MADE = {
+    "plain": lambda x: x,
+    "leaf": leaf,
+    "frozen": frozen,
+    "detached": lambda x: leaf(x).detach(),
+    "unrecorded": unrecorded,
+    "view_unrecorded": view_unrecorded,
+    "after_backward": after_backward,
+    "changed_in_place": changed_in_place,
+    "added_in_place": added_in_place,
+    "mul": lambda x: leaf(x) * 2,
+    "sum": lambda x: leaf(x).sum(),
+    "mean": lambda x: leaf(x).mean(),
+    "relu": lambda x: leaf(x).relu(),
+    "log_softmax": lambda x: leaf(x).log_softmax(-1),
+    "select": lambda x: leaf(x)[0],
+    "slice": lambda x: leaf(x)[1:],
+    "flatten": lambda x: leaf(x).view(-1),
+    "max_dim": lambda x: leaf(x).max(0)[0],
+    "gt": lambda x: leaf(x) > 0,
+}
 
 CASES = [
     # Ranks.
@@ -119,6 +183,47 @@ CASES = [
     ("f32", [0, 3], []),
     ("f32", [3, 0], []),
     ("i64", [2, 0, 4], []),
+    ("f64", [1, 0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], []),
+    ("f64", [1, 0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], []),
+    # What gradients know.
+    ("f32", [3], [1.0, 2.0, 3.0], "leaf"),
+    ("f32", [], [14.0], "leaf"),
+    ("f32", [3], [1.0, 2.0, 3.0], "sum"),
+    ("f32", [3], [1.0, 2.0, 3.0], "frozen"),
+    ("f32", [3], [1.0, 2.0, 3.0], "detached"),
+    ("f32", [3], [1.0, 2.0, 3.0], "unrecorded"),
+    ("f32", [3], [1.0, 2.0, 3.0], "view_unrecorded"),
+    ("f32", [3], [1.0, 2.0, 3.0], "after_backward"),
+    ("f32", [3], [1.0, 2.0, 3.0], "changed_in_place"),
+    ("f32", [3], [1.0, 2.0, 3.0], "added_in_place"),
+    ("f32", [3], [1.0, 2.0, 3.0], "gt"),
+    ("f64", [2], [1.0, 2.0], "leaf"),
+    ("f64", [2], [1.5, 2.0], "mul"),
+    ("f32", [2, 2], [1.0, -2.0, 3.0, 4.5], "leaf"),
+    ("f32", [2, 2], [1.0, -2.0, 3.0, 4.5], "relu"),
+    ("f32", [2, 2], [1.0, -2.0, 3.0, 4.5], "mean"),
+    ("f64", [2, 2], [1.0, -2.0, 3.0, 4.5], "select"),
+    ("f64", [2, 2], [1.0, -2.0, 3.0, 4.5], "slice"),
+    ("f32", [2, 2], [1.0, -2.0, 3.0, 4.5], "flatten"),
+    ("f32", [2, 2], [1.0, -2.0, 3.0, 4.5], "max_dim"),
+    ("f32", [2, 3], [1.0, 2.0, 3.0, 4.0, 5.0, 7.0], "log_softmax"),
+    ("f32", [2, 3, 2], "range -3 0.75", "mul"),
+    ("f32", [0], [], "leaf"),
+    ("f32", [0, 3], [], "leaf"),
+    ("f64", [3, 0], [], "mul"),
+    ("f64", [1, 0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [], "leaf"),
+    # Lines that have room for neither, one or both suffixes.
+    *(("f32", [n], "range 0 0.25", "leaf") for n in range(4, 10)),
+    *(("f64", [n], "range 0 0.25", "leaf") for n in range(2, 10)),
+    *(("f32", [n], "range 0 0.25", "log_softmax") for n in range(2, 10)),
+    *(("f64", [n], "range 0 0.25", "log_softmax") for n in range(1, 10)),
+    *(("f32", [2, n], "range 0 0.25", "leaf") for n in range(4, 9)),
+    *(("f64", [2, n], "range 0 0.25", "leaf") for n in range(2, 9)),
+    *(("f64", [2, n], "range 0 0.25", "relu") for n in range(2, 9)),
+    *(("f32", [n], "range 0 1", "mul") for n in range(10, 17)),
+    ("f32", [40], "range 0 0.25", "leaf"),
+    ("f32", [1001], "range 0 1", "leaf"),
+    ("f64", [100, 100], "range 0 0.5", "mul"),
 ]
 
 
@@ -137,13 +242,28 @@ def header(values):
     return values if isinstance(values, str) else " ".join(repr(v) for v in values)
 
 
+add_suffixes = _tensor_str._add_suffixes
+
+
+def as_in_rust(suffix):
+    suffix = suffix.replace("=True", "=true")
+    return next((f"dtype={rust}" for rust, python in DTYPES.items() if suffix == f"dtype={python}"), suffix)
+
+
+def add_suffixes_of_rust(text, suffixes, *rest, **options):
+    return add_suffixes(text, [as_in_rust(suffix) for suffix in suffixes], *rest, **options)
+
+
+_tensor_str._add_suffixes = add_suffixes_of_rust
+
 blocks = []
-for dtype, shape, values in CASES:
+for dtype, shape, values, *made in CASES:
+    made = made[0] if made else "plain"
     flat = elements(shape, values)
     if dtype == "u8":
         flat = [v % 256 for v in flat]
-    tensor = torch.tensor(flat, dtype=DTYPES[dtype]).reshape(shape)
+    tensor = MADE[made](torch.tensor(flat, dtype=DTYPES[dtype]).reshape(shape))
     sizes = " ".join(str(n) for n in shape)
-    blocks.append(f"=== {dtype} | {sizes} | {header(values)}\n{tensor!r}\n")
+    blocks.append(f"=== {dtype} | {sizes} | {header(values)} | {made}\n{tensor!r}\n")
 
 pathlib.Path(__file__).with_name("golden.txt").write_text("".join(blocks))

@@ -17,7 +17,7 @@ pub const REDUCTIONS: [&str; 15] = [
 
 /// Whether a function of the prelude gives a tensor.
 pub fn makes_tensors(function: &str) -> bool {
-    const NOT: [&str; 8] = [
+    const NOT: [&str; 12] = [
         "manual_seed",
         "write_npy",
         "write_npz",
@@ -26,6 +26,10 @@ pub fn makes_tensors(function: &str) -> bool {
         "read_safetensors",
         "set_num_threads",
         "empty_cache",
+        "no_grad",
+        "enable_grad",
+        "is_grad_enabled",
+        "set_grad_enabled",
     ];
     is_function(function) && !NOT.contains(&function)
 }
@@ -34,7 +38,7 @@ pub fn makes_tensors(function: &str) -> bool {
 pub fn is_function(name: &str) -> bool {
     imports::of_the_prelude().contains(name)
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !matches!(name, "plot" | "picture")
+        && !matches!(name, "plot" | "picture" | "autograd")
 }
 
 /// Whether a tensor's method gives a tensor.
@@ -59,5 +63,14 @@ pub fn gives_a_tensor(method: &str) -> bool {
             | "min_dim"
             | "sort"
             | "topk"
+            | "backward"
+            | "grad_fn"
+            | "inspect_grad"
+            | "is_leaf"
+            | "register_hook"
+            | "requires_grad"
+            | "retain_grad"
+            | "set_grad"
+            | "zero_grad"
     )
 }

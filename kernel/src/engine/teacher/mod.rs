@@ -190,13 +190,15 @@ fn may_be_python(problem: &Problem) -> bool {
         "E0423" | "E0425" | "E0599" | "E0608" | "E0609" | "E0610" | "E0614" | "E0615" | "E0070" | "E0594" | "E0369" => {
             true
         }
-        "E0277" => {
-            ["IntoIndex", "IndexItem", "IntoInts", "IntoBounds"].iter().any(|name| problem.message.contains(name))
-        }
+        "E0277" => ["IntoIndex", "IndexItem", "IntoInts", "IntoBounds", "a `FnOnce()` closure"]
+            .iter()
+            .any(|name| problem.message.contains(name)),
+        "E0308" if problem.is_about_gradients() => true,
         "E0308" => [
             "expected floating-point number, found integer",
             "expected integer, found floating-point",
             "expected `&mut Vec<",
+            "expected `&[&Tensor]`",
         ]
         .iter()
         .any(|label| problem.label.starts_with(label)),

@@ -53,6 +53,11 @@ impl Problem {
         self.code == "E0061" && self.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/"))
     }
 
+    /// Whether it is the types of arguments in a call of a function for gradients.
+    pub fn is_about_gradients(&self) -> bool {
+        self.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/src/autograd/pass"))
+    }
+
     /// What is quoted in the message, in order.
     pub fn quoted(&self) -> Vec<&str> {
         self.message.split('`').skip(1).step_by(2).collect()

@@ -212,27 +212,52 @@ impl Scope {
             }
             [name, bang, _] if name.is_word("tensor") && bang.is_sign("!") => Meaning::Tensor,
             _ if has(&["==", "!=", "<", ">", "<=", ">="]) => Meaning::Other,
-            _ if has(&["+", "-", "*", "/", "%"]) => self.of_operands(trees),
+            _ if has(&["+", "-", "*", "/", "%", "**", "@"]) => self.of_operands(trees),
+            [of @ .., dot, name]
+                if dot.is_sign(".")
+                    && matches!(name.word(), Some("grad" | "data"))
+                    && self.meaning(of) == Meaning::Tensor =>
+            {
+                Meaning::Tensor
+            }
+            [module, dot, name, call]
+                if module.is_word("torch")
+                    && !self.knows("torch")
+                    && dot.is_sign(".")
+                    && call.inside("(").is_some()
+                    && name.word().is_some_and(|name| {
+                        name == "normal" || library::is_method(name) && library::gives_a_tensor(name)
+                    }) =>
+            {
+                Meaning::Tensor
+            }
+            [module, dot, rest @ ..]
+                if dot.is_sign(".")
+                    && matches!(module.word(), Some("torch" | "np"))
+                    && module.word().is_some_and(|module| !self.knows(module))
+                    && rest.get(1).is_some_and(|call| call.inside("(").is_some()) =>
+            {
+                self.meaning(rest)
+            }
             [name, call, ..] if call.inside("(").is_some() && name.word().is_some_and(library::makes_tensors) => {
                 let ends_alone = ["item", "to_vec", "size", "shape", "numel", "ndim", "len", "dtype", "dim", "stride"];
                 let words = trees.iter().filter_map(Tree::word);
                 if words.clone().any(|word| ends_alone.contains(&word)) { Meaning::Other } else { Meaning::Tensor }
             }
             [of @ .., index] if index.inside("[").is_some() && self.meaning(of) == Meaning::Tensor => Meaning::Tensor,
-            [name, dot, method, call] if dot.is_sign(".") && call.inside("(").is_some() => {
-                let of = name.word().and_then(|name| self.variable(name));
-                match (of, method.word()) {
-                    (_, Some("len" | "numel")) => Meaning::Whole,
-                    (Some(Meaning::Tensor), Some(method)) if library::gives_a_tensor(method) => Meaning::Tensor,
-                    _ => Meaning::Other,
+            [of @ .., dot, method, call] if dot.is_sign(".") && call.inside("(").is_some() => match method.word() {
+                Some("len" | "numel") => Meaning::Whole,
+                Some(method) if library::gives_a_tensor(method) && self.meaning(of) == Meaning::Tensor => {
+                    Meaning::Tensor
                 }
-            }
+                _ => Meaning::Other,
+            },
             _ => Meaning::Other,
         }
     }
 
     fn of_operands(&self, trees: &[Tree]) -> Meaning {
-        let is_operator = |tree: &Tree| ["+", "-", "*", "/", "%", "**"].iter().any(|sign| tree.is_sign(sign));
+        let is_operator = |tree: &Tree| ["+", "-", "*", "/", "%", "**", "@"].iter().any(|sign| tree.is_sign(sign));
         let parts = trees.split(is_operator).map(trim).filter(|part| !part.is_empty());
         let meanings: Vec<Meaning> = parts.map(|part| self.meaning(part)).collect();
         for meaning in [Meaning::Tensor, Meaning::Other, Meaning::Float, Meaning::Whole] {

@@ -11,7 +11,7 @@ pub(crate) fn recorded(op: &str, result: Tensor, a: &Tensor, b: &Tensor) -> Tens
         (_, 1, 1) => "DotBackward0",
         (_, 2, 1) => "MvBackward0",
         (_, 2, 2) => "MmBackward0",
-        (_, ..) => "MatmulBackward0",
+        _ => "MatmulBackward0",
     };
     let (of_a, of_b) = (a.has_history(), b.has_history());
     let (a_kept, b_kept) = (of_b.then(|| Saved::operand(a)), of_a.then(|| Saved::operand(b)));

@@ -1,9 +1,12 @@
 //! Reductions: what becomes of one gradient for many elements.
 
+use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, record_linear, records, unrecorded};
 use crate::create::{full_like, ones_like};
 use crate::error::Result;
+use crate::layout::{Layout, dimension};
 use crate::list::List;
+use crate::op::SoftmaxOp;
 use crate::reduce::fold::Over;
 use crate::shape::cat_dim;
 use crate::tensor::Tensor;
@@ -197,29 +200,34 @@ pub(crate) fn logsumexp(y: Tensor, x: &Tensor, over: &Over) -> Tensor {
     })
 }
 
-pub(crate) fn softmax(y: Tensor, x: &Tensor, dim: i64) -> Tensor {
+pub(crate) fn softmax(y: Tensor, x: &Tensor, dim: i64, op: SoftmaxOp) -> Tensor {
     let kept = Saved::result(&y);
-    record(y, "SoftmaxBackward0", &[x], move |pass, gradient| {
+    let name = if op == SoftmaxOp::Log { "LogSoftmaxBackward0" } else { "SoftmaxBackward0" };
+    record(y, name, &[x], move |pass, gradient| {
         let y = pass.get(&kept)?;
-        pass.give(0, || {
-            let weighted = &gradient * &y;
-            let sum = if y.ndim() == 0 { weighted.alias() } else { weighted.sum_keepdim(dim) };
-            weighted - y * sum
-        });
+        pass.give(0, || of_softmax(gradient, y, dim, op));
         Ok(())
     })
 }
 
-pub(crate) fn log_softmax(y: Tensor, x: &Tensor, dim: i64) -> Tensor {
-    let kept = Saved::result(&y);
-    record(y, "LogSoftmaxBackward0", &[x], move |pass, gradient| {
-        let y = pass.get(&kept)?;
-        pass.give(0, || {
-            let sum = if y.ndim() == 0 { gradient.alias() } else { gradient.sum_keepdim(dim) };
+fn of_softmax(gradient: Tensor, y: Tensor, dim: i64, op: SoftmaxOp) -> Tensor {
+    let sum = |x: &Tensor| if x.ndim() == 0 { x.alias() } else { x.sum_keepdim(dim) };
+    if !is_grad_enabled() && y.ndim() > 0 && y.numel() > 0 {
+        let dim = dimension("softmax", dim, y.ndim()).unwrap_or(0);
+        let made = y.backend().softmax_gradient(op, gradient.elements(), y.elements(), dim);
+        return Tensor::new(made, Layout::contiguous(y.layout.shape.clone()));
+    }
+    match op {
+        SoftmaxOp::Plain => {
+            let weighted = &gradient * &y;
+            let sum = sum(&weighted);
+            weighted - y * sum
+        }
+        SoftmaxOp::Log => {
+            let sum = sum(&gradient);
             gradient - y.exp() * sum
-        });
-        Ok(())
-    })
+        }
+    }
 }
 
 /// The sum from each element to the last.
@@ -253,10 +261,10 @@ pub(crate) fn cumprod(y: Tensor, x: &Tensor, dim: i64) -> Tensor {
 
 /// Backwards through `y[i] = y[i - 1] · x[i]`, without a division.
 fn of_cumprod_with_zeros(gradient: &Tensor, x: &Tensor, dim: i64) -> Tensor {
-    let count = x.size()[crate::layout::dimension("cumprod", dim, x.ndim()).unwrap_or(0)];
+    let count = x.size()[dimension("cumprod", dim, x.ndim()).unwrap_or(0)];
     let (g, x_at) = (gradient.unbind_dim(dim), x.unbind_dim(dim));
     let y = x.cumprod(dim).unbind_dim(dim);
-    let mut gradients = vec![g[0].alias(); 0];
+    let mut gradients = Vec::new();
     let mut of_y: Option<Tensor> = None;
     for at in (0..count).rev() {
         let total = match of_y {

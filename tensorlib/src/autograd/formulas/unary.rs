@@ -4,7 +4,7 @@ use std::f64::consts::{LN_2, LN_10, PI};
 
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, record_linear};
-use crate::op::{GradientOp, Simple, Transcendental};
+use crate::op::{GradientOp, UnaryOp};
 use crate::ops::binary::gradient as fused;
 use crate::tensor::Tensor;
 
@@ -41,24 +41,18 @@ fn either(op: GradientOp, gradient: Tensor, other: Tensor, formula: fn(Tensor, T
     if is_grad_enabled() { formula(gradient, other) } else { fused(op, gradient, &other) }
 }
 
-/// `y`, a function of `x` that is piecewise constant or keeps its elements' type, with its formula.
-pub(crate) fn simple(function: Simple, y: Tensor, x: &Tensor) -> Tensor {
+/// `y`, a function of `x`, with its formula.
+pub(crate) fn recorded(function: UnaryOp, y: Tensor, x: &Tensor) -> Tensor {
+    use UnaryOp as F;
     match function {
-        Simple::Neg => of_neither(y, x, "NegBackward0", |g| -g),
-        Simple::Abs => of_operand(y, x, "AbsBackward0", |g, x| g * x.sign()),
-        Simple::Sign => of_neither(y, x, "SignBackward0", |g| g * 0.0),
-        Simple::Square => of_operand(y, x, "PowBackward0", |g, x| g * x * 2.0),
-        Simple::Cube => of_operand(y, x, "PowBackward0", |g, x| g * x.square() * 3.0),
-        Simple::Relu => {
+        F::Neg => of_neither(y, x, "NegBackward0", |g| -g),
+        F::Abs => of_operand(y, x, "AbsBackward0", |g, x| g * x.sign()),
+        F::Sign => of_neither(y, x, "SignBackward0", |g| g * 0.0),
+        F::Square => of_operand(y, x, "PowBackward0", |g, x| g * x * 2.0),
+        F::Cube => of_operand(y, x, "PowBackward0", |g, x| g * x.square() * 3.0),
+        F::Relu => {
             of_result(y, x, "ReluBackward0", |g, y| either(GradientOp::Relu, g, y, |g, y| g.masked_fill(y.le(0.0), 0)))
         }
-    }
-}
-
-/// `y`, a function of `x`, with its formula.
-pub(crate) fn transcendental(function: Transcendental, y: Tensor, x: &Tensor) -> Tensor {
-    use Transcendental as F;
-    match function {
         F::Exp => of_result(y, x, "ExpBackward0", |g, y| g * y),
         F::Exp2 => of_result(y, x, "Exp2Backward0", |g, y| g * y * LN_2),
         F::Expm1 => of_result(y, x, "Expm1Backward0", |g, y| g * (y + 1.0)),

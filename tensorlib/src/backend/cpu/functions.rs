@@ -4,7 +4,7 @@ use super::loops::{Map, Map2, Maps, Maps2, Updates};
 use super::number::{Floating, Number};
 use super::simd::Narrow;
 use crate::element::Element;
-use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, Simple, Transcendental};
+use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, UnaryOp};
 
 /// Declares functions of two numbers, some of which have arguments that need another, slower form.
 macro_rules! functions2 {
@@ -23,6 +23,7 @@ macro_rules! functions2 {
         }
     )* };
 }
+pub(super) use functions2;
 
 functions2! {
     Add<T: Number> -> T, T::Width: |a, b| a.add(b);
@@ -144,6 +145,7 @@ macro_rules! table {
         match $op { $($enum::$name => $make::of::<$name>(),)* }
     };
 }
+pub(super) use table;
 
 pub(crate) fn arithmetic<T: Number>(op: BinaryOp) -> Maps2<T, T> {
     table!(Maps2, op, BinaryOp: Add Sub Mul Div FloorDivide Remainder Pow Maximum Minimum)
@@ -173,11 +175,20 @@ pub(crate) fn logic(op: LogicOp) -> Maps2<bool, bool> {
     table!(Maps2, op, LogicOp: And Or Xor)
 }
 
-pub(crate) fn simple<T: Number>(op: Simple) -> Maps<T, T> {
-    table!(Maps, op, Simple: Neg Abs Sign Square Cube Relu)
+/// Of the functions that keep whole numbers whole, but for rounding, which changes none.
+pub(crate) fn whole<T: Number>(op: UnaryOp) -> Maps<T, T> {
+    match op {
+        UnaryOp::Neg => Maps::of::<Neg>(),
+        UnaryOp::Abs => Maps::of::<Abs>(),
+        UnaryOp::Sign => Maps::of::<Sign>(),
+        UnaryOp::Square => Maps::of::<Square>(),
+        UnaryOp::Cube => Maps::of::<Cube>(),
+        UnaryOp::Relu => Maps::of::<Relu>(),
+        _ => unreachable!("whole numbers become floating-point ones first"),
+    }
 }
 
-pub(crate) fn transcendental<T: Floating>(op: Transcendental) -> Maps<T, T> {
-    table!(Maps, op, Transcendental: Exp Exp2 Expm1 Log Log2 Log10 Log1p Sqrt Rsqrt Reciprocal Sigmoid Tanh Sin Cos Tan
-        Asin Acos Atan Sinh Cosh Floor Ceil Round Trunc Softplus Gelu Silu)
+pub(crate) fn floating<T: Floating>(op: UnaryOp) -> Maps<T, T> {
+    table!(Maps, op, UnaryOp: Neg Abs Sign Square Cube Relu Exp Exp2 Expm1 Log Log2 Log10 Log1p Sqrt Rsqrt Reciprocal
+        Sigmoid Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Floor Ceil Round Trunc Softplus Gelu Silu)
 }

@@ -37,7 +37,7 @@ pub(crate) fn map<T: Element, U: Element>(maps: &Maps<T, U>, to: &mut [U], from:
 
 /// Applies a loop to blocks of `to` and the elements of a layout.
 #[inline]
-fn read_and_apply<T: Element, U: Element>(
+pub(super) fn read_and_apply<T: Element, U: Element>(
     to: &mut [U],
     from: &[T],
     layout: &Layout,

@@ -1,11 +1,17 @@
-//! Loops over elements. Kernels see slices and layouts, never tensors; they know nothing of dtypes chosen at run time,
-//! promotion or errors. What is unsafe in this crate lives here, in [`pool`] (borrowed work on other threads),
-//! [`simd`] (instructions that not every processor has), [`gemm`] (matrix products), [`values`] (memory for any type) and [`pages`] (advice to the system).
+//! The processor: kernels, and what calls them for elements whose type is known at run time only.
+//!
+//! Kernels are loops over elements. They see slices and layouts, never tensors; they know nothing of dtypes chosen at run time,
+//! promotion or errors. What is unsafe in them is in [`pool`] (borrowed work on other threads), [`simd`] (instructions that not every
+//! processor has) and [`gemm`] (matrix products).
 
+pub(crate) mod activation;
 pub(crate) mod approx;
+mod arrange;
 pub(crate) mod attention;
 pub(crate) mod cast;
 pub(crate) mod conv;
+mod dispatch;
+pub(crate) mod distance;
 pub(crate) mod embedding;
 pub(crate) mod flip;
 pub(crate) mod functions;
@@ -19,14 +25,21 @@ pub(crate) mod norm;
 pub(crate) mod normal;
 pub(crate) mod number;
 pub(crate) mod padding;
+pub(crate) mod pairs;
 pub(crate) mod pool;
 pub(crate) mod pooling;
+mod positions;
+mod rank;
 pub(crate) mod reader;
 pub(crate) mod reduce;
 pub(crate) mod rows;
 pub(crate) mod running;
+mod search;
 pub(crate) mod select;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod sort;
+pub(crate) mod special;
+/// The processor as a device.
+pub(crate) struct Cpu;
 pub(crate) mod vectors;

@@ -8,7 +8,7 @@ use super::pool;
 use super::reduce::{Middle, PIECE, ROWS, WIDTH};
 use super::simd::{Loop, Width};
 
-/// AlignedBuf added side by side.
+/// Values added side by side.
 const LANES: usize = 16;
 /// Elements that are added without regard to rounding.
 const BLOCK: usize = 4096;

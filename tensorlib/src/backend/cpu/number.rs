@@ -1,4 +1,4 @@
-//! BinaryOp of one element, with PyTorch's results: whole numbers wrap, NaN is never lost.
+//! Arithmetic of one element, with PyTorch's results: whole numbers wrap, NaN is never lost.
 
 use super::approx::{double, single};
 use super::simd::{Narrow, Widest, Width};
@@ -133,7 +133,7 @@ whole! {
 
 /// What is left of a division by truncation, exactly, while the quotient has no more digits than its type.
 #[inline(always)]
-fn fused_rest<T: Floating>(a: T, b: T) -> T {
+pub(super) fn fused_rest<T: Floating>(a: T, b: T) -> T {
     let rest = a.div(b).trunc().negate().mul_add(b, a);
     // The quotient may have been rounded up to the next whole number.
     let beyond = (rest != T::ZERO) & ((rest < T::ZERO) != (a < T::ZERO));
@@ -291,7 +291,7 @@ macro_rules! floating_functions {
             const HALF: $ty = 0.5;
             const ROOT_HALF: $ty = std::$ty::consts::FRAC_1_SQRT_2;
             const TWENTY: $ty = 20.0;
-            const NORMAL_DENSITY: $ty = 0.398_942_280_401_432_7;
+            const NORMAL_DENSITY: $ty = std::$ty::consts::FRAC_2_SQRT_PI * std::$ty::consts::FRAC_1_SQRT_2 * 0.5;
             #[inline(always)]
             fn mul_add(self, factor: $ty, summand: $ty) -> $ty { $ty::mul_add(self, factor, summand) }
             #[inline(always)]

@@ -11,7 +11,7 @@ use super::pool;
 use super::simd::{Loop, Width};
 use crate::element::Element;
 
-/// AlignedBuf combined side by side.
+/// Values combined side by side.
 const LANES: usize = 32;
 /// Elements that are combined without regard to rounding.
 const BLOCK: usize = 4096;

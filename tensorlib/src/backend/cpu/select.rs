@@ -68,8 +68,8 @@ pub(crate) fn put<T: Element>(to: &mut [T], from: &[T], starts: &Starts, row: &L
     }
 }
 
-/// Adds `from` to the rows of a layout at all starts, in their order.
-pub(crate) fn add<T: Number>(to: &mut [T], from: &[T], starts: &Starts, row: &Layout) {
+/// [`put`] that combines what comes with what is there.
+pub(crate) fn combine<T: Number>(to: &mut [T], from: &[T], starts: &Starts, row: &Layout, f: impl Fn(T, T) -> T) {
     let length = row.numel();
     if from.is_empty() {
         return;
@@ -81,10 +81,10 @@ pub(crate) fn add<T: Number>(to: &mut [T], from: &[T], starts: &Starts, row: &La
             let first = start + within - row.offset;
             if step == 1 {
                 let to = to[first..first + count].iter_mut();
-                to.zip(&from[at..at + count]).for_each(|(to, &value)| *to = to.add(value));
+                to.zip(&from[at..at + count]).for_each(|(to, &value)| *to = f(*to, value));
             } else {
                 for (i, &value) in from[at..at + count].iter().enumerate() {
-                    to[first + i * step] = to[first + i * step].add(value);
+                    to[first + i * step] = f(to[first + i * step], value);
                 }
             }
         });
@@ -116,14 +116,21 @@ pub(crate) fn put_along<T: Element>(to: &mut [T], from: &[T], layout: &Layout, i
     });
 }
 
-/// [`put_along`] that adds.
-pub(crate) fn add_along<T: Number>(to: &mut [T], from: &[T], layout: &Layout, index: &[i64], stride: usize) {
+/// [`put_along`] that combines what comes with what is there.
+pub(crate) fn combine_along<T: Number>(
+    to: &mut [T],
+    from: &[T],
+    layout: &Layout,
+    index: &[i64],
+    stride: usize,
+    f: impl Fn(T, T) -> T,
+) {
     let rows = Rows::new([layout]);
     let [step] = rows.steps;
     rows.walk(0..rows.numel, |[start], at, count| {
         for (i, (&value, &index)) in from[at..at + count].iter().zip(&index[at..at + count]).enumerate() {
-            let place = start + i * step + index as usize * stride;
-            to[place] = to[place].add(value);
+            let place = &mut to[start + i * step + index as usize * stride];
+            *place = f(*place, value);
         }
     });
 }

@@ -2,11 +2,13 @@
 //!
 //! Long rows are sorted digit by digit, which takes time in proportion to their length and keeps equal elements in order.
 
+use super::map::PIECE;
+use super::pool;
 use crate::element::Element;
 use crate::scalar::Scalar;
 
 /// A key and a position; ordered by the key, then by the position.
-pub(crate) type Item = (u64, u32);
+pub(super) type Item = (u64, u32);
 
 /// From this length on digits are faster than comparisons.
 const LONG: usize = 256;
@@ -15,7 +17,7 @@ const VERY_LONG: usize = 8192;
 
 /// A whole number that orders elements: NaN comes after all numbers, and zeros are equal.
 #[inline(always)]
-pub(crate) fn key<T: Element>(value: T, descending: bool) -> u64 {
+pub(super) fn key<T: Element>(value: T, descending: bool) -> u64 {
     const SIGN: u64 = 1 << 63;
     let key = match value.to_scalar() {
         Scalar::Bool(value) => u64::from(value),
@@ -30,8 +32,42 @@ pub(crate) fn key<T: Element>(value: T, descending: bool) -> u64 {
     if descending { !key } else { key }
 }
 
+/// The first `count` elements of each row of `length` in order, and their positions in it. There are some.
+pub(crate) fn rows<T: Element>(
+    values: &mut [T],
+    places: &mut [i64],
+    from: &[T],
+    length: usize,
+    count: usize,
+    descending: bool,
+) {
+    let lines = (PIECE / length).max(1);
+    pool::for_pieces(places, lines * count, |first, part| {
+        let (mut items, mut room) = (Vec::new(), Vec::new());
+        let from = from[first / count * length..].chunks_exact(length);
+        for (places, row) in part.chunks_exact_mut(count).zip(from) {
+            let all = row.iter().zip(0..).map(|(&value, at)| (key(value, descending), at));
+            if count < length / 2 {
+                smallest(all, count, &mut items);
+            } else {
+                items.clear();
+                items.extend(all);
+                sort(&mut items, &mut room);
+            }
+            places.iter_mut().zip(&items).for_each(|(place, &(_, at))| *place = i64::from(at));
+        }
+    });
+    pool::for_pieces(values, lines * count, |first, part| {
+        let from = from[first / count * length..].chunks_exact(length);
+        let rows = part.chunks_exact_mut(count).zip(places[first..].chunks_exact(count)).zip(from);
+        for ((values, places), row) in rows {
+            values.iter_mut().zip(places).for_each(|(value, &place)| *value = row[place as usize]);
+        }
+    });
+}
+
 /// Sorts items whose positions ascend; `room` is for as many.
-pub(crate) fn sort(items: &mut Vec<Item>, room: &mut Vec<Item>) {
+pub(super) fn sort(items: &mut Vec<Item>, room: &mut Vec<Item>) {
     match items.len() {
         0..LONG => items.sort_unstable(),
         LONG..VERY_LONG => by_digits::<8>(items, room),
@@ -72,7 +108,7 @@ fn by_digits<const BITS: u32>(items: &mut Vec<Item>, room: &mut Vec<Item>) {
 
 /// The `count` smallest of the items `all`, in order. Keeps at most twice as many at a time, so that it takes time in
 /// proportion to the number of items.
-pub(crate) fn smallest(all: impl Iterator<Item = Item>, count: usize, kept: &mut Vec<Item>) {
+fn smallest(all: impl Iterator<Item = Item>, count: usize, kept: &mut Vec<Item>) {
     kept.clear();
     if count == 0 {
         return;

@@ -23,7 +23,10 @@ impl Reader<'_> {
         };
         let (left, sign, right) = (trim(&content[..at]), &content[at], &content[at + 1..]);
         let at_fault = self.is_at_fault(content);
-        if at_fault && let Some(text) = self.to_an_index(left, sign, trim(right)) {
+        if at_fault
+            && let Some(text) =
+                self.to_an_index(left, sign, trim(right)).or_else(|| self.to_a_parameter(left, sign, trim(right)))
+        {
             return text;
         }
         let (left_text, sign_text) = (self.text(left), self.text(std::slice::from_ref(sign)));
@@ -37,8 +40,10 @@ impl Reader<'_> {
         if sign_text == "="
             && at_fault
             && !is_listed
-            && let Some(text) =
-                self.of_several(left, right).or_else(|| self.of_a_new_variable(content, left, sign, right))
+            && let Some(text) = self
+                .gradients_of_several(left, right)
+                .or_else(|| self.of_several(left, right))
+                .or_else(|| self.of_a_new_variable(content, left, sign, right))
         {
             return text;
         }
@@ -83,7 +88,9 @@ impl Reader<'_> {
         self.say(sentence!("a new variable begins with `let`", "变量用 `let` 声明"));
         let meaning = self.scope.borrow().meaning(right);
         let is_empty_map = matches!(trim(right), [group] if group.inside("{").is_some_and(<[Tree]>::is_empty));
-        let changes = is_empty_map || self.is_changed_later(name, tokens::range(content));
+        let range = tokens::range(content);
+        let is_parameter = meaning == Meaning::Tensor && self.is_updated_in_place(name, range.end);
+        let changes = is_empty_map || self.is_changed_later(name, range) && !is_parameter;
         let is_list = ty.is_some_and(|ty| ty.to_lowercase().starts_with("list"));
         let mut value =
             if is_empty_map { " std::collections::HashMap::new()".to_owned() } else { self.expression(right) };
@@ -138,6 +145,16 @@ impl Reader<'_> {
             && later
                 .windows(2)
                 .any(|tokens| tokens[0].text == name && matches!(tokens[1].text, "=" | "+=" | "-=" | "++" | "--"))
+    }
+
+    /// Whether all that changes a variable behind a byte are steps along its gradient, for which it need not be mutable.
+    fn is_updated_in_place(&self, name: &str, after: usize) -> bool {
+        let later = &self.code[after..];
+        let tokens: Vec<_> = tokens::tokens(later).into_iter().filter(|token| token.kind != Kind::Space).collect();
+        tokens
+            .windows(2)
+            .filter(|pair| pair[0].text == name && matches!(pair[1].text, "=" | "+=" | "-=" | "*=" | "/="))
+            .all(|pair| later[pair[1].at..].lines().next().is_some_and(|line| line.contains(&format!("{name}.grad"))))
     }
 
     /// `x[0] = 1.0`, `x.i(0) += 1.0`.

@@ -7,7 +7,34 @@ use super::Reader;
 use super::statements::Line;
 
 impl Reader<'_> {
-    /// A header and its block.
+    /// A header and its block, which may give a function's value.
+    pub fn block(&self, lines: &[Line], at: &mut usize, depth: usize, is_function: bool) -> String {
+        let text = self.with_gradients_or_without(lines, at, depth, is_function);
+        text.unwrap_or_else(|| self.compound(lines, at, depth))
+    }
+
+    /// The lines that stand further in than a header; `at` is moved behind them.
+    pub fn lines_of_a_block<'l, 't, 'a>(
+        &self,
+        lines: &'l [Line<'t, 'a>],
+        at: &mut usize,
+        indent: usize,
+    ) -> &'l [Line<'t, 'a>] {
+        let start = *at;
+        while *at < lines.len() && (lines[*at].is_empty() || lines[*at].indent() > indent) {
+            *at += 1;
+        }
+        // Empty lines behind a block are not its own.
+        while *at > start
+            && lines[*at - 1].is_empty()
+            && lines[*at - 1].trees.iter().all(|tree| tree.of(Kind::Comment).is_none())
+        {
+            *at -= 1;
+        }
+        &lines[start..*at]
+    }
+
+    /// A header with its lines between braces.
     pub fn compound(&self, lines: &[Line], at: &mut usize, depth: usize) -> String {
         let mut text = String::new();
         let start = *at;
@@ -21,19 +48,9 @@ impl Reader<'_> {
             *at += 1;
             let opening = self.opening(word, header, lines, *at, rest);
             let margin = if *at - 1 == start { self.before(line).to_owned() } else { String::new() };
-            let body_start = *at;
-            while *at < lines.len() && (lines[*at].is_empty() || lines[*at].indent() > line.indent()) {
-                *at += 1;
-            }
-            // Empty lines behind a block are not its own.
-            while *at > body_start
-                && lines[*at - 1].is_empty()
-                && lines[*at - 1].trees.iter().all(|tree| tree.of(Kind::Comment).is_none())
-            {
-                *at -= 1;
-            }
+            let decoration = self.decoration.take();
+            let mut own = self.lines_of_a_block(lines, at, line.indent());
             let joined = if text.is_empty() { margin } else { " ".to_owned() };
-            let mut own = &lines[body_start..*at];
             let mut documentation = String::new();
             if word == "def"
                 && let Some((first, others)) = own.split_first()
@@ -45,7 +62,13 @@ impl Reader<'_> {
                 let margin = "    ".repeat(depth);
                 documentation = said.lines().map(|line| format!("/// {}\n{margin}", line.trim())).collect();
             }
-            let body = self.body(own, rest, depth + 1, word == "def");
+            let body = match decoration {
+                Some(function) => self.body_in_a_closure(function, own, rest, depth + 1),
+                None if matches!(word, "for" | "while") => {
+                    self.where_names_are_lent(|| self.body(own, rest, depth + 1, false))
+                }
+                None => self.body(own, rest, depth + 1, word == "def"),
+            };
             let closing = "    ".repeat(depth);
             let body = if body.is_empty() { "{}".to_owned() } else { format!("{{\n{body}\n{closing}}}") };
             text.push_str(&format!("{joined}{documentation}{opening} {body}"));
@@ -70,7 +93,7 @@ impl Reader<'_> {
         while at < lines.len() {
             let line = lines[at];
             if line.header().is_some() {
-                let text = self.compound(lines, &mut at, depth);
+                let text = self.block(lines, &mut at, depth, is_function);
                 done.push(format!("{indent}{}", text.trim_start()));
                 continue;
             }
@@ -229,11 +252,17 @@ impl Reader<'_> {
             Some(("zip", parts)) if parts.len() == 2 => {
                 format!("{}.iter().zip({})", self.number_for_a_method(parts[0]), self.lent(parts[1]))
             }
+            // Parameters are not given away.
             _ => match over {
+                [list] if list.inside("[").is_some_and(|inner| self.are_tensors(inner)) => self.tensors(over),
                 [variable] if variable.word().is_some() => {
                     let variable = self.text(over);
-                    match self.scope.borrow().meaning(over) {
-                        Meaning::Tensor => format!("{variable}.unbind()"),
+                    let meaning = self.scope.borrow().meaning(over);
+                    match meaning {
+                        Meaning::Tensor => {
+                            self.scope.borrow_mut().define(&name, Meaning::Tensor);
+                            format!("{variable}.unbind()")
+                        }
                         Meaning::Text => format!("{variable}.chars()"),
                         _ if self.scope.borrow().is_borrowed(variable) => variable.to_owned(),
                         _ => format!("&{variable}"),
@@ -243,8 +272,18 @@ impl Reader<'_> {
                 _ => self.expression(over),
             },
         };
+        if self.scope.borrow().meaning(over) == Meaning::Vector(Box::new(Meaning::Tensor)) {
+            self.scope.borrow_mut().define_parameter(&name, "&Tensor");
+        }
         self.say(sentence!("a loop is `for x in &xs {{ … }}`", "循环写作 `for x in &xs {{ … }}`"));
         format!("for {name} in {over_text}")
+    }
+
+    /// Whether all in a list are variables that hold tensors.
+    fn are_tensors(&self, inner: &[Tree]) -> bool {
+        let parts = arguments(inner);
+        let is_tensor = |part: &&[Tree]| part.len() == 1 && self.scope.borrow().meaning(part) == Meaning::Tensor;
+        !parts.is_empty() && parts.iter().all(is_tensor)
     }
 }
 

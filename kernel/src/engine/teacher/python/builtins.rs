@@ -18,6 +18,10 @@ impl Reader<'_> {
         if library::is_function(name) {
             return self.library_call(name, inner);
         }
+        // Imported from PyTorch's module by name.
+        if matches!((name, of.plain.len()), ("Variable", 1) | ("grad" | "gradcheck", 2)) {
+            return self.of_autograd(name, inner);
+        }
         let meaning = |at: usize| of.plain.get(at).map_or(Meaning::Other, |part| self.scope.borrow().meaning(part));
         let one = || of.plain.first().filter(|_| of.plain.len() == 1 && of.named.is_empty()).copied();
         let call = |name: &str| {

@@ -112,6 +112,9 @@ impl Reader<'_> {
             && token.text == "tensor"
             && self.is_at_fault(std::slice::from_ref(group))
         {
+            if let Some(text) = self.asked_for_in_a_macro(group) {
+                return (text, 3);
+            }
             return (format!("tensor!{}", self.tensor_literal(group)), 3);
         }
         (token.text.to_owned(), 1)
@@ -135,7 +138,10 @@ impl Reader<'_> {
                 let (name, inner) = (name.word().unwrap_or_default(), call.inside("(").unwrap_or_default());
                 let changed = if self.is_at_fault(&rest[1..3]) { self.method(&before, of, name, inner) } else { None };
                 let blank = self.text(&rest[..1]);
-                (changed.unwrap_or_else(|| format!("{before}{blank}{name}{}", self.inner_of(call))), 3)
+                let plain = || {
+                    format!("{before}{blank}{name}{}", self.lending(of, inner).unwrap_or_else(|| self.inner_of(call)))
+                };
+                (changed.unwrap_or_else(plain), 3)
             }
             [colons, name, call, ..]
                 if colons.is_sign("::") && call.inside("(").is_some() && self.is_at_fault(&rest[1..3]) =>
@@ -146,6 +152,9 @@ impl Reader<'_> {
                 (changed.unwrap_or_else(plain), 3)
             }
             [dot, name, ..] if dot.is_sign(".") && self.is_at_fault(&rest[1..2]) => {
+                if let Some(found) = self.gradient(&before, of, rest) {
+                    return found;
+                }
                 let changed = name.word().and_then(|name| self.member(&before, of, name, &rest[2..]));
                 (changed.unwrap_or_else(|| format!("{before}.{}", self.text(&rest[1..2]))), 2)
             }
@@ -168,6 +177,9 @@ impl Reader<'_> {
             }
             [group, ..] if group.inside("[").is_some() => {
                 let inner = group.inside("[").unwrap_or_default();
+                if let Some(text) = self.one_of_the_gradients(&before, inner) {
+                    return (text, 1);
+                }
                 // What follows an index of a tensor is one, too.
                 let is_changed = before != self.text(of) && self.scope.borrow().meaning(of) == Meaning::Tensor;
                 let changed =
@@ -181,6 +193,9 @@ impl Reader<'_> {
 
     /// A call of a function of `plot` or `picture`.
     pub fn of_a_path(&self, module: &str, name: &str, inner: &[Tree]) -> Option<String> {
+        if module == "autograd" {
+            return self.of_autograd(name, inner);
+        }
         let parts = arguments(inner);
         match (module, name, &parts[..]) {
             ("plot", "line", [y]) => {
@@ -198,6 +213,14 @@ impl Reader<'_> {
         }
     }
 
+    /// The arguments of a tensor's method, of which those are lent that are used again.
+    fn lending(&self, of: &[Tree], inner: &[Tree]) -> Option<String> {
+        let parts = arguments(inner);
+        let lends = self.is_a_tensor(of) && parts.iter().any(|part| self.is_used_again(part));
+        let text = |part: &&[Tree]| if self.is_used_again(part) { self.lent(part) } else { self.expression(part) };
+        lends.then(|| format!("({})", parts.iter().map(text).collect::<Vec<_>>().join(", ")))
+    }
+
     pub fn inner_of(&self, tree: &Tree) -> String {
         match tree {
             Tree::Group(group) => self.group(tree, group),
@@ -210,17 +233,16 @@ impl Reader<'_> {
         let mut of = Arguments::of(inner);
         let dtype = of.take(&["dtype"]);
         of.take(&["device"]);
-        if of.take(&["requires_grad"]).is_some() {
-            self.give_up();
-        }
+        let asked = self.asked_for_gradients(of.take(&["requires_grad"]));
         let conversion = dtype.map(|dtype| format!(".to({})", self.dtype(dtype))).unwrap_or_default();
         let call = match name {
+            "no_grad" | "enable_grad" => self.in_a_closure(name, &of),
             "full" | "arange" | "randint" | "from_vec" | "from_slice" => self.counted(name, &of),
             "cat" | "stack" | "hstack" | "vstack" | "dstack" => Some(self.joined(name, &mut of)?),
             _ if library::OF_A_SHAPE.contains(&name) => Some(self.of_a_shape(name, &mut of)),
             _ => None,
         };
-        Some(format!("{}{conversion}", call.unwrap_or_else(|| self.by_place(name, of))))
+        Some(format!("{}{conversion}{asked}", call.unwrap_or_else(|| self.by_place(name, of))))
     }
 
     /// `rand(3, 2)`, `zeros((3, 2))`.
@@ -320,7 +342,7 @@ impl Reader<'_> {
             [group] if group.inside("(").is_some() => {
                 let lengths: Vec<String> =
                     arguments(group.inside("(").unwrap_or_default()).iter().map(|part| self.expression(part)).collect();
-                if lengths.len() == 1 && !self.text(part).contains(',') {
+                if lengths.is_empty() || lengths.len() == 1 && !self.text(part).contains(',') {
                     self.text(part).to_owned()
                 } else {
                     format!("[{}]", lengths.join(", "))

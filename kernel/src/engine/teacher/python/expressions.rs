@@ -170,6 +170,9 @@ impl<'a> Reader<'a> {
             if let [none] = right
                 && none.is_word("None")
             {
+                if let Some(text) = self.has_a_gradient(&left, is_not) {
+                    return Some(text);
+                }
                 self.say(sentence!(
                     "`Option` has methods for that: `is_none()`, `is_some()`",
                     "`Option` 有相应的方法：`is_none()`、`is_some()`"

@@ -106,7 +106,14 @@ impl Reader<'_> {
     pub fn parameter_type(&self, name: &str, body: &[Tree]) -> String {
         let mut seen = Uses::default();
         uses(name, body, &mut seen);
-        if seen.is_whole && !seen.has_fraction { "i64" } else { "&Tensor" }.to_owned()
+        match name {
+            _ if seen.is_whole && !seen.has_fraction => "i64",
+            // What these are called everywhere.
+            "params" | "parameters" if !seen.is_tensor => "&[&Tensor]",
+            "lr" | "rate" | "learning_rate" => "f64",
+            _ => "&Tensor",
+        }
+        .to_owned()
     }
 
     /// The same of a closure's, where Rust cannot tell it.

@@ -13,7 +13,8 @@ impl Reader<'_> {
         let mut given = Arguments::of(inner);
         let of_meaning = self.scope.borrow().meaning(of);
         let of_others = self
-            .method_of_text(before, name, inner, &of_meaning)
+            .method_of_gradients(before, of, name, inner)
+            .or_else(|| self.method_of_text(before, name, inner, &of_meaning))
             .or_else(|| self.method_of_a_list(before, of, name, &mut given));
         if of_others.is_some() {
             return of_others;
@@ -35,7 +36,9 @@ impl Reader<'_> {
     /// The methods of Python's lists, and the power of a number.
     fn method_of_a_list(&self, before: &str, of: &[Tree], name: &str, given: &mut Arguments) -> Option<String> {
         let of_meaning = self.scope.borrow().meaning(of);
-        if name == "append" && given.plain.len() == 1 && of_meaning != Meaning::Tensor {
+        // Rust's takes all of another vector.
+        let is_rusts = given.plain.first().is_some_and(|part| part.iter().any(|tree| tree.is_word("mut")));
+        if name == "append" && given.plain.len() == 1 && of_meaning != Meaning::Tensor && !is_rusts {
             self.say(sentence!("a vector takes one more by `push`", "向量用 `push` 添加元素"));
             return Some(format!("{before}.push({})", self.expression(given.plain[0])));
         }

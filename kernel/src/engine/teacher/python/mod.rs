@@ -5,14 +5,17 @@
 //! complains about is read so: Python's forms are sometimes Rust's with another sense.
 
 mod assignments;
+mod autograd;
 mod blocks;
 mod builtins;
 mod calls;
 mod commands;
 mod expressions;
 mod functions;
+mod gradients;
 mod indices;
 mod methods;
+mod modes;
 mod names;
 mod operators;
 mod statements;
@@ -71,6 +74,9 @@ pub fn lessons(code: &str, scope: &Scope, fault: &Fault) -> Vec<Lesson> {
         said: RefCell::default(),
         is_unsure: Cell::new(false),
         has_imported: Cell::new(false),
+        records: Cell::new(true),
+        lends: Cell::new(0),
+        decoration: Cell::new(None),
     };
     reader.cell(&trees)
 }
@@ -90,6 +96,9 @@ pub fn as_format(code: &str, scope: &Scope) -> Option<String> {
         said: RefCell::default(),
         is_unsure: Cell::new(false),
         has_imported: Cell::new(false),
+        records: Cell::new(true),
+        lends: Cell::new(0),
+        decoration: Cell::new(None),
     };
     let trees = tokens::trees_of_python(code);
     let format = reader.added_text(&trees).or_else(|| reader.formatted(&trees))?;
@@ -107,6 +116,12 @@ struct Reader<'a> {
     is_unsure: Cell<bool>,
     /// Whether the import of the tensor library stands in the cell already.
     has_imported: Cell<bool>,
+    /// Whether gradients are recorded in what is being read.
+    records: Cell<bool>,
+    /// How many loops and closures hold it: what is used there is used again.
+    lends: Cell<usize>,
+    /// The function whose closure holds the body of the next function.
+    decoration: Cell<Option<&'static str>>,
 }
 
 impl<'a> Reader<'a> {
@@ -124,6 +139,9 @@ impl<'a> Reader<'a> {
             said: RefCell::default(),
             is_unsure: Cell::new(false),
             has_imported: Cell::new(false),
+            records: Cell::new(true),
+            lends: Cell::new(0),
+            decoration: Cell::new(None),
         }
     }
 

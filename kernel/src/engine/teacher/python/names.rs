@@ -7,7 +7,8 @@ use super::super::{library, names};
 use super::Reader;
 use super::calls::Arguments;
 
-const MODULES: [&str; 11] = ["torch", "np", "numpy", "plt", "pyplot", "math", "random", "time", "F", "tf", "nn"];
+const MODULES: [&str; 12] =
+    ["torch", "np", "numpy", "plt", "pyplot", "math", "random", "time", "F", "tf", "nn", "autograd"];
 
 /// What NumPy has under the name of another operation of PyTorch's.
 const OTHERWISE: [&str; 8] = ["repeat", "sort", "round", "transpose", "cumsum", "cumprod", "take", "split"];
@@ -76,6 +77,12 @@ impl Reader<'_> {
                 at + usize::from(inner.is_some()),
             ));
         }
+        let is_of_autograd = trees[..at].iter().any(|tree| tree.is_word("autograd"));
+        if let Some(inner) = inner.filter(|_| is_of_autograd)
+            && let Some(text) = self.of_autograd(name, inner)
+        {
+            return Some((text, at + 1));
+        }
         if matches!(module, "plt" | "pyplot") {
             let plotted = self.plotted(name, inner?);
             return Some((plotted.unwrap_or_else(|| self.text(&trees[..=at]).to_owned()), at + 1));
@@ -139,6 +146,11 @@ impl Reader<'_> {
             };
             return Some(format!("{}.{method}()", self.float_for_a_method(first?)));
         }
+        if name == "normal"
+            && let Some(text) = self.normal(&of)
+        {
+            return Some(text);
+        }
         let name = match name {
             "where" => {
                 let parts: Vec<String> = of.plain.iter().map(|part| self.operand_of(part)).collect();
@@ -165,6 +177,25 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// `torch.normal(0, 0.01, size=(2, 1))`: a mean, a deviation and a shape.
+    fn normal(&self, of: &Arguments) -> Option<String> {
+        let named = |names: &[&str]| of.named.iter().find(|(name, _)| names.contains(name)).map(|(_, value)| *value);
+        let at = |at: usize, names: &[&str]| of.plain.get(at).copied().or_else(|| named(names));
+        let (mean, deviation, shape) = (at(0, &["mean", "loc"])?, at(1, &["std", "scale"])?, at(2, &["size"])?);
+        if !self.is_number(mean) || !self.is_number(deviation) {
+            return None;
+        }
+        self.say(sentence!(
+            "a deviation and a mean are computed: `randn([3]) * 0.5 + 1.0`",
+            "标准差和均值写成计算：`randn([3]) * 0.5 + 1.0`"
+        ));
+        let by = if self.text(deviation) == "1" { String::new() } else { format!(" * {}", self.expression(deviation)) };
+        let is_zero = self.text(mean).chars().all(|c| matches!(c, '0' | '.'));
+        let mean = if is_zero { String::new() } else { format!(" + {}", self.expression(mean)) };
+        let asked = self.asked_for_gradients(named(&["requires_grad"]));
+        Some(format!("(randn({}){by}{mean}){asked}", self.shape(shape)))
     }
 
     /// Where NumPy means something else than PyTorch, the library's table says what.
@@ -245,15 +276,14 @@ impl Reader<'_> {
     fn tensor(&self, first: &[Tree], of: &Arguments) -> Option<String> {
         let dtype = of.named.iter().find(|(name, _)| *name == "dtype").map(|(_, dtype)| self.dtype(dtype));
         let conversion = dtype.map(|dtype| format!(".to({dtype})")).unwrap_or_default();
-        if of.named.iter().any(|(name, _)| *name == "requires_grad") {
-            self.give_up();
-        }
+        let required = of.named.iter().find(|(name, _)| *name == "requires_grad").map(|(_, value)| *value);
+        let asked = self.asked_for_gradients(required);
         let call = match first {
             [group] if group.inside("[").is_some() => {
                 let inner = group.inside("[").unwrap_or_default();
                 let is_plain = arguments(inner).iter().all(|part| !part.iter().any(|tree| tree.is_word("for")));
                 if !is_plain {
-                    return Some(format!("tensor(&{}){conversion}", self.expression(first)));
+                    return Some(format!("tensor(&{}){conversion}{asked}", self.expression(first)));
                 }
                 let literal = self.tensor_literal(group);
                 // Types of elements have Rust's names there.
@@ -262,8 +292,8 @@ impl Reader<'_> {
                     .and_then(|text| text.strip_suffix(')'))
                     .map(str::to_lowercase);
                 return Some(match ty {
-                    Some(ty) => format!("tensor!{}; {ty}]", literal.strip_suffix(']')?),
-                    None => format!("tensor!{literal}"),
+                    Some(ty) => format!("tensor!{}; {ty}]{asked}", literal.strip_suffix(']')?),
+                    None => format!("tensor!{literal}{asked}"),
                 });
             }
             _ if matches!(self.scope.borrow().meaning(first), Meaning::Float | Meaning::Whole) => {
@@ -271,7 +301,7 @@ impl Reader<'_> {
             }
             _ => format!("tensor({})", self.lent(first)),
         };
-        Some(format!("{call}{conversion}"))
+        Some(format!("{call}{conversion}{asked}"))
     }
 
     /// What a line of matplotlib's adds to a plot that was made before: a method, or nothing.

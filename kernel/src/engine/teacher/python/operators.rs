@@ -30,13 +30,46 @@ impl Reader<'_> {
             let is_rusts = matches!(before, Some([sign]) if sign.is_sign(".") || sign.is_sign("::") || sign.is_sign("#") || sign.is_sign("$"));
             let text = match link.is_chain {
                 true if is_rusts => self.text(link.trees).to_owned(),
-                true => self.chain(link.trees),
+                true => self.lent_if_used_again(link.trees, &links, at),
                 false => self.between_chains(link.trees),
             };
             done.push(if link.is_chain { self.beside_a_float(text, &links, at) } else { text });
             at += 1;
         }
         done.concat()
+    }
+
+    /// An operand; a tensor that is used again is not given away.
+    fn lent_if_used_again(&self, trees: &[Tree], links: &[Link], at: usize) -> String {
+        let text = self.chain(trees);
+        let is_sign = |link: Option<&Link>| {
+            link.is_some_and(
+                |link| matches!(link.trees, [sign] if ["+", "-", "*", "/"].iter().any(|known| sign.is_sign(known))),
+            )
+        };
+        let solid = |link: &&Link| !is_space(link.trees);
+        let is_operand = is_sign(links[..at].iter().rev().find(solid)) || is_sign(links[at + 1..].iter().find(solid));
+        if is_operand && self.is_used_again(trees) { format!("&{text}") } else { text }
+    }
+
+    /// Whether a name is a tensor's own, in a cell of Python's, and is needed after it is used here.
+    pub fn is_used_again(&self, trees: &[Tree]) -> bool {
+        let [name] = trees else { return false };
+        let Some(word) = name.word() else { return false };
+        let is_own = self.is_a_tensor(trees) && !self.scope.borrow().is_borrowed(word);
+        let later = || tokens::tokens(&self.code[name.range().end..]);
+        self.is_no_rust()
+            && looks_like_python(self.code)
+            && is_own
+            && (self.lends.get() > 0 || later().iter().any(|token| token.kind == Kind::Word && token.text == word))
+    }
+
+    /// Reads the inside of a loop or a closure.
+    pub fn where_names_are_lent<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.lends.set(self.lends.get() + 1);
+        let value = read();
+        self.lends.set(self.lends.get() - 1);
+        value
     }
 
     /// A whole number beside one with a fraction: `0` becomes `0.0`, a length is converted.

@@ -144,7 +144,10 @@ impl<'a> Reader<'a> {
     pub fn statement_at(&self, lines: &[Line], at: &mut usize, depth: usize) -> String {
         let line = lines[*at];
         if line.header().is_some() && self.is_no_rust() {
-            return self.compound(lines, at, depth);
+            return self.block(lines, at, depth, false);
+        }
+        if let Some(text) = self.decorated(lines, at, depth) {
+            return text;
         }
         *at += 1;
         if line.is_empty() {
@@ -254,7 +257,7 @@ impl<'a> Reader<'a> {
         let goes_on = is_operator(last) || [",", ".", "=", "->", "=>", "{", "|"].iter().any(|sign| last.is_sign(sign));
         let ends_a_block = matches!(last, Tree::Group(group) if group.open.text == "{") && !is_let;
         let is_open = matches!(last, Tree::Group(group) if group.close.is_none());
-        let is_attribute = content.first().is_some_and(|tree| tree.is_sign("#"));
+        let is_attribute = content.first().is_some_and(|tree| tree.is_sign("#") || tree.is_word("where"));
         if goes_on || ends_a_block || is_open || is_attribute || text.ends_with([';', '{']) {
             return false;
         }
@@ -268,6 +271,7 @@ impl<'a> Reader<'a> {
                         || tree.is_sign("}")
                         || tree.inside("{").is_some()
                         || tree.is_word("else")
+                        || tree.is_word("where")
                 });
                 !continues
             }
@@ -286,11 +290,16 @@ impl<'a> Reader<'a> {
 
     pub fn changed_statement(&self, content: &[Tree], first: &Tree) -> Option<String> {
         let rest = trim(&content[1..]);
+        if let Some(text) = self.mode_with_braces(content) {
+            return Some(text);
+        }
         match first.word() {
             Some("pass") if rest.is_empty() => {
                 self.say(sentence!("nothing is `{{}}`", "什么都不做写作 `{{}}`"));
                 return Some("{}".to_owned());
             }
+            // It ends the cell itself.
+            Some("assert") if self.text(rest).contains("gradcheck(") => return Some(self.expression(rest)),
             Some("assert") if !rest.is_empty() && !matches!(rest[0], Tree::Leaf(ref bang) if bang.text == "!") => {
                 self.say(sentence!("`assert!` and `assert_eq!` check", "用 `assert!` 和 `assert_eq!` 检查"));
                 let parts = arguments(rest);

@@ -137,7 +137,9 @@ impl Reader<'_> {
             trees.iter().any(|tree| tree.inside("[").is_some_and(|inner| inner.iter().any(|tree| tree.is_word("for"))));
         let slices = matches!(trees, [of @ .., index] if index.inside("[").is_some_and(|inner| inner.iter().any(|tree| tree.is_sign(":")))
             && matches!(self.scope.borrow().meaning(of), Meaning::Vector(_)));
-        collects || slices || matches!(meaning, Meaning::Vector(_) | Meaning::Map)
+        // An `Option`.
+        let is_a_name_or_none = trees.iter().any(|tree| tree.is_word("grad_fn"));
+        collects || slices || is_a_name_or_none || matches!(meaning, Meaning::Vector(_) | Meaning::Map)
     }
 
     /// What `print(a, b)` prints, as a call of a macro.

@@ -1,6 +1,7 @@
 //! Rules over the compiler's errors, each with a lesson for one kind of mistake. They are asked in order, and the first
 //! that is sure speaks.
 
+mod gradients;
 mod imports;
 mod numbers;
 mod offered;
@@ -64,7 +65,7 @@ pub fn bytes(node: &impl AstNode) -> Range<usize> {
 type Rule = fn(&Question) -> Option<Lesson>;
 
 /// The rules, the most special first.
-pub const RULES: [Rule; 34] = [
+pub const RULES: [Rule; 40] = [
     slips::parameter_without_a_type,
     slips::shown_by_debug,
     slips::format_of_python,
@@ -80,6 +81,12 @@ pub const RULES: [Rule; 34] = [
     slips::command_without_its_colon,
     slips::end_at_run_time,
     slips::arguments_missing,
+    gradients::a_parameter_changed,
+    gradients::nothing_from_a_backward_pass,
+    gradients::a_number_without_gradients,
+    gradients::a_hook_without_a_value,
+    gradients::one_of_several_gradients,
+    gradients::an_optimizer,
     imports::missing,
     tensors::an_index_of_a_type,
     tensors::an_index_of_a_tuple,

@@ -118,6 +118,14 @@ pub fn moved(question: &Question) -> Option<Lesson> {
     if is_loop && is_name {
         return Some(Lesson::replacing(at.start..at.start, "&", sentence));
     }
+    if is_name && let Some(list) = question.syntax.around::<ast::ArrayExpr>(at) {
+        // All of them, so that the others do not go next.
+        let ast::ArrayExprKind::ElementList(elements) = list.kind() else { return Some(Lesson::only(sentence)) };
+        let names = elements.filter(|element| matches!(element, ast::Expr::PathExpr(_))).map(|element| bytes(&element));
+        let tensors = names.filter(|name| question.meaning(name) == Meaning::Tensor || name == at);
+        let edits: Vec<Edit> = tensors.map(|at| Edit { at: at.start..at.start, text: "&".to_owned() }).collect();
+        return Some(Lesson::of(edits, sentence));
+    }
     if is_name && question.meaning(at) == Meaning::Tensor {
         return Some(Lesson::replacing(at.start..at.start, "&", sentence));
     }

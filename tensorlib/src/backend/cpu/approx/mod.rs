@@ -19,7 +19,7 @@ macro_rules! polynomial {
         sum
     }};
 }
-use polynomial;
+pub(super) use polynomial;
 
 #[cfg(test)]
 mod tests;
