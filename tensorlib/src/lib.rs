@@ -158,6 +158,7 @@
 //! | `op`, [`device`] | what operations there are, and where they can be done | how they are done |
 //! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all that is unsafe | tensors, errors |
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
+//! | [`functional`] | layers and losses as functions, each with the gradient of its own | parameters |
 //! | [`autograd`] | how operations are recorded, and the way back through them | devices |
 //! | [`exchange`] | other libraries' arrays, and files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |

@@ -13,7 +13,7 @@ macro_rules! options {
         #[derive(Clone)]
         #[must_use = "options do nothing by themselves"]
         pub struct $name<'a> {
-            $(pub(super) $option: $ty,)*
+            $(pub(in crate::functional) $option: $ty,)*
             lifetime: std::marker::PhantomData<&'a ()>,
         }
 

@@ -1,0 +1,342 @@
+//! Losses: how far a result is from what it should be, as one number.
+
+mod classes;
+mod numbers;
+
+use self::classes::{cross_entropy_of, nll};
+use self::numbers::{
+    alike, binary, binary_with_logits, divergence, embedded, hinge, huber, ranking, similarity, smooth_l1,
+};
+use super::options::options;
+use crate::error::Result;
+use crate::operand::IntoOperand;
+use crate::tensor::Tensor;
+
+/// What is made of the losses of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reduction {
+    /// Nothing: one for each element, or for each example.
+    None,
+    /// Their mean; where they have weights, the weighted mean.
+    #[default]
+    Mean,
+    /// Their sum.
+    Sum,
+    /// Of [`kl_div`]: their sum, divided by the length of dimension 0. For other losses the same as `Mean`.
+    BatchMean,
+}
+
+impl Reduction {
+    fn of(self, losses: &Tensor) -> Result<Tensor> {
+        match self {
+            Reduction::None => Ok(losses.alias()),
+            Reduction::Mean | Reduction::BatchMean => losses.try_mean(),
+            Reduction::Sum => Ok(losses.sum()),
+        }
+    }
+}
+
+options! {
+    /// The options of [`cross_entropy_with`].
+    ///
+    /// ```
+    /// use tensorlib::functional::{self as F, CrossEntropy, Reduction};
+    /// use tensorlib::prelude::*;
+    ///
+    /// let (scores, labels) = (zeros([3, 4]), tensor![0, 3, -100]);
+    /// let each = F::cross_entropy_with(&scores, &labels, CrossEntropy::new().reduction(Reduction::None));
+    /// assert!(each.allclose([4.0f64.ln(), 4.0f64.ln(), 0.0]));
+    /// ```
+    pub struct CrossEntropy<'a> {
+        /// A weight for each class, shape `[classes]`.
+        weight: Option<&'a Tensor> = None, |weight: &'a Tensor| Some(weight);
+        /// A label of examples that do not count; -100 by default.
+        ignore_index: i64 = -100, |label: i64| label;
+        /// How much of the probability is taken from the label and spread over all classes (Szegedy et al., *Rethinking the
+        /// Inception Architecture for Computer Vision*, 2016); 0 by default.
+        label_smoothing: f64 = 0.0, |share: f64| share;
+        /// What is made of the losses of all examples; their mean by default.
+        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`nll_loss_with`].
+    pub struct NllLoss<'a> {
+        /// A weight for each class, shape `[classes]`.
+        weight: Option<&'a Tensor> = None, |weight: &'a Tensor| Some(weight);
+        /// A label of examples that do not count; -100 by default.
+        ignore_index: i64 = -100, |label: i64| label;
+        /// What is made of the losses of all examples; their mean by default.
+        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`smooth_l1_loss_with`].
+    pub struct SmoothL1<'a> {
+        /// The difference from which on the loss is linear; 1 by default.
+        beta: f64 = 1.0, |beta: f64| beta;
+        /// What is made of the losses of all elements; their mean by default.
+        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`huber_loss_with`].
+    pub struct Huber<'a> {
+        /// The difference from which on the loss is linear; 1 by default.
+        delta: f64 = 1.0, |delta: f64| delta;
+        /// What is made of the losses of all elements; their mean by default.
+        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`binary_cross_entropy_with`] and [`binary_cross_entropy_with_logits_with`].
+    pub struct Binary<'a> {
+        /// A factor for each loss; its shape broadcasts.
+        weight: Option<&'a Tensor> = None, |weight: &'a Tensor| Some(weight);
+        /// With logits: how much more an example counts whose target is 1; its shape broadcasts.
+        pos_weight: Option<&'a Tensor> = None, |weight: &'a Tensor| Some(weight);
+        /// What is made of the losses of all elements; their mean by default.
+        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`kl_div_with`].
+    pub struct KlDiv<'a> {
+        /// Whether the target, too, is given as logarithms.
+        log_target: bool = false, |is_log: bool| is_log;
+        /// What is made of the losses of all elements; their mean by default, though `BatchMean` is the divergence.
+        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`cosine_similarity_with`].
+    pub struct CosineSimilarity<'a> {
+        /// The dimension of the vectors; 1 by default.
+        dim: i64 = 1, |dim: i64| dim;
+        /// The least norm that is divided by; 1e-8 by default.
+        eps: f64 = 1e-8, |eps: f64| eps;
+    }
+
+    /// The options of losses with a margin: [`cosine_embedding_loss_with`], [`hinge_embedding_loss_with`] and
+    /// [`margin_ranking_loss_with`].
+    pub struct Margin<'a> {
+        /// The margin; each loss has its own by default.
+        margin: Option<f64> = None, |margin: f64| Some(margin);
+        /// What is made of the losses of all elements; their mean by default.
+        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+    }
+}
+
+fn target_of<'a>(
+    x: &Tensor,
+    target: impl IntoOperand<'a>,
+    body: impl FnOnce(&Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    target.into_operand().beside(x, body)
+}
+
+fn labels_of<'a>(target: impl IntoOperand<'a>, body: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    body(&target.into_operand().into_tensor()?)
+}
+
+/// Declares losses: `name`, `try_name`, and the same with options.
+macro_rules! losses {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident | $try_name:ident, $(#[$with_meta:meta])* $with:ident | $try_with:ident ($($operand:ident),+; $target:ident; $reads:ident $($beside:ident)?; $options:ident: $kind:ty) $call:expr;
+    )*) => { $(
+        $(#[$meta])*
+        #[track_caller]
+        pub fn $name<'a>($($operand: &Tensor,)+ $target: impl IntoOperand<'a>) -> Tensor {
+            crate::error::or_raise($try_name($($operand,)+ $target))
+        }
+
+        #[doc = concat!("[`", stringify!($name), "`] with the error as a value.")]
+        pub fn $try_name<'a>($($operand: &Tensor,)+ $target: impl IntoOperand<'a>) -> Result<Tensor> {
+            $try_with($($operand,)+ $target, Default::default())
+        }
+
+        $(#[$with_meta])*
+        #[track_caller]
+        pub fn $with<'a>($($operand: &Tensor,)+ $target: impl IntoOperand<'a>, $options: $kind) -> Tensor {
+            crate::error::or_raise($try_with($($operand,)+ $target, $options))
+        }
+
+        #[doc = concat!("[`", stringify!($with), "`] with the error as a value.")]
+        pub fn $try_with<'a>($($operand: &Tensor,)+ $target: impl IntoOperand<'a>, $options: $kind) -> Result<Tensor> {
+            $reads($($beside,)? $target, |$target| $call)
+        }
+    )* };
+}
+
+losses! {
+    /// The cross entropy of classes: how surprised probabilities made of scores are by the labels.
+    ///
+    /// | | shape |
+    /// |---|---|
+    /// | `x` | scores, not normalised: `[batch, classes]`, `[classes]` or `[batch, classes, …]` |
+    /// | `target` | the label of each, whole numbers: `[batch]`, `[]` or `[batch, …]`; or probabilities, in the shape of `x` |
+    /// | result | `[]`: the mean over the batch |
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// let scores = tensor![[2.0, 0.0, 0.0], [0.0, 0.0, 3.0]];
+    /// let loss = F::cross_entropy(&scores, [0, 2]);
+    /// assert!(loss.allclose(-scores.log_softmax(1).gather(1, [[0], [2]]).mean()));
+    /// assert_eq!(
+    ///     F::try_cross_entropy(&scores, [0, 3]).unwrap_err().to_string(),
+    ///     "cross_entropy: label 3, number 1, is none of the 3 classes of scores of shape [2, 3]; labels are 0 to 2"
+    /// );
+    /// ```
+    cross_entropy | try_cross_entropy,
+    /// [`cross_entropy`] with options.
+    ///
+    /// ```
+    /// # use tensorlib::{functional::{self as F, CrossEntropy}, prelude::*};
+    /// let scores = tensor![[2.0, 0.0], [0.0, 3.0]];
+    /// let options = CrossEntropy::new().label_smoothing(0.1).ignore_index(-1);
+    /// assert!(F::cross_entropy_with(&scores, [0, -1], options).item::<f32>() > 0.1);
+    /// ```
+    cross_entropy_with | try_cross_entropy_with (x; target; labels_of; options: CrossEntropy<'_>) cross_entropy_of(x, target, &options);
+
+    /// The negative log likelihood: what logarithms of probabilities say at the labels.
+    ///
+    /// | | shape |
+    /// |---|---|
+    /// | `x` | logarithms of probabilities: `[batch, classes]`, `[classes]` or `[batch, classes, …]` |
+    /// | `target` | the label of each: `[batch]`, `[]` or `[batch, …]` |
+    /// | result | `[]`: the mean over the batch |
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// let scores = tensor![[2.0, 0.0], [0.0, 3.0]];
+    /// assert!(F::nll_loss(&scores.log_softmax(1), [0, 1]).allclose(F::cross_entropy(&scores, [0, 1])));
+    /// ```
+    nll_loss | try_nll_loss,
+    /// [`nll_loss`] with options.
+    nll_loss_with | try_nll_loss_with (x; target; labels_of; options: NllLoss<'_>) nll(x, target, &options);
+
+    /// The mean of the squares of differences, of two tensors of one shape.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// assert_eq!(F::mse_loss(&tensor![1.0, 2.0], [1.0, 4.0]).item::<f32>(), 2.0);
+    /// ```
+    mse_loss | try_mse_loss,
+    /// [`mse_loss`] with another reduction than the mean.
+    mse_loss_with | try_mse_loss_with (x; target; target_of x; reduction: Reduction) {
+        alike("mse_loss", x, target)?;
+        reduction.of(&x.try_sub(target)?.square())
+    };
+
+    /// The mean of absolute differences, of two tensors of one shape.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// assert_eq!(F::l1_loss(&tensor![1.0, 2.0], [1.0, 4.0]).item::<f32>(), 1.0);
+    /// ```
+    l1_loss | try_l1_loss,
+    /// [`l1_loss`] with another reduction than the mean.
+    l1_loss_with | try_l1_loss_with (x; target; target_of x; reduction: Reduction) {
+        alike("l1_loss", x, target)?;
+        reduction.of(&x.try_sub(target)?.abs())
+    };
+
+    /// Half the square of small differences, divided by `beta`, and the absolute value of others less half of `beta`: the
+    /// mean over two tensors of one shape. Girshick, *Fast R-CNN*, 2015.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// assert_eq!(F::smooth_l1_loss(&tensor![0.0, 3.0], [1.0, 0.0]).item::<f32>(), 1.5);
+    /// ```
+    smooth_l1_loss | try_smooth_l1_loss,
+    /// [`smooth_l1_loss`] with options.
+    smooth_l1_loss_with | try_smooth_l1_loss_with (x; target; target_of x; options: SmoothL1<'_>) smooth_l1(x, target, &options);
+
+    /// Half the square of small differences and a line beyond `delta`: the mean over two tensors of one shape. Huber, *Robust
+    /// Estimation of a Location Parameter*, 1964.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// assert_eq!(F::huber_loss(&tensor![0.0, 3.0], [1.0, 0.0]).item::<f32>(), 1.5);
+    /// ```
+    huber_loss | try_huber_loss,
+    /// [`huber_loss`] with options.
+    huber_loss_with | try_huber_loss_with (x; target; target_of x; options: Huber<'_>) huber(x, target, &options);
+
+    /// The cross entropy of yes and no, of probabilities and targets from 0 to 1 of one shape. Logarithms stop at -100, as in
+    /// PyTorch.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// assert!(F::binary_cross_entropy(&tensor![0.5, 0.5], [0.0, 1.0]).allclose(2.0f64.ln()));
+    /// ```
+    binary_cross_entropy | try_binary_cross_entropy,
+    /// [`binary_cross_entropy`] with options.
+    binary_cross_entropy_with | try_binary_cross_entropy_with (x; target; target_of x; options: Binary<'_>) binary(x, target, &options);
+
+    /// [`binary_cross_entropy`] of `x.sigmoid()`, without losing small probabilities.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// let scores = tensor![-1.0, 2.0];
+    /// let loss = F::binary_cross_entropy_with_logits(&scores, [0.0, 1.0]);
+    /// assert!(loss.allclose(F::binary_cross_entropy(&scores.sigmoid(), [0.0, 1.0])));
+    /// ```
+    binary_cross_entropy_with_logits | try_binary_cross_entropy_with_logits,
+    /// [`binary_cross_entropy_with_logits`] with options.
+    binary_cross_entropy_with_logits_with | try_binary_cross_entropy_with_logits_with (x; target; target_of x; options: Binary<'_>) binary_with_logits(x, target, &options);
+
+    /// The divergence of Kullback and Leibler from `x`, logarithms of probabilities, to `target`, probabilities: `target *
+    /// (target.log() - x)`, of which the mean over all elements is taken. Divided by the batch alone
+    /// ([`Reduction::BatchMean`]) it is the divergence.
+    ///
+    /// ```
+    /// # use tensorlib::{functional::{self as F, KlDiv, Reduction}, prelude::*};
+    /// let (p, q) = (tensor![[0.5, 0.5]], tensor![[0.25, 0.75]]);
+    /// let divergence = F::kl_div_with(&q.log(), &p, KlDiv::new().reduction(Reduction::BatchMean));
+    /// assert!(divergence.allclose((&p * (&p / &q).log()).sum()));
+    /// ```
+    kl_div | try_kl_div,
+    /// [`kl_div`] with options.
+    kl_div_with | try_kl_div_with (x; target; target_of x; options: KlDiv<'_>) divergence(x, target, &options);
+
+    /// The cosine of the angle between vectors: those along dimension 1 of two tensors whose shapes broadcast.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// let cosines = F::cosine_similarity(&tensor![[1.0, 0.0], [1.0, 1.0]], [[2.0, 0.0], [1.0, -1.0]]);
+    /// assert_eq!(cosines.to_vec::<f32>(), [1.0, 0.0]);
+    /// ```
+    cosine_similarity | try_cosine_similarity,
+    /// [`cosine_similarity`] with options.
+    cosine_similarity_with | try_cosine_similarity_with (x; other; target_of x; options: CosineSimilarity<'_>) similarity(x, other, &options);
+
+    /// Brings vectors together whose target is 1, and apart whose target is -1: `1 - cos`, or `cos - margin` where that is
+    /// positive (0 by default). Shapes are `[batch, features]` twice and `[batch]`; the mean is taken.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// let x = tensor![[1.0, 0.0], [1.0, 0.0]];
+    /// assert_eq!(F::cosine_embedding_loss(&x, &x, [1, -1]).item::<f32>(), 0.5);
+    /// ```
+    cosine_embedding_loss | try_cosine_embedding_loss,
+    /// [`cosine_embedding_loss`] with options.
+    cosine_embedding_loss_with | try_cosine_embedding_loss_with (a, b; target; labels_of; options: Margin<'_>) embedded(a, b, target, &options);
+
+    /// Of distances: themselves where the target is 1, and `margin - x` (1 by default), if positive, where it is -1. The mean
+    /// is taken.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// assert_eq!(F::hinge_embedding_loss(&tensor![0.5, 0.25], [1, -1]).item::<f32>(), 0.625);
+    /// ```
+    hinge_embedding_loss | try_hinge_embedding_loss,
+    /// [`hinge_embedding_loss`] with options.
+    hinge_embedding_loss_with | try_hinge_embedding_loss_with (x; target; labels_of; options: Margin<'_>) hinge(x, target, &options);
+
+    /// Whether `a` is larger than `b` (target 1) or smaller (-1): `-target * (a - b) + margin` (0 by default), if positive. The
+    /// mean is taken.
+    ///
+    /// ```
+    /// # use tensorlib::{functional as F, prelude::*};
+    /// assert_eq!(F::margin_ranking_loss(&tensor![2.0, 1.0], &tensor![1.0, 2.0], [1, 1]).item::<f32>(), 0.5);
+    /// ```
+    margin_ranking_loss | try_margin_ranking_loss,
+    /// [`margin_ranking_loss`] with options.
+    margin_ranking_loss_with | try_margin_ranking_loss_with (a, b; target; labels_of; options: Margin<'_>) ranking(a, b, target, &options);
+}
