@@ -311,7 +311,7 @@ impl Leaf {
     pub fn values(&self) -> Option<Tensor> {
         let storage = self.memory.upgrade()?;
         // Memory that was moved out is empty.
-        (self.layout.end() <= storage.len()).then(|| Tensor::new(storage, self.layout.clone()).values())
+        (self.layout.end() <= storage.len()).then(|| Tensor::from_storage(storage, self.layout.clone()).values())
     }
 
     pub fn try_gradient(&self) -> Option<Tensor> {
