@@ -5,8 +5,10 @@
 //! in the order of their addresses; no other code may hold two guards at once.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, Weak,
+};
 
 use crate::autograd::Lineage;
 use crate::device::Device;
@@ -77,6 +79,50 @@ pub(crate) struct Storage {
     device: Device,
     version: AtomicU64,
     lineage: OnceLock<Box<Lineage>>,
+    is_pinned: AtomicBool,
+    pin: Mutex<Weak<Pin>>,
+}
+
+/// A storage whose values are needed as they are. The next write ends that, and lets go of the storage: what is kept for a
+/// backward pass is of no use then. Without this, `y.add_(&y * &w)` would hold itself: the memory of `y` knows that it comes
+/// from the product, and the product keeps the memory.
+pub(crate) struct Pin(Mutex<Pinned>);
+
+enum Pinned {
+    Still(Arc<Storage>),
+    NoLonger(Weak<Storage>),
+}
+
+impl Pin {
+    fn pinned(&self) -> MutexGuard<'_, Pinned> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The storage, unless it was written to since.
+    pub fn storage(&self) -> Option<Arc<Storage>> {
+        match &*self.pinned() {
+            Pinned::Still(storage) => Some(storage.clone()),
+            Pinned::NoLonger(_) => None,
+        }
+    }
+
+    /// The version that the storage has now, if it is still there.
+    pub fn version(&self) -> Option<u64> {
+        match &*self.pinned() {
+            Pinned::Still(storage) => Some(storage.version()),
+            Pinned::NoLonger(storage) => storage.upgrade().map(|storage| storage.version()),
+        }
+    }
+
+    fn end(&self) {
+        let mut pinned = self.pinned();
+        if let Pinned::Still(storage) = &*pinned {
+            let storage = Arc::downgrade(storage);
+            let last = std::mem::replace(&mut *pinned, Pinned::NoLonger(storage));
+            drop(pinned);
+            drop(last);
+        }
+    }
 }
 
 impl Storage {
@@ -95,6 +141,8 @@ impl Storage {
             buffer: RwLock::new(values),
             version: AtomicU64::new(0),
             lineage: OnceLock::new(),
+            is_pinned: AtomicBool::new(false),
+            pin: Mutex::new(Weak::new()),
         })
     }
 
@@ -108,6 +156,30 @@ impl Storage {
     #[cfg(test)]
     pub fn pretend(&mut self, device: Device) {
         self.device = device;
+    }
+
+    /// Keeps the storage until it is written to.
+    pub fn pinned(self: &Arc<Storage>) -> Arc<Pin> {
+        let mut place = self.pin();
+        if let Some(pin) = place.upgrade() {
+            return pin;
+        }
+        let pin = Arc::new(Pin(Mutex::new(Pinned::Still(self.clone()))));
+        *place = Arc::downgrade(&pin);
+        self.is_pinned.store(true, Ordering::Release);
+        pin
+    }
+
+    fn pin(&self) -> MutexGuard<'_, Weak<Pin>> {
+        self.pin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cold]
+    fn unpin(&self) {
+        let pin = std::mem::take(&mut *self.pin());
+        if let Some(pin) = pin.upgrade() {
+            pin.end();
+        }
     }
 
     /// How often the buffer was written to. What is kept for a backward pass compares it.
@@ -156,6 +228,9 @@ impl Storage {
         let guard = self.lock_for_writing();
         // Only writers change it, and they are alone.
         self.version.store(self.version() + 1, Ordering::Relaxed);
+        if self.is_pinned.swap(false, Ordering::Acquire) {
+            self.unpin();
+        }
         guard
     }
 

@@ -89,12 +89,12 @@ impl Tensor {
     /// Values in row-major order as a tensor. Their number must be that of the shape.
     #[inline]
     pub(crate) fn from_values<T: Element>(values: impl Into<AlignedBuf<T>>, shape: List<usize>) -> Tensor {
-        Tensor::new(Storage::new(values.into()), Layout::contiguous(shape))
+        Tensor::from_storage(Storage::new(values.into()), Layout::contiguous(shape))
     }
 
     /// The one way to make a tensor that is not a view of another.
     #[inline]
-    pub(crate) fn new(storage: Arc<Storage>, layout: Layout) -> Tensor {
+    pub(crate) fn from_storage(storage: Arc<Storage>, layout: Layout) -> Tensor {
         Tensor { storage, layout, history: History::Own }
     }
 
@@ -105,7 +105,7 @@ impl Tensor {
 
     /// The same with another element type.
     pub(crate) fn converted(&self, dtype: DType) -> Tensor {
-        Tensor::new(self.backend().copy(self.elements(), dtype), Layout::contiguous(self.layout.shape.clone()))
+        Tensor::from_storage(self.backend().copy(self.elements(), dtype), Layout::contiguous(self.layout.shape.clone()))
     }
 
     /// The values with an element type: themselves when they have it, else a copy, which `room` keeps.
@@ -125,7 +125,7 @@ impl Tensor {
     /// A tensor that was just made, with another layout.
     #[inline]
     pub(crate) fn laid_out(self, layout: Layout) -> Tensor {
-        Tensor::new(self.storage, layout)
+        Tensor::from_storage(self.storage, layout)
     }
 
     /// The same elements as values only; see [`with_layout`](Tensor::with_layout).
@@ -300,6 +300,7 @@ impl Tensor {
     #[doc(alias = "to_slice")]
     #[doc(alias = "to_vec1")]
     #[doc(alias = "to_vec2")]
+    #[doc(alias = "tolist")]
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
         let mut values = T::wrap(allocator::zeros(self.numel()).into());
         self.backend().read(self.elements(), &mut values);
@@ -354,7 +355,7 @@ impl Tensor {
         let mut values = Buffer::zeros(self.dtype(), self.numel());
         self.backend().read(self.elements(), &mut values);
         let layout = Layout::contiguous(self.layout.shape.clone());
-        Ok(self.recorded_transfer(Tensor::new(backend::on(device).upload(values), layout)))
+        Ok(self.recorded_transfer(Tensor::from_storage(backend::on(device).upload(values), layout)))
     }
 
     /// These values in another type or place, to which the gradients of that copy lead.

@@ -20,7 +20,7 @@ fn a_graph_spans_cells() {
         "{}",
         error.message
     );
-    assert!(error.message.contains("backward: mul"), "{}", error.message);
+    assert!(error.message.contains("MulBackward0"), "{}", error.message);
 }
 
 #[test]

@@ -50,12 +50,12 @@ pub(super) fn not_a_number(head: &Head, operand: usize, gradient: &Tensor) -> Op
 }
 
 /// The error when a value was changed that a formula needs.
-pub(super) fn changed_since(head: &Head, tensor: &Tensor, then: u64, now: u64) -> Error {
+pub(super) fn changed_since(head: &Head, shape: &[usize], then: u64, now: Option<u64>) -> Error {
+    let now = now.map_or_else(String::new, |now| format!(" and is at version {now}"));
     value_error!(
-        "backward: {} ({}) needs a tensor of shape {} that was changed in place since: it was at version {then} and is at version {now}; change a copy instead, x.clone()",
+        "backward: {} ({}) needs a tensor of shape {shape:?} that was changed in place since: it was at version {then}{now}; change a copy instead, x.clone()",
         head.method(),
-        head.name,
-        tensor.size()
+        head.name
     )
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Nodes are numbered as they are recorded, so an operand's number is smaller than its results'. The pass always takes the
 //! node with the largest number among those that gradients have reached: by then all gradients for it have arrived. Leaves
-//! have number 0; their gradients are summed here and handed over when everything else is done, so a pass that fails or is
-//! interrupted leaves every `grad()` as it was.
+//! have number 0. The gradients of leaves, and those that `retain_grad` asked for, are handed over when everything else is
+//! done, so a pass that fails or is interrupted leaves every `grad()` as it was.
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -13,7 +13,7 @@ use super::anomaly;
 use super::mode::{Mode, is_grad_enabled};
 use super::node::{Edge, Gradients, Head, Node};
 use super::record::Saved;
-use crate::error::Result;
+use crate::error::{Result, value_error};
 use crate::tensor::Tensor;
 
 /// Addresses are spread well enough by one multiplication.
@@ -79,7 +79,11 @@ pub(crate) struct Pass {
     useful: Option<HashSet<usize>>,
     detects_anomaly: bool,
     trouble: Option<crate::Error>,
+    retained: Vec<(Arc<dyn Node>, Retained)>,
 }
+
+/// Gradients of a node's results that a user asked to keep.
+pub(super) type Retained = Vec<(u32, Tensor)>;
 
 impl Pass {
     /// Whether the graph is kept.
@@ -145,17 +149,24 @@ impl Pass {
         let Some((_, key)) = self.order.pop() else { return Ok(None) };
         let mut reached = self.reached.remove(&key).expect("what is in order was reached");
         let node = reached.node.clone();
-        if let Some(mut extras) = node.head().extras() {
-            for (output, _, hook) in &extras.hooks {
-                let slot = reached.slot(*output as usize);
-                if let Some(changed) = slot.as_ref().and_then(hook) {
-                    *slot = Some(fitted(&Edge { node: node.clone(), output: *output }, changed));
+        // A copy of the list: no lock is held while a user's functions run.
+        let asked = node.head().extras().map(|extras| {
+            let hooks: Vec<_> = extras.hooks.iter().map(|(output, _, hook)| (*output, hook.clone())).collect();
+            (hooks, extras.retained.iter().map(|(output, _)| *output).collect::<Vec<_>>())
+        });
+        if let Some((hooks, outputs)) = asked {
+            for (output, hook) in hooks {
+                let slot = reached.slot(output as usize);
+                let _mode = Mode::set(is_grad_enabled());
+                if let Some(changed) = slot.as_ref().and_then(&*hook) {
+                    fits(node.head(), output, &changed)?;
+                    *slot = Some(changed);
                 }
             }
-            for (output, kept) in &mut extras.retained {
-                if let Some(gradient) = reached.slot(*output as usize) {
-                    *kept = Some(added(kept.take(), gradient.alias()));
-                }
+            let mut kept = |output| Some((output, reached.slot(output as usize).as_ref()?.alias()));
+            let retained: Retained = outputs.into_iter().filter_map(&mut kept).collect();
+            if !retained.is_empty() {
+                self.retained.push((node.clone(), retained));
             }
         }
         let results = node.head().results();
@@ -183,18 +194,29 @@ fn fitted(edge: &Edge, gradient: Tensor) -> Tensor {
     gradient.to(meta.dtype)
 }
 
-/// A sum of gradients, with its history when the graph of the pass itself is recorded.
-pub(super) fn added(sum: Option<Tensor>, gradient: Tensor) -> Tensor {
-    match sum {
-        None => gradient,
-        Some(sum) => sum + &gradient,
+/// Whether a hook gave a gradient of the same kind.
+fn fits(head: &Head, output: u32, changed: &Tensor) -> Result<()> {
+    let meta = head.meta(output as usize);
+    if changed.layout.shape == meta.shape && changed.dtype() == meta.dtype {
+        return Ok(());
     }
+    Err(value_error!(
+        "backward: a hook was given a gradient of shape {:?} and type {} and returned one of shape {} and type {}; return one like it",
+        &*meta.shape,
+        meta.dtype,
+        changed.size(),
+        changed.dtype()
+    ))
 }
 
-/// The gradients of the leaves that a pass reached, or of the tensors that were wanted.
-pub(super) enum Outcome {
-    Leaves(Vec<(Arc<dyn Node>, Tensor)>),
-    Wanted(Vec<Option<Tensor>>),
+/// What a pass found.
+pub(super) struct Outcome {
+    /// The gradients of the leaves, when none were asked for.
+    pub leaves: Vec<(Arc<dyn Node>, Tensor)>,
+    /// The gradients that were asked for.
+    pub wanted: Vec<Option<Tensor>>,
+    /// The gradients of other tensors that keep theirs.
+    pub retained: Vec<(Arc<dyn Node>, Retained)>,
 }
 
 /// Runs a pass from its roots. Nothing outside the graph has changed when it fails.
@@ -208,6 +230,7 @@ pub(super) fn run(task: Task) -> Result<Outcome> {
         useful: task.wanted.map(|wanted| useful(&task.roots, wanted)),
         detects_anomaly: anomaly::is_detected(),
         trouble: None,
+        retained: Vec::new(),
     };
     let mut found: Vec<Option<Tensor>> = Vec::new();
     found.resize_with(task.wanted.map_or(0, <[Edge]>::len), || None);
@@ -230,7 +253,9 @@ pub(super) fn run(task: Task) -> Result<Outcome> {
             }
         }
         if node.leaf().is_some() {
-            if let Gradients::One(gradient) = gradients {
+            if let Gradients::One(gradient) = gradients
+                && task.wanted.is_none()
+            {
                 leaves.push((node, gradient));
             }
             continue;
@@ -246,7 +271,7 @@ pub(super) fn run(task: Task) -> Result<Outcome> {
         pass.node = None;
     }
     debug_assert_eq!(is_grad_enabled(), task.create_graph);
-    Ok(if task.wanted.is_some() { Outcome::Wanted(found) } else { Outcome::Leaves(leaves) })
+    Ok(Outcome { leaves, wanted: found, retained: pass.retained })
 }
 
 /// The nodes from which one of the wanted can be reached, themselves included.

@@ -1,7 +1,9 @@
 //! Operations with a backward form that a user wrote.
 
+use super::mode::{Mode, is_grad_enabled};
 use super::record::{Saved, record, records, unrecorded};
 use crate::error::value_error;
+use crate::size::Size;
 use crate::tensor::Tensor;
 
 /// What a [`Function`] keeps from its forward form for its backward form: PyTorch's `ctx`.
@@ -75,11 +77,12 @@ pub trait Function: Send + Sync + 'static {
     {
         let mut context = Context { needed: inputs.iter().map(|x| x.requires_grad()).collect(), ..Context::default() };
         let result = unrecorded(|| self.forward(&mut context, inputs));
-        if !records(inputs) {
+        if !records(inputs) || !result.dtype().is_floating_point() {
             return result;
         }
-        // The result may be one of the operands, which has a history of its own.
-        let result = if result.has_history() { result.values().clone() } else { result };
+        // An operand, a view of one or another tensor that is not new: its memory has a history of its own.
+        let is_known = result.storage.lineage().is_some() || inputs.iter().any(|x| x.shares_memory(&result));
+        let result = if is_known { result.values().clone() } else { result };
         let saved: Vec<Saved> = std::mem::take(&mut context.saved)
             .iter()
             .map(|kept| match kept.shares_memory(&result) && kept.layout == result.layout {
@@ -87,25 +90,35 @@ pub trait Function: Send + Sync + 'static {
                 false => Saved::operand(kept),
             })
             .collect();
-        let count = inputs.len();
+        let shapes: Vec<Size> = inputs.iter().map(|x| x.size()).collect();
         let name = self.name();
         let needed = context.needed;
         record(result, name, inputs, move |pass, gradient| {
             let context = Context {
-                saved: saved.iter().map(|saved| pass.get(saved)).collect::<crate::Result<_>>()?,
+                saved: saved.iter().map(|saved| Ok(pass.get(saved)?.for_user())).collect::<crate::Result<_>>()?,
                 needed: needed.clone(),
             };
-            let gradients = self.backward(&context, &gradient);
-            if gradients.len() != count {
+            let gradients = {
+                let _mode = Mode::set(is_grad_enabled());
+                self.backward(&context, &gradient)
+            };
+            if gradients.len() != shapes.len() {
                 return Err(value_error!(
-                    "backward: {name} gave {} gradients for {count} operands; give one for each, or None",
-                    gradients.len()
+                    "backward: {name} gave {} gradients for {} operands; give one for each, or None",
+                    gradients.len(),
+                    shapes.len()
                 ));
             }
-            for (operand, gradient) in gradients.into_iter().enumerate() {
-                if let Some(gradient) = gradient {
-                    pass.give(operand, || gradient);
-                }
+            for (operand, (gradient, shape)) in gradients.into_iter().zip(&shapes).enumerate() {
+                let Some(gradient) = gradient else { continue };
+                // Of a larger shape that broadcasting made, it is summed.
+                let gradient = gradient.try_sum_to_size(&shape[..]).map_err(|_| {
+                    value_error!(
+                        "backward: {name} gave a gradient of shape {} for operand {operand}, which has shape {shape}; give one of that shape",
+                        gradient.size()
+                    )
+                })?;
+                pass.give(operand, || gradient);
             }
             Ok(())
         })

@@ -61,20 +61,57 @@ pub(crate) struct Lineage {
     /// How many recorded changes there were. It changes under the lock; read without, it tells a handle that nothing has
     /// happened since it was made.
     changes: AtomicU32,
+    /// Held while a recorded operation changes the memory: such changes happen one after the other.
+    turn: Mutex<()>,
+    /// Of a view that was made inside `no_grad`, of a tensor that gradients flow to.
+    of_view: bool,
 }
 
 #[derive(Default)]
 struct State {
-    leaves: Vec<(Layout, Arc<Leaf>)>,
+    leaves: Vec<Known>,
     /// The memory after the last recorded change: which elements, in which order, and the edge that stands for them.
     base: Option<(Layout, Edge)>,
+    /// The edges of older tensors on the changed memory, as far as they were asked for: each has one, so that hooks on it are
+    /// found again.
+    views: Vec<(Layout, Edge)>,
+}
+
+/// A leaf. It stays known, with its gradient, when it no longer requires one.
+struct Known {
+    layout: Layout,
+    leaf: Arc<Leaf>,
+}
+
+impl State {
+    fn known(&self, layout: &Layout) -> Option<&Known> {
+        self.leaves.iter().find(|known| known.layout == *layout)
+    }
+
+    fn leaf(&self, layout: &Layout) -> Option<&Arc<Leaf>> {
+        self.known(layout).map(|known| &known.leaf).filter(|leaf| leaf.is_required())
+    }
+
+    fn view(&self, layout: &Layout) -> Option<&Edge> {
+        self.views.iter().find(|(of_view, _)| of_view == layout).map(|(_, edge)| edge)
+    }
 }
 
 impl Drop for State {
     fn drop(&mut self) {
-        if let Some((_, edge)) = self.base.take() {
-            super::node::let_go(edge);
-        }
+        drop(Gone { base: self.base.take(), views: std::mem::take(&mut self.views) });
+    }
+}
+
+/// Edges that are let go of.
+struct Gone {
+    base: Option<(Layout, Edge)>,
+    views: Vec<(Layout, Edge)>,
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.views.drain(..).chain(self.base.take()).for_each(|(_, edge)| super::node::let_go(edge));
     }
 }
 
@@ -87,22 +124,22 @@ impl Lineage {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// Notes a recorded change.
-    fn change(&self, state: &mut State, base: Option<(Layout, Edge)>) -> Option<(Layout, Edge)> {
+    /// The memory has other values from here on. What stood for the old ones is to be dropped when the lock is released.
+    fn change(&self, base: Option<(Layout, Edge)>) -> Gone {
+        let mut state = self.state();
         self.changes.fetch_add(1, Ordering::Relaxed);
-        std::mem::replace(&mut state.base, base)
+        Gone { base: std::mem::replace(&mut state.base, base), views: std::mem::take(&mut state.views) }
+    }
+
+    /// The right to change the memory, until it is dropped.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether gradients may ask for tensors here.
     fn is_used(&self) -> bool {
         let state = self.state();
-        state.base.is_some() || state.leaves.iter().any(|(_, leaf)| leaf.is_required())
-    }
-}
-
-impl State {
-    fn leaf(&self, layout: &Layout) -> Option<&Arc<Leaf>> {
-        self.leaves.iter().find(|(of_leaf, leaf)| of_leaf == layout && leaf.is_required()).map(|(_, leaf)| leaf)
+        state.base.is_some() || state.leaves.iter().any(|known| known.leaf.is_required())
     }
 }
 
@@ -117,7 +154,7 @@ impl Tensor {
         }
     }
 
-    fn lineage_or_new(&self) -> &Lineage {
+    pub(super) fn lineage_or_new(&self) -> &Lineage {
         match self.lineage() {
             Some(lineage) => lineage,
             None => self.storage.lineage_or_new(),
@@ -153,29 +190,51 @@ impl Tensor {
         {
             return made.edge.clone();
         }
-        let (base, edge) = {
+        let (base, edge, changes) = {
             let state = lineage.state();
-            if made.is_none()
-                && let Some(leaf) = state.leaf(&self.layout)
-            {
+            if let Some(leaf) = state.leaf(&self.layout) {
                 return Some(Edge { node: leaf.clone(), output: 0 });
             }
             let (base, edge) = state.base.as_ref()?;
             if *base == self.layout {
                 return Some(edge.clone());
             }
-            (base.clone(), edge.clone())
+            if let Some(edge) = state.view(&self.layout) {
+                return Some(edge.clone());
+            }
+            (base.clone(), edge.clone(), lineage.changes())
         };
-        Some(view_edge(self, base, edge))
+        let edge = view_edge(self, base, edge);
+        let mut state = lineage.state();
+        if let Some(other) = state.view(&self.layout) {
+            // Another thread was faster. The lock goes first.
+            let other = other.clone();
+            drop(state);
+            return Some(other);
+        }
+        if lineage.changes() == changes {
+            state.views.push((self.layout.clone(), edge.clone()));
+        }
+        Some(edge)
     }
 
     /// The node of the leaf that this tensor is, if it is one: see [`Node::leaf`].
     pub(crate) fn leaf(&self) -> Option<Arc<dyn Node>> {
+        self.leaf_once().filter(|node| node.leaf().is_some_and(Leaf::is_required))
+    }
+
+    /// The leaf that this tensor is, or was before it was told not to require gradients any more.
+    pub(super) fn leaf_once(&self) -> Option<Arc<dyn Node>> {
+        let lineage = self.lineage()?;
         if let History::Result(made) = &self.history {
-            let is_leaf = made.leaf().is_some_and(Leaf::is_required);
-            return is_leaf.then(|| made.edge.as_ref().map(|edge| edge.node.clone())).flatten();
+            if made.leaf().is_some() {
+                return made.edge.as_ref().map(|edge| edge.node.clone());
+            }
+            if made.changes == lineage.changes() {
+                return None;
+            }
         }
-        let leaf = self.lineage()?.state().leaf(&self.layout)?.clone();
+        let leaf = lineage.state().known(&self.layout)?.leaf.clone();
         Some(leaf)
     }
 
@@ -184,15 +243,15 @@ impl Tensor {
         let lineage = self.lineage_or_new();
         let leaf = {
             let mut state = lineage.state();
-            match state.leaves.iter().find(|(layout, _)| *layout == self.layout) {
+            match state.known(&self.layout) {
                 // It may have been told not to require gradients in between: handles know it.
-                Some((_, leaf)) => {
-                    leaf.require(true);
-                    leaf.clone()
+                Some(known) => {
+                    known.leaf.require(true);
+                    known.leaf.clone()
                 }
                 None => {
                     let leaf = Arc::new(Leaf::new(self));
-                    state.leaves.push((self.layout.clone(), leaf.clone()));
+                    state.leaves.push(Known { layout: self.layout.clone(), leaf: leaf.clone() });
                     leaf
                 }
             }
@@ -202,8 +261,7 @@ impl Tensor {
 
     /// No longer a leaf.
     pub(crate) fn without_leaf(&self) {
-        let Some(lineage) = self.lineage() else { return };
-        if let Some(leaf) = lineage.state().leaf(&self.layout) {
+        if let Some(leaf) = self.leaf().as_ref().and_then(|node| node.leaf()) {
             leaf.require(false);
         }
     }
@@ -218,7 +276,9 @@ impl Tensor {
     pub(crate) fn weak(&self) -> impl Fn() -> Option<Tensor> + Send + Sync + 'static {
         let (storage, layout) = (Arc::downgrade(&self.storage), self.layout.clone());
         let detached = match &self.history {
-            History::Detached(lineage) => Some(Arc::downgrade(lineage)),
+            History::Detached(lineage) | History::Result(Made { detached: Some(lineage), .. }) => {
+                Some(Arc::downgrade(lineage))
+            }
             _ => None,
         };
         move || {
@@ -251,6 +311,35 @@ impl Tensor {
     /// The same memory, of which gradients know nothing.
     pub(crate) fn detached(&self, layout: Layout) -> Tensor {
         Tensor { history: History::Detached(Arc::default()), ..self.with_layout(layout) }
+    }
+
+    /// A tensor that was for use inside operations, for a user.
+    pub(super) fn for_user(self) -> Tensor {
+        match self.history {
+            History::Values => self.detached(self.layout.clone()),
+            _ => self,
+        }
+    }
+
+    /// A view, made inside `no_grad`, of a tensor that gradients flow to.
+    pub(super) fn view_without_history(&self, layout: Layout) -> Tensor {
+        let lineage = Lineage { of_view: true, ..Lineage::default() };
+        Tensor { history: History::Detached(Arc::new(lineage)), ..self.with_layout(layout) }
+    }
+
+    /// The history with which a node keeps this tensor. It holds no lineage, which may hold the node.
+    pub(super) fn kept_history(&self) -> History {
+        match &self.history {
+            History::Detached(_) | History::Result(Made { detached: Some(_), .. }) => match self.edge() {
+                None => History::Detached(Arc::default()),
+                // The memory does not change as long as the node may use it.
+                edge => {
+                    let changes = self.storage.lineage().map_or(0, |lineage| lineage.changes());
+                    History::Result(Made { edge, changes, detached: None })
+                }
+            },
+            history => history.clone(),
+        }
     }
 }
 
@@ -313,22 +402,29 @@ pub(crate) fn changeable(op: &str, target: &Tensor) -> Result<()> {
             "{op}: this tensor requires gradients and is a leaf, which cannot change in place; change it inside no_grad(|| …), or use the operation that makes a new tensor"
         ));
     }
-    if of_leaf(target) {
+    if target.edge().is_some_and(|edge| edge.is_of_leaf()) {
         return Err(value_error!(
             "{op}: this is a view of a leaf that requires gradients, which cannot change in place; change it inside no_grad(|| …), or a copy, x.clone()"
         ));
     }
-    Ok(())
-}
-
-/// Whether a tensor is a view of a leaf: from it, nodes of views alone lead there.
-fn of_leaf(x: &Tensor) -> bool {
-    let Some(mut edge) = x.edge() else { return false };
-    while edge.node.viewed().is_some() {
-        let Some(next) = edge.node.head().edge(0).cloned() else { return false };
-        edge = next;
+    let Some(lineage) = target.lineage() else { return Ok(()) };
+    if lineage.of_view {
+        return Err(value_error!(
+            "{op}: this view was made inside no_grad(|| …), so the tensor that it is a view of would not know of this change; make the view outside"
+        ));
     }
-    edge.node.leaf().is_some()
+    let place = |layout: &Layout| layout.offset..layout.end();
+    let of_target = place(&target.layout);
+    let shares = |known: &Known| {
+        let of_leaf = place(&known.layout);
+        known.leaf.is_required() && of_leaf.start < of_target.end && of_target.start < of_leaf.end
+    };
+    if lineage.state().leaves.iter().any(shares) {
+        return Err(value_error!(
+            "{op}: this tensor shares memory with a leaf that requires gradients, which cannot change in place; change it inside no_grad(|| …), or a copy, x.clone()"
+        ));
+    }
+    Ok(())
 }
 
 /// Notes that the elements of `target` are now those of `value`, a recorded tensor of the same shape and type.
@@ -337,26 +433,30 @@ pub(crate) fn rebase(target: &Tensor, value: &Tensor) {
     // Before the lock is taken: edges are asked for below.
     let whole = target.layout.numel() == room && target.layout.is_dense();
     let before = if whole { None } else { base_before(target, room) };
-    let (of_value, flat) = (value.edge(), || Layout::contiguous(List::from_slice(&[room])));
+    let of_value = value.edge().map(|edge| own_edge(edge, value));
     let base = match (before, of_value) {
+        // The whole memory has new values, which may need no gradients.
         (_, of_value) if whole => of_value.map(|edge| (target.layout.clone(), edge)),
-        (Some((layout, _)), Some(of_value)) if layout == target.layout => Some((layout, of_value)),
-        (None, None) => None,
-        (before, of_value) => {
-            let (layout, before) = before.map_or_else(|| (flat(), None), |(layout, edge)| (layout, Some(edge)));
-            Some((layout.clone(), changed(layout, before, of_value, target, room)))
-        }
+        (Some((layout, _)), Some(edge)) if layout == target.layout => Some((layout, edge)),
+        (Some((layout, edge)), of_value) => Some((layout.clone(), changed(layout, Some(edge), of_value, target, room))),
+        (None, of_value) => of_value.map(|of_value| {
+            let flat = Layout::contiguous(List::from_slice(&[room]));
+            (flat.clone(), changed(flat, None, Some(of_value), target, room))
+        }),
     };
-    let lineage = target.lineage_or_new();
-    // The old edge is let go of without the lock.
-    let old = lineage.change(&mut lineage.state(), base);
-    drop_base(old);
+    let gone = target.lineage_or_new().change(base);
+    drop(gone);
 }
 
-fn drop_base(base: Option<(Layout, Edge)>) {
-    if let Some((_, edge)) = base {
-        super::node::let_go(edge);
+/// The edge of values in memory of their own. A copy of a leaf is no leaf, and that of a view is no view.
+fn own_edge(edge: Edge, value: &Tensor) -> Edge {
+    if edge.node.leaf().is_none() && edge.node.viewed().is_none() {
+        return edge;
     }
+    recorded_edge("CopyBackwards", Meta::of(value), [Some(edge), None], |pass, gradient| {
+        pass.give(0, || gradient);
+        Ok(())
+    })
 }
 
 /// The memory before a change: what the lineage says, or the tensor that the target is a view of.
@@ -367,8 +467,8 @@ fn base_before(target: &Tensor, room: usize) -> Option<(Layout, Edge)> {
         return Some(base.clone());
     }
     let (mut layout, mut edge) = (target.layout.clone(), target.edge()?);
-    while let Some(operand) = edge.node.viewed() {
-        layout = operand.clone();
+    while let Some(viewed) = edge.node.viewed() {
+        layout = viewed.layout.clone();
         let next = edge.node.head().edge(0).cloned()?;
         edge = next;
     }

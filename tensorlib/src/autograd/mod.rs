@@ -36,6 +36,8 @@ mod node;
 mod pass;
 pub(crate) mod record;
 mod tensor;
+#[cfg(test)]
+mod values;
 
 pub use anomaly::{is_anomaly_enabled, set_detect_anomaly};
 pub use function::{Context, Function};

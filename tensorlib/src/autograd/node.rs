@@ -1,6 +1,7 @@
 //! The graph: one node for each recorded operation, with edges to the nodes of its operands.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
@@ -20,8 +21,8 @@ pub(crate) trait Node: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Turns the gradients of the results into those of the operands, which it gives to the pass.
     fn apply(&self, pass: &mut Pass, gradients: Gradients) -> Result<()>;
 
-    /// Of an operation that gives a view: the layout of its operand in the same storage.
-    fn viewed(&self) -> Option<&Layout> {
+    /// Of an operation that gives a view: what it is a view of, in the same storage.
+    fn viewed(&self) -> Option<&Viewed> {
         None
     }
 
@@ -29,6 +30,13 @@ pub(crate) trait Node: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn leaf(&self) -> Option<&Leaf> {
         None
     }
+}
+
+/// What a view was made of.
+pub(crate) struct Viewed {
+    pub layout: Layout,
+    /// Whether that, or what it is a view of in its turn, is a leaf.
+    pub is_of_leaf: bool,
 }
 
 /// Gradients of a node's results; absent where none came.
@@ -61,10 +69,16 @@ impl Edge {
     pub fn meta(&self) -> &Meta {
         self.node.head().meta(self.output as usize)
     }
+
+    /// Whether a leaf is here, or a view of one.
+    pub fn is_of_leaf(&self) -> bool {
+        self.node.leaf().is_some() || self.node.viewed().is_some_and(|viewed| viewed.is_of_leaf)
+    }
 }
 
-/// A function of a gradient that a hook registered.
-pub(crate) type Hook = Box<dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync>;
+/// A function of a gradient that a user registered. Shared, so that it runs while no lock is held: it may ask for gradients,
+/// and register and remove hooks.
+pub(crate) type Hook = Arc<dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync>;
 
 /// What is called once the gradient of a leaf was added to.
 pub(crate) type AfterHook = Arc<dyn Fn() + Send + Sync>;
@@ -122,10 +136,11 @@ impl Head {
     #[inline]
     pub fn new(name: &'static str, meta: Meta, operands: &[&Tensor]) -> Head {
         let edge = |at: usize| operands.get(at).and_then(|operand| operand.edge());
+        // Before the number is taken: an operand's edge may be that of a node that is made here.
+        let more = (operands.len() > 2)
+            .then(|| Box::new(More { edges: (2..operands.len()).map(edge).collect(), metas: Vec::new() }));
         let mut head = Head::with_edges(name, meta, [edge(0), edge(1)]);
-        if operands.len() > 2 {
-            head.more = Some(Box::new(More { edges: (2..operands.len()).map(edge).collect(), metas: Vec::new() }));
-        }
+        head.more = more;
         head
     }
 
@@ -223,9 +238,12 @@ impl Drop for Head {
     }
 }
 
+/// Edges that wait to be dropped, and whether this thread drops some.
+type Waiting = (bool, Vec<Edge>);
+
 thread_local! {
-    /// Edges that wait to be dropped, and whether this thread drops some.
-    static WAITING: RefCell<(bool, Vec<Edge>)> = const { RefCell::new((false, Vec::new())) };
+    // Never dropped, so that it is there for what is dropped while the thread ends. Between chains it owns no memory.
+    static WAITING: ManuallyDrop<RefCell<Waiting>> = const { ManuallyDrop::new(RefCell::new((false, Vec::new()))) };
 }
 
 /// Drops an edge. A chain of nodes is dropped one after the other, whatever its length: by themselves, each would drop the
@@ -234,20 +252,29 @@ pub(crate) fn let_go(edge: Edge) {
     if Arc::strong_count(&edge.node) > 1 {
         return;
     }
-    // A thread that ends has no list any more: `edge` is dropped with the closure.
-    let _ = WAITING.try_with(|waiting| {
+    WAITING.with(|waiting| {
         let drops = std::mem::replace(&mut waiting.borrow_mut().0, true);
         if drops {
             waiting.borrow_mut().1.push(edge);
             return;
         }
+        let _end = End(waiting);
         drop(edge);
         loop {
             let Some(next) = waiting.borrow_mut().1.pop() else { break };
             drop(next);
         }
-        waiting.borrow_mut().0 = false;
     });
+}
+
+/// Ends the dropping of a chain, when a destructor of a user panics too.
+struct End<'a>(&'a RefCell<Waiting>);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        let left = std::mem::take(&mut *self.0.borrow_mut()).1;
+        left.into_iter().for_each(let_go);
+    }
 }
 
 /// A tensor that a user asked to require gradients: it has no operands, and keeps its gradient.
@@ -284,11 +311,19 @@ impl Leaf {
     pub fn values(&self) -> Option<Tensor> {
         let storage = self.memory.upgrade()?;
         // Memory that was moved out is empty.
-        (self.layout.end() <= storage.len()).then(|| Tensor::new(storage, self.layout.clone()).values())
+        (self.layout.end() <= storage.len()).then(|| Tensor::from_storage(storage, self.layout.clone()).values())
     }
 
     pub fn try_gradient(&self) -> Option<Tensor> {
         at_once(&self.gradient)?.as_ref().map(Tensor::alias)
+    }
+
+    /// How the gradient lies in memory: as the tensor, when that has no gaps, as in PyTorch.
+    pub fn gradient_layout(&self) -> Layout {
+        match self.layout.is_dense() {
+            true => Layout { offset: 0, ..self.layout.clone() },
+            false => Layout::contiguous(self.layout.shape.clone()),
+        }
     }
 
     pub fn gradient(&self) -> MutexGuard<'_, Option<Tensor>> {

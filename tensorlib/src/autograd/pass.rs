@@ -1,9 +1,12 @@
 //! Starting a backward pass.
 
+use std::sync::Arc;
+
 use super::engine::{self, Outcome, Task};
 use super::mode::Mode;
-use super::node::Edge;
+use super::node::{AfterHook, Edge, Leaf, Node};
 use crate::error::{Error, Result, or_raise, value_error};
+use crate::layout::Layout;
 use crate::tensor::Tensor;
 
 /// A backward pass with its options; see [`backward`].
@@ -95,38 +98,13 @@ impl Backward {
     /// [`run`](Backward::run) with the error as a value.
     pub fn try_run(self) -> Result<()> {
         let create_graph = self.create_graph;
-        let Outcome::Leaves(leaves) = engine::run(self.task("backward", None)?)? else {
-            unreachable!("no tensor was wanted")
-        };
+        let found = engine::run(self.task("backward", None)?)?;
         let _mode = Mode::set(create_graph);
-        // All sums first: an interrupt comes before anything has changed, or after everything.
-        let sums: Vec<_> = leaves
-            .into_iter()
-            .map(|(node, gradient)| {
-                let before = node.leaf().and_then(|leaf| leaf.gradient().as_ref().map(Tensor::alias));
-                let gradient = gradient.kept_gradient();
-                let sum = match before {
-                    None => gradient,
-                    Some(before) => gradient + before,
-                };
-                (node, sum)
-            })
-            .collect();
-        let mut hooks = Vec::new();
-        for (node, sum) in sums {
-            if let Some(leaf) = node.leaf() {
-                *leaf.gradient() = Some(sum);
-            }
-            if let Some(extras) = node.head().extras() {
-                hooks.extend(extras.after.iter().map(|(_, hook)| hook.clone()));
-            }
-        }
-        // With no lock held: they may do anything.
-        hooks.iter().for_each(|hook| hook());
+        hand_over(found);
         Ok(())
     }
 
-    /// Runs the pass and gives the gradients of `inputs`; nobody's `grad()` changes.
+    /// Runs the pass and gives the gradients of `inputs`; `grad()` of leaves stays as it is.
     #[track_caller]
     pub fn grad(self, inputs: &[&Tensor]) -> Vec<Tensor> {
         or_raise(self.try_grad(inputs))
@@ -143,10 +121,9 @@ impl Backward {
                 })
             })
             .collect::<Result<_>>()?;
-        let allow_unused = self.allow_unused;
-        let Outcome::Wanted(found) = engine::run(self.task("grad", Some(&wanted))?)? else {
-            unreachable!("tensors were wanted")
-        };
+        let (allow_unused, create_graph) = (self.allow_unused, self.create_graph);
+        let mut outcome = engine::run(self.task("grad", Some(&wanted))?)?;
+        let found = std::mem::take(&mut outcome.wanted);
         let or_zeros = |(at, (found, input)): (usize, (Option<Tensor>, &&Tensor))| match found {
             Some(gradient) => Ok(gradient),
             None if allow_unused => Ok(crate::create::zeros_like(input)),
@@ -154,7 +131,10 @@ impl Backward {
                 "grad: the result was not made from input {at}; with allow_unused(true) its gradient is zeros"
             )),
         };
-        found.into_iter().zip(inputs).enumerate().map(or_zeros).collect()
+        let gradients = found.into_iter().zip(inputs).enumerate().map(or_zeros).collect::<Result<_>>()?;
+        let _mode = Mode::set(create_graph);
+        hand_over(outcome);
+        Ok(gradients)
     }
 
     fn task<'a>(self, op: &str, wanted: Option<&'a [Edge]>) -> Result<Task<'a>> {
@@ -173,6 +153,63 @@ impl Backward {
             wanted,
         })
     }
+}
+
+/// Adds gradients to those of the leaves, and of the tensors that keep theirs. The places are locked together, in the order of
+/// their addresses: what other threads add is not lost. All sums come first: an interrupt comes before anything has changed,
+/// or after everything.
+fn hand_over(found: Outcome) {
+    let (leaves, gradients) = by_address(found.leaves);
+    let (others, retained) = by_address(found.retained);
+    let after: Vec<AfterHook> = (leaves.iter().filter_map(|node| node.head().extras()))
+        .flat_map(|extras| extras.after.iter().map(|(_, hook)| hook.clone()).collect::<Vec<_>>())
+        .collect();
+    let leaves: Vec<&Leaf> = leaves.iter().filter_map(|node| node.leaf()).collect();
+    let mut of_leaves: Vec<_> = leaves.iter().map(|leaf| leaf.gradient()).collect();
+    let mut of_others: Vec<_> = others.iter().map(|node| node.head().extras_or_new()).collect();
+    let sums: Vec<Tensor> = (leaves.iter().zip(&of_leaves).zip(gradients))
+        .map(|((leaf, before), gradient)| added(gradient, before.as_ref(), &leaf.gradient_layout()))
+        .collect();
+    let other_sums: Vec<(usize, u32, Tensor)> = (of_others.iter().zip(retained).enumerate())
+        .flat_map(|(at, (extras, gradients))| {
+            gradients.into_iter().map(move |(output, gradient)| (at, output, gradient, extras))
+        })
+        .map(|(at, output, gradient, extras)| {
+            let before = extras.retained.iter().find(|(of, _)| *of == output).and_then(|(_, kept)| kept.as_ref());
+            let layout = Layout::contiguous(gradient.layout.shape.clone());
+            (at, output, added(gradient, before, &layout))
+        })
+        .collect();
+    // What was there is dropped when no lock is held: it may be the end of a graph, with a user's values in it.
+    let mut gone: Vec<Option<Tensor>> = Vec::new();
+    for (place, sum) in of_leaves.iter_mut().zip(sums) {
+        gone.push(place.replace(sum));
+    }
+    for (at, output, sum) in other_sums {
+        if let Some((_, place)) = of_others[at].retained.iter_mut().find(|(of, _)| *of == output) {
+            gone.push(place.replace(sum));
+        }
+    }
+    drop((of_leaves, of_others));
+    drop(gone);
+    // With no lock held: they may do anything.
+    after.iter().for_each(|hook| hook());
+}
+
+type Nodes = Vec<Arc<dyn Node>>;
+
+fn by_address<T>(mut found: Vec<(Arc<dyn Node>, T)>) -> (Nodes, Vec<T>) {
+    found.sort_by_key(|(node, _)| Arc::as_ptr(node).cast::<()>() as usize);
+    found.into_iter().unzip()
+}
+
+/// A sum of gradients in memory of its own, which lies as `layout` says.
+fn added(gradient: Tensor, before: Option<&Tensor>, layout: &Layout) -> Tensor {
+    match before {
+        None => gradient,
+        Some(before) => gradient + before,
+    }
+    .in_own_memory(layout)
 }
 
 /// Where a pass begins, and with what.

@@ -16,17 +16,18 @@
 //! ```
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::engine::Pass;
-use super::lineage;
+use super::lineage::{self, History};
 use super::mode::{Mode, is_grad_enabled};
-use super::node::{Edge, Gradients, Head, Meta, Node};
+use super::node::{Edge, Gradients, Head, Meta, Node, Viewed};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::operand::Operand;
 use crate::scalar::Scalar;
 use crate::size::Size;
+use crate::storage::Pin;
 use crate::tensor::Tensor;
 
 /// Whether an operation on these operands is recorded.
@@ -51,50 +52,58 @@ pub(crate) fn unrecorded<R>(body: impl FnOnce() -> R) -> R {
 
 /// A tensor that a formula needs.
 pub(crate) struct Saved {
-    tensor: Tensor,
+    pin: Arc<Pin>,
     version: u64,
+    layout: Layout,
+    history: History,
     is_result: bool,
 }
 
 impl Saved {
     /// An operand, or what else was there before.
     pub fn operand(x: &Tensor) -> Saved {
-        Saved { version: x.storage.version(), tensor: x.alias(), is_result: false }
+        Saved { history: x.kept_history(), is_result: false, ..Saved::values(x) }
     }
 
     /// The (first) result of the operation itself. It is kept without its history, which would hold the node that holds it.
     pub fn result(y: &Tensor) -> Saved {
-        Saved { version: y.storage.version(), tensor: y.values(), is_result: true }
+        Saved::values(y)
+    }
+
+    fn values(x: &Tensor) -> Saved {
+        let pin = x.storage.pinned();
+        Saved { pin, version: x.storage.version(), layout: x.layout.clone(), history: History::Values, is_result: true }
     }
 
     pub(super) fn get(&self, node: &Arc<dyn Node>) -> Result<Tensor> {
-        let now = self.tensor.storage.version();
-        if now != self.version {
-            return Err(super::anomaly::changed_since(node.head(), &self.tensor, self.version, now));
-        }
-        let mut tensor = self.tensor.alias();
-        if self.is_result && is_grad_enabled() {
-            tensor.history = lineage::history_of(node, 0);
-        }
-        Ok(tensor)
+        let storage = self.pin.storage().filter(|storage| storage.version() == self.version);
+        let Some(storage) = storage else {
+            let now = self.pin.version();
+            return Err(super::anomaly::changed_since(node.head(), &self.layout.shape, self.version, now));
+        };
+        let history = match self.is_result && is_grad_enabled() {
+            true => lineage::history_of(node, 0),
+            false => self.history.clone(),
+        };
+        Ok(Tensor { storage, layout: self.layout.clone(), history })
     }
 }
 
 type One<F> = fn(&F, &mut Pass, Gradients) -> Result<()>;
 
-/// Of an operation that gives a view, the layout of its operand; of others, nothing.
-trait Viewed: Send + Sync + UnwindSafe + RefUnwindSafe {
-    fn layout(&self) -> Option<&Layout>;
+/// What an operation that gives a view was given; of others, nothing, not even the room for it.
+trait MayView: Send + Sync + UnwindSafe + RefUnwindSafe {
+    fn viewed(&self) -> Option<&Viewed>;
 }
 
-impl Viewed for () {
-    fn layout(&self) -> Option<&Layout> {
+impl MayView for () {
+    fn viewed(&self) -> Option<&Viewed> {
         None
     }
 }
 
-impl Viewed for Layout {
-    fn layout(&self) -> Option<&Layout> {
+impl MayView for Viewed {
+    fn viewed(&self) -> Option<&Viewed> {
         Some(self)
     }
 }
@@ -102,31 +111,31 @@ impl Viewed for Layout {
 /// A recorded operation. The formula is let go of once it was used, with what it keeps.
 struct Recorded<F, V = ()> {
     head: Head,
-    formula: Mutex<Option<F>>,
+    formula: RwLock<Option<F>>,
     call: One<F>,
     /// Whether the formula keeps values. One that keeps none may be used again.
     keeps: bool,
     viewed: V,
 }
 
-impl<F: Send, V: Viewed> Node for Recorded<F, V> {
+impl<F: Send + Sync, V: MayView> Node for Recorded<F, V> {
     fn head(&self) -> &Head {
         &self.head
     }
 
     fn apply(&self, pass: &mut Pass, gradients: Gradients) -> Result<()> {
-        let mut place = self.formula.lock().unwrap_or_else(PoisonError::into_inner);
         if pass.retains() || !self.keeps {
+            let place = self.formula.read().unwrap_or_else(PoisonError::into_inner);
             let Some(formula) = &*place else { return Err(super::anomaly::released(&self.head)) };
             return (self.call)(formula, pass, gradients);
         }
-        let Some(formula) = place.take() else { return Err(super::anomaly::released(&self.head)) };
-        drop(place);
+        let formula = self.formula.write().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(formula) = formula else { return Err(super::anomaly::released(&self.head)) };
         (self.call)(&formula, pass, gradients)
     }
 
-    fn viewed(&self) -> Option<&Layout> {
-        self.viewed.layout()
+    fn viewed(&self) -> Option<&Viewed> {
+        self.viewed.viewed()
     }
 }
 
@@ -153,7 +162,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::new(name, Meta::of(&result), operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: true, viewed: () };
+    let node = Recorded { head, formula: RwLock::new(Some(formula)), call: one::<F>, keeps: true, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
@@ -163,7 +172,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::new(name, Meta::of(&result), operands);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: () };
+    let node = Recorded { head, formula: RwLock::new(Some(formula)), call: one::<F>, keeps: false, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
@@ -193,7 +202,7 @@ where
 {
     let edge = |operand: &Operand| operand.tensor().filter(|tensor| tensor.has_history()).and_then(Tensor::edge);
     let head = Head::with_edges(name, Meta::of(&result), [edge(a), edge(b)]);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps, viewed: () };
+    let node = Recorded { head, formula: RwLock::new(Some(formula)), call: one::<F>, keeps, viewed: () };
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
@@ -203,7 +212,7 @@ where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::with_edges(name, meta, edges);
-    let node = Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed: () };
+    let node = Recorded { head, formula: RwLock::new(Some(formula)), call: one::<F>, keeps: false, viewed: () };
     Edge { node: Arc::new(node), output: 0 }
 }
 
@@ -221,7 +230,7 @@ impl Tensor {
             };
         }
         if !is_grad_enabled() {
-            return self.detached(layout);
+            return self.view_without_history(layout);
         }
         self.recorded_view(layout, name, formula)
     }
@@ -235,7 +244,9 @@ impl Tensor {
             pass.give(0, || formula(gradient));
             Ok(())
         };
-        let node = viewing(Head::new(name, meta, &[self]), formula, self.layout.clone());
+        let head = Head::new(name, meta, &[self]);
+        let is_of_leaf = head.edge(0).is_some_and(Edge::is_of_leaf);
+        let node = viewing(head, formula, Viewed { layout: self.layout.clone(), is_of_leaf });
         self.view_made_by(layout, Edge { node, output: 0 })
     }
 
@@ -254,7 +265,9 @@ impl Tensor {
             pass.give(0, || formula(gradients));
             Ok(())
         };
-        let node: Arc<dyn Node> = several(Head::of_several(name, metas, &[self]), formula, self.layout.clone());
+        let head = Head::of_several(name, metas, &[self]);
+        let is_of_leaf = head.edge(0).is_some_and(Edge::is_of_leaf);
+        let node: Arc<dyn Node> = several(head, formula, Viewed { layout: self.layout.clone(), is_of_leaf });
         let views = layouts.into_iter().zip(0..);
         views.map(|(layout, output)| self.view_made_by(layout, Edge { node: node.clone(), output })).collect()
     }
@@ -270,18 +283,18 @@ impl Tensor {
     }
 }
 
-fn viewing<F>(head: Head, formula: F, viewed: Layout) -> Arc<dyn Node>
+fn viewing<F>(head: Head, formula: F, viewed: Viewed) -> Arc<dyn Node>
 where
     F: Fn(&mut Pass, Tensor) -> Result<()> + Send + Sync + 'static,
 {
-    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: one::<F>, keeps: false, viewed })
+    Arc::new(Recorded { head, formula: RwLock::new(Some(formula)), call: one::<F>, keeps: false, viewed })
 }
 
-fn several<F>(head: Head, formula: F, viewed: Layout) -> Arc<dyn Node>
+fn several<F>(head: Head, formula: F, viewed: Viewed) -> Arc<dyn Node>
 where
     F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
 {
-    Arc::new(Recorded { head, formula: Mutex::new(Some(formula)), call: many::<F>, keeps: false, viewed })
+    Arc::new(Recorded { head, formula: RwLock::new(Some(formula)), call: many::<F>, keeps: false, viewed })
 }
 
 /// Zeros of a shape with `part` in the place that `take` takes of it.
@@ -304,12 +317,13 @@ where
 /// tensor, which are then written over it. That costs a copy, and in return what the operation keeps of its result for the
 /// backward pass stays as it was. So that this holds for its operand as well, it is given a copy of the target.
 pub(crate) fn in_place(op: &str, target: &Tensor, value: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
-    let before = target.copied();
-    let before = match target.edge() {
-        Some(edge) => before.made_by(edge),
-        None => before,
-    };
-    replaced(op, target, &before, value)
+    in_place_without_copy(op, target, |target| {
+        let before = target.copied();
+        value(&match target.edge() {
+            Some(edge) => before.made_by(edge),
+            None => before,
+        })
+    })
 }
 
 /// [`in_place`] for an operation whose formula does not need the target.
@@ -318,17 +332,9 @@ pub(crate) fn in_place_without_copy(
     target: &Tensor,
     value: impl FnOnce(&Tensor) -> Result<Tensor>,
 ) -> Result<Tensor> {
-    replaced(op, target, target, value)
-}
-
-fn replaced(
-    op: &str,
-    target: &Tensor,
-    before: &Tensor,
-    value: impl FnOnce(&Tensor) -> Result<Tensor>,
-) -> Result<Tensor> {
     lineage::changeable(op, target)?;
-    let value = value(before)?;
+    let _turn = target.lineage_or_new().turn();
+    let value = value(target)?;
     crate::ops::binary::storable(op, value.dtype(), target.dtype())?;
     let value = value.to(target.dtype());
     if value.layout.shape != target.layout.shape {

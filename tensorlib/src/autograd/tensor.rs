@@ -1,15 +1,19 @@
 //! Gradients, as methods of tensors.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use super::node::{Edge, Hook};
+use super::node::{Edge, Hook, Node};
 use super::pass::backward;
+use super::record::unrecorded;
 use crate::error::{Result, dtype_error, fallible, or_raise, value_error};
+use crate::layout::Layout;
+use crate::list::List;
+use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
 /// Takes a hook away again: PyTorch's `RemovableHandle`. Dropping it leaves the hook in place.
 pub struct HookHandle {
-    edge: Edge,
+    node: Weak<dyn Node>,
     id: u64,
     is_after: bool,
 }
@@ -17,10 +21,19 @@ pub struct HookHandle {
 impl HookHandle {
     /// Takes the hook away.
     pub fn remove(self) {
-        let mut extras = self.edge.node.head().extras_or_new();
-        match self.is_after {
-            true => extras.after.retain(|(id, _)| *id != self.id),
-            false => extras.hooks.retain(|(_, id, _)| *id != self.id),
+        let Some(node) = self.node.upgrade() else { return };
+        let mut extras = node.head().extras_or_new();
+        // A user's function, with what it holds: dropped when no lock is held.
+        if self.is_after {
+            let at = extras.after.iter().position(|(id, _)| *id == self.id);
+            let hook = at.map(|at| extras.after.remove(at));
+            drop(extras);
+            drop(hook);
+        } else {
+            let at = extras.hooks.iter().position(|(_, id, _)| *id == self.id);
+            let hook = at.map(|at| extras.hooks.remove(at));
+            drop(extras);
+            drop(hook);
         }
     }
 }
@@ -145,8 +158,8 @@ impl Tensor {
             let none = || value_error!(
                 "grad: there is no gradient yet; it comes with backward() of something made from this tensor"
             );
-            if let Some(leaf) = self.leaf() {
-                return leaf.leaf().and_then(|leaf| leaf.gradient().as_ref().map(Tensor::alias)).ok_or_else(none);
+            if let Some(node) = self.leaf_once() {
+                return node.leaf().and_then(|leaf| leaf.gradient().as_ref().map(Tensor::alias)).ok_or_else(none);
             }
             let Some(edge) = self.has_history().then(|| self.edge()).flatten() else {
                 return Err(value_error!("grad: this tensor does not require gradients; ask for them with requires_grad_(true)"));
@@ -218,8 +231,10 @@ impl Tensor {
     /// assert_eq!(w.grad().item::<f32>(), 3.0); // not 6
     /// ```
     pub fn zero_grad(&self) {
-        if let Some(leaf) = self.leaf().as_ref().and_then(|node| node.leaf()) {
-            *leaf.gradient() = None;
+        if let Some(leaf) = self.leaf_once().as_ref().and_then(|node| node.leaf()) {
+            // Dropped when the lock is not held: it may be the end of a graph, with a user's values in it.
+            let gone = leaf.gradient().take();
+            drop(gone);
         }
     }
 
@@ -251,7 +266,10 @@ impl Tensor {
                 gradient.dtype()
             ));
         }
-        *leaf.gradient() = Some(gradient.alias());
+        // A leaf that held its own memory would never go.
+        let gradient = if gradient.shares_memory(self) { gradient.clone() } else { gradient.alias() };
+        let gone = leaf.gradient().replace(gradient);
+        drop(gone);
         Ok(())
     }
 
@@ -267,7 +285,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn register_hook(&self, hook: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static) -> HookHandle {
-        or_raise(self.hooked(Box::new(move |gradient| Some(hook(gradient)))))
+        or_raise(self.hooked(Arc::new(move |gradient| Some(hook(gradient)))))
     }
 
     /// Calls `look` with the gradient of this tensor in every backward pass: [`register_hook`](Tensor::register_hook)
@@ -281,7 +299,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn inspect_grad(&self, look: impl Fn(&Tensor) + Send + Sync + 'static) -> HookHandle {
-        or_raise(self.hooked(Box::new(move |gradient| {
+        or_raise(self.hooked(Arc::new(move |gradient| {
             look(gradient);
             None
         })))
@@ -293,7 +311,7 @@ impl Tensor {
         let id = extras.hooks.last().map_or(0, |(_, id, _)| id + 1);
         extras.hooks.push((edge.output, id, hook));
         drop(extras);
-        Ok(HookHandle { edge, id, is_after: false })
+        Ok(HookHandle { node: Arc::downgrade(&edge.node), id, is_after: false })
     }
 
     /// Calls `hook` with this leaf after each backward pass that has added to its gradient: to take a step at once, say, and
@@ -326,12 +344,21 @@ impl Tensor {
         let this = self.weak();
         extras.after.push((id, Arc::new(move || this().iter().for_each(&hook))));
         drop(extras);
-        Ok(HookHandle { edge, id, is_after: true })
+        Ok(HookHandle { node: Arc::downgrade(&edge.node), id, is_after: true })
     }
 
-    /// A gradient as a leaf keeps it: in memory of its own.
-    pub(super) fn kept_gradient(self) -> Tensor {
-        let alone = std::sync::Arc::strong_count(&self.storage) == 1 && self.layout.is_dense();
-        if alone || self.has_history() { self } else { self.clone() }
+    /// A gradient as a leaf keeps it: in memory of its own, which lies as `layout` says.
+    pub(super) fn in_own_memory(self, layout: &Layout) -> Tensor {
+        let lies_so =
+            (0..layout.rank()).all(|dim| layout.shape[dim] <= 1 || layout.strides[dim] == self.layout.strides[dim]);
+        if lies_so && Arc::strong_count(&self.storage) == 1 {
+            return self;
+        }
+        let copy = unrecorded(|| {
+            let line = crate::create::filled(List::from_slice(&[layout.numel()]), self.dtype(), Scalar::Int(0));
+            line.with_layout(layout.clone()).copy_(&self);
+            line.laid_out(layout.clone())
+        });
+        self.recorded_copy(copy)
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn filled(shape: List<usize>, dtype: DType, value: Scalar) -> Tensor 
 /// `value` everywhere.
 pub(crate) fn filled_on(device: Device, shape: List<usize>, dtype: DType, value: Scalar) -> Tensor {
     let layout = Layout::contiguous(shape);
-    Tensor::new(backend::on(device).full(dtype, layout.numel(), value), layout)
+    Tensor::from_storage(backend::on(device).full(dtype, layout.numel(), value), layout)
 }
 
 /// A tensor of rank 1 that takes the memory of `values`. The element type is the vector's; for PyTorch's choice, `f32` for

@@ -118,7 +118,7 @@ impl<T: Element, D: Dimension> From<Array<T, D>> for Tensor {
                 let strides = List::from_slice(&strides);
                 let (values, offset) = array.into_raw_vec_and_offset();
                 let layout = Layout { shape, strides, offset: offset.unwrap_or(0) };
-                Tensor::new(crate::storage::Storage::new(values.into()), layout)
+                Tensor::from_storage(crate::storage::Storage::new(values.into()), layout)
             }
             // Reversed dimensions have no strides here.
             _ => Tensor::from_values(array.iter().copied().collect::<Vec<T>>(), shape),

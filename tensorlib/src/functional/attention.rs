@@ -19,13 +19,13 @@ options! {
     pub struct Attention<'a> {
         /// What queries may see, in a shape that broadcasts to `[…, queries, keys]`: `true` where they may, or numbers that
         /// are added to the scores.
-        attn_mask: Option<&'a Tensor> = None, |mask: &'a Tensor| Some(mask);
+        attn_mask: Option<&'a Tensor>, None, |mask: &'a Tensor| Some(mask);
         /// The share of weights that is left out, as by [`dropout`](super::dropout()); 0 by default.
-        dropout_p: f64 = 0.0, |share: f64| share;
+        dropout_p: f64, 0.0, |share: f64| share;
         /// Whether a query sees only keys up to its own number; `false` by default.
-        is_causal: bool = false, |is_causal: bool| is_causal;
+        is_causal: bool, false, |is_causal: bool| is_causal;
         /// What scores are multiplied by; by default 1 over the root of the number of features.
-        scale: Option<f64> = None, |scale: f64| Some(scale);
+        scale: Option<f64>, None, |scale: f64| Some(scale);
     }
 }
 

@@ -18,7 +18,7 @@ options! {
     /// The options of [`embedding_with`].
     pub struct Embedding<'a> {
         /// A row whose gradient is zero, so that it stays as it is; negative numbers count from the end.
-        padding_idx: Option<i64> = None, |row: i64| Some(row);
+        padding_idx: Option<i64>, None, |row: i64| Some(row);
     }
 }
 

@@ -6,7 +6,7 @@ macro_rules! options {
     ($(
         $(#[$meta:meta])*
         pub struct $name:ident<'a> {
-            $($(#[$doc:meta])* $option:ident: $ty:ty = $default:expr, |$value:ident: $given:ty| $make:expr;)*
+            $($(#[$doc:meta])* $option:ident: $ty:ty, $default:expr, |$value:ident: $given:ty| $make:expr;)*
         }
     )*) => { $(
         $(#[$meta])*

@@ -19,11 +19,11 @@ options! {
     /// The options of [`unfold_with`] and [`fold_with`].
     pub struct Unfold<'a> {
         /// By how much the window moves; 1 by default.
-        stride: Ints = ints(1), |stride: impl IntoInts| ints(stride);
+        stride: Ints, ints(1), |stride: impl IntoInts| ints(stride);
         /// How many zeros stand on each side of an image; 0 by default.
-        padding: Ints = ints(0), |padding: impl IntoInts| ints(padding);
+        padding: Ints, ints(0), |padding: impl IntoInts| ints(padding);
         /// How far apart the elements are that a window takes; 1 by default.
-        dilation: Ints = ints(1), |dilation: impl IntoInts| ints(dilation);
+        dilation: Ints, ints(1), |dilation: impl IntoInts| ints(dilation);
     }
 }
 

@@ -68,14 +68,14 @@ pub(super) fn choose(
 pub(super) fn wrapped(op: &str, positions: &Tensor, length: usize, dim: usize) -> Result<Tensor> {
     let checked = positions.backend().positions(positions.elements(), length);
     let values = checked.map_err(|outside| out_of_range(op, outside, length, dim))?;
-    Ok(Tensor::new(values, Layout::contiguous(positions.layout.shape.clone())))
+    Ok(Tensor::from_storage(values, Layout::contiguous(positions.layout.shape.clone())))
 }
 
 /// For each dimension, the positions of what is not zero, in row-major order.
 pub(super) fn nonzero_positions(tensor: &Tensor) -> Vec<Tensor> {
     let (values, count) = tensor.backend().nonzero(tensor.elements());
     let line = |dim: usize| Layout { offset: dim * count, ..Layout::contiguous(List::from_slice(&[count])) };
-    (0..tensor.ndim()).map(|dim| Tensor::new(values.clone(), line(dim))).collect()
+    (0..tensor.ndim()).map(|dim| Tensor::from_storage(values.clone(), line(dim))).collect()
 }
 
 /// What an index reaches, the shape of that, and the device where it is.
@@ -142,7 +142,7 @@ fn accumulated(values: &Tensor, shape: Size, chosen: &[Chosen]) -> Tensor {
 
 fn read_values(op: &str, view: &Tensor, chosen: &[Chosen]) -> Result<Tensor> {
     let Reached { reach, shape, backend } = reach(op, view, chosen)?;
-    Ok(Tensor::new(backend.take(&view.storage, &reach), Layout::contiguous(shape)))
+    Ok(Tensor::from_storage(backend.take(&view.storage, &reach), Layout::contiguous(shape)))
 }
 
 /// Writes values of the view's dtype to chosen positions; of several values for one element the last stays.

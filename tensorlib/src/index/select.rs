@@ -80,7 +80,7 @@ fn gather(x: &Tensor, dim: i64, index: &Tensor) -> Result<Tensor> {
     let at = dimension("gather", dim, x.ndim())?;
     let (positions, layout, stride) = along("gather", x, at, index)?;
     let values = backend_of("gather", &[x, index])?.take_along(x.elements_as(&layout), positions.elements(), stride);
-    let result = Tensor::new(values, Layout::contiguous(layout.shape));
+    let result = Tensor::from_storage(values, Layout::contiguous(layout.shape));
     if !records(&[x]) {
         return Ok(result);
     }
@@ -203,7 +203,7 @@ fn masked_select(x: &Tensor, mask: &Tensor) -> Result<Tensor> {
     let backend = backend_of("masked_select", &[x, mask])?;
     let (of_mask, of_x) = (mask.layout.expand("masked_select", &shape)?, x.layout.expand("masked_select", &shape)?);
     let (values, count) = backend.compress(x.elements_as(&of_x), mask.elements_as(&of_mask));
-    Ok(Tensor::new(values, Layout::contiguous(List::from_slice(&[count]))))
+    Ok(Tensor::from_storage(values, Layout::contiguous(List::from_slice(&[count]))))
 }
 
 fn index_copy(x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
@@ -345,6 +345,6 @@ impl Tensor {
         let (values, count) = self.backend().nonzero(self.elements());
         // By dimension; a row for each element is wanted.
         let rows = Layout::contiguous(List::from_slice(&[self.ndim(), count])).transpose(0, 1);
-        Tensor::new(values, rows).copied()
+        Tensor::from_storage(values, rows).copied()
     }
 }

@@ -16,7 +16,7 @@ use crate::tensor::Tensor;
 fn pairs(a: &Tensor, b: &Tensor, p: f64) -> Result<Tensor> {
     let shape = [a.layout.shape[0], b.layout.shape[0]].into_iter().collect();
     let values = backend_of("cdist", &[a, b])?.distances(p, a.elements(), b.elements());
-    Ok(Tensor::new(values, Layout::contiguous(shape)))
+    Ok(Tensor::from_storage(values, Layout::contiguous(shape)))
 }
 
 fn distances(op: &str, a: &Tensor, b: &Tensor, p: f64) -> Result<Tensor> {

@@ -51,7 +51,7 @@ fn batched(op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor> {
     shape.push(n);
     checked_numel(op, &shape)?;
     let values = backend_of(op, &[a, b])?.matmul(a.elements_as(&of_a), b.elements_as(&of_b));
-    Ok(Tensor::new(values, Layout::contiguous(shape)))
+    Ok(Tensor::from_storage(values, Layout::contiguous(shape)))
 }
 
 fn inner_mismatch(op: &str, a: &Tensor, b: &Tensor) -> crate::Error {
@@ -103,7 +103,7 @@ fn dot(op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         return Err(shape_error!("{op}: vectors of {} and {} elements have no dot product", a.numel(), b.numel()));
     }
     let value = backend_of(op, &[a, b])?.dot(a.elements(), b.elements());
-    Ok(Tensor::new(value, Layout::contiguous(List::new())))
+    Ok(Tensor::from_storage(value, Layout::contiguous(List::new())))
 }
 
 fn ranks(op: &str, a: &Tensor, b: &Tensor, wanted: (usize, usize)) -> Result<()> {

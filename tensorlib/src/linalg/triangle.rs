@@ -14,7 +14,7 @@ fn triangle(op: &str, x: &Tensor, kept: TriangleOp) -> Result<Tensor> {
     if x.ndim() < 2 {
         return Err(shape_error!("{op}: needs a matrix or a stack of them, not shape {}", x.size()));
     }
-    Ok(Tensor::new(x.backend().triangle(kept, x.elements()), Layout::contiguous(x.layout.shape.clone())))
+    Ok(Tensor::from_storage(x.backend().triangle(kept, x.elements()), Layout::contiguous(x.layout.shape.clone())))
 }
 
 /// A linear function of one tensor, with what it does to a gradient.

@@ -306,9 +306,9 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![-2.0, 0.25].softshrink_lambda(1.0).to_vec::<f32>(), [-1.0, 0.0]);
     /// ```
-    pub fn softshrink_lambda(&self, lambda: f64) -> Tensor {
-        activated(Activation::SoftShrink { lambda }, "SoftshrinkBackward0", self, move |g, x| {
-            g.masked_fill(x.abs().le(lambda), 0.0)
+    pub fn softshrink_lambda(&self, limit: f64) -> Tensor {
+        activated(Activation::SoftShrink { limit }, "SoftshrinkBackward0", self, move |g, x| {
+            g.masked_fill(x.abs().le(limit), 0.0)
         })
     }
 
@@ -329,9 +329,9 @@ impl Tensor {
     /// # use tensorlib::prelude::*;
     /// assert_eq!(tensor![-2.0, 0.25].hardshrink_lambda(0.1).to_vec::<f32>(), [-2.0, 0.25]);
     /// ```
-    pub fn hardshrink_lambda(&self, lambda: f64) -> Tensor {
-        activated(Activation::HardShrink { lambda }, "HardshrinkBackward0", self, move |g, x| {
-            g.masked_fill(x.abs().le(lambda), 0.0)
+    pub fn hardshrink_lambda(&self, limit: f64) -> Tensor {
+        activated(Activation::HardShrink { limit }, "HardshrinkBackward0", self, move |g, x| {
+            g.masked_fill(x.abs().le(limit), 0.0)
         })
     }
 

@@ -262,17 +262,6 @@ impl Tensor {
         self.dtype().size_in_bytes()
     }
 
-    /// All values in row-major order, converted to `T`, in one flat list: the same as [`to_vec`](Tensor::to_vec). A nested
-    /// list would have another type for each rank.
-    ///
-    /// ```
-    /// # use tensorlib::prelude::*;
-    /// assert_eq!(tensor![[1, 2], [3, 4]].tolist::<i64>(), [1, 2, 3, 4]);
-    /// ```
-    pub fn tolist<T: crate::Element>(&self) -> Vec<T> {
-        self.to_vec()
-    }
-
     /// Converted to the element type of another tensor.
     ///
     /// ```

@@ -57,14 +57,14 @@ fn apply(
         }
         (Input::Number(a), Input::Number(b)) => {
             let value = make(backend_of(op, &[])?, 1, Source::Number(a), Source::Number(b));
-            return Ok(Tensor::new(value, Layout::contiguous(List::new())));
+            return Ok(Tensor::from_storage(value, Layout::contiguous(List::new())));
         }
     };
     let backend = backend_of(op, &[a, b])?;
     if a.layout.shape == b.layout.shape && a.layout.is_contiguous() && b.layout.is_contiguous() {
         let of_result = Layout::contiguous(a.layout.shape.clone());
         let (a, b) = (Source::Elements(a.elements()), Source::Elements(b.elements()));
-        return Ok(Tensor::new(make(backend, of_result.numel(), a, b), of_result));
+        return Ok(Tensor::from_storage(make(backend, of_result.numel(), a, b), of_result));
     }
     let shape = broadcast(op, &a.layout.shape, &b.layout.shape)?;
     let numel = crate::size::checked_numel(op, &shape)?;
@@ -72,7 +72,7 @@ fn apply(
     let order = memory_order(&[&of_a, &of_b]);
     let (of_a, of_b) = (of_a.permute(&order), of_b.permute(&order));
     let (a, b) = (Source::Elements(a.elements_as(&of_a)), Source::Elements(b.elements_as(&of_b)));
-    Ok(Tensor::new(make(backend, numel, a, b), Layout::ordered(&shape, &order)))
+    Ok(Tensor::from_storage(make(backend, numel, a, b), Layout::ordered(&shape, &order)))
 }
 
 /// Refuses what an operation does not do, and says in which type it is done.

@@ -70,7 +70,7 @@ fn chosen(condition: &Tensor, a: &Operand, b: &Operand) -> Result<Tensor> {
     let order = memory_order(&[&of_condition, &of_a, &of_b]);
     let (of_condition, of_a, of_b) = (of_condition.permute(&order), of_a.permute(&order), of_b.permute(&order));
     let values = backend.choose(condition.elements_as(&of_condition), a.elements_as(&of_a), b.elements_as(&of_b));
-    Ok(Tensor::new(values, Layout::ordered(&shape, &order)))
+    Ok(Tensor::from_storage(values, Layout::ordered(&shape, &order)))
 }
 
 impl Tensor {

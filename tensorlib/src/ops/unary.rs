@@ -18,10 +18,10 @@ use crate::tensor::Tensor;
 #[inline]
 pub(super) fn mapped(x: &Tensor, map: impl FnOnce(Elements) -> Arc<Storage>) -> Tensor {
     if x.layout.is_contiguous() {
-        return Tensor::new(map(x.elements()), Layout::contiguous(x.layout.shape.clone()));
+        return Tensor::from_storage(map(x.elements()), Layout::contiguous(x.layout.shape.clone()));
     }
     let order = memory_order(&[&x.layout]);
-    Tensor::new(map(x.elements_as(&x.layout.permute(&order))), Layout::ordered(&x.layout.shape, &order))
+    Tensor::from_storage(map(x.elements_as(&x.layout.permute(&order))), Layout::ordered(&x.layout.shape, &order))
 }
 
 /// A function of numbers that keep their type.

@@ -14,7 +14,7 @@ fn running(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> Result<Tensor>
     let mut room = None;
     let x = x.typed(x.dtype().to_sum(), &mut room);
     let values = x.backend().cumulate(kind, x.elements(), dim);
-    Ok(Tensor::new(values, Layout::contiguous(x.layout.shape.clone())))
+    Ok(Tensor::from_storage(values, Layout::contiguous(x.layout.shape.clone())))
 }
 
 /// [`running`], recorded.

@@ -13,7 +13,7 @@ use crate::tensor::Tensor;
 fn cumulative_extreme(op: &str, x: &Tensor, dim: i64, extreme: ExtremeOp) -> Result<(Tensor, Tensor)> {
     let place = dimension(op, dim, x.ndim())?;
     let places = x.backend().cumulate_extreme(extreme, x.elements(), place);
-    let places = Tensor::new(places, Layout::contiguous(x.layout.shape.clone()));
+    let places = Tensor::from_storage(places, Layout::contiguous(x.layout.shape.clone()));
     Ok((x.try_gather(dim, &places)?, places))
 }
 

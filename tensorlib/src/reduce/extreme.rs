@@ -70,7 +70,7 @@ fn place_values(op: &str, x: &Tensor, extreme: ExtremeOp, dim: Option<i64>, keep
     let numbers = comparable(&flat, &mut room);
     let (values, places) = x.backend().extreme(extreme, numbers.elements(), &over.dims);
     let layout = Layout::contiguous(over.shape(&flat));
-    Ok((Tensor::new(values, layout.clone()).to_dtype(x.dtype()), Tensor::new(places, layout)))
+    Ok((Tensor::from_storage(values, layout.clone()).to_dtype(x.dtype()), Tensor::from_storage(places, layout)))
 }
 
 macro_rules! extremes {

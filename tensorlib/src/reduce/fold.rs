@@ -47,7 +47,7 @@ impl Over {
 
 /// Reduces with one operation, in the element type of `x`.
 pub(crate) fn reduced(op: ReduceOp, x: &Tensor, over: &Over) -> Tensor {
-    Tensor::new(x.backend().reduce(op, x.elements(), &over.dims), Layout::contiguous(over.shape(x)))
+    Tensor::from_storage(x.backend().reduce(op, x.elements(), &over.dims), Layout::contiguous(over.shape(x)))
 }
 
 /// Sums and products: of whole numbers and booleans in `i64`.

@@ -30,7 +30,7 @@ fn spread(op: &str, x: &Tensor, over: &Over, correction: f64, kind: SpreadOp) ->
     floating(op, x)?;
     let divisor = (over.count(x) as f64 - correction).max(0.0);
     let values = x.backend().spread(kind, x.elements(), &over.dims, divisor);
-    Ok(Tensor::new(values, Layout::contiguous(over.shape(x))))
+    Ok(Tensor::from_storage(values, Layout::contiguous(over.shape(x))))
 }
 
 fallible_reductions! {

@@ -27,7 +27,7 @@ fn ordered_values(op: &str, x: &Tensor, dim: usize, count: usize, order: SortOp)
     }
     let (values, places) = x.backend().sort(order, x.elements(), dim, count);
     let layout = Layout::contiguous(shape);
-    Ok((Tensor::new(values, layout.clone()), Tensor::new(places, layout)))
+    Ok((Tensor::from_storage(values, layout.clone()), Tensor::from_storage(places, layout)))
 }
 
 const LAST: i64 = -1;

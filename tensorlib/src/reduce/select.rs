@@ -23,7 +23,7 @@ fn picked(op: &str, x: &Tensor, dim: i64, keep: bool, rank: RankOp) -> Result<(T
         return Err(shape_error!("{op}: dimension {dim} of shape {} has no elements, or too many", x.size()));
     }
     let places = x.backend().rank(rank, x.elements(), place);
-    let places = Tensor::new(places, Layout::contiguous(shape));
+    let places = Tensor::from_storage(places, Layout::contiguous(shape));
     let values = x.try_gather(dim, &places)?;
     if keep {
         return Ok((values, places));

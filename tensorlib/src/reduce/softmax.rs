@@ -16,7 +16,7 @@ fn along(op: &str, x: &Tensor, dim: i64, kind: SoftmaxOp) -> Result<Tensor> {
         return Ok(x.clone());
     }
     let values = x.backend().softmax(kind, x.elements(), dim);
-    Ok(Tensor::new(values, Layout::contiguous(x.layout.shape.clone())))
+    Ok(Tensor::from_storage(values, Layout::contiguous(x.layout.shape.clone())))
 }
 
 impl Tensor {

@@ -149,7 +149,7 @@ impl Tensor {
         pub fn flip | try_flip(&self, dims: impl IntoInts) -> Tensor {
             let dims = dimensions("flip", &dims.into_ints(), self.ndim())?;
             let layout = Layout::contiguous(self.layout.shape.clone());
-            let result = Tensor::new(self.backend().flip(self.elements(), &dims), layout);
+            let result = Tensor::from_storage(self.backend().flip(self.elements(), &dims), layout);
             if !records(&[self]) {
                 return Ok(result);
             }

@@ -1,6 +1,6 @@
 //! Methods that change the shape of the handle they are called on. Other handles keep theirs.
 
-use crate::autograd::changeable;
+use crate::autograd::{changeable, is_grad_enabled};
 use crate::error::{Result, fallible, value_error};
 use crate::layout::Layout;
 use crate::size::{IntoInts, lengths};
@@ -10,6 +10,11 @@ impl Tensor {
     /// Becomes a view of itself, and returns a second handle on the same memory.
     fn become_view(&mut self, op: &str, view: Tensor) -> Result<Tensor> {
         changeable(op, self)?;
+        if !is_grad_enabled() && self.has_history() {
+            return Err(value_error!(
+                "{op}: inside no_grad(|| …) this tensor would no longer require gradients; use the operation that makes a new tensor"
+            ));
+        }
         *self = view;
         Ok(self.alias())
     }

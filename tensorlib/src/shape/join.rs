@@ -238,7 +238,7 @@ fn join(op: &str, tensors: &[Tensor], dim: i64) -> Result<Tensor> {
     checked_numel(op, &shape)?;
     let backend = backend_of(op, &given)?;
     let elements: Vec<Elements> = parts.iter().map(Tensor::elements).collect();
-    let result = Tensor::new(backend.cat(dtype, &elements, dim, &shape), Layout::contiguous(shape));
+    let result = Tensor::from_storage(backend.cat(dtype, &elements, dim, &shape), Layout::contiguous(shape));
     Ok(if dtype.is_floating_point() && records(&given) { joined(result, &given, dim) } else { result })
 }
 

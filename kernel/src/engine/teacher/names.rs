@@ -122,7 +122,7 @@ mod tests {
         assert!(is_method("sum_dim") && is_method("exp_") && !is_method("nosuch"));
         assert_eq!(of_another_library("power", true).unwrap().replacement, Some("pow"));
         assert_eq!(of_another_library("concatenate", false).unwrap().replacement, Some("cat"));
-        let missing = of_another_library("acosh", true).unwrap();
+        let missing = of_another_library("matrix_norm", true).unwrap();
         assert!(missing.replacement.is_none() && missing.sentence.english.contains("write `"), "{missing:?}");
         assert!(of_another_library("abs", false).unwrap().sentence.english.contains("x.abs()"));
         assert_eq!(of_another_library("nosuch", true), None);

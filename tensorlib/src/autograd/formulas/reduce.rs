@@ -215,7 +215,7 @@ fn of_softmax(gradient: Tensor, y: Tensor, dim: i64, op: SoftmaxOp) -> Tensor {
     if !is_grad_enabled() && y.ndim() > 0 && y.numel() > 0 {
         let dim = dimension("softmax", dim, y.ndim()).unwrap_or(0);
         let made = y.backend().softmax_gradient(op, gradient.elements(), y.elements(), dim);
-        return Tensor::new(made, Layout::contiguous(y.layout.shape.clone()));
+        return Tensor::from_storage(made, Layout::contiguous(y.layout.shape.clone()));
     }
     match op {
         SoftmaxOp::Plain => {

@@ -74,12 +74,12 @@ curves! {
     LogSigmoid {} |x| x.minimum(T::ZERO).sub(x.magnitude().negate().exp().log1p());
     HardSigmoid { three, six } |x| x.add(three).maximum(T::ZERO).minimum(six).div(six);
     HardSwish { three, six } |x| x.mul(x.add(three).maximum(T::ZERO).minimum(six).div(six));
-    SoftShrink { lambda } |x| {
-        let (less, more) = (x.sub(lambda), x.add(lambda));
+    SoftShrink { limit } |x| {
+        let (less, more) = (x.sub(limit), x.add(limit));
         let moved = if x > T::ZERO { less } else { more };
-        if x.magnitude() <= lambda { T::ZERO } else { moved }
+        if x.magnitude() <= limit { T::ZERO } else { moved }
     };
-    HardShrink { lambda } |x| if x.magnitude() <= lambda { T::ZERO } else { x };
+    HardShrink { limit } |x| if x.magnitude() <= limit { T::ZERO } else { x };
     Threshold { threshold, value } |x| if x <= threshold { value } else { x };
     GeluTanh { root, cubic } |x| {
         let inner = root.mul(x.mul(x).mul(x).mul(cubic).add(x));
@@ -102,8 +102,8 @@ pub(crate) fn map<T: Double>(function: Activation, to: &mut [T], from: &[T], lay
         Activation::LogSigmoid => each(to, from, layout, LogSigmoid::new()),
         Activation::HardSigmoid => each(to, from, layout, HardSigmoid::new(3.0, 6.0)),
         Activation::HardSwish => each(to, from, layout, HardSwish::new(3.0, 6.0)),
-        Activation::SoftShrink { lambda } => each(to, from, layout, SoftShrink::new(lambda)),
-        Activation::HardShrink { lambda } => each(to, from, layout, HardShrink::new(lambda)),
+        Activation::SoftShrink { limit } => each(to, from, layout, SoftShrink::new(limit)),
+        Activation::HardShrink { limit } => each(to, from, layout, HardShrink::new(limit)),
         Activation::Threshold { threshold, value } => each(to, from, layout, Threshold::new(threshold, value)),
         Activation::GeluTanh => each(to, from, layout, GeluTanh::new(0.797_884_560_802_865_4, 0.044_715)),
         Activation::Softsign => each(to, from, layout, Softsign::new()),

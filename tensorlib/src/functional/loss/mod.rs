@@ -49,75 +49,75 @@ options! {
     /// ```
     pub struct CrossEntropy<'a> {
         /// A weight for each class, shape `[classes]`.
-        weight: Option<&'a Tensor> = None, |weight: &'a Tensor| Some(weight);
+        weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
         /// A label of examples that do not count; -100 by default.
-        ignore_index: i64 = -100, |label: i64| label;
+        ignore_index: i64, -100, |label: i64| label;
         /// How much of the probability is taken from the label and spread over all classes (Szegedy et al., *Rethinking the
         /// Inception Architecture for Computer Vision*, 2016); 0 by default.
-        label_smoothing: f64 = 0.0, |share: f64| share;
+        label_smoothing: f64, 0.0, |share: f64| share;
         /// What is made of the losses of all examples; their mean by default.
-        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
     /// The options of [`nll_loss_with`].
     pub struct NllLoss<'a> {
         /// A weight for each class, shape `[classes]`.
-        weight: Option<&'a Tensor> = None, |weight: &'a Tensor| Some(weight);
+        weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
         /// A label of examples that do not count; -100 by default.
-        ignore_index: i64 = -100, |label: i64| label;
+        ignore_index: i64, -100, |label: i64| label;
         /// What is made of the losses of all examples; their mean by default.
-        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
     /// The options of [`smooth_l1_loss_with`].
     pub struct SmoothL1<'a> {
         /// The difference from which on the loss is linear; 1 by default.
-        beta: f64 = 1.0, |beta: f64| beta;
+        beta: f64, 1.0, |beta: f64| beta;
         /// What is made of the losses of all elements; their mean by default.
-        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
     /// The options of [`huber_loss_with`].
     pub struct Huber<'a> {
         /// The difference from which on the loss is linear; 1 by default.
-        delta: f64 = 1.0, |delta: f64| delta;
+        delta: f64, 1.0, |delta: f64| delta;
         /// What is made of the losses of all elements; their mean by default.
-        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
     /// The options of [`binary_cross_entropy_with`] and [`binary_cross_entropy_with_logits_with`].
     pub struct Binary<'a> {
         /// A factor for each loss; its shape broadcasts.
-        weight: Option<&'a Tensor> = None, |weight: &'a Tensor| Some(weight);
+        weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
         /// With logits: how much more an example counts whose target is 1; its shape broadcasts.
-        pos_weight: Option<&'a Tensor> = None, |weight: &'a Tensor| Some(weight);
+        pos_weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
         /// What is made of the losses of all elements; their mean by default.
-        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
     /// The options of [`kl_div_with`].
     pub struct KlDiv<'a> {
         /// Whether the target, too, is given as logarithms.
-        log_target: bool = false, |is_log: bool| is_log;
+        log_target: bool, false, |is_log: bool| is_log;
         /// What is made of the losses of all elements; their mean by default, though `BatchMean` is the divergence.
-        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
     /// The options of [`cosine_similarity_with`].
     pub struct CosineSimilarity<'a> {
         /// The dimension of the vectors; 1 by default.
-        dim: i64 = 1, |dim: i64| dim;
+        dim: i64, 1, |dim: i64| dim;
         /// The least norm that is divided by; 1e-8 by default.
-        eps: f64 = 1e-8, |eps: f64| eps;
+        eps: f64, 1e-8, |eps: f64| eps;
     }
 
     /// The options of losses with a margin: [`cosine_embedding_loss_with`], [`hinge_embedding_loss_with`] and
     /// [`margin_ranking_loss_with`].
     pub struct Margin<'a> {
         /// The margin; each loss has its own by default.
-        margin: Option<f64> = None, |margin: f64| Some(margin);
+        margin: Option<f64>, None, |margin: f64| Some(margin);
         /// What is made of the losses of all elements; their mean by default.
-        reduction: Reduction = Reduction::Mean, |reduction: Reduction| reduction;
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 }
 

@@ -110,7 +110,8 @@ impl Reader<'_> {
     /// Whether an assignment makes a variable. In a cell of Python's one that an earlier cell has made is made anew, unless its
     /// old value goes into the new one.
     pub fn is_new(&self, name: &str, left: &[Tree], right: &[Tree], is_defined: bool) -> bool {
-        let is_at_the_edge = !self.code[..tokens::range(left).start].ends_with([' ', '\t']);
+        let before = &self.code[..tokens::range(left).start];
+        let is_at_the_edge = before.len() - before.trim_end_matches([' ', '\t']).len() == self.edge.get();
         let is_renewed = self.is_no_rust() && looks_like_python(self.code) && is_at_the_edge && !has_word(right, name);
         !self.is_named_before(name, left) && (!is_defined || is_renewed)
     }

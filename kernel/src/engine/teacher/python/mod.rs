@@ -76,6 +76,7 @@ pub fn lessons(code: &str, scope: &Scope, fault: &Fault) -> Vec<Lesson> {
         has_imported: Cell::new(false),
         records: Cell::new(true),
         lends: Cell::new(0),
+        edge: Cell::new(0),
         decoration: Cell::new(None),
     };
     reader.cell(&trees)
@@ -98,6 +99,7 @@ pub fn as_format(code: &str, scope: &Scope) -> Option<String> {
         has_imported: Cell::new(false),
         records: Cell::new(true),
         lends: Cell::new(0),
+        edge: Cell::new(0),
         decoration: Cell::new(None),
     };
     let trees = tokens::trees_of_python(code);
@@ -120,6 +122,8 @@ struct Reader<'a> {
     records: Cell<bool>,
     /// How many loops and closures hold it: what is used there is used again.
     lends: Cell<usize>,
+    /// How far in the lines stand that make the cell's variables.
+    edge: Cell<usize>,
     /// The function whose closure holds the body of the next function.
     decoration: Cell<Option<&'static str>>,
 }
@@ -141,6 +145,7 @@ impl<'a> Reader<'a> {
             has_imported: Cell::new(false),
             records: Cell::new(true),
             lends: Cell::new(0),
+            edge: Cell::new(0),
             decoration: Cell::new(None),
         }
     }

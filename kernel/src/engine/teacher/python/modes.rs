@@ -1,5 +1,7 @@
 //! `with torch.no_grad():` and its kin: closures here.
 
+use std::collections::BTreeSet;
+
 use super::super::lesson::sentence;
 use super::super::scope::Meaning;
 use super::super::tokens::{self, Kind, Tree, trim};
@@ -112,7 +114,10 @@ impl Reader<'_> {
                     "a switch is turned on and off: `autograd::set_detect_anomaly(true)`",
                     "开关要打开再关闭：`autograd::set_detect_anomaly(true)`"
                 ));
-                let (indent, body) = ("    ".repeat(depth), self.body(own, rest, depth, is_function));
+                let (indent, body) = (
+                    "    ".repeat(depth),
+                    self.at_the_edge(line, own, rest, || self.body(own, rest, depth, is_function)),
+                );
                 let switch = |on: bool| format!("autograd::set_detect_anomaly({on});");
                 return Some(format!("{margin}{}\n{body}\n{indent}{}", switch(detect), switch(!detect)));
             }
@@ -138,9 +143,12 @@ impl Reader<'_> {
             ));
             self.give_up();
         }
-        let body = self.with_mode(function, || self.body(own, rest, depth + 1, returns));
+        let known: BTreeSet<String> = self.scope.borrow().names().map(str::to_owned).collect();
+        let is_own = line.indent() == self.edge.get();
+        let body =
+            self.with_mode(function, || self.at_the_edge(line, own, rest, || self.body(own, rest, depth + 1, returns)));
         let after = lines.get(*at).map_or(self.code.len(), |line| line.start);
-        let kept = self.kept(&body, depth, after, is_last);
+        let kept = self.kept(&body, depth, after, is_own.then_some(is_last), &known);
         let closing = "    ".repeat(depth);
         let inner = "    ".repeat(depth + 1);
         let value = |text: &str| format!("{function}(|| {{\n{text}\n{closing}}})");
@@ -172,27 +180,50 @@ impl Reader<'_> {
         })
     }
 
-    /// The variables that a closure's body makes and that are used behind it, each with its `mut`. Where nothing is behind
-    /// it in the cell, a value that is computed last is meant to stay.
-    fn kept(&self, body: &str, depth: usize, after: usize, is_last: bool) -> Vec<String> {
+    /// Reads a block below a header of the cell's own, in which variables of its own are made, too.
+    fn at_the_edge<T>(&self, header: Line, own: &[Line], rest: &[Tree], read: impl FnOnce() -> T) -> T {
+        let before = self.edge.get();
+        if header.indent() == before {
+            let start = tokens::range(rest).start;
+            let blanks = &self.code[..start];
+            let in_the_line = blanks.len() - blanks.trim_end_matches([' ', '\t']).len();
+            let first = own.iter().find(|line| !line.is_empty()).map(Line::indent);
+            self.edge.set(first.filter(|_| rest.is_empty()).unwrap_or(in_the_line));
+        }
+        let value = read();
+        self.edge.set(before);
+        value
+    }
+
+    /// The variables that a closure's body makes and that are used behind it, each with its `mut`. In a cell's own block
+    /// these are also those that it makes anew, and where nothing is behind it, what is computed last.
+    fn kept(
+        &self,
+        body: &str,
+        depth: usize,
+        after: usize,
+        is_last_of_its_own: Option<bool>,
+        known: &BTreeSet<String>,
+    ) -> Vec<String> {
         let indent = "    ".repeat(depth + 1);
         let made = |line: &str| {
             let (name, _) = line.strip_prefix(&indent)?.strip_prefix("let ")?.split_once(" = ")?;
             let is_name = name.trim_start_matches("mut ").chars().all(tokens::is_word);
             is_name.then(|| name.to_owned())
         };
-        if is_last && depth == 0 {
-            return body.lines().last().and_then(made).into_iter().collect();
-        }
+        let last = body.lines().last().and_then(made).filter(|_| is_last_of_its_own == Some(true));
         let later = tokens::tokens(&self.code[after.min(self.code.len())..]);
         let is_used = |name: &String| {
+            let is_last = last.as_ref() == Some(name);
             let name = name.trim_start_matches("mut ");
-            later.iter().any(|token| match token.kind {
-                Kind::Word => token.text == name,
-                // In an f-string.
-                Kind::Text => token.text.contains(name),
-                _ => false,
-            })
+            is_last
+                || is_last_of_its_own.is_some() && known.contains(name)
+                || later.iter().any(|token| match token.kind {
+                    Kind::Word => token.text == name,
+                    // In an f-string.
+                    Kind::Text => token.text.contains(name),
+                    _ => false,
+                })
         };
         let mut kept: Vec<String> = body.lines().filter_map(made).filter(is_used).collect();
         kept.dedup();

@@ -75,7 +75,7 @@ pub(super) fn take(x: &Arc<Storage>, reach: &Reach) -> Arc<Storage> {
 
 /// Runs `$body` with `$f` standing for the function by which an operation combines two numbers.
 macro_rules! combining {
-    ($op:expr, $T:ident, $f:ident => $body:expr) => {
+    ($op:expr, $T:ident, |$f:ident| $body:expr) => {
         match $op {
             PutOp::Add => {
                 let $f = <$T as Number>::add;
@@ -106,7 +106,7 @@ pub(super) fn put_(op: PutOp, to: &Arc<Storage>, reach: &Reach, from: Elements) 
         }),
         _ => with_number!(to.dtype(), T => {
             let (to, from) = (T::of_mut(target), cast::in_line(T::of(source), from.layout));
-            combining!(op, T, f => select::combine(to, &from, &starts, &reach.row, f));
+            combining!(op, T, |f| select::combine(to, &from, &starts, &reach.row, f));
         }, else unreachable!("booleans are not added")),
     });
 }
@@ -130,7 +130,7 @@ pub(super) fn put_along_(op: PutOp, to: Elements, index: Elements, stride: usize
             along::<T>(to, index, from, |to, from, index| select::put_along(to, from, layout, index, stride));
         }),
         _ => with_number!(to.dtype(), T => along::<T>(to, index, from, |to, from, index| {
-            combining!(op, T, f => select::combine_along(to, from, layout, index, stride, f));
+            combining!(op, T, |f| select::combine_along(to, from, layout, index, stride, f));
         }), else unreachable!("booleans are not added")),
     }
 }
