@@ -2,6 +2,7 @@
 
 mod elementwise;
 mod indexing;
+mod learning;
 mod memory;
 mod products;
 mod reductions;
@@ -13,7 +14,7 @@ use crate::backend::{Backend, Elements, Reach, Source};
 use crate::dtype::DType;
 use crate::op::{
     Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, ReduceOp,
-    SoftmaxOp, SortOp, Special, SpreadOp, TriangleOp, UnaryOp,
+    SoftmaxOp, SortOp, Special, SpreadOp, StepOp, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -71,6 +72,9 @@ forward! {
         fn softmax(op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage>;
         fn softmax_gradient(op: SoftmaxOp, g: Elements, y: Elements, dim: usize) -> Arc<Storage>;
         fn sort(op: SortOp, x: Elements, dim: usize, count: usize) -> (Arc<Storage>, Arc<Storage>);
+    }
+    learning {
+        fn step_(op: &StepOp, parameter: Elements, gradient: Elements, memory: Option<Elements>);
     }
     products {
         fn matmul(a: Elements, b: Elements) -> Arc<Storage>;
