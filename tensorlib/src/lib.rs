@@ -57,6 +57,7 @@
 //! | `x.median()`, `x.median(0)`, `x.quantile(0.5, dim=0)` | `x.median()`, `x.median_dim(0)`, `x.quantile_dim(0.5, 0)` | so for `mode`, `kthvalue`, `nanmedian`, `nansum`, … |
 //! | `torch.unique(x, return_inverse=True, return_counts=True)` | [`x.unique_all()`](Tensor::unique_all) | the values alone: `x.unique()` |
 //! | `F.leaky_relu(x, 0.2)`, `F.gelu(x, approximate="tanh")` | `x.leaky_relu_slope(0.2)`, `x.gelu_tanh()` | `torch.nn.functional`'s functions are methods |
+//! | `F.linear(x, w, b)`, `F.linear(x, w)` | [`F::linear(&x, &w, &b)`](functional::linear()), `F::linear(&x, &w, None)` | `F` is [`functional`] |
 //! | `torch.addmm(x, a, b, beta=0.5, alpha=2)` | `x.addmm_scaled(&a, &b, 0.5, 2)` | without factors `x.addmm(&a, &b)` |
 //! | `x.scatter_reduce(0, i, y, "amax", include_self=False)` | `x.scatter_reduce_alone(0, &i, &y, "amax")` | also `index_reduce_alone` |
 //! | `torch.set_printoptions(precision=2)` | [`set_printoptions(PrintOptions::default().precision(2))`](set_printoptions) | |
@@ -228,6 +229,7 @@ pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
     pub use crate::device::{Device, gpu_is_available};
+    pub use crate::functional::{self as F};
     pub use crate::interop::*;
     pub use crate::io::*;
     pub use crate::linalg::*;
