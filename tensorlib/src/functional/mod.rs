@@ -18,6 +18,7 @@
 //! where the gradients themselves are to be differentiated, it is written in operations that are.
 
 mod attention;
+mod bilinear;
 mod convolution;
 mod dropout;
 mod embedding;
@@ -30,6 +31,7 @@ mod patches;
 mod pooling;
 
 pub use attention::*;
+pub use bilinear::*;
 pub use convolution::*;
 pub use dropout::*;
 pub use embedding::*;
