@@ -30,7 +30,7 @@
 //! | `torch.arange(10)`, `torch.arange(2, 10)`, `torch.arange(0, 10, 2)` | [`arange(10)`](arange), `arange(2..10)`, `arange((0, 10, 2))` | several numbers become a tuple |
 //! | `torch.randint(6, (3,))`, `torch.randint(1, 7, (3,))` | [`randint(6, [3])`](randint), `randint(1..7, [3])` | |
 //! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |
-//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`]; with gradients `x.detach().shared_array()` |
+//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`interop`]; with gradients `x.detach().shared_array()` |
 //! | `x.shape`, `x.size()` | [`x.shape()`](Tensor::shape), [`x.size()`](Tensor::size) | prints `[3, 2]`, reads as a slice |
 //! | `x.size(0)`, `len(x)` | `x.size()[0]`, [`x.len()`](Tensor::len) | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
@@ -49,6 +49,11 @@
 //! | `(x > 0) & (x < 3)`, `~mask` | `x.gt(0) & x.lt(3)`, `!mask` | of booleans |
 //! | `x == y`, `x < y` | `x.eq(&y)`, `x.lt(&y)` | Rust's operators must give one `bool` |
 //! | `x @ w` | [`x.matmul(&w)`](Tensor::matmul) | all ranks |
+//! | `torch.linalg.solve(a, b)`, `torch.linalg.cholesky(a)`, … | [`a.solve(&b)`](Tensor::solve), [`a.cholesky()`](Tensor::cholesky), … | `torch.linalg`'s functions are methods; `inv` is [`inverse`](Tensor::inverse), `pinv` [`pinverse`](Tensor::pinverse) |
+//! | `torch.linalg.svd(x, full_matrices=False)`, `torch.svd(x, some=False)` | [`x.svd()`](Tensor::svd), [`x.svd_full()`](Tensor::svd_full) | with V, not transposed, as `torch.svd` |
+//! | `torch.linalg.qr(x, mode="complete")`, `torch.linalg.cholesky(x, upper=True)` | `x.qr_complete()`, `x.cholesky_upper()` | also `eigh_upper`, `cholesky_solve_upper` |
+//! | `torch.triangular_solve(b, a, upper=False)` | `b.triangular_solve_with(&a, Triangular::new().upper(false))` | the upper triangle: [`b.triangular_solve(&a)`](Tensor::triangular_solve) |
+//! | `torch.lu(x)`, `torch.linalg.lu(x)` | [`x.lu()`](Tensor::lu), [`lu_unpack(&lu, &pivots)`](lu_unpack) of its results | |
 //! | `x.sum()`, `x.sum(dim=0)`, `x.sum(0, keepdim=True)` | `x.sum()`, `x.sum_dim(0)`, `x.sum_keepdim(0)` | so for all reductions |
 //! | `x.max(dim=1)` | [`x.max_dim(1)`](Tensor::max_dim) | a pair of values and positions |
 //! | `x.std(correction=0)`, `x.std(1, correction=0)` | `x.std_correction(0)`, `x.std_correction_dim(0, 1)` | |
@@ -57,6 +62,7 @@
 //! | `x.median()`, `x.median(0)`, `x.quantile(0.5, dim=0)` | `x.median()`, `x.median_dim(0)`, `x.quantile_dim(0.5, 0)` | so for `mode`, `kthvalue`, `nanmedian`, `nansum`, … |
 //! | `torch.unique(x, return_inverse=True, return_counts=True)` | [`x.unique_all()`](Tensor::unique_all) | the values alone: `x.unique()` |
 //! | `F.leaky_relu(x, 0.2)`, `F.gelu(x, approximate="tanh")` | `x.leaky_relu_slope(0.2)`, `x.gelu_tanh()` | `torch.nn.functional`'s functions are methods |
+//! | `F.linear(x, w, b)`, `F.linear(x, w)` | [`F::linear(&x, &w, &b)`](functional::linear()), `F::linear(&x, &w, None)` | `F` is [`functional`] |
 //! | `torch.addmm(x, a, b, beta=0.5, alpha=2)` | `x.addmm_scaled(&a, &b, 0.5, 2)` | without factors `x.addmm(&a, &b)` |
 //! | `x.scatter_reduce(0, i, y, "amax", include_self=False)` | `x.scatter_reduce_alone(0, &i, &y, "amax")` | also `index_reduce_alone` |
 //! | `torch.set_printoptions(precision=2)` | [`set_printoptions(PrintOptions::default().precision(2))`](set_printoptions) | |
@@ -69,7 +75,8 @@
 //! | `y = x` (the same tensor) | [`x.alias()`](Tensor::alias) | assignment moves in Rust |
 //! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y)` | other tolerances: [`x.allclose_within(&y, rtol, atol)`](Tensor::allclose_within) |
 //! | `plt.plot(y)`, `plt.plot(x, y)` | `y.plot()` or [`plot::plot(&y)`](plot::plot()), [`plot::line(&x, &y)`](plot::line) | of tensors, vectors, slices, ranges |
-//! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
+//! | `torch.save(model.state_dict(), f)`, `torch.load(f)` | [`save(&state, "model.safetensors")?`](save()), [`load("model.safetensors")?`](load()) | a [`StateDict`] |
+//! | `np.save`, `np.savez` | [`write_npy`], [`write_npz`] | and `read_…`; so for `safetensors` of any tensors |
 //! | `w.requires_grad_()`, `torch.tensor([1.], requires_grad=True)` | [`w.requires_grad_(true)`](Tensor::requires_grad_), `tensor![1.0].requires_grad_(true)` | `false` freezes |
 //! | `loss.backward()`, `w.grad` | [`loss.backward()`](Tensor::backward), [`w.grad()`](Tensor::grad) | an error while there is none; [`w.try_grad()`](Tensor::try_grad) gives a `Result` |
 //! | `w.grad = g`, `w.grad = None` | [`w.set_grad(&g)`](Tensor::set_grad), [`w.zero_grad()`](Tensor::zero_grad) | what `optimizer.zero_grad()` does to each parameter |
@@ -114,6 +121,8 @@
 //!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
 //!   of elements or, in `matmul`, with the length of a row. `var`, `std`, `cumsum` and `cumprod` compute in double
 //!   precision and round once.
+//!   Decompositions of matrices are exact for a matrix that differs by some rounding errors, as LAPACK's: `solve`, `inverse` and
+//!   vectors of a matrix that is nearly singular, or has values that are nearly equal, lose as many digits as in PyTorch.
 //! * **Zeros, infinities, NaN.** Functions that are odd keep the sign of -0. Subnormal numbers are numbers, not zero. NaN wins
 //!   in `max`, `min`, `clamp` and `relu`, and is sorted behind all numbers. `softmax` and its kin take the largest element
 //!   off first; a row of -∞ alone gives NaN, `logsumexp` of it -∞.
@@ -138,6 +147,9 @@
 //! | `x.polygamma(1)` | exact | off by up to 10⁻⁹ in `f64` |
 //! | gradients of `hardsigmoid`, `celu` in `f64` | exact | with constants of single precision |
 //! | `x.median()`, `x.kthvalue(k)` of equal elements | the position of the first in order | any of them |
+//! | the gradient of `x.det()` of a singular matrix | its cofactors | zeros, unless it is recorded |
+//! | `x.pinverse()` of a matrix that is singular but for rounding | of what is more than rounding, as `torch.linalg.pinv` | divides by rounding errors |
+//! | signs of singular vectors and eigenvectors | any | any |
 //! | `max` or `min` of 0 and -0 | either | either, depending on the place in the tensor |
 //!
 //! A few things that PyTorch refuses have an obvious meaning and are done: `gelu`, `silu` and `softplus` of whole numbers
@@ -160,7 +172,7 @@
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
 //! | [`functional`] | layers and losses as functions, each with the gradient of its own | parameters |
 //! | [`autograd`] | how operations are recorded, and the way back through them | devices |
-//! | [`exchange`] | other libraries' arrays, and files | how values are shown |
+//! | [`interop`], [`io`] | other libraries' arrays; files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
 //! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
@@ -174,10 +186,11 @@ pub mod device;
 pub mod dtype;
 mod element;
 pub mod error;
-pub mod exchange;
 pub mod functional;
 pub mod index;
+pub mod interop;
 pub mod interrupt;
+pub mod io;
 
 mod layout;
 pub mod linalg;
@@ -207,8 +220,9 @@ pub use device::{Device, gpu_is_available};
 pub use dtype::DType;
 pub use element::Element;
 pub use error::{Error, Result};
-pub use exchange::*;
 pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
+pub use interop::*;
+pub use io::*;
 pub use linalg::*;
 pub use memory::allocator::empty_cache;
 pub use operand::{IntoOperand, Operand};
@@ -225,7 +239,9 @@ pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
     pub use crate::device::{Device, gpu_is_available};
-    pub use crate::exchange::*;
+    pub use crate::functional::{self as F};
+    pub use crate::interop::*;
+    pub use crate::io::*;
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};
     pub use crate::reduce::*;

@@ -1,7 +1,7 @@
 //! The memory behind tensors: typed vectors behind a lock, shared by every view.
 //!
 //! Each storage has a lock of its own, so that in-place operations from several threads are well defined: they happen
-//! one after the other. Whoever needs two storages goes through [`read_two`], [`read_three`] or [`read_and_write`], which take the locks
+//! one after the other. Whoever needs two storages goes through [`read_two`], [`read_all`] or [`read_and_write`], which take the locks
 //! in the order of their addresses; no other code may hold two guards at once.
 
 use std::cell::RefCell;
@@ -288,21 +288,21 @@ pub(crate) fn read_two<R>(a: &Arc<Storage>, b: &Arc<Storage>, body: impl FnOnce(
     }
 }
 
-/// Reads three storages, some of which may be the same.
-pub(crate) fn read_three<R>(storages: [&Arc<Storage>; 3], body: impl FnOnce([&Buffer; 3]) -> R) -> R {
-    let mut order = [0, 1, 2];
-    order.sort_by_key(|&i| Arc::as_ptr(storages[i]) as usize);
-    let mut guards: [Option<RwLockReadGuard<Buffer>>; 3] = [None, None, None];
-    let mut holders = [0; 3];
-    for n in 0..3 {
-        let (i, before) = (order[n], order[n.saturating_sub(1)]);
-        let again = n > 0 && Arc::ptr_eq(storages[i], storages[before]);
-        holders[i] = if again { holders[before] } else { i };
+/// Reads several storages, some of which may be the same.
+pub(crate) fn read_all<R, const N: usize>(storages: [&Arc<Storage>; N], body: impl FnOnce([&Buffer; N]) -> R) -> R {
+    let mut order: [usize; N] = std::array::from_fn(|at| at);
+    order.sort_unstable_by_key(|&at| Arc::as_ptr(storages[at]) as usize);
+    let mut guards: [Option<RwLockReadGuard<Buffer>>; N] = [const { None }; N];
+    let mut holders = [0; N];
+    for n in 0..N {
+        let (at, before) = (order[n], order[n.saturating_sub(1)]);
+        let again = n > 0 && Arc::ptr_eq(storages[at], storages[before]);
+        holders[at] = if again { holders[before] } else { at };
         if !again {
-            guards[i] = Some(storages[i].read());
+            guards[at] = Some(storages[at].read());
         }
     }
-    body(holders.map(|i| guards[i].as_deref().expect("the holder's guard was taken")))
+    body(holders.map(|at| guards[at].as_deref().expect("the holder's guard was taken")))
 }
 
 /// Reads one storage and writes another. They must differ: copy the operand first when they do not.

@@ -148,6 +148,8 @@ pub(crate) trait Backend: Sync {
 
     /// `[…, m, k]` times `[…, k, n]`; what stands in front is the same in both.
     fn matmul(&self, a: Elements, b: Elements) -> Arc<Storage>;
+    /// `[rows, in]` times the transpose of `[out, in]`, plus `[out]` in each row.
+    fn linear(&self, x: Elements, weight: Elements, bias: Option<Elements>) -> Arc<Storage>;
     /// The sum of the products of two vectors, as one element.
     fn dot(&self, a: Elements, b: Elements) -> Arc<Storage>;
     /// The `p`-norms of the differences of all rows of a matrix of floating-point numbers and all rows of another.

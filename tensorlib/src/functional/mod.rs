@@ -1,15 +1,15 @@
 //! Layers and losses as functions, as PyTorch's `torch.nn.functional`.
 //!
 //! A function takes what it cannot do without; its other arguments are given to the form that ends in `_with`, by a
-//! builder: `conv2d(&x, &weight)`, `conv2d_with(&x, &weight, Conv::new().bias(&bias).padding(1))`.
+//! builder: `conv2d(&x, &weight)`, `conv2d_with(&x, &weight, Conv::new().bias(&bias).padding(1))`. The prelude has this module as `F`,
+//! PyTorch's usual name for it.
 //!
 //! ```
-//! use tensorlib::functional::{self as F, Conv};
 //! use tensorlib::prelude::*;
 //!
 //! let images = zeros([8, 1, 28, 28]);
 //! let (weight, bias) = (zeros([6, 1, 5, 5]), ones([6]));
-//! let seen = F::conv2d_with(&images, &weight, Conv::new().bias(&bias).padding(2));
+//! let seen = F::conv2d_with(&images, &weight, F::Conv::new().bias(&bias).padding(2));
 //! assert_eq!(seen.size(), [8, 6, 28, 28]);
 //! assert_eq!(F::conv2d(&images, &weight).size(), [8, 6, 24, 24]);
 //! ```
@@ -21,6 +21,7 @@ mod attention;
 mod convolution;
 mod dropout;
 mod embedding;
+mod linear;
 mod loss;
 mod normalization;
 mod options;
@@ -32,6 +33,7 @@ pub use attention::*;
 pub use convolution::*;
 pub use dropout::*;
 pub use embedding::*;
+pub use linear::*;
 pub use loss::*;
 pub use normalization::*;
 pub use padding::*;

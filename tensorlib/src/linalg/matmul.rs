@@ -11,7 +11,8 @@ use crate::operand::IntoOperand;
 use crate::size::checked_numel;
 use crate::tensor::Tensor;
 
-pub(super) fn same_type(op: &str, a: &Tensor, b: &Tensor) -> Result<()> {
+/// Refuses operands of two types, and booleans.
+pub(crate) fn same_type(op: &str, a: &Tensor, b: &Tensor) -> Result<()> {
     if a.dtype() != b.dtype() {
         return Err(dtype_error!("{op}: element types {} and {} differ; convert one with to()", a.dtype(), b.dtype()));
     }

@@ -19,6 +19,13 @@ fn check(f: impl Fn(&[&Tensor]) -> Tensor, shapes: &[&[usize]]) {
 }
 
 #[test]
+fn linear_layers_have_gradients_of_every_order() {
+    check(|x| F::linear(x[0], x[1], x[2]), &[&[3, 4], &[2, 4], &[2]]);
+    check(|x| F::linear(x[0], x[1], None).square(), &[&[2, 2, 3], &[4, 3]]);
+    check(|x| F::linear(x[0], x[1], x[2]).square(), &[&[3], &[2, 3], &[2]]);
+}
+
+#[test]
 fn convolutions_have_gradients_of_every_order() {
     let options = || Conv::new().stride((1, 2)).padding((1, 0)).dilation((1, 2));
     check(|x| F::conv2d_with(x[0], x[1], options().bias(x[2]).groups(2)), &[&[1, 2, 4, 5], &[2, 1, 2, 2], &[2]]);

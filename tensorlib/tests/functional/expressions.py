@@ -22,6 +22,20 @@ IMAGE, ROWS, CLASSES = "f64:2x2x7x6:c:3", "f64:4x5:c:1", "f64:4x5:c:2"
 Q, K, V = "f64:2x3x4x6:c:1", "f64:2x3x5x6:c:2", "f64:2x3x5x3:c:3"
 
 EXPRESSIONS = {
+    "linear": (["f64:3x4:c:1", "f64:2x4:c:2", "f64:2:c:3"], F.linear),
+    "linear_plain": (["f64:3x4:c:1", "f64:2x4:c:2"], F.linear),
+    "linear_one": (["f64:5:c:1", "f64:3x5:c:2", "f64:3:c:3"], F.linear),
+    "linear_row": (["f64:1x40:c:1", "f64:35x40:c:2!", "f64:35:c:3"], F.linear),
+    "linear_stack": (["f64:2x3x4:c:1", "f64:5x4:c:2", "f64:5:c:3"], F.linear),
+    "linear_stack_plain": (["f64:2x1x2x4:t:1", "f64:3x4:c:2"], F.linear),
+    "linear_turned": (["f64:9x4:t:1", "f64:6x4:t:2", "f64:6:s:3"], F.linear),
+    "linear_edges": (["f64:9x7:c:1", "f64:19x7:c:2", "f64:19:c:3"], F.linear),
+    "linear_fixed": (["f64:3x4:c:1!", "f64:2x4:c:2", "f64:2:c:3"], F.linear),
+    "linear_bias_alone": (["f64:3x4:c:1!", "f64:2x4:c:2!", "f64:2:c:3"], F.linear),
+    "linear_vector": (["f64:2x3x4:c:1", "f64:4:c:2", "f64::c:3"], F.linear),
+    "linear_no_rows": (["f64:0x4:c:1", "f64:2x4:c:2", "f64:2:c:3"], F.linear),
+    "linear_no_inputs": (["f64:3x0:c:1", "f64:2x0:c:2", "f64:2:c:3"], F.linear),
+
     "conv1d": ([X1, W1], F.conv1d),
     "conv1d_options": ([X1, W1, "f64:4:c:3"], lambda x, w, b: F.conv1d(x, w, b, stride=2, padding=3, dilation=2)),
     "conv1d_same": (["f64:3x9:c:1", "f64:2x3x4:c:2"], lambda x, w: F.conv1d(x, w, padding="same")),

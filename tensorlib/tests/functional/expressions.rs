@@ -24,6 +24,14 @@ fn shortened<'b, 'a: 'b>(options: BatchNorm<'a>) -> BatchNorm<'b> {
     options
 }
 
+fn linear(name: &str, x: &[Tensor]) -> Option<Tensor> {
+    match x {
+        [x, weight] if name.starts_with("linear") => Some(F::linear(x, weight, None)),
+        [x, weight, bias] if name.starts_with("linear") => Some(F::linear(x, weight, bias)),
+        _ => None,
+    }
+}
+
 fn convolution(name: &str, x: &[Tensor]) -> Option<Tensor> {
     let [x, w, rest @ ..] = x else { return None };
     Some(match name {
@@ -275,7 +283,7 @@ fn losses(name: &str, x: &[Tensor]) -> Option<Tensor> {
 
 /// The results of an expression.
 pub fn results(name: &str, x: &[Tensor]) -> Vec<Tensor> {
-    let one = [convolution, places, attention, classes, losses].iter().find_map(|family| family(name, x));
+    let one = [linear, convolution, places, attention, classes, losses].iter().find_map(|family| family(name, x));
     one.map(|one| vec![one])
         .or_else(|| pooling(name, x))
         .or_else(|| normalisation(name, x))

@@ -132,11 +132,13 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let (x, w, b) = (leaf(&[9, 3, 17, 18]), leaf(&[10, 3, 3, 3]), leaf(&[10]));
     let (deep, wide) = (leaf(&[10, 12, 5, 5]), leaf(&[300, 70]));
     let (q, weight) = (leaf(&[2, 3, 150, 20]), leaf(&[70]));
-    let leaves = [&x, &w, &b, &deep, &wide, &q, &weight];
+    let square = leaf(&[70, 70]);
+    let leaves = [&x, &w, &b, &deep, &wide, &q, &weight, &square];
     let all = || {
         let y = F::conv2d_with(&x, &w, Conv::new().bias(&b).padding(1));
         let y = F::batch_norm_with(&y, BatchNorm::new().training(true)).relu();
         let y = F::conv_transpose2d_with(&F::max_pool2d(&y, 2), &deep, Conv::new().stride(2));
+        let wide = F::linear(&wide, &square, &weight);
         let rows = F::layer_norm_with(&wide, 70, Norm::new().weight(&weight));
         let loss = F::cross_entropy(&rows, arange(300) % 70);
         let seen = F::scaled_dot_product_attention_with(&q, &q, &q, Attention::new().is_causal(true));
@@ -171,6 +173,14 @@ fn what_does_not_fit_is_refused_with_a_sentence() {
     let images = zeros([2, 3, 8, 8]);
     let refused = |result: tensorlib::Result<Tensor>| result.unwrap_err().to_string();
     let sentences = [
+        refused(F::try_linear(&images, &zeros([10, 192]), None)),
+        refused(F::try_linear(&images.i(0), &zeros([10, 192]), None)),
+        refused(F::try_linear(&zeros([2, 5]), &zeros([10, 4]), None)),
+        refused(F::try_linear(&zeros([2, 4]), &zeros([4, 10]), None)),
+        refused(F::try_linear(&zeros([2, 4]), &zeros([10, 4]), &zeros([4]))),
+        refused(F::try_linear(&zeros([2, 4]).double(), &zeros([10, 4]), None)),
+        refused(F::try_linear(&tensor![1.0].i(0), &zeros([10, 4]), None)),
+        refused(F::try_linear(&zeros([2, 4]), &zeros([1, 10, 4]), None)),
         refused(F::try_conv2d(&images, &zeros([4, 3, 9, 9]))),
         refused(F::try_conv2d(&zeros([8, 8]), &zeros([4, 3, 3, 3]))),
         refused(F::try_conv2d(&images.double(), &zeros([4, 3, 3, 3]))),
@@ -202,6 +212,14 @@ fn what_does_not_fit_is_refused_with_a_sentence() {
         refused(F::try_fold(&zeros([1, 8, 5]), (3, 3), 2)),
     ];
     let expected = [
+        "linear: the input's last dimension is 8, but the weight of shape [10, 192] takes 192; an image needs flatten_dims(1, -1) first",
+        "linear: the input's last dimension is 8, but the weight of shape [10, 192] takes 192; an image needs flatten() first",
+        "linear: the input's last dimension is 5, but the weight of shape [10, 4] takes 4",
+        "linear: the input's last dimension is 4, but the weight of shape [4, 10] takes 10; the weight has shape [out, in]",
+        "linear: the bias needs shape [10], not [4]",
+        "linear: element types f64 and f32 differ; convert one with to()",
+        "linear: needs an input […, 4], not one number; use * for numbers",
+        "linear: needs a weight [out, in], not shape [1, 10, 4]",
         "conv2d: a kernel that spans 9 does not fit into dimension 2 of an input of shape [2, 3, 8, 8], 8 with padding",
         "conv2d: needs an input [batch, in, height, width] and a weight [out, in / groups, size, size], not shapes [8, 8] and [4, 3, 3, 3]",
         "conv2d: element types f64 and f32 differ; convert one with to()",

@@ -143,5 +143,5 @@ fn gradients_of_large_matrices_are_those_of_their_definitions() {
     let (values, vectors) = symmetric.eigh();
     near(&gradient((&vectors * values).matmul(vectors.t())), &(&w + w.t()));
     let l = (x.matmul(x.t()) + eye(70)).cholesky();
-    near(&gradient(l.matmul(l.t())), &(&w + w.t()).matmul(&x.detach()));
+    near(&gradient(l.matmul(l.t())), &(&w + w.t()).matmul(x.detach()));
 }

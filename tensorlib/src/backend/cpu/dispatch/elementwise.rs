@@ -191,7 +191,7 @@ pub(super) fn choose(condition: Elements, a: Elements, b: Elements) -> Arc<Stora
     with_dtype!(a.dtype(), T => {
         let mut values = allocator::take::<T>(condition.numel());
         if !values.is_empty() {
-            storage::read_three([condition.storage, a.storage, b.storage], |[of_condition, of_a, of_b]| {
+            storage::read_all([condition.storage, a.storage, b.storage], |[of_condition, of_a, of_b]| {
                 let condition = Operand(bool::of(of_condition), condition.layout);
                 map::choose::<T>(&mut values, condition, Operand(T::of(of_a), a.layout), Operand(T::of(of_b), b.layout));
             });

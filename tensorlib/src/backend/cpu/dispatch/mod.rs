@@ -75,6 +75,7 @@ forward! {
     }
     products {
         fn matmul(a: Elements, b: Elements) -> Arc<Storage>;
+        fn linear(x: Elements, weight: Elements, bias: Option<Elements>) -> Arc<Storage>;
         fn dot(a: Elements, b: Elements) -> Arc<Storage>;
         fn distances(p: f64, a: Elements, b: Elements) -> Arc<Storage>;
     }

@@ -63,6 +63,27 @@ pub(super) fn matmul(a: Elements, b: Elements) -> Arc<Storage> {
     }, else unreachable!("booleans have no product"))
 }
 
+pub(super) fn linear(x: Elements, weight: Elements, bias: Option<Elements>) -> Arc<Storage> {
+    let (rows, outputs) = (x.layout.shape[0], weight.layout.shape[0]);
+    let turned = weight.layout.permute(&[1, 0]);
+    with_number!(x.dtype(), T => {
+        let mut values = allocator::take::<T>(rows * outputs);
+        if !T::DTYPE.is_floating_point() || x.layout.shape[1] == 0 {
+            values.fill(T::default());
+        }
+        let of_bias = bias.map_or(x.storage, |bias| bias.storage);
+        storage::read_all([x.storage, weight.storage, of_bias], |[from_x, from_weight, from_bias]| {
+            let a = matrix(T::of(from_x), x.layout, x.layout.offset);
+            let b = matrix(T::of(from_weight), &turned, turned.offset);
+            match bias {
+                Some(bias) => gemm::product_from(&mut values, a, b, &cast::in_line(T::of(from_bias), bias.layout)),
+                None => gemm::product(&mut values, a, b),
+            }
+        });
+        Storage::new(values)
+    }, else unreachable!("booleans have no product"))
+}
+
 pub(super) fn dot(a: Elements, b: Elements) -> Arc<Storage> {
     with_number!(a.dtype(), T => {
         let value = storage::read_two(a.storage, b.storage, |from_a, from_b| {

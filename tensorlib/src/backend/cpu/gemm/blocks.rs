@@ -23,37 +23,42 @@ const WORTH_A_THREAD: usize = 32 << 10;
 /// Multiplications from which on it pays that threads pack together, and wait for each other once.
 const WORTH_WAITING: usize = 1 << 26;
 
-/// `to = a b`, with `to` as in [`super::product`]. Nothing is said of what `to` held before.
-pub(super) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>, tile: Tile<T>, threads: usize) {
+/// What is multiplied, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Product<'a, T> {
+    pub a: Matrix<'a, T>,
+    pub b: Matrix<'a, T>,
+    /// What the sums of each column begin with; else zero.
+    pub start: Option<&'a [T]>,
+    pub tile: Tile<T>,
+}
+
+/// Writes the product to `to`, as [`super::product`] does. Nothing is said of what `to` held before.
+pub(super) fn product<T: Gemm>(to: &mut [T], product: Product<T>, threads: usize) {
+    let Product { a, b, tile, .. } = product;
     let target = Shared(to.as_mut_ptr());
     let share = b.columns.div_ceil(threads).next_multiple_of(tile.columns);
     let work = a.rows.saturating_mul(a.columns).saturating_mul(b.columns);
     if threads == 1 || work > WORTH_WAITING || share >= b.columns {
-        return columns(&target, a, b, tile, 0..b.columns, threads);
+        return columns(&target, product, 0..b.columns, threads);
     }
     // Each thread packs what it needs itself, so that none has to wait for the others in between.
     pool::run(b.columns.div_ceil(share), &|piece| {
         let first = piece * share;
-        columns(&target, a, b, tile, first..b.columns.min(first + share), 1);
+        columns(&target, product, first..b.columns.min(first + share), 1);
     });
 }
 
 /// Some columns of the product.
-fn columns<T: Gemm>(
-    target: &Shared<T>,
-    a: Matrix<T>,
-    b: Matrix<T>,
-    tile: Tile<T>,
-    range: Range<usize>,
-    threads: usize,
-) {
+fn columns<T: Gemm>(target: &Shared<T>, product: Product<T>, range: Range<usize>, threads: usize) {
+    let Product { a, b, start, tile } = product;
     for first_column in range.clone().step_by(COLUMNS) {
         let columns = COLUMNS.min(range.end - first_column);
         for first_term in (0..b.rows).step_by(PACKED_TERMS) {
             // Some tens of milliseconds pass from look to look.
             interrupt::check();
             let terms = PACKED_TERMS.min(b.rows - first_term);
-            let part = Part { a, b, tile, first_column, columns, first_term, terms };
+            let part = Part { a, b, start, tile, first_column, columns, first_term, terms };
             allocator::with_scratch(terms * columns.next_multiple_of(tile.columns), |packed| {
                 part.pack(packed, threads);
                 part.multiply(target, packed, threads);
@@ -66,6 +71,7 @@ fn columns<T: Gemm>(
 struct Part<'a, T> {
     a: Matrix<'a, T>,
     b: Matrix<'a, T>,
+    start: Option<&'a [T]>,
     tile: Tile<T>,
     first_column: usize,
     columns: usize,
@@ -137,9 +143,17 @@ impl<T: Gemm> Part<'_, T> {
         let Tile { rows: height, columns: width, run } = self.tile;
         let stride = self.b.columns;
         let columns = width.min(self.columns - panel * width);
+        let first = self.first_column + panel * width;
         // SAFETY: the kernel was chosen for this processor, and the tile is inside the result.
         unsafe {
-            let to = target.0.add(rows.start * stride + self.first_column + panel * width);
+            let to = target.0.add(rows.start * stride + first);
+            let start = self.start.filter(|_| !add).map(|start| &start[first..first + columns]);
+            if let Some(start) = start {
+                for line in 0..rows.len() {
+                    std::slice::from_raw_parts_mut(to.add(line * stride), columns).copy_from_slice(start);
+                }
+            }
+            let add = add || start.is_some();
             if rows.len() == height && columns == width {
                 return run(a, b, to, stride, add);
             }

@@ -138,14 +138,59 @@ unsafe impl<T: Send> Sync for Shared<T> {}
 
 /// `to = a b`, row by row; `to` holds `a.rows * b.columns` elements, all zero.
 pub(crate) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
+    assert_fits(to, &a, &b);
+    if to.is_empty() || a.columns == 0 {
+        return;
+    }
+    match T::tile() {
+        Some(tile) if a.rows > 1 && b.columns > 1 => {
+            blocks::product(to, blocks::Product { a, b, start: None, tile }, threads(&a, &b));
+        }
+        _ => without_blocks(to, a, b),
+    }
+}
+
+/// [`product`] whose rows have `start` added.
+pub(crate) fn product_from<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>, start: &[T]) {
+    assert_fits(to, &a, &b);
+    assert!(start.len() == b.columns, "tensorlib: a row does not fit its matrix; please report this");
+    if to.is_empty() {
+        return;
+    }
+    match T::tile() {
+        Some(tile) if a.rows > 1 && b.columns > 1 && a.columns > 0 => {
+            blocks::product(to, blocks::Product { a, b, start: Some(start), tile }, threads(&a, &b));
+        }
+        _ => {
+            if a.columns > 0 {
+                without_blocks(to, a, b);
+            }
+            for row in to.chunks_exact_mut(start.len()) {
+                <T as Stored>::Width::run(AddScaled(row, start, T::ONE));
+            }
+        }
+    }
+}
+
+fn assert_fits<T: Copy>(to: &[T], a: &Matrix<T>, b: &Matrix<T>) {
     assert!(
         a.is_inside() && b.is_inside() && a.columns == b.rows && to.len() == a.rows * b.columns,
         "tensorlib: matrices do not fit their memory; please report this"
     );
+}
+
+fn work<T>(a: &Matrix<T>, b: &Matrix<T>) -> usize {
+    a.rows.saturating_mul(b.columns).saturating_mul(a.columns)
+}
+
+/// How many threads a product is worth.
+fn threads<T>(a: &Matrix<T>, b: &Matrix<T>) -> usize {
+    (work(a, b) / WORTH_A_THREAD).clamp(1, pool::threads())
+}
+
+/// [`product`] of matrices one of which is a vector, or for which there is no kernel.
+fn without_blocks<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
     let (rows, columns) = (a.rows, b.columns);
-    if to.is_empty() || a.columns == 0 {
-        return;
-    }
     if columns == 1 {
         return matrix_vector(to, a, b.elements, b.offset, b.row_stride);
     }
@@ -154,12 +199,7 @@ pub(crate) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
             Matrix { rows: columns, columns: b.rows, row_stride: b.column_stride, column_stride: b.row_stride, ..b };
         return matrix_vector(to, transposed, a.elements, a.offset, a.column_stride);
     }
-    let work = rows.saturating_mul(columns).saturating_mul(a.columns);
-    let threads = (work / WORTH_A_THREAD).clamp(1, pool::threads());
-    if let Some(tile) = T::tile() {
-        return blocks::product(to, a, b, tile, threads);
-    }
-    let parts = threads.max(work / LONGEST);
+    let parts = threads(&a, &b).max(work(&a, &b) / LONGEST);
     if parts == 1 {
         // SAFETY: checked above; `to` is borrowed for writing.
         return unsafe { T::block(to.as_mut_ptr(), columns, a, b) };
@@ -233,7 +273,7 @@ mod tests {
                 for threads in [1, 3] {
                     let mut to = vec![T::ONE; m * n];
                     match tile {
-                        Some(tile) => blocks::product(&mut to, a, b, tile, threads),
+                        Some(tile) => blocks::product(&mut to, blocks::Product { a, b, start: None, tile }, threads),
                         None => {
                             to.fill(T::ZERO);
                             product(&mut to, a, b);
@@ -258,6 +298,29 @@ mod tests {
         kernels_agree::<i32>(None);
         kernels_agree::<i64>(None);
         kernels_agree::<u8>(None);
+    }
+
+    fn rows_are_added<T: Gemm>() {
+        let elements = numbers::<T>(500_000);
+        for (m, k, n) in SIZES.into_iter().chain([(1, 40, 70), (70, 40, 1), (3, 0, 4), (0, 2, 3)]) {
+            if cfg!(miri) && m * k * n > 5000 {
+                continue;
+            }
+            let (a, b) = (matrix(&elements, m, k, false, 3), matrix(&elements, k, n, true, 1));
+            let start = &numbers::<T>(n + 1)[1..];
+            let mut expected = expected(&a, &b);
+            expected.iter_mut().enumerate().for_each(|(at, to)| *to = to.add(start[at % n]));
+            let mut to = vec![T::ZERO; m * n];
+            product_from(&mut to, a, b, start);
+            assert!(to == expected, "{m} x {k} x {n}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_added_to_the_product_of_every_type() {
+        rows_are_added::<f32>();
+        rows_are_added::<f64>();
+        rows_are_added::<i64>();
     }
 
     #[test]
