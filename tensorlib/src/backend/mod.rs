@@ -17,8 +17,8 @@ use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
 use crate::layout::Layout;
 use crate::op::{
-    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, ReduceOp,
-    SoftmaxOp, SortOp, Special, SpreadOp, StepOp, TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, Failure, GradientOp, LogicOp, MatrixOp, PairOp, PutOp,
+    RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, Triangle, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -160,6 +160,16 @@ pub(crate) trait Backend: Sync {
     /// One step of an optimiser: changes a parameter by its gradient, and what is remembered of earlier ones, which is
     /// [`slots`](crate::op::StepRule::slots) times as many elements. All lie in row-major order without gaps.
     fn step_(&self, op: &StepOp, parameter: Elements, gradient: Elements, memory: Option<Elements>);
+
+    // Matrices, one by one of a stack, of floating-point numbers.
+
+    /// What is made of each matrix: one stack after the other. Or the number of the first matrix that it cannot be made of, and
+    /// why.
+    fn decompose(&self, op: MatrixOp, x: Elements) -> Result<Vec<Arc<Storage>>, (usize, Failure)>;
+    /// The order of `rows` rows after exchanges, which are as [`MatrixOp::Lu`] gives them; or one that names no row.
+    fn exchanged(&self, exchanges: Elements, rows: usize) -> Result<Arc<Storage>, i64>;
+    /// The solutions of `a x = b`. A zero on the diagonal makes infinities and NaN.
+    fn solve_triangle(&self, triangle: Triangle, a: Elements, b: Elements) -> Arc<Storage>;
 
     // By position.
 

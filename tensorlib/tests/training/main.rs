@@ -12,7 +12,9 @@ const RUNS: &str = include_str!("runs.txt");
 
 /// A model with its loss.
 pub struct Task {
+    /// The model.
     pub model: nn::Sequential,
+    /// Its loss on all of its data.
     pub loss: Box<dyn Fn(&nn::Sequential) -> Tensor>,
 }
 
@@ -27,7 +29,11 @@ fn run(make: fn() -> Task, optimizer: impl Fn(&nn::Sequential) -> Box<dyn Optimi
     scheduled(make, |model| (optimizer(model), Box::new(|_| ())), clip)
 }
 
-fn scheduled(make: fn() -> Task, begin: impl Fn(&nn::Sequential) -> (Box<dyn Optimizer>, After), clip: Option<f64>) -> Run {
+fn scheduled(
+    make: fn() -> Task,
+    begin: impl Fn(&nn::Sequential) -> (Box<dyn Optimizer>, After),
+    clip: Option<f64>,
+) -> Run {
     manual_seed(3);
     let task = make();
     let (optimizer, after) = begin(&task.model);
@@ -69,14 +75,10 @@ fn made(name: &str) -> Run {
         "sgd" => run(mlp, |m| Box::new(sgd(m)), None),
         "sgd momentum" => run(mlp, |m| Box::new(sgd(m).momentum(0.9)), None),
         "sgd dampening" => run(mlp, |m| Box::new(sgd(m).momentum(0.9).dampening(0.5)), None),
-        "sgd nesterov decay" => {
-            run(mlp, |m| Box::new(sgd(m).momentum(0.9).nesterov(true).weight_decay(1e-2)), None)
-        }
+        "sgd nesterov decay" => run(mlp, |m| Box::new(sgd(m).momentum(0.9).nesterov(true).weight_decay(1e-2)), None),
         "sgd maximize" => run(mlp, |m| Box::new(optim::SGD::new(m.parameters(), 1e-3).maximize(true)), None),
         "adam" => run(mlp, |m| Box::new(adam(m, 1e-2)), None),
-        "adam decay betas" => {
-            run(mlp, |m| Box::new(adam(m, 1e-2).betas(0.8, 0.95).eps(1e-4).weight_decay(0.1)), None)
-        }
+        "adam decay betas" => run(mlp, |m| Box::new(adam(m, 1e-2).betas(0.8, 0.95).eps(1e-4).weight_decay(0.1)), None),
         "adam amsgrad" => run(mlp, |m| Box::new(adam(m, 3e-2).amsgrad(true)), None),
         "adam groups" => run(mlp, |m| Box::new(in_groups(m)), None),
         "adamw" => run(mlp, |m| Box::new(adamw(m, 1e-2)), None),
@@ -85,11 +87,9 @@ fn made(name: &str) -> Run {
         "rmsprop momentum" => run(mlp, |m| Box::new(rms(m).alpha(0.9).momentum(0.9).weight_decay(1e-2)), None),
         "rmsprop centered" => run(mlp, |m| Box::new(rms(m).centered(true).momentum(0.5).eps(1e-3)), None),
         "adagrad" => run(mlp, |m| Box::new(adagrad(m)), None),
-        "adagrad decay" => run(
-            mlp,
-            |m| Box::new(adagrad(m).lr_decay(0.05).weight_decay(1e-2).initial_accumulator_value(0.1)),
-            None,
-        ),
+        "adagrad decay" => {
+            run(mlp, |m| Box::new(adagrad(m).lr_decay(0.05).weight_decay(1e-2).initial_accumulator_value(0.1)), None)
+        }
         "clip" => run(mlp, |m| Box::new(sgd(m).momentum(0.9)), Some(0.1)),
         "step" => planned(|o| lrs::StepLR::new(o, 10, 0.5)),
         "multi-step" => planned(|o| lrs::MultiStepLR::new(o, &[5, 6, 30], 0.5)),
@@ -133,7 +133,8 @@ fn made(name: &str) -> Run {
             mlp,
             |model| {
                 let optimizer = optim::SGD::new(model.parameters(), 0.1);
-                let schedule = lrs::ReduceLROnPlateau::new(&optimizer).factor(0.5).patience(1).cooldown(1).threshold(0.02);
+                let schedule =
+                    lrs::ReduceLROnPlateau::new(&optimizer).factor(0.5).patience(1).cooldown(1).threshold(0.02);
                 (Box::new(optimizer), Box::new(move |loss| schedule.step(loss)))
             },
             None,
@@ -215,7 +216,11 @@ fn an_optimiser_goes_on_from_its_state() {
 fn what_cannot_be_optimised_is_refused_with_a_sentence() {
     let panics = |body: fn()| -> String {
         let panic = std::panic::catch_unwind(body).expect_err("it is refused");
-        panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap()
+        panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+            .unwrap()
     };
     assert_eq!(
         panics(|| drop(optim::SGD::new(nn::ReLU.parameters(), 0.1))),

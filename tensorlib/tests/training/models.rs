@@ -10,13 +10,8 @@ fn classified(model: nn::Sequential, x: Tensor, y: Tensor) -> Task {
 }
 
 pub fn mlp() -> Task {
-    let model = nn::sequential![
-        nn::Linear::new(20, 32),
-        nn::ReLU,
-        nn::Linear::new(32, 16),
-        nn::Tanh,
-        nn::Linear::new(16, 5)
-    ];
+    let model =
+        nn::sequential![nn::Linear::new(20, 32), nn::ReLU, nn::Linear::new(32, 16), nn::Tanh, nn::Linear::new(16, 5)];
     classified(model, randn([64, 20]), randint(5, [64]))
 }
 
