@@ -3,10 +3,18 @@
 
 mod models;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use models::{batch_norm, encoder, gpt, lenet, mlp};
 use tensorlib::optim::lr_scheduler as lrs;
 use tensorlib::optim::{Optimizer, group};
 use tensorlib::prelude::*;
+
+/// There is one generator of random numbers: tests that count on its numbers take turns.
+fn generator() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 const RUNS: &str = include_str!("runs.txt");
 
@@ -159,6 +167,7 @@ fn in_groups(model: &nn::Sequential) -> optim::Adam {
 
 #[test]
 fn losses_are_those_of_pytorch_at_every_step() {
+    let _turn = generator();
     let runs: Vec<&str> = RUNS.lines().filter(|line| !line.starts_with('#')).collect();
     assert!(runs.len() >= 35, "only {} runs", runs.len());
     let mut wrong = Vec::new();
@@ -177,6 +186,7 @@ fn losses_are_those_of_pytorch_at_every_step() {
 
 #[test]
 fn an_optimiser_goes_on_from_its_state() {
+    let _turn = generator();
     let steps = |optimizer: &dyn Optimizer, task: &Task, count: usize| {
         for _ in 0..count {
             optimizer.zero_grad();
