@@ -4,15 +4,14 @@ use super::lanes;
 use super::number::Floating;
 use super::pool;
 use super::simd::{Loop, Width};
+use crate::backend::geometry::IGNORED;
 use crate::memory::allocator;
 use crate::scalar::Scalar;
 
-/// The label of a row that does not count.
-pub(crate) const IGNORED: usize = usize::MAX;
-
 /// What the rows should be.
 pub(crate) struct Labels<'a, T> {
-    pub of_rows: &'a [usize],
+    /// For each a class, or [`IGNORED`].
+    pub of_rows: &'a [i64],
     pub weight: Option<&'a [T]>,
     /// How much of the whole is spread over all classes.
     pub smoothing: f64,
@@ -69,6 +68,7 @@ impl<T: Floating> Loop for Forward<'_, T> {
                 *loss = T::ZERO;
                 continue;
             }
+            let label = label as usize;
             let rest = sum.exact_log();
             let of = |class: usize| rest.sub(x[class].sub(largest)).mul(self.labels.weight(class));
             *loss = of_label.mul(of(label));
@@ -144,6 +144,7 @@ impl<T: Floating> Loop for Backward<'_, T> {
                 to.fill(T::ZERO);
                 continue;
             }
+            let label = label as usize;
             let gradient = match self.gradients {
                 [one] => *one,
                 each => each[self.first + line],
