@@ -14,9 +14,12 @@
 //! assert_eq!(F::conv2d(&images, &weight).size(), [8, 6, 24, 24]);
 //! ```
 //!
+//! The functions that networks are built of, element by element, are methods of tensors: `F::relu(&x)` is `x.relu()`.
+//!
 //! Each function has one node in the graph and a backward form of its own, which computes in one pass what is needed;
 //! where the gradients themselves are to be differentiated, it is written in operations that are.
 
+mod activation;
 mod attention;
 mod convolution;
 mod dropout;
@@ -29,6 +32,7 @@ mod padding;
 mod patches;
 mod pooling;
 
+pub use activation::*;
 pub use attention::*;
 pub use convolution::*;
 pub use dropout::*;

@@ -13,7 +13,7 @@ use crate::list::List;
 use crate::tensor::Tensor;
 
 /// Scores as rows, `[examples, classes]`, and the shape of labels.
-fn in_rows(op: &str, x: &Tensor) -> Result<(Tensor, List<usize>)> {
+pub(super) fn in_rows(op: &str, x: &Tensor) -> Result<(Tensor, List<usize>)> {
     let rank = x.ndim();
     if rank == 0 {
         return Err(shape_error!("{op}: scores need a dimension of classes, and a number has none"));
@@ -33,7 +33,14 @@ fn in_rows(op: &str, x: &Tensor) -> Result<(Tensor, List<usize>)> {
 }
 
 /// The labels as positions; those that do not count are [`IGNORED`].
-fn labels(op: &str, x: &Tensor, target: &Tensor, shape: &[usize], classes: usize, ignored: i64) -> Result<Vec<i64>> {
+pub(super) fn labels(
+    op: &str,
+    x: &Tensor,
+    target: &Tensor,
+    shape: &[usize],
+    classes: usize,
+    ignored: Option<i64>,
+) -> Result<Vec<i64>> {
     if target.layout.shape[..] != *shape {
         return Err(shape_error!(
             "{op}: scores of shape {} need labels of shape {shape:?}, not {}",
@@ -43,7 +50,7 @@ fn labels(op: &str, x: &Tensor, target: &Tensor, shape: &[usize], classes: usize
     }
     let mut labels = target.to_vec::<i64>();
     for (at, label) in labels.iter_mut().enumerate() {
-        if *label == ignored {
+        if Some(*label) == ignored {
             *label = IGNORED;
         } else if !(0..classes as i64).contains(label) {
             return Err(index_error!(
@@ -56,7 +63,7 @@ fn labels(op: &str, x: &Tensor, target: &Tensor, shape: &[usize], classes: usize
     Ok(labels)
 }
 
-fn weight_of(op: &str, weight: Option<&Tensor>, classes: usize) -> Result<()> {
+pub(super) fn weight_of(op: &str, weight: Option<&Tensor>, classes: usize) -> Result<()> {
     match weight {
         Some(weight) if weight.layout.shape[..] != [classes] => {
             Err(shape_error!("{op}: {classes} classes need weights of shape [{classes}], not {}", weight.size()))
@@ -82,7 +89,7 @@ pub(super) fn cross_entropy_of(x: &Tensor, target: &Tensor, options: &CrossEntro
     if target.dtype() == DType::Bool {
         return Err(dtype_error!("{op}: labels are whole numbers, or probabilities, not bool; convert them with to()"));
     }
-    let labels = labels(op, x, target, &shape, classes, options.ignore_index)?;
+    let labels = labels(op, x, target, &shape, classes, Some(options.ignore_index))?;
     let losses = entropy_of_rows(&rows, labels, options)?;
     match options.reduction {
         Reduction::None => losses.try_reshape(&shape[..]),
@@ -215,7 +222,7 @@ pub(super) fn nll(x: &Tensor, target: &Tensor, options: &NllLoss) -> Result<Tens
     let (rows, shape) = in_rows(op, x)?;
     let classes = rows.layout.shape[1];
     weight_of(op, options.weight, classes)?;
-    let labels = labels(op, x, target, &shape, classes, options.ignore_index)?;
+    let labels = labels(op, x, target, &shape, classes, Some(options.ignore_index))?;
     let positions: Vec<i64> = labels.iter().map(|&label| if label == IGNORED { 0 } else { label }).collect();
     let ignored: Vec<bool> = labels.iter().map(|&label| label == IGNORED).collect();
     let any = ignored.contains(&true);
