@@ -30,7 +30,7 @@
 //! | `torch.arange(10)`, `torch.arange(2, 10)`, `torch.arange(0, 10, 2)` | [`arange(10)`](arange), `arange(2..10)`, `arange((0, 10, 2))` | several numbers become a tuple |
 //! | `torch.randint(6, (3,))`, `torch.randint(1, 7, (3,))` | [`randint(6, [3])`](randint), `randint(1..7, [3])` | |
 //! | `torch.manual_seed(42)` | [`manual_seed(42)`](manual_seed) | the same numbers as PyTorch's |
-//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`exchange`]; with gradients `x.detach().shared_array()` |
+//! | `torch.from_numpy(a)`, `x.numpy()` | [`from_ndarray(&a)`](from_ndarray), [`x.shared_array()`](Tensor::shared_array) | memory is shared, see [`interop`]; with gradients `x.detach().shared_array()` |
 //! | `x.shape`, `x.size()` | [`x.shape()`](Tensor::shape), [`x.size()`](Tensor::size) | prints `[3, 2]`, reads as a slice |
 //! | `x.size(0)`, `len(x)` | `x.size()[0]`, [`x.len()`](Tensor::len) | |
 //! | `x.item()`, `x.tolist()` | [`x.item::<f32>()`](Tensor::item), [`x.to_vec::<f32>()`](Tensor::to_vec) | |
@@ -72,7 +72,8 @@
 //! | `y = x` (the same tensor) | [`x.alias()`](Tensor::alias) | assignment moves in Rust |
 //! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y)` | other tolerances: [`x.allclose_within(&y, rtol, atol)`](Tensor::allclose_within) |
 //! | `plt.plot(y)`, `plt.plot(x, y)` | `y.plot()` or [`plot::plot(&y)`](plot::plot()), [`plot::line(&x, &y)`](plot::line) | of tensors, vectors, slices, ranges |
-//! | `torch.save`, `np.save`, `safetensors` | [`write_npy`], [`write_npz`], [`write_safetensors`] | and `read_…` |
+//! | `torch.save(model.state_dict(), f)`, `torch.load(f)` | [`save(&state, "model.safetensors")?`](save()), [`load("model.safetensors")?`](load()) | a [`StateDict`] |
+//! | `np.save`, `np.savez` | [`write_npy`], [`write_npz`] | and `read_…`; so for `safetensors` of any tensors |
 //! | `w.requires_grad_()`, `torch.tensor([1.], requires_grad=True)` | [`w.requires_grad_(true)`](Tensor::requires_grad_), `tensor![1.0].requires_grad_(true)` | `false` freezes |
 //! | `loss.backward()`, `w.grad` | [`loss.backward()`](Tensor::backward), [`w.grad()`](Tensor::grad) | an error while there is none; [`w.try_grad()`](Tensor::try_grad) gives a `Result` |
 //! | `w.grad = g`, `w.grad = None` | [`w.set_grad(&g)`](Tensor::set_grad), [`w.zero_grad()`](Tensor::zero_grad) | what `optimizer.zero_grad()` does to each parameter |
@@ -163,7 +164,7 @@
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
 //! | [`functional`] | layers and losses as functions, each with the gradient of its own | elements, locks, parameters |
 //! | [`autograd`] | how operations are recorded, and the way back through them | devices |
-//! | [`exchange`] | other libraries' arrays, and files | how values are shown |
+//! | [`interop`], [`io`] | other libraries' arrays; files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
 //! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
@@ -177,10 +178,11 @@ pub mod device;
 pub mod dtype;
 mod element;
 pub mod error;
-pub mod exchange;
 pub mod functional;
 pub mod index;
+pub mod interop;
 pub mod interrupt;
+pub mod io;
 
 mod layout;
 pub mod linalg;
@@ -210,8 +212,9 @@ pub use device::{Device, gpu_is_available};
 pub use dtype::DType;
 pub use element::Element;
 pub use error::{Error, Result};
-pub use exchange::*;
 pub use index::{Ellipsis, Index, IndexItem, IntoIndex, NewAxis, Step};
+pub use interop::*;
+pub use io::*;
 pub use linalg::*;
 pub use memory::allocator::empty_cache;
 pub use operand::{IntoOperand, Operand};
@@ -228,8 +231,9 @@ pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
     pub use crate::device::{Device, gpu_is_available};
-    pub use crate::exchange::*;
     pub use crate::functional::{self as F};
+    pub use crate::interop::*;
+    pub use crate::io::*;
     pub use crate::linalg::*;
     pub use crate::ops::{try_where_cond, where_cond};
     pub use crate::reduce::*;

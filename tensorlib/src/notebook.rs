@@ -6,7 +6,8 @@
 
 use std::io::Write;
 
-use crate::exchange::SharedArray;
+use crate::interop::SharedArray;
+use crate::io::StateDict;
 use crate::picture::Diagram;
 use crate::plot::Plot;
 use crate::render::{self, Table};
@@ -37,6 +38,13 @@ impl SharedArray {
             ("text/html", &render::to_html_called("Array", &crate::from_ndarray(self))),
             ("text/plain", &self.to_string()),
         ]);
+    }
+}
+
+impl StateDict {
+    /// Shows names, shapes and element types in a notebook, as a table.
+    pub fn evcxr_display(&self) {
+        render::state_dict(self).evcxr_display();
     }
 }
 

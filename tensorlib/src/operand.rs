@@ -28,7 +28,7 @@ use crate::create::literal::{Literal, try_from_literal, try_from_literal_as_writ
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{Error, Result};
-use crate::exchange::SharedArray;
+use crate::interop::SharedArray;
 use crate::promotion::{PromotionPriority, result_type};
 use crate::scalar::Scalar;
 use crate::size::Int;
@@ -263,7 +263,7 @@ impl<'a, T: Element, D: Dimension> IntoOperand<'a> for ArrayView<'_, T, D> {
 
 impl<'a> IntoOperand<'a> for &SharedArray {
     fn into_operand(self) -> Operand<'a> {
-        Operand::Owned(crate::exchange::from_ndarray(self))
+        Operand::Owned(crate::interop::from_ndarray(self))
     }
 }
 

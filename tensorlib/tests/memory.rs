@@ -177,7 +177,8 @@ fn types_can_be_named_by_the_path_of_their_definition() {
     assert_eq!(name(None::<tensorlib::dtype::DType>), "tensorlib::dtype::DType");
     assert_eq!(name(None::<tensorlib::scalar::Scalar>), "tensorlib::scalar::Scalar");
     assert_eq!(name(None::<tensorlib::error::Error>), "tensorlib::error::Error");
-    assert_eq!(name(None::<tensorlib::exchange::array::SharedArray>), "tensorlib::exchange::array::SharedArray");
+    assert_eq!(name(None::<tensorlib::interop::array::SharedArray>), "tensorlib::interop::array::SharedArray");
+    assert_eq!(name(None::<tensorlib::io::state_dict::StateDict>), "tensorlib::io::state_dict::StateDict");
     assert_eq!(name(None::<tensorlib::index::item::IndexItem>), "tensorlib::index::item::IndexItem");
     assert_eq!(name(None::<tensorlib::picture::Diagram>), "tensorlib::picture::Diagram");
     assert_eq!(name(None::<tensorlib::plot::Plot>), "tensorlib::plot::Plot");

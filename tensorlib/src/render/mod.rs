@@ -8,12 +8,14 @@ mod html;
 mod number;
 mod options;
 mod sample;
+mod state_dict;
 mod text;
 
 use std::fmt;
 
 pub use html::{to_html, to_html_called, to_html_shaded};
 pub use options::{PrintOptions, set_printoptions};
+pub(crate) use state_dict::state_dict;
 pub use text::to_text;
 
 use crate::Tensor;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use super::bytes::{from_bytes, to_bytes};
+use super::file;
 use crate::dtype::DType;
-use crate::element::Element;
 use crate::error::{Result, file_error, or_raise};
-use crate::list::List;
 use crate::size::checked_numel;
 use crate::tensor::Tensor;
 
@@ -20,7 +20,6 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// assert!(read_npy(&path).equal(&tensor![[1.0, 2.0]]));
 /// # std::fs::remove_file(path).unwrap();
 /// ```
-#[doc(alias = "load")]
 #[track_caller]
 pub fn read_npy(path: impl AsRef<Path>) -> Tensor {
     or_raise(try_read_npy(path))
@@ -29,12 +28,11 @@ pub fn read_npy(path: impl AsRef<Path>) -> Tensor {
 /// [`read_npy`] with the error as a value.
 pub fn try_read_npy(path: impl AsRef<Path>) -> Result<Tensor> {
     let path = path.as_ref();
-    let bytes = read(path)?;
+    let bytes = file::read(path)?;
     decode(&bytes).map_err(|why| file_error!("read_npy: {}: {why}", path.display()))
 }
 
 /// Writes a file that NumPy's `np.load` and [`read_npy`] read.
-#[doc(alias = "save")]
 #[track_caller]
 pub fn write_npy(path: impl AsRef<Path>, x: &Tensor) {
     or_raise(try_write_npy(path, x));
@@ -42,62 +40,7 @@ pub fn write_npy(path: impl AsRef<Path>, x: &Tensor) {
 
 /// [`write_npy`] with the error as a value.
 pub fn try_write_npy(path: impl AsRef<Path>, x: &Tensor) -> Result<()> {
-    write(path.as_ref(), &encode(x))
-}
-
-pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| file_error!("cannot read {}: {error}", path.display()))
-}
-
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).map_err(|error| file_error!("cannot write {}: {error}", path.display()))
-}
-
-/// An element type's little-endian bytes.
-pub(super) trait Bytes: Element {
-    fn put(self, bytes: &mut Vec<u8>);
-    /// From as many bytes as the type takes.
-    fn get(bytes: &[u8], big_endian: bool) -> Self;
-}
-
-macro_rules! bytes {
-    ($($ty:ty),*) => { $(
-        impl Bytes for $ty {
-            fn put(self, bytes: &mut Vec<u8>) {
-                bytes.extend_from_slice(&self.to_le_bytes());
-            }
-            fn get(bytes: &[u8], big_endian: bool) -> $ty {
-                let mut array = [0; size_of::<$ty>()];
-                array.copy_from_slice(bytes);
-                if big_endian { <$ty>::from_be_bytes(array) } else { <$ty>::from_le_bytes(array) }
-            }
-        }
-    )* };
-}
-bytes!(u8, i32, i64, f32, f64);
-
-impl Bytes for bool {
-    fn put(self, bytes: &mut Vec<u8>) {
-        bytes.push(u8::from(self));
-    }
-    fn get(bytes: &[u8], _: bool) -> bool {
-        bytes[0] != 0
-    }
-}
-
-/// All elements in row-major order as little-endian bytes.
-pub(super) fn to_bytes(x: &Tensor) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(x.numel() * x.dtype().size_in_bytes());
-    crate::element::with_dtype!(x.dtype(), T => x.to_vec::<T>().into_iter().for_each(|value| value.put(&mut bytes)));
-    bytes
-}
-
-/// A tensor of bytes in row-major order, as many as the shape needs.
-pub(super) fn from_bytes(dtype: DType, shape: &[usize], bytes: &[u8], big_endian: bool) -> Tensor {
-    crate::element::with_dtype!(dtype, T => {
-        let values: Vec<T> = bytes.chunks_exact(size_of::<T>()).map(|bytes| T::get(bytes, big_endian)).collect();
-        Tensor::from_values(values, List::from_slice(shape))
-    })
+    file::write(path.as_ref(), &encode(x))
 }
 
 pub(super) fn encode(x: &Tensor) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{npy, zip};
+use super::{file, npy, zip};
 use crate::error::{Result, file_error, or_raise};
 use crate::tensor::Tensor;
 
@@ -24,7 +24,7 @@ pub fn read_npz(path: impl AsRef<Path>) -> BTreeMap<String, Tensor> {
 /// [`read_npz`] with the error as a value.
 pub fn try_read_npz(path: impl AsRef<Path>) -> Result<BTreeMap<String, Tensor>> {
     let path = path.as_ref();
-    let bytes = npy::read(path)?;
+    let bytes = file::read(path)?;
     let wrong = |why: String| file_error!("read_npz: {}: {why}", path.display());
     zip::unpack(&bytes)
         .map_err(wrong)?
@@ -50,5 +50,5 @@ pub fn try_write_npz(path: impl AsRef<Path>, tensors: &[(&str, &Tensor)]) -> Res
     let files: Vec<(String, Vec<u8>)> =
         tensors.iter().map(|(name, tensor)| (format!("{name}.npy"), npy::encode(tensor))).collect();
     let bytes = zip::pack(&files).map_err(|why| file_error!("write_npz: {}: {why}", path.display()))?;
-    npy::write(path, &bytes)
+    file::write(path, &bytes)
 }
