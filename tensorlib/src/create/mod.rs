@@ -26,3 +26,4 @@ pub use random::{
     IntoBounds, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm, try_rand,
     try_randint, try_randint_like, try_randn, try_randperm,
 };
+pub(crate) use random::{OwnGenerator, draw_seed};
