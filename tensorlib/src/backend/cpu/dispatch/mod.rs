@@ -4,6 +4,7 @@ mod attention;
 mod elementwise;
 mod indexing;
 mod losses;
+mod matrices;
 mod memory;
 mod normalization;
 mod products;
@@ -23,8 +24,8 @@ use crate::dtype::DType;
 use crate::element::Element;
 use crate::layout::Layout;
 use crate::op::{
-    Activation, BinaryOp, CompareOp, ConvolutionOp, CumulativeOp, Direction, ExtremeOp, GradientOp, LogicOp, PairOp,
-    PutOp, RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, ConvolutionOp, CumulativeOp, Direction, ExtremeOp, Failure, GradientOp, LogicOp,
+    MatrixOp, PairOp, PutOp, RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, Triangle, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{self, Buffer, Storage};
@@ -110,6 +111,11 @@ forward! {
         fn linear(x: Elements, weight: Elements, bias: Option<Elements>) -> Arc<Storage>;
         fn dot(a: Elements, b: Elements) -> Arc<Storage>;
         fn distances(p: f64, a: Elements, b: Elements) -> Arc<Storage>;
+    }
+    matrices {
+        fn decompose(op: MatrixOp, x: Elements) -> Result<Vec<Arc<Storage>>, (usize, Failure)>;
+        fn exchanged(exchanges: Elements, rows: usize) -> Result<Arc<Storage>, i64>;
+        fn solve_triangle(triangle: Triangle, a: Elements, b: Elements) -> Arc<Storage>;
     }
     indexing {
         fn positions(x: Elements, length: usize) -> Result<Arc<Storage>, i64>;
