@@ -332,6 +332,35 @@ pub(crate) enum GradientOp {
     Silu,
 }
 
+/// The three products that belong to a convolution: each is linear in both operands, and its gradients are the other two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConvolutionOp {
+    /// Of input and weight, with the output's shape.
+    Values,
+    /// Of output and weight, with the input's shape.
+    Transposed,
+    /// Of input and output, with the weight's shape.
+    Weights,
+}
+
+/// The way in which a linear function is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Forward,
+    /// By the transpose, as gradients go.
+    Transposed,
+}
+
+impl Direction {
+    /// The other one.
+    pub fn back(self) -> Direction {
+        match self {
+            Direction::Forward => Direction::Transposed,
+            Direction::Transposed => Direction::Forward,
+        }
+    }
+}
+
 /// How an optimiser changes a parameter by its gradient. Numbers are those of PyTorch's documentation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct StepOp {

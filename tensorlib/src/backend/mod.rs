@@ -7,11 +7,14 @@
 //! Methods that end in `_` write over elements. What they read must be in other memory.
 
 pub(crate) mod cpu;
+pub(crate) mod geometry;
+mod layers;
 
 use std::sync::Arc;
 
 /// Random numbers are made by the processor whatever the device, so that a seed means the same numbers everywhere.
 pub(crate) use self::cpu::normal;
+pub(crate) use self::layers::Layers;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
@@ -58,7 +61,9 @@ pub(crate) struct Reach<'a> {
 ///
 /// Unless a method says otherwise: operands of one operation have the same shape and element type, results are new memory
 /// in the row-major order of the operands' layouts, and rules have converted what an operation is not defined for.
-pub(crate) trait Backend: Sync {
+///
+/// What layers and losses need beside is in [`Layers`].
+pub(crate) trait Backend: Layers + Sync {
     // Memory.
 
     /// Takes over elements of the processor's memory.

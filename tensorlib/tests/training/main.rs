@@ -194,7 +194,8 @@ fn an_optimiser_goes_on_from_its_state() {
             optimizer.step();
         }
     };
-    let kinds: [fn(Vec<Tensor>) -> Box<dyn Optimizer>; 4] = [
+    type Make = fn(Vec<Tensor>) -> Box<dyn Optimizer>;
+    let kinds: [Make; 4] = [
         |p| Box::new(optim::SGD::new(p, 0.1).momentum(0.9)),
         |p| Box::new(optim::Adam::new(p, 0.01).amsgrad(true)),
         |p| Box::new(optim::RMSprop::new(p, 0.01).momentum(0.5).centered(true)),
