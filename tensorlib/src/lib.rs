@@ -184,6 +184,9 @@
 //! RUSTFLAGS=-Zsanitizer=address cargo test -p tensorlib --target x86_64-unknown-linux-gnu --lib --tests` (the option lets
 //! the test that asks for more memory than there is see its refusal).
 
+// What is derived names this crate from outside, and is used inside as well.
+extern crate self as tensorlib;
+
 pub mod autograd;
 mod backend;
 pub mod create;
@@ -202,11 +205,13 @@ mod layout;
 pub mod linalg;
 mod list;
 mod memory;
+pub mod nn;
 #[cfg(feature = "evcxr")]
 pub mod notebook;
 mod op;
 pub mod operand;
 pub mod ops;
+pub mod optim;
 pub mod picture;
 pub mod plot;
 
@@ -250,7 +255,10 @@ pub mod prelude {
     pub use crate::interop::*;
     pub use crate::io::*;
     pub use crate::linalg::*;
+    pub use crate::nn::{self, Forward, Module, summary};
     pub use crate::ops::{try_where_cond, where_cond};
+    pub use crate::optim::lr_scheduler::LrScheduler as _;
+    pub use crate::optim::{self, Optimizer as _};
     pub use crate::reduce::*;
     pub use crate::render::{PrintOptions, set_printoptions};
     pub use crate::shape::*;
