@@ -49,6 +49,11 @@
 //! | `(x > 0) & (x < 3)`, `~mask` | `x.gt(0) & x.lt(3)`, `!mask` | of booleans |
 //! | `x == y`, `x < y` | `x.eq(&y)`, `x.lt(&y)` | Rust's operators must give one `bool` |
 //! | `x @ w` | [`x.matmul(&w)`](Tensor::matmul) | all ranks |
+//! | `torch.linalg.solve(a, b)`, `torch.linalg.cholesky(a)`, … | [`a.solve(&b)`](Tensor::solve), [`a.cholesky()`](Tensor::cholesky), … | `torch.linalg`'s functions are methods; `inv` is [`inverse`](Tensor::inverse), `pinv` [`pinverse`](Tensor::pinverse) |
+//! | `torch.linalg.svd(x, full_matrices=False)`, `torch.svd(x, some=False)` | [`x.svd()`](Tensor::svd), [`x.svd_full()`](Tensor::svd_full) | with V, not transposed, as `torch.svd` |
+//! | `torch.linalg.qr(x, mode="complete")`, `torch.linalg.cholesky(x, upper=True)` | `x.qr_complete()`, `x.cholesky_upper()` | also `eigh_upper`, `cholesky_solve_upper` |
+//! | `torch.triangular_solve(b, a, upper=False)` | `b.triangular_solve_with(&a, Triangular::new().upper(false))` | the upper triangle: [`b.triangular_solve(&a)`](Tensor::triangular_solve) |
+//! | `torch.lu(x)`, `torch.linalg.lu(x)` | [`x.lu()`](Tensor::lu), [`lu_unpack(&lu, &pivots)`](lu_unpack) of its results | |
 //! | `x.sum()`, `x.sum(dim=0)`, `x.sum(0, keepdim=True)` | `x.sum()`, `x.sum_dim(0)`, `x.sum_keepdim(0)` | so for all reductions |
 //! | `x.max(dim=1)` | [`x.max_dim(1)`](Tensor::max_dim) | a pair of values and positions |
 //! | `x.std(correction=0)`, `x.std(1, correction=0)` | `x.std_correction(0)`, `x.std_correction_dim(0, 1)` | |
@@ -120,6 +125,8 @@
 //!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
 //!   of elements or, in `matmul`, with the length of a row. `var`, `std`, `cumsum` and `cumprod` compute in double
 //!   precision and round once.
+//!   Decompositions of matrices are exact for a matrix that differs by some rounding errors, as LAPACK's: `solve`, `inverse` and
+//!   vectors of a matrix that is nearly singular, or has values that are nearly equal, lose as many digits as in PyTorch.
 //! * **Zeros, infinities, NaN.** Functions that are odd keep the sign of -0. Subnormal numbers are numbers, not zero. NaN wins
 //!   in `max`, `min`, `clamp` and `relu`, and is sorted behind all numbers. `softmax` and its kin take the largest element
 //!   off first; a row of -∞ alone gives NaN, `logsumexp` of it -∞.
@@ -144,6 +151,9 @@
 //! | `x.polygamma(1)` | exact | off by up to 10⁻⁹ in `f64` |
 //! | gradients of `hardsigmoid`, `celu` in `f64` | exact | with constants of single precision |
 //! | `x.median()`, `x.kthvalue(k)` of equal elements | the position of the first in order | any of them |
+//! | the gradient of `x.det()` of a singular matrix | its cofactors | zeros, unless it is recorded |
+//! | `x.pinverse()` of a matrix that is singular but for rounding | of what is more than rounding, as `torch.linalg.pinv` | divides by rounding errors |
+//! | signs of singular vectors and eigenvectors | any | any |
 //! | `max` or `min` of 0 and -0 | either | either, depending on the place in the tensor |
 //!
 //! A few things that PyTorch refuses have an obvious meaning and are done: `gelu`, `silu` and `softplus` of whole numbers

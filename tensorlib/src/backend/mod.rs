@@ -17,8 +17,8 @@ use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
 use crate::layout::Layout;
 use crate::op::{
-    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, ReduceOp,
-    SoftmaxOp, SortOp, Special, SpreadOp, TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, Failure, GradientOp, LogicOp, MatrixOp, PairOp, PutOp,
+    RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, Triangle, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -154,6 +154,16 @@ pub(crate) trait Backend: Sync {
     fn dot(&self, a: Elements, b: Elements) -> Arc<Storage>;
     /// The `p`-norms of the differences of all rows of a matrix of floating-point numbers and all rows of another.
     fn distances(&self, p: f64, a: Elements, b: Elements) -> Arc<Storage>;
+
+    // Matrices, one by one of a stack, of floating-point numbers.
+
+    /// What is made of each matrix: one stack after the other. Or the number of the first matrix that it cannot be made of, and
+    /// why.
+    fn decompose(&self, op: MatrixOp, x: Elements) -> Result<Vec<Arc<Storage>>, (usize, Failure)>;
+    /// The order of `rows` rows after exchanges, which are as [`MatrixOp::Lu`] gives them; or one that names no row.
+    fn exchanged(&self, exchanges: Elements, rows: usize) -> Result<Arc<Storage>, i64>;
+    /// The solutions of `a x = b`. A zero on the diagonal makes infinities and NaN.
+    fn solve_triangle(&self, triangle: Triangle, a: Elements, b: Elements) -> Arc<Storage>;
 
     // By position.
 

@@ -2,6 +2,7 @@
 
 mod elementwise;
 mod indexing;
+mod matrices;
 mod memory;
 mod products;
 mod reductions;
@@ -12,8 +13,8 @@ use super::Cpu;
 use crate::backend::{Backend, Elements, Reach, Source};
 use crate::dtype::DType;
 use crate::op::{
-    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, ReduceOp,
-    SoftmaxOp, SortOp, Special, SpreadOp, TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, Failure, GradientOp, LogicOp, MatrixOp, PairOp, PutOp,
+    RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, Triangle, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -77,6 +78,11 @@ forward! {
         fn linear(x: Elements, weight: Elements, bias: Option<Elements>) -> Arc<Storage>;
         fn dot(a: Elements, b: Elements) -> Arc<Storage>;
         fn distances(p: f64, a: Elements, b: Elements) -> Arc<Storage>;
+    }
+    matrices {
+        fn decompose(op: MatrixOp, x: Elements) -> Result<Vec<Arc<Storage>>, (usize, Failure)>;
+        fn exchanged(exchanges: Elements, rows: usize) -> Result<Arc<Storage>, i64>;
+        fn solve_triangle(triangle: Triangle, a: Elements, b: Elements) -> Arc<Storage>;
     }
     indexing {
         fn positions(x: Elements, length: usize) -> Result<Arc<Storage>, i64>;
