@@ -166,6 +166,18 @@ where
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
+/// [`record`] for an operation with several results. The formula is given their gradients, which are absent where none came.
+pub(crate) fn record_several<F>(results: Vec<Tensor>, name: &'static str, operands: &[&Tensor], formula: F) -> Vec<Tensor>
+where
+    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
+{
+    let head = Head::of_several(name, results.iter().map(Meta::of).collect(), operands);
+    let formula = RwLock::new(Some(formula));
+    let node: Arc<dyn Node> = Arc::new(Recorded { head, formula, call: many::<F>, keeps: true, viewed: () });
+    let results = results.into_iter().zip(0..);
+    results.map(|(result, output)| result.made_by(Edge { node: node.clone(), output })).collect()
+}
+
 /// [`record`] for a formula that keeps no values of tensors: the backward pass may go through it twice.
 pub(crate) fn record_linear<F>(result: Tensor, name: &'static str, operands: &[&Tensor], formula: F) -> Tensor
 where

@@ -17,8 +17,8 @@ use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
 use crate::layout::Layout;
 use crate::op::{
-    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, ReduceOp,
-    SoftmaxOp, SortOp, Special, SpreadOp, StepOp, TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, Recurrence,
+    ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -52,6 +52,18 @@ pub(crate) struct Reach<'a> {
     pub outer: Layout,
     pub chosen: Vec<Positions<'a>>,
     pub row: Layout,
+}
+
+/// Gradients of a recurrent layer, from which the others are products.
+pub(crate) struct RecurrentSlopes {
+    /// Of what inputs bring to the gates, by rows.
+    pub gates: Arc<Storage>,
+    /// Of what outputs bring to the gates at the next step, where that is something else.
+    pub from_outputs: Option<Arc<Storage>>,
+    /// Of the output and the cell before the first step; empty where none was given.
+    pub states: [Arc<Storage>; 2],
+    /// No gradient, but what such products need: for each row, the output before it.
+    pub before: Arc<Storage>,
 }
 
 /// A device that carries out operations.
@@ -160,6 +172,18 @@ pub(crate) trait Backend: Sync {
     /// One step of an optimiser: changes a parameter by its gradient, and what is remembered of earlier ones, which is
     /// [`slots`](crate::op::StepRule::slots) times as many elements. All lie in row-major order without gaps.
     fn step_(&self, op: &StepOp, parameter: Elements, gradient: Elements, memory: Option<Elements>);
+
+    // Sequences, whose elements lie in row-major order without gaps.
+
+    /// Goes through the steps of a recurrent layer. `gates` holds what inputs and biases bring to the gates of each row, and is
+    /// overwritten with their values; `weight` is `[gates · hidden, hidden]`; `bias` belongs to the product with it where
+    /// that is not simply added to what inputs bring. States before the first step are `[batch, hidden]`: outputs, and cells;
+    /// they are zero where there are none. Gives the outputs, and beside them the cells of LSTM, and what the reset gate of
+    /// GRU lets through.
+    fn recur_(&self, r: &Recurrence, gates: Elements, states: [Option<Elements>; 2], weight: Elements, bias: Option<Elements>) -> [Arc<Storage>; 2];
+    /// Goes back through the steps, given the three that [`recur_`](Backend::recur_) has made (gates, outputs and what is beside them),
+    /// and gradients: of all outputs, of the last, and of the last cell.
+    fn recur_gradient(&self, r: &Recurrence, made: [Elements; 3], states: [Option<Elements>; 2], weight: Elements, gradients: [Option<Elements>; 3]) -> RecurrentSlopes;
 
     // By position.
 

@@ -28,6 +28,7 @@ mod options;
 mod padding;
 mod patches;
 mod pooling;
+pub(crate) mod recurrent;
 
 pub use attention::*;
 pub use convolution::*;

@@ -5,16 +5,17 @@ mod indexing;
 mod learning;
 mod memory;
 mod products;
+mod recurrent;
 mod reductions;
 
 use std::sync::Arc;
 
 use super::Cpu;
-use crate::backend::{Backend, Elements, Reach, Source};
+use crate::backend::{Backend, Elements, Reach, RecurrentSlopes, Source};
 use crate::dtype::DType;
 use crate::op::{
-    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, ReduceOp,
-    SoftmaxOp, SortOp, Special, SpreadOp, StepOp, TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, Recurrence,
+    ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -75,6 +76,10 @@ forward! {
     }
     learning {
         fn step_(op: &StepOp, parameter: Elements, gradient: Elements, memory: Option<Elements>);
+    }
+    recurrent {
+        fn recur_(r: &Recurrence, gates: Elements, states: [Option<Elements>; 2], weight: Elements, bias: Option<Elements>) -> [Arc<Storage>; 2];
+        fn recur_gradient(r: &Recurrence, made: [Elements; 3], states: [Option<Elements>; 2], weight: Elements, gradients: [Option<Elements>; 3]) -> RecurrentSlopes;
     }
     products {
         fn matmul(a: Elements, b: Elements) -> Arc<Storage>;

@@ -17,7 +17,7 @@ pub(super) fn rows<T: Number>(to: &mut [T], stride: usize, from: &Matrix<T>, len
 }
 
 /// Copies columns side by side into rows of `width` elements; zeros stand for columns that there are not.
-pub(super) fn columns<T: Number>(to: &mut [T], width: usize, from: &Matrix<T>) {
+pub(in crate::backend::cpu) fn columns<T: Number>(to: &mut [T], width: usize, from: &Matrix<T>) {
     match width {
         8 => T::Width::run(Columns::<T, 8>(to, from)),
         16 => T::Width::run(Columns::<T, 16>(to, from)),

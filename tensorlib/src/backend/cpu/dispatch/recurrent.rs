@@ -1,0 +1,92 @@
+//! Recurrent layers.
+
+use std::sync::Arc;
+
+use crate::backend::cpu::recurrent::{self, Layer, Made, Slopes};
+use crate::backend::{Elements, RecurrentSlopes};
+use crate::element::{Element, with_floating};
+use crate::memory::allocator;
+use crate::op::{Recurrence, RecurrentOp};
+use crate::storage::{self, Buffer, Storage};
+
+/// The elements of operands that lie in row-major order without gaps.
+fn line<'a, T: Element>(buffer: &'a Buffer, x: &Elements) -> &'a [T] {
+    &T::of(buffer)[x.layout.offset..x.layout.offset + x.numel()]
+}
+
+/// Reads operands, some of which may not be there; the first is.
+fn read<T: Element, R, const N: usize>(x: [Option<Elements>; N], body: impl FnOnce([Option<&[T]>; N]) -> R) -> R {
+    let first = x[0].expect("the first operand is there").storage;
+    storage::read_all(x.map(|x| x.map_or(first, |x| x.storage)), |buffers| {
+        body(std::array::from_fn(|at| x[at].map(|x| line::<T>(buffers[at], &x))))
+    })
+}
+
+pub(super) fn recur_(
+    r: &Recurrence,
+    gates: Elements,
+    states: [Option<Elements>; 2],
+    weight: Elements,
+    bias: Option<Elements>,
+) -> [Arc<Storage>; 2] {
+    let numel = if r.op.has_gates() { r.rows() * r.hidden } else { 0 };
+    with_floating!(weight.dtype(), T => {
+        let (mut outputs, mut beside) = (allocator::take::<T>(numel), allocator::take::<T>(numel));
+        read::<T, _, 4>([Some(weight), states[0], states[1], bias], |[weight, output, cell, bias]| {
+            let layer = Layer { states: [output, cell], weight: weight.unwrap_or_default(), bias };
+            // It was just made, and nobody else has it.
+            let mut gates_buffer = gates.storage.write();
+            let (start, end) = (gates.layout.offset, gates.layout.offset + gates.numel());
+            let gates = &mut T::of_mut(&mut gates_buffer)[start..end];
+            recurrent::forward(r, layer, gates, &mut outputs, &mut beside);
+        });
+        let outputs = if r.op.has_gates() { Storage::new(outputs) } else { gates.storage.clone() };
+        [outputs, Storage::new(beside)]
+    }, else unreachable!("only floating-point numbers have gates"))
+}
+
+pub(super) fn recur_gradient(
+    r: &Recurrence,
+    made: [Elements; 3],
+    states: [Option<Elements>; 2],
+    weight: Elements,
+    gradients: [Option<Elements>; 3],
+) -> RecurrentSlopes {
+    let is_gru = r.op == RecurrentOp::Gru;
+    let of_states = states.map(|state| if state.is_some() { r.batch * r.hidden } else { 0 });
+    let operands = [
+        Some(weight),
+        states[0],
+        states[1],
+        Some(made[0]),
+        Some(made[1]),
+        Some(made[2]),
+        gradients[0],
+        gradients[1],
+        gradients[2],
+    ];
+    with_floating!(weight.dtype(), T => {
+        let mut gates = allocator::take::<T>(r.rows() * r.width());
+        let mut from_outputs = allocator::take::<T>(if is_gru { r.rows() * r.width() } else { 0 });
+        let [mut output, mut cell] = of_states.map(allocator::take::<T>);
+        let mut before = allocator::take::<T>(r.rows() * r.hidden);
+        read::<T, _, 9>(operands, |[weight, first, second, a, b, c, gradients @ ..]| {
+            let [weight, a, b, c] = [weight, a, b, c].map(Option::unwrap_or_default);
+            let layer = Layer { states: [first, second], weight, bias: None };
+            let made = Made { gates: a, outputs: b, beside: c, gradients };
+            let to = Slopes {
+                gates: &mut gates,
+                from_outputs: &mut from_outputs,
+                states: [&mut output, &mut cell],
+                before: &mut before,
+            };
+            recurrent::backward(r, layer, made, to);
+        });
+        RecurrentSlopes {
+            gates: Storage::new(gates),
+            from_outputs: is_gru.then(|| Storage::new(from_outputs)),
+            states: [Storage::new(output), Storage::new(cell)],
+            before: Storage::new(before),
+        }
+    }, else unreachable!("only floating-point numbers have gates"))
+}

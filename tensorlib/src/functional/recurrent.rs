@@ -1,0 +1,291 @@
+//! Recurrent layers: whole sequences as one operation. What users call is in [`nn`](crate::nn).
+
+use std::sync::Arc;
+
+use super::{floating, lined_up};
+use crate::autograd::record::{Saved, record_several, records, unrecorded};
+use crate::autograd::{backward, is_grad_enabled};
+use crate::backend::{Elements, RecurrentSlopes, backend_of};
+use crate::create::filled;
+use crate::error::{Result, shape_error};
+use crate::layout::Layout;
+use crate::list::List;
+use crate::op::{Recurrence, RecurrentOp};
+use crate::scalar::Scalar;
+use crate::storage::Storage;
+use crate::tensor::Tensor;
+
+/// A layer in one direction.
+#[derive(Clone, Copy)]
+pub(crate) struct Direction<'a> {
+    pub op: RecurrentOp,
+    /// `[gates · hidden, inputs]` and `[gates · hidden, hidden]`.
+    pub weights: [&'a Tensor; 2],
+    /// `[gates · hidden]` each.
+    pub biases: Option<[&'a Tensor; 2]>,
+    pub batch_first: bool,
+    pub reverse: bool,
+}
+
+impl RecurrentOp {
+    fn word(self) -> &'static str {
+        match self {
+            RecurrentOp::Tanh => "rnn_tanh",
+            RecurrentOp::Relu => "rnn_relu",
+            RecurrentOp::Lstm => "lstm",
+            RecurrentOp::Gru => "gru",
+        }
+    }
+
+    fn node(self) -> &'static str {
+        match self {
+            RecurrentOp::Tanh => "RnnTanhBackward0",
+            RecurrentOp::Relu => "RnnReluBackward0",
+            RecurrentOp::Lstm => "LstmBackward0",
+            RecurrentOp::Gru => "GruBackward0",
+        }
+    }
+}
+
+/// What an operation is given, in the order of its operands: input, weights, biases, states.
+struct Given {
+    tensors: Vec<Tensor>,
+    has_biases: bool,
+    states: usize,
+}
+
+impl Given {
+    fn x(&self) -> &Tensor {
+        &self.tensors[0]
+    }
+
+    fn weights(&self) -> [&Tensor; 2] {
+        [&self.tensors[1], &self.tensors[2]]
+    }
+
+    fn biases(&self) -> Option<[&Tensor; 2]> {
+        self.has_biases.then(|| [&self.tensors[3], &self.tensors[4]])
+    }
+
+    /// Where the first state is among the operands.
+    fn first_state(&self) -> usize {
+        if self.has_biases { 5 } else { 3 }
+    }
+
+    fn states(&self) -> [Option<&Tensor>; 2] {
+        std::array::from_fn(|state| (state < self.states).then(|| &self.tensors[self.first_state() + state]))
+    }
+
+    /// The same with other tensors.
+    fn with(&self, tensors: Vec<Tensor>) -> Given {
+        Given { tensors, ..*self }
+    }
+}
+
+fn needs(name: &str, x: &Tensor, shape: &[usize]) -> Result<()> {
+    match x.layout.shape[..] == *shape {
+        true => Ok(()),
+        false => Err(shape_error!("{name} needs shape {shape:?}, not {}", x.size())),
+    }
+}
+
+/// Refuses what does not fit. The input has three dimensions.
+fn fitting(given: &Given, d: &Direction) -> Result<Recurrence> {
+    let [weight_ih, weight_hh] = given.weights();
+    floating(d.op.word(), &given.tensors.iter().collect::<Vec<_>>())?;
+    let shape = &given.x().layout.shape;
+    let (batch, steps) = if d.batch_first { (shape[0], shape[1]) } else { (shape[1], shape[0]) };
+    let hidden = weight_hh.layout.shape.last().copied().unwrap_or(0);
+    let r = Recurrence { op: d.op, batch, steps, hidden, batch_first: d.batch_first, reverse: d.reverse };
+    needs("weight_ih", weight_ih, &[r.width(), shape[2]])?;
+    needs("weight_hh", weight_hh, &[r.width(), hidden])?;
+    for (name, bias) in ["bias_ih", "bias_hh"].iter().zip(given.biases().into_iter().flatten()) {
+        needs(name, bias, &[r.width()])?;
+    }
+    for (name, state) in ["the state h_0", "the state c_0"].iter().zip(given.states().into_iter().flatten()) {
+        needs(name, state, &[batch, hidden])?;
+    }
+    Ok(r)
+}
+
+/// Sends a sequence through a layer in one direction: outputs of all steps, `[length, batch, hidden]`, or `[batch, length,
+/// hidden]`; the last of them; and of LSTM, the last cell. States are `[batch, hidden]`.
+pub(crate) fn recurrent(x: &Tensor, states: &[&Tensor], d: &Direction) -> Result<Vec<Tensor>> {
+    let mut tensors = vec![x.alias(), d.weights[0].alias(), d.weights[1].alias()];
+    tensors.extend(d.biases.into_iter().flatten().map(Tensor::alias));
+    tensors.extend(states.iter().map(|state| state.alias()));
+    let given = Given { tensors, has_biases: d.biases.is_some(), states: states.len() };
+    let r = fitting(&given, d)?;
+    let made = Made::of(&given, &r)?;
+    let results = made.results(&r, &given.x().layout.shape);
+    let operands: Vec<&Tensor> = given.tensors.iter().collect();
+    Ok(if records(&operands) { recorded(results, given.with(vec![]), &operands, made.kept(), r) } else { results })
+}
+
+/// A tensor of a storage.
+fn tensor(storage: &Arc<Storage>, shape: &[usize]) -> Tensor {
+    Tensor::from_storage(storage.clone(), Layout::contiguous(List::from_slice(shape)))
+}
+
+/// What the backend has made, by rows.
+struct Made {
+    gates: Arc<Storage>,
+    outputs: Arc<Storage>,
+    beside: Arc<Storage>,
+}
+
+impl Made {
+    fn of(given: &Given, r: &Recurrence) -> Result<Made> {
+        unrecorded(|| {
+            let backend = backend_of(r.op.word(), &given.tensors.iter().collect::<Vec<_>>())?;
+            let x = lined_up(given.x()).view([r.rows(), given.x().layout.shape[2]]);
+            let [weight_ih, weight_hh] = given.weights();
+            let is_gru = r.op == RecurrentOp::Gru;
+            // Both biases are added to the same sums, except that the reset gate takes a share of one.
+            let bias = given.biases().map(|[of_inputs, of_outputs]| match is_gru {
+                true => of_inputs.values(),
+                false => of_inputs + of_outputs,
+            });
+            let gates = backend.linear(x.elements(), weight_ih.elements(), bias.as_ref().map(Tensor::elements));
+            let weight = lined_up(weight_hh);
+            let bias = given.biases().filter(|_| is_gru).map(|[_, of_outputs]| lined_up(of_outputs));
+            let states = given.states().map(|state| state.map(lined_up));
+            let layout = Layout::contiguous(List::from_slice(&[r.rows(), r.width()]));
+            let [outputs, beside] = backend.recur_(
+                r,
+                Elements { storage: &gates, layout: &layout },
+                states.each_ref().map(|state| state.as_ref().map(Tensor::elements)),
+                weight.elements(),
+                bias.as_ref().map(Tensor::elements),
+            );
+            Ok(Made { gates, outputs, beside })
+        })
+    }
+
+    /// What users get. The last step is copied, since it is a result of its own.
+    fn results(&self, r: &Recurrence, shape: &[usize]) -> Vec<Tensor> {
+        let shape = [shape[0], shape[1], r.hidden];
+        let last = if r.reverse { 0 } else { r.steps as i64 - 1 };
+        let last = |x: &Tensor| unrecorded(|| x.select(i64::from(r.batch_first), last).copied());
+        let outputs = tensor(&self.outputs, &shape);
+        let mut results = vec![last(&outputs)];
+        if r.op == RecurrentOp::Lstm {
+            results.push(last(&tensor(&self.beside, &shape)));
+        }
+        results.insert(0, outputs);
+        results
+    }
+
+    /// What the way back needs of it. Users get the outputs, which must not be held by the node that they hold.
+    fn kept(self) -> Kept {
+        let has_gates = !Arc::ptr_eq(&self.gates, &self.outputs);
+        Kept { gates: has_gates.then_some(self.gates), beside: self.beside }
+    }
+}
+
+/// What is kept beside outputs; no gates where these are the outputs.
+struct Kept {
+    gates: Option<Arc<Storage>>,
+    beside: Arc<Storage>,
+}
+
+impl Kept {
+    /// Back through the steps.
+    fn slopes(&self, given: &Given, outputs: &Tensor, gradients: &[Option<Tensor>], r: &Recurrence) -> RecurrentSlopes {
+        let gates = self.gates.as_ref().map_or_else(|| outputs.values(), |gates| tensor(gates, &[r.rows(), r.width()]));
+        let beside = tensor(&self.beside, &[self.beside.len()]);
+        let weight = lined_up(given.weights()[1]);
+        let states = given.states().map(|state| state.map(lined_up));
+        let gradients: [Option<Tensor>; 3] =
+            std::array::from_fn(|at| gradients.get(at).and_then(Option::as_ref).map(lined_up));
+        given.x().backend().recur_gradient(
+            r,
+            [gates.elements(), outputs.elements(), beside.elements()],
+            states.each_ref().map(|state| state.as_ref().map(Tensor::elements)),
+            weight.elements(),
+            gradients.each_ref().map(|gradient| gradient.as_ref().map(Tensor::elements)),
+        )
+    }
+}
+
+fn recorded(results: Vec<Tensor>, given: Given, operands: &[&Tensor], made: Kept, r: Recurrence) -> Vec<Tensor> {
+    let kept: Vec<Saved> = operands.iter().map(|operand| Saved::operand(operand)).collect();
+    let outputs = Saved::result(&results[0]);
+    record_several(results, r.op.node(), operands, move |pass, gradients| {
+        let given = given.with(kept.iter().map(|kept| pass.get(kept)).collect::<Result<_>>()?);
+        if is_grad_enabled() {
+            let wanted: Vec<usize> = (0..given.tensors.len()).filter(|&operand| pass.wants(operand)).collect();
+            for (&operand, gradient) in wanted.iter().zip(slopes_by_hand(&given, &gradients, &wanted, &r)?) {
+                pass.give(operand, || gradient);
+            }
+            return Ok(());
+        }
+        let slopes = made.slopes(&given, &pass.get(&outputs)?, &gradients, &r);
+        let rows = |storage: &Arc<Storage>| tensor(storage, &[r.rows(), r.width()]);
+        let gates = rows(&slopes.gates);
+        let from_outputs = slopes.from_outputs.as_ref().map(rows);
+        let before = tensor(&slopes.before, &[r.rows(), r.hidden]);
+        let x = lined_up(given.x());
+        pass.give(0, || gates.matmul(given.weights()[0]).view(&x.layout.shape[..]));
+        let x = x.view([r.rows(), x.layout.shape[2]]);
+        pass.give(1, || gates.t().matmul(&x));
+        pass.give(2, || from_outputs.as_ref().unwrap_or(&gates).t().matmul(&before));
+        if given.has_biases {
+            pass.give(3, || gates.sum_dim(0));
+            pass.give(4, || from_outputs.as_ref().unwrap_or(&gates).sum_dim(0));
+        }
+        for (state, slope) in slopes.states.iter().enumerate().take(given.states) {
+            pass.give(given.first_state() + state, || tensor(slope, &[r.batch, r.hidden]));
+        }
+        Ok(())
+    })
+}
+
+/// The gradients that are wanted, in operations that can be differentiated any number of times: the layer is computed anew in
+/// such operations.
+fn slopes_by_hand(given: &Given, gradients: &[Option<Tensor>], wanted: &[usize], r: &Recurrence) -> Result<Vec<Tensor>> {
+    // Operands may be made from each other; each has a node of its own here, at which the inner pass ends.
+    let ends = given.tensors.iter().map(|x| x.view_of(x.layout.clone(), "AliasBackward0", |gradient| gradient));
+    let given = given.with(ends.collect());
+    let results = by_hand(&given, r)?;
+    let pairs = results.iter().zip(gradients).filter_map(|(result, gradient)| Some((result, gradient.as_ref()?)));
+    let (roots, gradients): (Vec<&Tensor>, Vec<&Tensor>) = pairs.unzip();
+    let wanted: Vec<&Tensor> = wanted.iter().map(|&operand| &given.tensors[operand]).collect();
+    backward(&roots).gradient(&gradients).create_graph(true).allow_unused(true).try_grad(&wanted)
+}
+
+/// The layer step by step.
+fn by_hand(given: &Given, r: &Recurrence) -> Result<Vec<Tensor>> {
+    let time = i64::from(r.batch_first);
+    let [weight_ih, weight_hh] = given.weights();
+    let [bias_ih, bias_hh] = given.biases().map_or([None; 2], |biases| biases.map(Some));
+    let from_inputs = super::try_linear(given.x(), weight_ih, bias_ih)?;
+    let zeros = || filled(List::from_slice(&[r.batch, r.hidden]), given.x().dtype(), Scalar::Int(0));
+    let [mut output, mut cell] = given.states().map(|state| state.map_or_else(zeros, Tensor::alias));
+    let mut outputs = Vec::with_capacity(r.steps);
+    for number in 0..r.steps {
+        let step = if r.reverse { r.steps - 1 - number } else { number };
+        let x = from_inputs.try_select(time, step as i64)?;
+        let h = super::try_linear(&output, weight_hh, bias_hh)?;
+        let part = |x: &Tensor, gate: usize| x.narrow(1, gate * r.hidden, r.hidden);
+        let sum = |gate: usize| part(&x, gate) + part(&h, gate);
+        output = match r.op {
+            RecurrentOp::Tanh => sum(0).tanh(),
+            RecurrentOp::Relu => sum(0).relu(),
+            RecurrentOp::Lstm => {
+                cell = sum(1).sigmoid() * &cell + sum(0).sigmoid() * sum(2).tanh();
+                sum(3).sigmoid() * cell.tanh()
+            }
+            RecurrentOp::Gru => {
+                let new = (part(&x, 2) + sum(0).sigmoid() * part(&h, 2)).tanh();
+                &new + sum(1).sigmoid() * (&output - &new)
+            }
+        };
+        outputs.push(output.alias());
+    }
+    if r.reverse {
+        outputs.reverse();
+    }
+    let outputs = crate::shape::try_stack_dim(&outputs[..], time)?;
+    Ok(if r.op == RecurrentOp::Lstm { vec![outputs, output, cell] } else { vec![outputs, output] })
+}
