@@ -72,6 +72,8 @@
 //! | `plt.plot(y)`, `plt.plot(x, y)` | `y.plot()` or [`plot::plot(&y)`](plot::plot()), [`plot::line(&x, &y)`](plot::line) | of tensors, vectors, slices, ranges |
 //! | `torch.save(model.state_dict(), f)`, `torch.load(f)` | [`save(&state, "model.safetensors")?`](save()), [`load("model.safetensors")?`](load()) | a [`StateDict`] |
 //! | `np.save`, `np.savez` | [`write_npy`], [`write_npz`] | and `read_…`; so for `safetensors` of any tensors |
+//! | `TensorDataset(x, y)`, `DataLoader(dataset, 64, shuffle=True, num_workers=2)` | [`data::TensorDataset::new([&x, &y])`](data::TensorDataset), [`data::DataLoader::new(dataset, 64).shuffle(true).workers(2)`](data::DataLoader) | the same order after the same seed |
+//! | `random_split(dataset, [0.8, 0.2])` | [`data::random_split(dataset, [0.8, 0.2])`](data::random_split) | gives a pair |
 //! | `w.requires_grad_()`, `torch.tensor([1.], requires_grad=True)` | [`w.requires_grad_(true)`](Tensor::requires_grad_), `tensor![1.0].requires_grad_(true)` | `false` freezes |
 //! | `loss.backward()`, `w.grad` | [`loss.backward()`](Tensor::backward), [`w.grad()`](Tensor::grad) | an error while there is none; [`w.try_grad()`](Tensor::try_grad) gives a `Result` |
 //! | `w.grad = g`, `w.grad = None` | [`w.set_grad(&g)`](Tensor::set_grad), [`w.zero_grad()`](Tensor::zero_grad) | what `optimizer.zero_grad()` does to each parameter |
@@ -162,6 +164,7 @@
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
 //! | [`functional`] | layers and losses as functions, each with the gradient of its own | parameters |
 //! | [`autograd`] | how operations are recorded, and the way back through them | devices |
+//! | [`data`] | datasets and loaders, and what is done to pictures | models |
 //! | [`interop`], [`io`] | other libraries' arrays; files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
@@ -169,9 +172,13 @@
 //! RUSTFLAGS=-Zsanitizer=address cargo test -p tensorlib --target x86_64-unknown-linux-gnu --lib --tests` (the option lets
 //! the test that asks for more memory than there is see its refusal).
 
+// What is derived names this crate from outside, and is used inside as well.
+extern crate self as tensorlib;
+
 pub mod autograd;
 mod backend;
 pub mod create;
+pub mod data;
 pub mod device;
 pub mod dtype;
 mod element;
@@ -186,11 +193,13 @@ mod layout;
 pub mod linalg;
 mod list;
 mod memory;
+pub mod nn;
 #[cfg(feature = "evcxr")]
 pub mod notebook;
 mod op;
 pub mod operand;
 pub mod ops;
+pub mod optim;
 pub mod picture;
 pub mod plot;
 
@@ -228,12 +237,16 @@ pub use tensor::Tensor;
 pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
+    pub use crate::data::{self, Dataset};
     pub use crate::device::{Device, gpu_is_available};
     pub use crate::functional::{self as F};
     pub use crate::interop::*;
     pub use crate::io::*;
     pub use crate::linalg::*;
+    pub use crate::nn::{self, Forward, Module, summary};
     pub use crate::ops::{try_where_cond, where_cond};
+    pub use crate::optim::lr_scheduler::LrScheduler as _;
+    pub use crate::optim::{self, Optimizer as _};
     pub use crate::reduce::*;
     pub use crate::render::{PrintOptions, set_printoptions};
     pub use crate::shape::*;

@@ -31,7 +31,8 @@ impl Shown {
             ));
         }
         // At the place of the type, so that the compiler's complaints point there.
-        self.body.extend(quote_spanned! { ty.span() => <#ty as ::tensorlib::nn::Field>::show(#place, #name, visitor); });
+        self.body
+            .extend(quote_spanned! { ty.span() => <#ty as ::tensorlib::nn::Field>::show(#place, #name, visitor); });
         self.types.push(ty.clone());
         Ok(())
     }
@@ -63,7 +64,11 @@ pub fn of_enum(data: &DataEnum) -> syn::Result<Shown> {
         });
         shown.types.extend(of_variant.types);
     }
-    shown.body = if data.variants.is_empty() { quote! { match *self {} } } else { quote! { match self { #arms } } };
+    shown.body = if data.variants.is_empty() {
+        quote! { match *self {} }
+    } else {
+        quote! { match self { #arms } }
+    };
     Ok(shown)
 }
 

@@ -26,7 +26,10 @@ fn derived(mut input: DeriveInput) -> syn::Result<TokenStream> {
         Data::Struct(data) => fields::of_struct(&data.fields)?,
         Data::Enum(data) => fields::of_enum(data)?,
         Data::Union(data) => {
-            return Err(syn::Error::new(data.union_token.span, "a union cannot be a module; write a struct or an enum"));
+            return Err(syn::Error::new(
+                data.union_token.span,
+                "a union cannot be a module; write a struct or an enum",
+            ));
         }
     };
     // A field whose type names one of the parameters, as in `struct Block<A> { activation: A }`, must be a field that

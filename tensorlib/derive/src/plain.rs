@@ -6,13 +6,43 @@ use syn::{GenericArgument, PathArguments, Type, TypeParamBound};
 
 /// Types without parameters, by their last name.
 const PLAIN: &[&str] = &[
-    "bool", "char", "str", "String", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
-    "u128", "usize", "Size", "DType", "Device", "Scalar", "Reduction", "PhantomData", "Duration", "Instant", "PathBuf",
-    "Range", "RangeInclusive", "NonZeroUsize",
+    "bool",
+    "char",
+    "str",
+    "String",
+    "f32",
+    "f64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "Size",
+    "DType",
+    "Device",
+    "Scalar",
+    "Reduction",
+    "PhantomData",
+    "Duration",
+    "Instant",
+    "PathBuf",
+    "Range",
+    "RangeInclusive",
+    "NonZeroUsize",
 ];
 
 /// Types that are plain when all that they hold is.
-const CONTAINERS: &[&str] = &["Vec", "Option", "Box", "Rc", "Arc", "Cell", "RefCell", "Mutex", "RwLock", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque"];
+const CONTAINERS: &[&str] = &[
+    "Vec", "Option", "Box", "Rc", "Arc", "Cell", "RefCell", "Mutex", "RwLock", "HashMap", "BTreeMap", "HashSet",
+    "BTreeSet", "VecDeque",
+];
 
 /// Whether a type, as it is written, can hold nothing that a network learns.
 pub fn is_plain(ty: &Type) -> bool {

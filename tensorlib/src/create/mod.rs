@@ -5,7 +5,7 @@ mod distributions;
 mod filled;
 mod grids;
 pub mod literal;
-mod random;
+pub(crate) mod random;
 mod twister;
 
 pub use counted::{IntoSteps, Steps, arange, eye, linspace, try_arange, try_eye, try_linspace};
@@ -26,3 +26,4 @@ pub use random::{
     IntoBounds, manual_seed, rand, rand_like, randint, randint_like, randn, randn_like, randperm, try_rand,
     try_randint, try_randint_like, try_randn, try_randperm,
 };
+pub(crate) use random::{OwnGenerator, draw_seed};

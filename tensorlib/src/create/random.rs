@@ -1,5 +1,6 @@
 //! Random tensors. One generator for the process, whose numbers do not depend on machine or thread count.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -21,8 +22,44 @@ static GENERATOR: LazyLock<Mutex<Twister>> = LazyLock::new(|| {
     Mutex::new(Twister::new(seed))
 });
 
-pub(super) fn generator() -> MutexGuard<'static, Twister> {
-    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+thread_local! {
+    /// What stands for the process's generator in this thread, if something does.
+    static OWN: Cell<Option<&'static Mutex<Twister>>> = const { Cell::new(None) };
+}
+
+/// Generators that no thread uses at the moment. They are never freed, and as many as threads ever had one at once.
+static SPARE: Mutex<Vec<&'static Mutex<Twister>>> = Mutex::new(Vec::new());
+
+pub(crate) fn generator() -> MutexGuard<'static, Twister> {
+    OWN.get().unwrap_or(&GENERATOR).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A number of 63 bits from the generator, PyTorch's `random_()` of an `int64`.
+pub(crate) fn draw_seed() -> u64 {
+    generator().next_u64() & (u64::MAX >> 1)
+}
+
+/// A generator of this thread's own, until it is dropped: what the thread draws neither depends on other threads nor changes
+/// what they draw.
+pub(crate) struct OwnGenerator {
+    own: &'static Mutex<Twister>,
+    before: Option<&'static Mutex<Twister>>,
+}
+
+impl OwnGenerator {
+    pub fn new(seed: u64) -> OwnGenerator {
+        let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let own = spare.unwrap_or_else(|| Box::leak(Box::new(Mutex::new(Twister::new(seed)))));
+        *own.lock().unwrap_or_else(PoisonError::into_inner) = Twister::new(seed);
+        OwnGenerator { own, before: OWN.replace(Some(own)) }
+    }
+}
+
+impl Drop for OwnGenerator {
+    fn drop(&mut self) {
+        OWN.set(self.before);
+        SPARE.lock().unwrap_or_else(PoisonError::into_inner).push(self.own);
+    }
 }
 
 /// Makes random tensors from here on the same in every run, on every machine. `rand`, `randn`, `randint` and `randperm`

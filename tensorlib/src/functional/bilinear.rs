@@ -1,7 +1,7 @@
 //! Weighted sums of all products of two inputs.
 
 use super::floating;
-use crate::error::{Result, fallible, shape_error};
+use crate::error::{fallible, shape_error};
 use crate::linalg::try_einsum;
 use crate::tensor::Tensor;
 

@@ -18,6 +18,7 @@
 //! where the gradients themselves are to be differentiated, it is written in operations that are.
 
 mod attention;
+mod bilinear;
 mod convolution;
 mod dropout;
 mod embedding;
@@ -31,6 +32,7 @@ mod pooling;
 pub(crate) mod recurrent;
 
 pub use attention::*;
+pub use bilinear::*;
 pub use convolution::*;
 pub use dropout::*;
 pub use embedding::*;

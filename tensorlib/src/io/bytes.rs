@@ -63,6 +63,12 @@ pub(super) enum Foreign {
     I16,
 }
 
+impl Foreign {
+    fn size_in_bytes(self) -> usize {
+        if self == Foreign::I8 { 1 } else { 2 }
+    }
+}
+
 /// The type of elements in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileType {
@@ -71,6 +77,13 @@ pub(super) enum FileType {
 }
 
 impl FileType {
+    pub fn size_in_bytes(self) -> usize {
+        match self {
+            FileType::Own(dtype) => dtype.size_in_bytes(),
+            FileType::Foreign(foreign) => foreign.size_in_bytes(),
+        }
+    }
+
     /// A tensor of little-endian bytes, as many as the shape needs.
     pub fn decode(self, shape: &[usize], bytes: &[u8]) -> Tensor {
         let shorts = || bytes.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair));

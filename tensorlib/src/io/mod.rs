@@ -5,6 +5,7 @@
 //! | `.npy` | [`read_npy`] | [`write_npy`] |
 //! | `.npz` | [`read_npz`] | [`write_npz`] |
 //! | `.safetensors` | [`load`], [`read_safetensors`] | [`save`], [`write_safetensors`] |
+//! | `.pt`, `.pth` of `torch.save` | [`load`] | |
 //!
 //! [`save`] and [`load`] are for the parameters of models, a [`StateDict`]; the others for tensors as such.
 
@@ -12,6 +13,7 @@ mod bytes;
 mod file;
 mod npy;
 mod npz;
+mod pth;
 mod safetensors;
 mod saved;
 pub mod state_dict;

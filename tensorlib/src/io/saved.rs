@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::state_dict::StateDict;
-use super::{file, safetensors};
+use super::{file, pth, safetensors};
 use crate::error::{Result, file_error};
 
 /// Saves the parameters of a model as a safetensors file, which [`load`] reads, and so do `safetensors.torch.load_file` and
@@ -46,14 +46,38 @@ pub fn save(state: &StateDict, path: impl AsRef<Path>) -> Result<()> {
         .map_err(|error| file_error!("save: cannot write {}: {error}", path.display()))
 }
 
-/// Loads the parameters of a model from a safetensors file, whoever wrote it.
+/// Loads the parameters of a model from a safetensors file, or from one that PyTorch's `torch.save` wrote, in the form of
+/// today or of before PyTorch 1.6. What the file is, its content tells.
+///
+/// Of a file of PyTorch only dictionaries of tensors are read, as `torch.load(…, weights_only=True)` does: nothing in it is
+/// run, and what asks for a function or a class is refused by name. Dictionaries and lists inside are flattened:
+/// `checkpoint["model"]["0.weight"]` is `state["model.0.weight"]`, and [`section`](StateDict::section) takes such a part
+/// out. Numbers in dictionaries (`{"epoch": 3}`) are tensors of rank 0; text, `None` and numbers in lists are left out.
+/// Tensors that share memory in PyTorch share it here.
 ///
 /// Elements of half precision (`float16`, `bfloat16`) become `f32`, those of `int8` and `int16` become `i32`.
 ///
 /// # Errors
 /// When the file cannot be read, is damaged, or holds something else. [`save`] has an example.
+#[doc(alias = "load_file")]
 pub fn load(path: impl AsRef<Path>) -> Result<StateDict> {
     let path = path.as_ref();
     let bytes = std::fs::read(path).map_err(|error| file_error!("load: cannot read {}: {error}", path.display()))?;
-    safetensors::decode(&bytes).map_err(|why| file_error!("load: {}: {why}", path.display()))
+    decode(&bytes).map_err(|why| file_error!("load: {}: {why}", path.display()))
+}
+
+fn decode(bytes: &[u8]) -> Result<StateDict, String> {
+    if pth::is_archive(bytes) {
+        return pth::decode_archive(bytes);
+    }
+    if pth::is_older(bytes) {
+        return pth::decode_older(bytes);
+    }
+    match bytes {
+        [] => Err("the file is empty".into()),
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Err("this is an array of NumPy's; use read_npy".into()),
+        // A length, in front of a header of JSON.
+        [_, _, _, _, _, _, _, _, b'{', ..] => safetensors::decode(bytes),
+        _ => Err("this is neither a safetensors file nor one that torch.save wrote".into()),
+    }
 }

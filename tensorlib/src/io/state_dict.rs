@@ -172,6 +172,19 @@ impl StateDict {
         self.entries.is_empty()
     }
 
+    /// The tensors whose names begin with `prefix` and a dot, under the rest of their names: a layer's own, or the model's
+    /// of a checkpoint that has more.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let checkpoint = StateDict::from([("model.w", ones([2])), ("model.b", ones([1])), ("epoch", scalar(3))]);
+    /// assert_eq!(checkpoint.section("model").keys().collect::<Vec<_>>(), ["w", "b"]);
+    /// ```
+    pub fn section(&self, prefix: &str) -> StateDict {
+        let rest = |name: &str| name.strip_prefix(prefix)?.strip_prefix('.').map(str::to_string);
+        self.iter().filter_map(|(name, tensor)| Some((rest(name)?, tensor.alias()))).collect()
+    }
+
     /// Takes a tensor out; the others keep their order.
     ///
     /// ```

@@ -1,6 +1,8 @@
-//! As much of the ZIP format as `.npz` files need.
+//! As much of the ZIP format as `.npz` files and those of `torch.save` need.
 //!
 //! Files are written without compression, as `np.savez` does, and read with or without it (`np.savez_compressed`).
+
+use std::borrow::Cow;
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
@@ -112,8 +114,11 @@ fn directory(reader: &Reader) -> Result<(usize, u64), String> {
     Ok((start as usize, count))
 }
 
+/// Files by name; what is not compressed is lent.
+type Files<'a> = Vec<(String, Cow<'a, [u8]>)>;
+
 /// The named files of an archive.
-pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
+pub(super) fn unpack(bytes: &[u8]) -> Result<Files<'_>, String> {
     let reader = Reader(bytes);
     let (mut at, count) = directory(&reader)?;
     let mut files = Vec::new();
@@ -161,7 +166,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
     Ok(files)
 }
 
-fn content(reader: &Reader, local: u64, packed: u64, size: u64, method: u64) -> Result<Vec<u8>, String> {
+fn content<'a>(reader: &Reader<'a>, local: u64, packed: u64, size: u64, method: u64) -> Result<Cow<'a, [u8]>, String> {
     let place = |number: u64| usize::try_from(number).map_err(|_| "a size is out of range".to_string());
     let (local, packed, size) = (place(local)?, place(packed)?, place(size)?);
     if reader.number(local, 4)? != u64::from(LOCAL) {
@@ -171,8 +176,9 @@ fn content(reader: &Reader, local: u64, packed: u64, size: u64, method: u64) -> 
     let end = start.checked_add(packed).ok_or("a size is out of range")?;
     let bytes = reader.0.get(start..end).ok_or("the archive ends too early")?;
     match method {
-        0 => Ok(bytes.to_vec()),
+        0 => Ok(bytes.into()),
         8 => miniz_oxide::inflate::decompress_to_vec_with_limit(bytes, size)
+            .map(Cow::from)
             .map_err(|_| "its compressed content is damaged".into()),
         other => Err(format!("compression method {other} is unknown; use np.savez or np.savez_compressed")),
     }
@@ -186,7 +192,9 @@ mod tests {
     fn files_come_back_and_damage_is_noticed() {
         let files = vec![("a.npy".to_string(), b"123456789".to_vec()), ("b".to_string(), Vec::new())];
         let packed = pack(&files).unwrap();
-        assert_eq!(unpack(&packed).unwrap(), files);
+        let owned: Vec<_> =
+            unpack(&packed).unwrap().into_iter().map(|(name, content)| (name, content.into_owned())).collect();
+        assert_eq!(owned, files);
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         for cut in 0..packed.len() {
             assert!(unpack(&packed[..cut]).is_err(), "{cut}");

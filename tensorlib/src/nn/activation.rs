@@ -2,7 +2,9 @@
 
 use super::forward::forward;
 use super::{Module, Parameter, Training};
-use crate::create::full;
+use crate::autograd::no_grad;
+use crate::create::{full, ones_like, zeros};
+use crate::error::Result;
 use crate::tensor::Tensor;
 
 /// Declares layers that have no options.
@@ -42,21 +44,21 @@ plain! {
     ///
     /// assert_eq!(nn::Sigmoid.forward(&tensor![0.0]).to_vec::<f32>(), [0.5]);
     /// ```
-    Sigmoid: |x| x.try_sigmoid();
+    Sigmoid: |x| Ok(x.sigmoid());
     /// The hyperbolic tangent.
-    Tanh: |x| x.try_tanh();
+    Tanh: |x| Ok(x.tanh());
     /// `x Φ(x)`, with the normal distribution. Hendrycks and Gimpel, *Gaussian Error Linear Units*, 2016.
-    GELU: |x| x.try_gelu();
+    GELU: |x| Ok(x.gelu());
     /// [`GELU`] with PyTorch's `approximate="tanh"`.
     GELUTanh: |x| Ok(x.gelu_tanh());
     /// `x / (1 + e⁻ˣ)`, also called swish.
-    SiLU: |x| x.try_silu();
+    SiLU: |x| Ok(x.silu());
     /// `x tanh(ln(1 + eˣ))`. Misra, 2019.
     Mish: |x| Ok(x.mish());
     /// Self-normalising: Klambauer et al., 2017.
     SELU: |x| Ok(x.selu());
     /// `ln(1 + eˣ)`.
-    Softplus: |x| x.try_softplus();
+    Softplus: |x| Ok(x.softplus());
     /// `x / (1 + |x|)`.
     Softsign: |x| Ok(x.softsign());
     /// `x - tanh(x)`.
@@ -206,12 +208,17 @@ impl RReLU {
         format!("lower={}, upper={}", self.lower, self.upper)
     }
 
-    fn slopes(&self, x: &Tensor) -> crate::error::Result<Tensor> {
+    fn slopes(&self, x: &Tensor) -> Result<Tensor> {
         if !self.training.get() {
             return Ok(x.leaky_relu_slope((self.lower + self.upper) / 2.0));
         }
-        let slopes = crate::autograd::no_grad(|| crate::create::rand_like(x).try_uniform_(self.lower, self.upper))?;
-        crate::ops::try_where_cond(x.try_ge(0)?, x, x.try_mul(&slopes)?)
+        // As in PyTorch, numbers are drawn only where a slope counts, in double precision.
+        let slopes = no_grad(|| -> Result<Tensor> {
+            let below = x.try_le(0)?;
+            let drawn = zeros([below.sum().item::<i64>() as usize]).double().try_uniform_(self.lower, self.upper)?;
+            ones_like(x).try_masked_scatter(&below, drawn.to_dtype(x.dtype()))
+        })?;
+        x.try_mul(&slopes)
     }
 }
 

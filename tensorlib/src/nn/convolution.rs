@@ -52,7 +52,9 @@ impl Options {
     fn check(&self, word: &str) -> Result<()> {
         let (inputs, outputs, groups) = (self.in_channels, self.out_channels, self.groups);
         if groups == 0 || !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
-            return Err(value_error!("{word}: {groups} groups must divide {inputs} input and {outputs} output channels"));
+            return Err(value_error!(
+                "{word}: {groups} groups must divide {inputs} input and {outputs} output channels"
+            ));
         }
         Ok(())
     }

@@ -63,7 +63,10 @@ pub fn calculate_gain(nonlinearity: Nonlinearity) -> f64 {
 fn fans(op: &str, x: &Tensor) -> Result<(f64, f64)> {
     let shape = &x.layout.shape;
     if shape.len() < 2 {
-        return Err(shape_error!("{op}: a tensor of shape {} has no fan-in and fan-out; it needs two dimensions", x.size()));
+        return Err(shape_error!(
+            "{op}: a tensor of shape {} has no fan-in and fan-out; it needs two dimensions",
+            x.size()
+        ));
     }
     let kernel: usize = shape[2..].iter().product();
     Ok(((shape[1] * kernel) as f64, (shape[0] * kernel) as f64))

@@ -26,6 +26,7 @@
 //! `bias(false)`, draws the layer anew from the same random numbers.
 
 mod activation;
+mod attention;
 mod convolution;
 mod dropout;
 mod embedding;
@@ -41,11 +42,14 @@ mod recurrent;
 mod sequential;
 mod show;
 mod state;
+mod summary;
 pub(crate) mod trace;
+mod transformer;
 pub mod utils;
 mod walk;
 
 pub use activation::*;
+pub use attention::{Attend, MultiheadAttention};
 pub use convolution::*;
 pub use dropout::*;
 pub use embedding::*;
@@ -60,6 +64,8 @@ pub use recurrent::{GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell};
 pub use sequential::{Lambda, ModuleDict, Sequential};
 pub use show::{display, to_html, to_text};
 pub use state::Loaded;
+pub use summary::{Summary, summary, summary_with, try_summary};
+pub use transformer::{FeedForward, TransformerEncoder, TransformerEncoderLayer};
 
 pub use crate::__sequential as sequential;
 pub use crate::functional;

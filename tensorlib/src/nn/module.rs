@@ -37,7 +37,7 @@ use crate::tensor::Tensor;
 ///
 /// impl Forward for Network {
 ///     fn forward(&self, x: &Tensor) -> Tensor {
-///         self.output.forward(&F::relu(&self.hidden.forward(x)))
+///         self.output.forward(&self.hidden.forward(x).relu())
 ///     }
 /// }
 ///
@@ -76,8 +76,8 @@ pub trait Module {
     /// ```
     /// # use tensorlib::prelude::*;
     /// let model = nn::Linear::new(3, 2);
-    /// let shapes: Vec<Size> = model.parameters().iter().map(Tensor::size).collect();
-    /// assert_eq!(shapes, [[2, 3].into(), Size::from([2])]);
+    /// let shapes: Vec<String> = model.parameters().iter().map(|parameter| parameter.size().to_string()).collect();
+    /// assert_eq!(shapes, ["[2, 3]", "[2]"]);
     /// ```
     fn parameters(&self) -> Vec<Tensor> {
         self.named_parameters().into_iter().map(|(_, parameter)| parameter).collect()

@@ -1,7 +1,7 @@
 //! Layers that make images and sequences smaller.
 
-use super::forward::forward;
 use super::Module;
+use super::forward::forward;
 use crate::functional::{self as F, AvgPool, MaxPool};
 use crate::size::{IntoInts, Ints};
 

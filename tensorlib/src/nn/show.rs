@@ -143,7 +143,11 @@ fn row(part: &Part, depth: usize, rows: &mut String, count: &mut Count) {
     let shapes: Vec<String> = part.parameters.iter().map(|(name, shape, _)| format!("{name} {shape}")).collect();
     let numbers = counted(&part.parameters, count);
     let cells = [
-        format!("<td style=\"padding:2px 8px 2px {}px;text-align:left;opacity:0.7\">{}</td>", 8 + 16 * depth, escaped(&part.name)),
+        format!(
+            "<td style=\"padding:2px 8px 2px {}px;text-align:left;opacity:0.7\">{}</td>",
+            8 + 16 * depth,
+            escaped(&part.name)
+        ),
         format!(
             "<td style=\"padding:2px 8px;text-align:left\"><b>{}</b>{}</td>",
             escaped(&part.word),
@@ -198,14 +202,19 @@ pub(super) fn grouped(number: usize) -> String {
     text
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Shows a module in a notebook: as a table, and as text.
 pub fn display(module: &dyn Module) {
+    display_forms(&to_html(module), &to_text(module));
+}
+
+/// Shows what has two forms; without notebooks, as text.
+pub(super) fn display_forms(html: &str, text: &str) {
     #[cfg(feature = "evcxr")]
-    crate::notebook::show(&[("text/html", &to_html(module)), ("text/plain", &to_text(module))]);
+    crate::notebook::show(&[("text/html", html), ("text/plain", text)]);
     #[cfg(not(feature = "evcxr"))]
-    println!("{}", to_text(module));
+    println!("{text}");
 }

@@ -22,21 +22,23 @@ type Named = [(String, Tensor)];
 fn compared(model: &Named, state: &StateDict) -> Loaded {
     let known: std::collections::HashSet<&str> = model.iter().map(|(name, _)| name.as_str()).collect();
     Loaded {
-        missing_keys: model.iter().filter(|(name, _)| !state.contains_key(name)).map(|(name, _)| name.clone()).collect(),
+        missing_keys: model
+            .iter()
+            .filter(|(name, _)| !state.contains_key(name))
+            .map(|(name, _)| name.clone())
+            .collect(),
         unexpected_keys: state.keys().filter(|name| !known.contains(name)).map(str::to_owned).collect(),
     }
 }
 
 pub(super) fn load_whole(model: &Named, state: &StateDict) -> Result<()> {
     let compared = compared(model, state);
-    let sentences: Vec<String> = [
-        ("the state lacks", &compared.missing_keys),
-        ("the model has no", &compared.unexpected_keys),
-    ]
-    .into_iter()
-    .filter(|(_, names)| !names.is_empty())
-    .map(|(what, names)| format!("{what} {}", listed(names.iter().map(|name| format!("{name:?}")))))
-    .collect();
+    let sentences: Vec<String> =
+        [("the state lacks", &compared.missing_keys), ("the model has no", &compared.unexpected_keys)]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("{what} {}", listed(names.iter().map(|name| format!("{name:?}")))))
+            .collect();
     if !sentences.is_empty() {
         return Err(value_error!(
             "load_state_dict: {}; build the model as it was when it was saved, or load what both have with load_state_dict_partly",

@@ -10,10 +10,14 @@ use crate::tensor::Tensor;
 
 /// What went through a layer.
 pub(crate) struct Passed {
-    /// The layer, as it is printed.
-    pub layer: String,
-    /// Where its first parameter lies in memory, by which the layer can be found in its model.
-    pub identity: Option<usize>,
+    /// The word by which the layer is printed, and all of its line.
+    pub word: String,
+    pub line: String,
+    /// Where the layer is in memory, by which it can be found in its model. Layers without fields are nowhere.
+    pub address: Option<usize>,
+    /// The number of its parameters, and the shape of the one called `weight`.
+    pub parameters: usize,
+    pub weight: Option<Size>,
     pub input: Size,
     pub output: Tensor,
 }
@@ -39,28 +43,37 @@ pub(super) fn traced(layer: &dyn Module, x: &Tensor, run: impl FnOnce() -> Resul
 
 #[cold]
 fn record(layer: &dyn Module, x: &Tensor, output: &Tensor) {
-    let passed =
-        Passed { layer: described(layer), identity: identity(layer), input: x.size(), output: output.detach() };
+    let passed = Passed {
+        word: layer.name().to_owned(),
+        line: described(layer),
+        address: address(layer),
+        parameters: layer.num_parameters(),
+        weight: layer.get_parameter("weight").map(|weight| weight.size()),
+        input: x.size(),
+        output: output.detach(),
+    };
     RECORD.with_borrow_mut(|record| record.push(passed));
 }
 
-/// By what a layer is known: the memory of its first parameter.
-pub(crate) fn identity(layer: &dyn Module) -> Option<usize> {
-    let parameters = layer.parameters();
-    parameters.first().map(|first| std::sync::Arc::as_ptr(&first.storage) as usize)
+/// By what a layer is known.
+pub(super) fn address(layer: &dyn Module) -> Option<usize> {
+    (size_of_val(layer) > 0).then(|| std::ptr::from_ref(layer).cast::<()>() as usize)
 }
 
 /// What goes through the layers of this library while `body` runs, in order.
 pub(crate) fn recorded<R>(body: impl FnOnce() -> R) -> (R, Vec<Passed>) {
     /// Sets things back, by a panic too.
-    struct Recording(bool, Vec<Passed>);
+    struct Recording {
+        was_recording: bool,
+        before: Vec<Passed>,
+    }
     impl Drop for Recording {
         fn drop(&mut self) {
-            IS_RECORDING.set(self.0);
-            RECORD.replace(std::mem::take(&mut self.1));
+            IS_RECORDING.set(self.was_recording);
+            RECORD.replace(std::mem::take(&mut self.before));
         }
     }
-    let recording = Recording(IS_RECORDING.replace(true), RECORD.take());
+    let recording = Recording { was_recording: IS_RECORDING.replace(true), before: RECORD.take() };
     let result = body();
     let passed = RECORD.take();
     drop(recording);

@@ -2,7 +2,7 @@
 
 use crate::autograd::no_grad;
 use crate::create::scalar;
-use crate::error::{Result, fallible, shape_error, value_error};
+use crate::error::{fallible, shape_error, value_error};
 use crate::shape::{IntoTensors, try_cat};
 use crate::tensor::Tensor;
 
@@ -106,7 +106,7 @@ fallible! {
         no_grad(|| {
             let mut from = 0;
             for parameter in &parameters {
-                let part = vector.try_narrow(0, from as i64, parameter.numel())?;
+                let part = vector.try_narrow(0, from, parameter.numel())?;
                 parameter.try_copy_(part.try_reshape(parameter.size())?)?;
                 from += parameter.numel();
             }

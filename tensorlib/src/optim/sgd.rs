@@ -57,7 +57,9 @@ impl Rule for Options {
         check_option("SGD", "momentum", self.momentum, 0.0, f64::INFINITY)?;
         check_option("SGD", "weight_decay", self.weight_decay, 0.0, f64::INFINITY)?;
         if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
-            return Err(value_error!("SGD: nesterov needs a momentum and no dampening; say momentum(0.9) before nesterov(true)"));
+            return Err(value_error!(
+                "SGD: nesterov needs a momentum and no dampening; say momentum(0.9) before nesterov(true)"
+            ));
         }
         Ok(())
     }

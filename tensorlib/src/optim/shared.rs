@@ -95,7 +95,7 @@ impl Inner {
     pub fn add(&mut self, group: Group) -> Result<()> {
         let name = self.rule.name();
         check_rate(name, group.lr)?;
-        let mut known: HashSet<usize> = self.parameters().map(|parameter| identity(parameter)).collect();
+        let mut known: HashSet<usize> = self.parameters().map(identity).collect();
         let mut learned = Vec::new();
         let mut seen = HashSet::new();
         for parameter in group.parameters {
@@ -190,6 +190,10 @@ pub(super) fn check_option(name: &str, option: &str, value: f64, least: f64, bel
     if value >= least && value < below {
         return Ok(());
     }
-    let range = if below.is_infinite() { format!("{least} or more") } else { format!("from {least} up to, not including, {below}") };
+    let range = if below.is_infinite() {
+        format!("{least} or more")
+    } else {
+        format!("from {least} up to, not including, {below}")
+    };
     Err(value_error!("{name}: {option} must be {range}, not {value}"))
 }

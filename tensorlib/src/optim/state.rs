@@ -57,7 +57,9 @@ pub(super) fn load(inner: &mut Inner, state: &StateDict) -> Result<()> {
     for (at, group) in inner.groups.iter().enumerate() {
         let (count, given) = (group.learned.len(), number(&format!("param_groups.{at}.params"))? as usize);
         if count != given {
-            return Err(value_error!("load_state_dict: group {at} has {given} parameters in the state and {count} in this {name}"));
+            return Err(value_error!(
+                "load_state_dict: group {at} has {given} parameters in the state and {count} in this {name}"
+            ));
         }
         let rate = number(&format!("param_groups.{at}.lr"))?;
         check_rate(name, rate)?;
@@ -65,7 +67,10 @@ pub(super) fn load(inner: &mut Inner, state: &StateDict) -> Result<()> {
     }
     let extra = format!("param_groups.{}.lr", inner.groups.len());
     if state.contains_key(&extra) {
-        return Err(value_error!("load_state_dict: the state has more groups than the {} of this {name}", inner.groups.len()));
+        return Err(value_error!(
+            "load_state_dict: the state has more groups than the {} of this {name}",
+            inner.groups.len()
+        ));
     }
     let read = numbered(inner).map(|(at, learned)| one(inner, at, learned, state)).collect::<Result<Vec<Read>>>()?;
     // Nothing can go wrong from here on.
@@ -101,7 +106,9 @@ fn one(inner: &Inner, at: usize, learned: &Learned, state: &StateDict) -> Result
         return Ok(Read { steps, memory: None });
     }
     let memory = memory_for(parameter, found.len(), 0.0)?;
-    no_grad(|| found.iter().enumerate().try_for_each(|(slot, tensor)| memory.i(slot as i64).try_copy_(*tensor).map(drop)))?;
+    no_grad(|| {
+        found.iter().enumerate().try_for_each(|(slot, tensor)| memory.i(slot as i64).try_copy_(*tensor).map(drop))
+    })?;
     Ok(Read { steps, memory: Some(memory) })
 }
 
@@ -111,7 +118,9 @@ pub(super) fn printed(inner: &Inner) -> String {
     for (number, group) in inner.groups.iter().enumerate() {
         let mut options = inner.rule.options();
         options.push(("lr", group.lr));
-        for (name, own) in [("weight_decay", group.own.weight_decay), ("momentum", group.own.momentum), ("eps", group.own.eps)] {
+        for (name, own) in
+            [("weight_decay", group.own.weight_decay), ("momentum", group.own.momentum), ("eps", group.own.eps)]
+        {
             if let Some(own) = own {
                 options.iter_mut().filter(|(option, _)| *option == name).for_each(|option| option.1 = own);
             }

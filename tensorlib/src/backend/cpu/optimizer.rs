@@ -1,6 +1,6 @@
 //! One pass over a parameter, its gradient and what is remembered of earlier ones.
 
-use super::number::{Floating, Number};
+use super::number::Floating;
 use super::pool;
 use super::simd::{Loop, Widest, Width};
 use crate::element::Element;

@@ -101,7 +101,8 @@ impl Schedule {
     }
 
     pub(super) fn load(&self, state: &StateDict) -> Result<()> {
-        let missing = |name: &str| value_error!("load_state_dict: {name:?} is missing; this is not the state of a schedule");
+        let missing =
+            |name: &str| value_error!("load_state_dict: {name:?} is missing; this is not the state of a schedule");
         let epoch = state.get("last_epoch").ok_or_else(|| missing("last_epoch"))?.try_item::<i64>()?;
         let base = state.get("base_lrs").ok_or_else(|| missing("base_lrs"))?.to_vec::<f64>();
         *self.state() = State { epoch, base };

@@ -2,7 +2,7 @@
 
 use crate::backend::Elements;
 use crate::backend::cpu::optimizer;
-use crate::element::{Element, with_floating};
+use crate::element::{Element, Stored, with_floating};
 use crate::op::StepOp;
 use crate::storage::{self, Buffer};
 

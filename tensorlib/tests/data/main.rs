@@ -1,0 +1,4 @@
+//! Datasets, samplers, loaders.
+
+mod loaders;
+mod orders;
