@@ -149,7 +149,8 @@ cells! {
     /// for x in randn([5, 2, 3]).unbind() {
     ///     (h, c) = cell.forward_with(&x, (&h, &c));
     /// }
-    /// assert_eq!((h.size(), c.size()), (Size::from([2, 4]), Size::from([2, 4])));
+    /// assert_eq!(h.size(), [2, 4]);
+    /// assert_eq!(c.size(), [2, 4]);
     /// ```
     LSTMCell: Lstm;
 

@@ -111,7 +111,7 @@ layers! {
     ///
     /// let layer = nn::RNN::new(3, 4).batch_first(true);
     /// let (outputs, last) = layer.forward(&randn([2, 5, 3]));
-    /// assert_eq!((outputs.size(), last.size()), (Size::from([2, 5, 4]), Size::from([1, 2, 4])));
+    /// assert_eq!(outputs.size(), [2, 5, 4]);
     /// assert!(outputs.i((.., -1)).equal(last.i(0)));
     /// assert_eq!(layer.to_string(), "RNN(3, 4, batch_first=true)");
     /// ```
@@ -134,7 +134,8 @@ layers! {
     /// let layer = nn::LSTM::new(32, 128).num_layers(2).batch_first(true);
     /// let (outputs, (last, cells)) = layer.forward(&randn([8, 16, 32]));
     /// assert_eq!(outputs.size(), [8, 16, 128]);
-    /// assert_eq!((last.size(), cells.size()), (Size::from([2, 8, 128]), Size::from([2, 8, 128])));
+    /// assert_eq!(last.size(), [2, 8, 128]);
+    /// assert_eq!(cells.size(), [2, 8, 128]);
     /// assert_eq!(layer.to_string(), "LSTM(32, 128, num_layers=2, batch_first=true)");
     /// assert_eq!(layer.named_parameters()[0].0, "weight_ih_l0");
     /// ```
@@ -156,7 +157,8 @@ layers! {
     ///
     /// let layer = nn::GRU::new(3, 4).bidirectional(true);
     /// let (outputs, last) = layer.forward(&randn([5, 2, 3]));
-    /// assert_eq!((outputs.size(), last.size()), (Size::from([5, 2, 8]), Size::from([2, 2, 4])));
+    /// assert_eq!(outputs.size(), [5, 2, 8]);
+    /// assert_eq!(last.size(), [2, 2, 4]);
     /// ```
     GRU: Gru;
 }

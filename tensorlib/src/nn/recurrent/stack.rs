@@ -165,7 +165,7 @@ impl Stack {
         if !self.options.batch_first {
             return try_dropout(&x, share);
         }
-        Ok(try_dropout(&x.transpose(0, 1), share)?.transpose(0, 1))
+        Ok(try_dropout(&x.transpose(0, 1).contiguous(), share)?.transpose(0, 1))
     }
 
     /// Whether the input is a batch.

@@ -14,6 +14,10 @@ fn line<'a, T: Element>(buffer: &'a Buffer, x: &Elements) -> &'a [T] {
     &T::of(buffer)[x.layout.offset..x.layout.offset + x.numel()]
 }
 
+fn line_mut<'a, T: Element>(buffer: &'a mut Buffer, x: &Elements) -> &'a mut [T] {
+    &mut T::of_mut(buffer)[x.layout.offset..x.layout.offset + x.numel()]
+}
+
 /// Reads operands, some of which may not be there; the first is.
 fn read<T: Element, R, const N: usize>(x: [Option<Elements>; N], body: impl FnOnce([Option<&[T]>; N]) -> R) -> R {
     let first = x[0].expect("the first operand is there").storage;
@@ -36,9 +40,7 @@ pub(super) fn recur_(
             let layer = Layer { states: [output, cell], weight: weight.unwrap_or_default(), bias };
             // It was just made, and nobody else has it.
             let mut gates_buffer = gates.storage.write();
-            let (start, end) = (gates.layout.offset, gates.layout.offset + gates.numel());
-            let gates = &mut T::of_mut(&mut gates_buffer)[start..end];
-            recurrent::forward(r, layer, gates, &mut outputs, &mut beside);
+            recurrent::forward(r, layer, line_mut(&mut gates_buffer, &gates), &mut outputs, &mut beside);
         });
         let outputs = if r.op.has_gates() { Storage::new(outputs) } else { gates.storage.clone() };
         [outputs, Storage::new(beside)]

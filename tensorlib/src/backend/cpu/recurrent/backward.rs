@@ -7,7 +7,6 @@ use super::{Layer, Room, Shared, before, for_examples, steps};
 use crate::backend::cpu::gemm::{Gemm, Matrix};
 use crate::backend::cpu::number::Floating;
 use crate::backend::cpu::simd::{Loop, Width};
-use crate::element::Stored;
 use crate::interrupt;
 use crate::memory::allocator;
 use crate::op::{Recurrence, RecurrentOp};
