@@ -49,6 +49,11 @@
 //! | `(x > 0) & (x < 3)`, `~mask` | `x.gt(0) & x.lt(3)`, `!mask` | of booleans |
 //! | `x == y`, `x < y` | `x.eq(&y)`, `x.lt(&y)` | Rust's operators must give one `bool` |
 //! | `x @ w` | [`x.matmul(&w)`](Tensor::matmul) | all ranks |
+//! | `torch.linalg.solve(a, b)`, `torch.linalg.cholesky(a)`, … | [`a.solve(&b)`](Tensor::solve), [`a.cholesky()`](Tensor::cholesky), … | `torch.linalg`'s functions are methods; `inv` is [`inverse`](Tensor::inverse), `pinv` [`pinverse`](Tensor::pinverse) |
+//! | `torch.linalg.svd(x, full_matrices=False)`, `torch.svd(x, some=False)` | [`x.svd()`](Tensor::svd), [`x.svd_full()`](Tensor::svd_full) | with V, not transposed, as `torch.svd` |
+//! | `torch.linalg.qr(x, mode="complete")`, `torch.linalg.cholesky(x, upper=True)` | `x.qr_complete()`, `x.cholesky_upper()` | also `eigh_upper`, `cholesky_solve_upper` |
+//! | `torch.triangular_solve(b, a, upper=False)` | `b.triangular_solve_with(&a, Triangular::new().upper(false))` | the upper triangle: [`b.triangular_solve(&a)`](Tensor::triangular_solve) |
+//! | `torch.lu(x)`, `torch.linalg.lu(x)` | [`x.lu()`](Tensor::lu), [`lu_unpack(&lu, &pivots)`](lu_unpack) of its results | |
 //! | `x.sum()`, `x.sum(dim=0)`, `x.sum(0, keepdim=True)` | `x.sum()`, `x.sum_dim(0)`, `x.sum_keepdim(0)` | so for all reductions |
 //! | `x.max(dim=1)` | [`x.max_dim(1)`](Tensor::max_dim) | a pair of values and positions |
 //! | `x.std(correction=0)`, `x.std(1, correction=0)` | `x.std_correction(0)`, `x.std_correction_dim(0, 1)` | |
@@ -56,7 +61,9 @@
 //! | `x.topk(2)`, `x.topk(2, largest=False)`, `x.topk(2, 0)` | `x.topk(2)`, `x.topk_smallest(2)`, `x.topk_dim(2, 0)` | |
 //! | `x.median()`, `x.median(0)`, `x.quantile(0.5, dim=0)` | `x.median()`, `x.median_dim(0)`, `x.quantile_dim(0.5, 0)` | so for `mode`, `kthvalue`, `nanmedian`, `nansum`, … |
 //! | `torch.unique(x, return_inverse=True, return_counts=True)` | [`x.unique_all()`](Tensor::unique_all) | the values alone: `x.unique()` |
-//! | `F.leaky_relu(x, 0.2)`, `F.gelu(x, approximate="tanh")` | `x.leaky_relu_slope(0.2)`, `x.gelu_tanh()` | `torch.nn.functional`'s functions are methods |
+//! | `F.leaky_relu(x, 0.2)`, `F.gelu(x, approximate="tanh")` | `F::leaky_relu_slope(&x, 0.2)`, `F::gelu_tanh(&x)` | methods, too: `x.leaky_relu_slope(0.2)`, `x.gelu_tanh()` |
+//! | `import torch.nn.functional as F` | [`F`](functional), in the prelude | `F::relu(&x)`, `F::softmax(&x, 1)`, `F::cross_entropy(&scores, &labels)` |
+//! | `F.conv2d(x, w, b, padding=1)`, `F.max_pool2d(x, 2, stride=1)` | [`F::conv2d_with(&x, &w, F::Conv::new().bias(&b).padding(1))`](functional::conv2d_with), `F::max_pool2d_with(&x, 2, F::MaxPool::new().stride(1))` | options go to the form that ends in `_with` |
 //! | `F.linear(x, w, b)`, `F.linear(x, w)` | [`F::linear(&x, &w, &b)`](functional::linear()), `F::linear(&x, &w, None)` | `F` is [`functional`] |
 //! | `torch.addmm(x, a, b, beta=0.5, alpha=2)` | `x.addmm_scaled(&a, &b, 0.5, 2)` | without factors `x.addmm(&a, &b)` |
 //! | `x.scatter_reduce(0, i, y, "amax", include_self=False)` | `x.scatter_reduce_alone(0, &i, &y, "amax")` | also `index_reduce_alone` |
@@ -118,6 +125,8 @@
 //!   units of its argument. Sums, means, norms and products of matrices: the error grows with the logarithm of the number
 //!   of elements or, in `matmul`, with the length of a row. `var`, `std`, `cumsum` and `cumprod` compute in double
 //!   precision and round once.
+//!   Decompositions of matrices are exact for a matrix that differs by some rounding errors, as LAPACK's: `solve`, `inverse` and
+//!   vectors of a matrix that is nearly singular, or has values that are nearly equal, lose as many digits as in PyTorch.
 //! * **Zeros, infinities, NaN.** Functions that are odd keep the sign of -0. Subnormal numbers are numbers, not zero. NaN wins
 //!   in `max`, `min`, `clamp` and `relu`, and is sorted behind all numbers. `softmax` and its kin take the largest element
 //!   off first; a row of -∞ alone gives NaN, `logsumexp` of it -∞.
@@ -142,6 +151,9 @@
 //! | `x.polygamma(1)` | exact | off by up to 10⁻⁹ in `f64` |
 //! | gradients of `hardsigmoid`, `celu` in `f64` | exact | with constants of single precision |
 //! | `x.median()`, `x.kthvalue(k)` of equal elements | the position of the first in order | any of them |
+//! | the gradient of `x.det()` of a singular matrix | its cofactors | zeros, unless it is recorded |
+//! | `x.pinverse()` of a matrix that is singular but for rounding | of what is more than rounding, as `torch.linalg.pinv` | divides by rounding errors |
+//! | signs of singular vectors and eigenvectors | any | any |
 //! | `max` or `min` of 0 and -0 | either | either, depending on the place in the tensor |
 //!
 //! A few things that PyTorch refuses have an obvious meaning and are done: `gelu`, `silu` and `softplus` of whole numbers
@@ -162,7 +174,7 @@
 //! | `op`, [`device`] | what operations there are, and where they can be done | how they are done |
 //! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all that is unsafe | tensors, errors |
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
-//! | [`functional`] | layers and losses as functions, each with the gradient of its own | parameters |
+//! | [`functional`] | layers and losses as functions, each with the gradient of its own | elements, locks, parameters |
 //! | [`autograd`] | how operations are recorded, and the way back through them | devices |
 //! | [`data`] | datasets and loaders, and what is done to pictures | models |
 //! | [`interop`], [`io`] | other libraries' arrays; files | how values are shown |

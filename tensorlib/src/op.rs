@@ -149,6 +149,83 @@ pub(crate) enum TriangleOp {
     Upper(i64),
 }
 
+/// Which triangle of a matrix there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Triangle {
+    Lower,
+    Upper,
+    /// With ones on the diagonal, which are not looked at; so the next.
+    UnitLower,
+    UnitUpper,
+}
+
+impl Triangle {
+    pub fn of(is_upper: bool, is_unit: bool) -> Triangle {
+        match (is_upper, is_unit) {
+            (false, false) => Triangle::Lower,
+            (true, false) => Triangle::Upper,
+            (false, true) => Triangle::UnitLower,
+            (true, true) => Triangle::UnitUpper,
+        }
+    }
+
+    pub fn is_upper(self) -> bool {
+        matches!(self, Triangle::Upper | Triangle::UnitUpper)
+    }
+
+    /// That of the transposed matrix.
+    pub fn turned(self) -> Triangle {
+        Triangle::of(!self.is_upper(), self.is_unit())
+    }
+
+    pub fn is_unit(self) -> bool {
+        matches!(self, Triangle::UnitLower | Triangle::UnitUpper)
+    }
+}
+
+/// What is made of a whole matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MatrixOp {
+    /// Both triangles of LU in one matrix, and the rows that were exchanged: for each the other one's number, counted from 1,
+    /// as `i32`. If it must be regular, a pivot of zero is a failure.
+    Lu { regular: bool },
+    /// The lower triangle whose product with its transpose is the matrix, of which the upper triangle is not read.
+    Cholesky,
+    /// Orthonormal columns, and an upper triangle. If complete, the columns are a square matrix.
+    Qr { complete: bool },
+    /// Eigenvalues in ascending order of a symmetric matrix, of which the upper triangle is not read; and its vectors as
+    /// columns, if they are asked for.
+    Eigen { vectors: bool },
+    /// Left singular vectors as columns, singular values in descending order, and right singular vectors as rows; or the
+    /// values alone.
+    Svd(Vectors),
+    /// The exponential.
+    Exp,
+}
+
+/// Which singular vectors are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vectors {
+    None,
+    /// As many as there are singular values.
+    Reduced,
+    /// Square matrices of them.
+    Complete,
+}
+
+/// Why a matrix has no such decomposition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The pivot of this row, counted from 1, is exactly zero.
+    Singular(usize),
+    /// The leading square of this many rows is not positive definite.
+    NotPositiveDefinite(usize),
+    /// There are infinities or NaN in it.
+    NotFinite,
+    /// The iteration goes on for longer than it ever should.
+    NoConvergence,
+}
+
 /// What happens to elements that an index reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PutOp {
@@ -253,6 +330,35 @@ pub(crate) enum GradientOp {
     Gelu,
     /// The operand.
     Silu,
+}
+
+/// The three products that belong to a convolution: each is linear in both operands, and its gradients are the other two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConvolutionOp {
+    /// Of input and weight, with the output's shape.
+    Values,
+    /// Of output and weight, with the input's shape.
+    Transposed,
+    /// Of input and output, with the weight's shape.
+    Weights,
+}
+
+/// The way in which a linear function is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Forward,
+    /// By the transpose, as gradients go.
+    Transposed,
+}
+
+impl Direction {
+    /// The other one.
+    pub fn back(self) -> Direction {
+        match self {
+            Direction::Forward => Direction::Transposed,
+            Direction::Transposed => Direction::Forward,
+        }
+    }
 }
 
 /// How an optimiser changes a parameter by its gradient. Numbers are those of PyTorch's documentation.

@@ -196,8 +196,14 @@ impl Head {
             "LinalgVectorNorm" => return "norm".to_owned(),
             "ToCopy" => return "to".to_owned(),
             "UnsafeView" => return "reshape".to_owned(),
+            "LinalgInvEx" => return "inverse".to_owned(),
+            "LinalgLuFactorEx" => return "lu".to_owned(),
+            "LinalgPinv" => return "pinverse".to_owned(),
+            "LinalgSolveTriangular" => return "triangular_solve".to_owned(),
             _ => {}
         }
+        // PyTorch's module is part of its names: `LinalgSolveEx`, `LinalgSvd`.
+        let name = name.strip_prefix("Linalg").map_or(name, |name| name.strip_suffix("Ex").unwrap_or(name));
         let mut method = String::new();
         for (at, c) in name.char_indices() {
             // `Log1P` is one word.

@@ -56,23 +56,29 @@ pub(crate) struct Saved {
     version: u64,
     layout: Layout,
     history: History,
-    is_result: bool,
+    /// Of a result of the operation itself: which one it is.
+    output: Option<u32>,
 }
 
 impl Saved {
     /// An operand, or what else was there before.
     pub fn operand(x: &Tensor) -> Saved {
-        Saved { history: x.kept_history(), is_result: false, ..Saved::values(x) }
+        Saved { history: x.kept_history(), ..Saved::values(x) }
     }
 
     /// The (first) result of the operation itself. It is kept without its history, which would hold the node that holds it.
     pub fn result(y: &Tensor) -> Saved {
-        Saved::values(y)
+        Saved::output(y, 0)
+    }
+
+    /// One of several results, by its number.
+    pub fn output(y: &Tensor, number: u32) -> Saved {
+        Saved { output: Some(number), ..Saved::values(y) }
     }
 
     fn values(x: &Tensor) -> Saved {
         let pin = x.storage.pinned();
-        Saved { pin, version: x.storage.version(), layout: x.layout.clone(), history: History::Values, is_result: true }
+        Saved { pin, version: x.storage.version(), layout: x.layout.clone(), history: History::Values, output: None }
     }
 
     pub(super) fn get(&self, node: &Arc<dyn Node>) -> Result<Tensor> {
@@ -81,9 +87,9 @@ impl Saved {
             let now = self.pin.version();
             return Err(super::anomaly::changed_since(node.head(), &self.layout.shape, self.version, now));
         };
-        let history = match self.is_result && is_grad_enabled() {
-            true => lineage::history_of(node, 0),
-            false => self.history.clone(),
+        let history = match self.output {
+            Some(output) if is_grad_enabled() => lineage::history_of(node, output),
+            _ => self.history.clone(),
         };
         Ok(Tensor { storage, layout: self.layout.clone(), history })
     }
@@ -166,16 +172,35 @@ where
     result.made_by(Edge { node: Arc::new(node), output: 0 })
 }
 
-/// [`record`] for an operation with several results. The formula is given their gradients, which are absent where none came.
-pub(crate) fn record_several<F>(results: Vec<Tensor>, name: &'static str, operands: &[&Tensor], formula: F) -> Vec<Tensor>
+/// [`record`] for several results: the formula is given their gradients, which are absent where none came.
+pub(crate) fn record_several<F>(
+    results: Vec<Tensor>,
+    name: &'static str,
+    operands: &[&Tensor],
+    formula: F,
+) -> Vec<Tensor>
 where
     F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
 {
     let head = Head::of_several(name, results.iter().map(Meta::of).collect(), operands);
-    let formula = RwLock::new(Some(formula));
-    let node: Arc<dyn Node> = Arc::new(Recorded { head, formula, call: many::<F>, keeps: true, viewed: () });
+    let node = Recorded { head, formula: RwLock::new(Some(formula)), call: many::<F>, keeps: true, viewed: () };
+    let node: Arc<dyn Node> = Arc::new(node);
     let results = results.into_iter().zip(0..);
     results.map(|(result, output)| result.made_by(Edge { node: node.clone(), output })).collect()
+}
+
+/// [`record_several`] for a number that is known.
+pub(crate) fn record_many<F, const N: usize>(
+    results: [Tensor; N],
+    name: &'static str,
+    operands: &[&Tensor],
+    formula: F,
+) -> [Tensor; N]
+where
+    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
+{
+    let recorded = record_several(results.into(), name, operands, formula);
+    recorded.try_into().unwrap_or_else(|_| unreachable!("as many as were given"))
 }
 
 /// [`record`] for a formula that keeps no values of tensors: the backward pass may go through it twice.

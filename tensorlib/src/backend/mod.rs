@@ -7,18 +7,21 @@
 //! Methods that end in `_` write over elements. What they read must be in other memory.
 
 pub(crate) mod cpu;
+pub(crate) mod geometry;
+mod layers;
 
 use std::sync::Arc;
 
 /// Random numbers are made by the processor whatever the device, so that a seed means the same numbers everywhere.
 pub(crate) use self::cpu::normal;
+pub(crate) use self::layers::{Layers, RecurrentSlopes};
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
 use crate::layout::Layout;
 use crate::op::{
-    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, GradientOp, LogicOp, PairOp, PutOp, RankOp, Recurrence,
-    ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, TriangleOp, UnaryOp,
+    Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, Failure, GradientOp, LogicOp, MatrixOp, PairOp, PutOp,
+    RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, Triangle, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -54,23 +57,13 @@ pub(crate) struct Reach<'a> {
     pub row: Layout,
 }
 
-/// Gradients of a recurrent layer, from which the others are products.
-pub(crate) struct RecurrentSlopes {
-    /// Of what inputs bring to the gates, by rows.
-    pub gates: Arc<Storage>,
-    /// Of what outputs bring to the gates at the next step, where that is something else.
-    pub from_outputs: Option<Arc<Storage>>,
-    /// Of the output and the cell before the first step; empty where none was given.
-    pub states: [Arc<Storage>; 2],
-    /// No gradient, but what such products need: for each row, the output before it.
-    pub before: Arc<Storage>,
-}
-
 /// A device that carries out operations.
 ///
 /// Unless a method says otherwise: operands of one operation have the same shape and element type, results are new memory
 /// in the row-major order of the operands' layouts, and rules have converted what an operation is not defined for.
-pub(crate) trait Backend: Sync {
+///
+/// What layers and losses need beside is in [`Layers`].
+pub(crate) trait Backend: Layers + Sync {
     // Memory.
 
     /// Takes over elements of the processor's memory.
@@ -173,17 +166,15 @@ pub(crate) trait Backend: Sync {
     /// [`slots`](crate::op::StepRule::slots) times as many elements. All lie in row-major order without gaps.
     fn step_(&self, op: &StepOp, parameter: Elements, gradient: Elements, memory: Option<Elements>);
 
-    // Sequences, whose elements lie in row-major order without gaps.
+    // Matrices, one by one of a stack, of floating-point numbers.
 
-    /// Goes through the steps of a recurrent layer. `gates` holds what inputs and biases bring to the gates of each row, and is
-    /// overwritten with their values; `weight` is `[gates · hidden, hidden]`; `bias` belongs to the product with it where
-    /// that is not simply added to what inputs bring. States before the first step are `[batch, hidden]`: outputs, and cells;
-    /// they are zero where there are none. Gives the outputs, and beside them the cells of LSTM, and what the reset gate of
-    /// GRU lets through.
-    fn recur_(&self, r: &Recurrence, gates: Elements, states: [Option<Elements>; 2], weight: Elements, bias: Option<Elements>) -> [Arc<Storage>; 2];
-    /// Goes back through the steps, given the three that [`recur_`](Backend::recur_) has made (gates, outputs and what is beside them),
-    /// and gradients: of all outputs, of the last, and of the last cell.
-    fn recur_gradient(&self, r: &Recurrence, made: [Elements; 3], states: [Option<Elements>; 2], weight: Elements, gradients: [Option<Elements>; 3]) -> RecurrentSlopes;
+    /// What is made of each matrix: one stack after the other. Or the number of the first matrix that it cannot be made of, and
+    /// why.
+    fn decompose(&self, op: MatrixOp, x: Elements) -> Result<Vec<Arc<Storage>>, (usize, Failure)>;
+    /// The order of `rows` rows after exchanges, which are as [`MatrixOp::Lu`] gives them; or one that names no row.
+    fn exchanged(&self, exchanges: Elements, rows: usize) -> Result<Arc<Storage>, i64>;
+    /// The solutions of `a x = b`. A zero on the diagonal makes infinities and NaN.
+    fn solve_triangle(&self, triangle: Triangle, a: Elements, b: Elements) -> Arc<Storage>;
 
     // By position.
 

@@ -5,7 +5,7 @@ const LENGTH: usize = 624;
 const MIDDLE: usize = 397;
 
 #[derive(Clone)]
-pub(super) struct Twister {
+pub(crate) struct Twister {
     state: [u32; LENGTH],
     next: usize,
     /// The second of a pair of normally distributed numbers, kept for the next call.

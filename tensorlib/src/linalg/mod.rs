@@ -1,11 +1,13 @@
-//! Products of vectors, matrices and stacks of matrices.
+//! Products of vectors, matrices and stacks of matrices, and matrices taken apart.
 
+pub(crate) mod decompose;
 mod distance;
 mod einsum;
 mod matmul;
 mod products;
 mod triangle;
 
+pub use decompose::{Triangular, lu_unpack, try_lu_unpack};
 pub use distance::{cdist, cdist_p, try_cdist, try_cdist_p};
 pub use einsum::{einsum, try_einsum};
 pub(crate) use matmul::same_type;

@@ -189,16 +189,24 @@ impl MultiheadAttention {
             let kept = if share > 0.0 { F::try_dropout(&weights, share)? } else { weights.alias() };
             (kept.try_matmul(&v)?, Some(if options.each_head { weights } else { weights.mean_dim(1) }))
         };
-        // From [batch, heads, length, features] back to the shape of the query.
-        let y = y.transpose(1, 2);
-        let y = y.try_reshape([y.size()[0], y.size()[1], self.embed_dim])?;
-        let y = self.out_proj.try_forward(&y)?;
+        let y = self.together(&y, share > 0.0)?;
         let y = match (is_batch, self.batch_first) {
             (false, _) => y.squeeze_dim(0),
             (true, true) => y,
             (true, false) => y.transpose(0, 1),
         };
         Ok((y, weights.map(|weights| if is_batch { weights } else { weights.squeeze_dim(0) })))
+    }
+
+    /// What the heads found, `[batch, heads, length, features]`, side by side and projected: `[batch, length, embed_dim]`.
+    ///
+    /// PyTorch's result lies in memory by length first, and what drops out of it later is drawn in the order of memory. So it
+    /// does here where something drops out; otherwise by batch, which is one copy less.
+    fn together(&self, y: &Tensor, lies_by_length: bool) -> Result<Tensor> {
+        let y = if lies_by_length { y.permute([2, 0, 1, 3]) } else { y.transpose(1, 2) };
+        let y = y.try_reshape([y.size()[0], y.size()[1], self.embed_dim])?;
+        let y = self.out_proj.try_forward(&y)?;
+        Ok(if lies_by_length { y.transpose(0, 1) } else { y })
     }
 
     /// Query, key and value, each projected and cut into heads: `[batch, heads, length, features]`.

@@ -12,7 +12,7 @@
 //! ```
 
 use crate::autograd::no_grad;
-use crate::create::eye;
+use crate::create::{eye, randn};
 use crate::error::{Result, fallible, shape_error, value_error};
 use crate::tensor::Tensor;
 
@@ -221,6 +221,31 @@ fallible! {
             x.try_mul_(std * 2f64.sqrt())?.try_add_(mean)?;
             x.try_clamp_(low, high)
         })
+    }
+
+    /// A matrix whose rows, or columns if there are fewer of these, are orthogonal to each other and have length `gain`;
+    /// dimensions after the first count as one. Saxe, McClelland and Ganguli, *Exact solutions to the nonlinear dynamics of
+    /// learning in deep linear neural networks*, 2013.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let w = nn::init::orthogonal_(&empty([2, 3]), 1.0);
+    /// assert!(w.matmul(w.t()).allclose_within(eye(2), 1e-5, 1e-5));
+    /// ```
+    pub fn orthogonal_ | try_orthogonal_(x: &Tensor, gain: f64) -> Tensor {
+        if x.ndim() < 2 {
+            return Err(shape_error!("orthogonal_: needs two dimensions or more, not shape {}", x.size()));
+        }
+        let rows = x.layout.shape[0];
+        let columns = x.numel().checked_div(rows).unwrap_or(0);
+        let drawn = randn([rows, columns]).to_dtype(x.dtype());
+        let flat = if rows < columns { drawn.t() } else { drawn };
+        let made = no_grad(|| -> Result<Tensor> {
+            let (q, r) = flat.try_qr()?;
+            Ok(q * r.diagonal().sign())
+        })?;
+        let made = if rows < columns { made.t() } else { made };
+        set(x, |x| x.try_copy_(made.reshape(x.size()) * gain))
     }
 }
 

@@ -3,7 +3,10 @@
 
 pub(crate) mod binary;
 pub(crate) mod clamp;
+pub(crate) mod factors;
 pub(crate) mod index;
 pub(crate) mod matmul;
 pub(crate) mod reduce;
+pub(crate) mod solve;
+pub(crate) mod spectrum;
 pub(crate) mod unary;

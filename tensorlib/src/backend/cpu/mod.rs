@@ -11,6 +11,7 @@ mod arrange;
 pub(crate) mod attention;
 pub(crate) mod cast;
 pub(crate) mod conv;
+mod decompose;
 mod dispatch;
 pub(crate) mod distance;
 pub(crate) mod embedding;

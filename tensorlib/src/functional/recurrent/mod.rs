@@ -7,7 +7,7 @@ mod tests;
 use std::sync::Arc;
 
 use self::by_hand::slopes_by_hand;
-use super::{floating, lined_up};
+use super::floating;
 use crate::autograd::record::{Saved, record_several, records, unrecorded};
 use crate::autograd::is_grad_enabled;
 use crate::backend::{Elements, RecurrentSlopes, backend_of};
@@ -60,6 +60,11 @@ struct Given {
 impl Given {
     fn x(&self) -> &Tensor {
         &self.tensors[0]
+    }
+
+    /// The input as a matrix.
+    fn rows(&self, r: &Recurrence) -> Tensor {
+        self.x().reshape([r.rows(), self.x().layout.shape[2]])
     }
 
     fn weights(&self) -> [&Tensor; 2] {
@@ -141,7 +146,7 @@ impl Made {
     fn of(given: &Given, r: &Recurrence) -> Result<Made> {
         unrecorded(|| {
             let backend = backend_of(r.op.word(), &given.tensors.iter().collect::<Vec<_>>())?;
-            let x = lined_up(given.x()).view([r.rows(), given.x().layout.shape[2]]);
+            let x = given.rows(r);
             let [weight_ih, weight_hh] = given.weights();
             let is_gru = r.op == RecurrentOp::Gru;
             // Both biases are added to the same sums, except that the reset gate takes a share of one.
@@ -150,16 +155,14 @@ impl Made {
                 false => of_inputs + of_outputs,
             });
             let gates = backend.linear(x.elements(), weight_ih.elements(), bias.as_ref().map(Tensor::elements));
-            let weight = lined_up(weight_hh);
-            let bias = given.biases().filter(|_| is_gru).map(|[_, of_outputs]| lined_up(of_outputs));
-            let states = given.states().map(|state| state.map(lined_up));
+            let of_outputs = given.biases().filter(|_| is_gru).map(|[_, of_outputs]| of_outputs.elements());
             let layout = Layout::contiguous(List::from_slice(&[r.rows(), r.width()]));
             let [outputs, beside] = backend.recur_(
                 r,
                 Elements { storage: &gates, layout: &layout },
-                states.each_ref().map(|state| state.as_ref().map(Tensor::elements)),
-                weight.elements(),
-                bias.as_ref().map(Tensor::elements),
+                given.states().map(|state| state.map(Tensor::elements)),
+                weight_hh.elements(),
+                of_outputs,
             );
             Ok(Made { gates, outputs, beside })
         })
@@ -197,16 +200,13 @@ impl Kept {
     fn slopes(&self, given: &Given, outputs: &Tensor, gradients: &[Option<Tensor>], r: &Recurrence) -> RecurrentSlopes {
         let gates = self.gates.as_ref().map_or_else(|| outputs.values(), |gates| tensor(gates, &[r.rows(), r.width()]));
         let beside = tensor(&self.beside, &[self.beside.len()]);
-        let weight = lined_up(given.weights()[1]);
-        let states = given.states().map(|state| state.map(lined_up));
-        let gradients: [Option<Tensor>; 3] =
-            std::array::from_fn(|at| gradients.get(at).and_then(Option::as_ref).map(lined_up));
+        let gradients = std::array::from_fn(|at| Some(gradients.get(at)?.as_ref()?.elements()));
         given.x().backend().recur_gradient(
             r,
             [gates.elements(), outputs.elements(), beside.elements()],
-            states.each_ref().map(|state| state.as_ref().map(Tensor::elements)),
-            weight.elements(),
-            gradients.each_ref().map(|gradient| gradient.as_ref().map(Tensor::elements)),
+            given.states().map(|state| state.map(Tensor::elements)),
+            given.weights()[1].elements(),
+            gradients,
         )
     }
 }
@@ -228,10 +228,8 @@ fn recorded(results: Vec<Tensor>, given: Given, operands: &[&Tensor], made: Kept
         let gates = rows(&slopes.gates);
         let from_outputs = slopes.from_outputs.as_ref().map(rows);
         let before = tensor(&slopes.before, &[r.rows(), r.hidden]);
-        let x = lined_up(given.x());
-        pass.give(0, || gates.matmul(given.weights()[0]).view(&x.layout.shape[..]));
-        let x = x.view([r.rows(), x.layout.shape[2]]);
-        pass.give(1, || gates.t().matmul(&x));
+        pass.give(0, || gates.matmul(given.weights()[0]).view(&given.x().layout.shape[..]));
+        pass.give(1, || gates.t().matmul(given.rows(&r)));
         pass.give(2, || from_outputs.as_ref().unwrap_or(&gates).t().matmul(&before));
         if given.has_biases {
             pass.give(3, || gates.sum_dim(0));

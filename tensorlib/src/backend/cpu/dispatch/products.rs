@@ -26,7 +26,7 @@ fn matrix<'a, T>(elements: &'a [T], layout: &Layout, offset: usize) -> Matrix<'a
 }
 
 /// Where the matrices of a stack begin.
-fn stack(layout: &Layout) -> Layout {
+pub(super) fn stack(layout: &Layout) -> Layout {
     let rank = layout.rank() - 2;
     Layout {
         shape: List::from_slice(&layout.shape[..rank]),

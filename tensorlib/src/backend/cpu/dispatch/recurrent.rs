@@ -2,28 +2,17 @@
 
 use std::sync::Arc;
 
+use super::read_given;
 use crate::backend::cpu::recurrent::{self, Layer, Made, Slopes};
 use crate::backend::{Elements, RecurrentSlopes};
 use crate::element::{Element, with_floating};
 use crate::memory::allocator;
 use crate::op::{Recurrence, RecurrentOp};
-use crate::storage::{self, Buffer, Storage};
+use crate::storage::{Buffer, Storage};
 
-/// The elements of operands that lie in row-major order without gaps.
-fn line<'a, T: Element>(buffer: &'a Buffer, x: &Elements) -> &'a [T] {
-    &T::of(buffer)[x.layout.offset..x.layout.offset + x.numel()]
-}
-
+/// Elements without gaps.
 fn line_mut<'a, T: Element>(buffer: &'a mut Buffer, x: &Elements) -> &'a mut [T] {
     &mut T::of_mut(buffer)[x.layout.offset..x.layout.offset + x.numel()]
-}
-
-/// Reads operands, some of which may not be there; the first is.
-fn read<T: Element, R, const N: usize>(x: [Option<Elements>; N], body: impl FnOnce([Option<&[T]>; N]) -> R) -> R {
-    let first = x[0].expect("the first operand is there").storage;
-    storage::read_all(x.map(|x| x.map_or(first, |x| x.storage)), |buffers| {
-        body(std::array::from_fn(|at| x[at].map(|x| line::<T>(buffers[at], &x))))
-    })
 }
 
 pub(super) fn recur_(
@@ -36,7 +25,7 @@ pub(super) fn recur_(
     let numel = if r.op.has_gates() { r.rows() * r.hidden } else { 0 };
     with_floating!(weight.dtype(), T => {
         let (mut outputs, mut beside) = (allocator::take::<T>(numel), allocator::take::<T>(numel));
-        read::<T, _, 4>([Some(weight), states[0], states[1], bias], |[weight, output, cell, bias]| {
+        read_given::<T, _, 4>([Some(weight), states[0], states[1], bias], |[weight, output, cell, bias]| {
             let layer = Layer { states: [output, cell], weight: weight.unwrap_or_default(), bias };
             // It was just made, and nobody else has it.
             let mut gates_buffer = gates.storage.write();
@@ -72,7 +61,7 @@ pub(super) fn recur_gradient(
         let mut from_outputs = allocator::take::<T>(if is_gru { r.rows() * r.width() } else { 0 });
         let [mut output, mut cell] = of_states.map(allocator::take::<T>);
         let mut before = allocator::take::<T>(r.rows() * r.hidden);
-        read::<T, _, 9>(operands, |[weight, first, second, a, b, c, gradients @ ..]| {
+        read_given::<T, _, 9>(operands, |[weight, first, second, a, b, c, gradients @ ..]| {
             let [weight, a, b, c] = [weight, a, b, c].map(Option::unwrap_or_default);
             let layer = Layer { states: [first, second], weight, bias: None };
             let made = Made { gates: a, outputs: b, beside: c, gradients };
