@@ -147,7 +147,8 @@ fn of_cell(kind: &str, options: &mut Options) -> Made {
 fn check(line: &str) -> Option<String> {
     let [kind, options, expected] = line.split(';').collect::<Vec<_>>()[..] else { panic!("case {line}") };
     let mut rest = Options(options.split(' '));
-    let Made { results, asking } = if kind.ends_with("Cell") { of_cell(kind, &mut rest) } else { of_layer(kind, &mut rest) };
+    let Made { results, asking } =
+        if kind.ends_with("Cell") { of_cell(kind, &mut rest) } else { of_layer(kind, &mut rest) };
     let loss: Tensor = results.iter().map(|result| (result * weights(result).float()).sum()).sum();
     let gradients = autograd::backward(&[&loss]).allow_unused(true).grad(&asking.iter().collect::<Vec<_>>());
     let expected: Vec<f64> = expected.split(' ').map(|number| number.parse().unwrap()).collect();
@@ -176,7 +177,9 @@ fn values_and_gradients_are_those_of_pytorch() {
 fn parameters_have_the_names_of_pytorch() {
     let names = |model: &dyn Module| model.state_dict().keys().map(str::to_owned).collect::<Vec<_>>();
     let layer = nn::LSTM::new(3, 4).num_layers(2).bidirectional(true);
-    let expected = ["", "_reverse"].into_iter().flat_map(|end| ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|word| (word, end)));
+    let expected = ["", "_reverse"]
+        .into_iter()
+        .flat_map(|end| ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(|word| (word, end)));
     let expected: Vec<(&str, &str)> = expected.collect();
     let expected: Vec<String> =
         (0..2).flat_map(|layer| expected.iter().map(move |(word, end)| format!("{word}_l{layer}{end}"))).collect();
@@ -234,8 +237,7 @@ fn evaluation_leaves_nothing_out() {
 #[test]
 fn layers_are_printed_as_in_pytorch() {
     let layer = nn::LSTM::new(32, 128).num_layers(2).bias(false).batch_first(true).dropout(0.5).bidirectional(true);
-    let expected =
-        "LSTM(32, 128, num_layers=2, bias=false, batch_first=true, dropout=0.5, bidirectional=true)";
+    let expected = "LSTM(32, 128, num_layers=2, bias=false, batch_first=true, dropout=0.5, bidirectional=true)";
     assert_eq!(layer.to_string(), expected);
     assert_eq!(nn::RNN::new(3, 4).nonlinearity("relu").to_string(), "RNN(3, 4)");
     let cell = nn::RNNCell::new(3, 4).nonlinearity("relu").bias(false);

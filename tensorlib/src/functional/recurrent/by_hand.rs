@@ -11,7 +11,12 @@ use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
 /// The gradients that are wanted: the layer is computed anew, and its operations give them.
-pub(super) fn slopes_by_hand(given: &Given, gradients: &[Option<Tensor>], wanted: &[usize], r: &Recurrence) -> Result<Vec<Tensor>> {
+pub(super) fn slopes_by_hand(
+    given: &Given,
+    gradients: &[Option<Tensor>],
+    wanted: &[usize],
+    r: &Recurrence,
+) -> Result<Vec<Tensor>> {
     // Operands may be made from each other; each has a node of its own here, at which the inner pass ends.
     let ends = given.tensors.iter().map(|x| x.view_of(x.layout.clone(), "AliasBackward0", |gradient| gradient));
     let given = given.with(ends.collect());

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use self::by_hand::slopes_by_hand;
 use super::floating;
-use crate::autograd::record::{Saved, record_several, records, unrecorded};
 use crate::autograd::is_grad_enabled;
+use crate::autograd::record::{Saved, record_several, records, unrecorded};
 use crate::backend::{Elements, RecurrentSlopes, backend_of};
 use crate::error::{Result, shape_error};
 use crate::layout::Layout;
@@ -229,8 +229,19 @@ fn recorded(results: Vec<Tensor>, given: Given, operands: &[&Tensor], made: Kept
         let from_outputs = slopes.from_outputs.as_ref().map(rows);
         let before = tensor(&slopes.before, &[r.rows(), r.hidden]);
         pass.give(0, || gates.matmul(given.weights()[0]).view(&given.x().layout.shape[..]));
-        pass.give(1, || gates.t().matmul(given.rows(&r)));
-        pass.give(2, || from_outputs.as_ref().unwrap_or(&gates).t().matmul(&before));
+        if pass.wants(1) || pass.wants(2) {
+            let (x, inputs) = (given.rows(&r), given.x().layout.shape[2]);
+            // Transposed, since gates are more than what they are made of, and are then read as they lie.
+            let (of_inputs, of_outputs) = match &from_outputs {
+                Some(from_outputs) => (x.t().matmul(&gates), before.t().matmul(from_outputs)),
+                None => {
+                    let both = crate::shape::try_cat_dim([&x, &before], 1)?.t().matmul(&gates);
+                    (both.narrow(0, 0, inputs), both.narrow(0, inputs, r.hidden))
+                }
+            };
+            pass.give(1, || of_inputs.t());
+            pass.give(2, || of_outputs.t());
+        }
         if given.has_biases {
             pass.give(3, || gates.sum_dim(0));
             pass.give(4, || from_outputs.as_ref().unwrap_or(&gates).sum_dim(0));

@@ -5,7 +5,12 @@ use crate::prelude::*;
 const OPS: [RecurrentOp; 4] = [RecurrentOp::Tanh, RecurrentOp::Relu, RecurrentOp::Lstm, RecurrentOp::Gru];
 
 /// A layer with numbers that have no pattern: input, weights, biases, states.
-fn operands(op: RecurrentOp, [steps, batch, inputs, hidden]: [usize; 4], batch_first: bool, dtype: DType) -> Vec<Tensor> {
+fn operands(
+    op: RecurrentOp,
+    [steps, batch, inputs, hidden]: [usize; 4],
+    batch_first: bool,
+    dtype: DType,
+) -> Vec<Tensor> {
     manual_seed(op.gates() as u64);
     let width = op.gates() * hidden;
     let x = if batch_first { [batch, steps, inputs] } else { [steps, batch, inputs] };
@@ -18,8 +23,7 @@ fn operands(op: RecurrentOp, [steps, batch, inputs, hidden]: [usize; 4], batch_f
 /// What a layer makes of such operands; without biases or states, those are left out.
 fn through(x: &[&Tensor], op: RecurrentOp, way: Way) -> Vec<Tensor> {
     let biases = way.has_biases.then(|| [x[3], x[4]]);
-    let direction =
-        Direction { op, weights: [x[1], x[2]], biases, batch_first: way.batch_first, reverse: way.reverse };
+    let direction = Direction { op, weights: [x[1], x[2]], biases, batch_first: way.batch_first, reverse: way.reverse };
     recurrent(x[0], if way.has_states { &x[5..] } else { &[] }, &direction).unwrap()
 }
 
@@ -32,7 +36,8 @@ struct Way {
 }
 
 fn ways() -> impl Iterator<Item = (RecurrentOp, Way)> {
-    let way = |n: usize| Way { batch_first: n & 1 > 0, reverse: n & 2 > 0, has_biases: n & 4 > 0, has_states: n & 8 > 0 };
+    let way =
+        |n: usize| Way { batch_first: n & 1 > 0, reverse: n & 2 > 0, has_biases: n & 4 > 0, has_states: n & 8 > 0 };
     OPS.into_iter().flat_map(move |op| (0..16).map(move |n| (op, way(n))))
 }
 

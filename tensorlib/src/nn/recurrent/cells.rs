@@ -205,7 +205,9 @@ macro_rules! forwards {
 forwards!(RNNCell GRUCell);
 
 fn pair(made: Vec<Tensor>) -> (Tensor, Tensor) {
-    made.try_into().map(|[output, cell]: [Tensor; 2]| (output, cell)).unwrap_or_else(|_| unreachable!("there is a cell"))
+    made.try_into()
+        .map(|[output, cell]: [Tensor; 2]| (output, cell))
+        .unwrap_or_else(|_| unreachable!("there is a cell"))
 }
 
 impl LSTMCell {

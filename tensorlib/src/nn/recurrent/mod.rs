@@ -33,7 +33,13 @@ impl Weights {
 
     fn direction(&self, op: RecurrentOp, batch_first: bool, reverse: bool) -> Direction<'_> {
         let biases = self.biases.as_ref().map(|biases| biases.each_ref().map(|bias| -> &Tensor { bias }));
-        Direction { op, weights: self.weights.each_ref().map(|weight| -> &Tensor { weight }), biases, batch_first, reverse }
+        Direction {
+            op,
+            weights: self.weights.each_ref().map(|weight| -> &Tensor { weight }),
+            biases,
+            batch_first,
+            reverse,
+        }
     }
 }
 

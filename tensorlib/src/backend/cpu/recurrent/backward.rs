@@ -117,7 +117,8 @@ impl<T: Gemm + Floating> Loop for Piece<'_, T> {
                 // SAFETY: an example of this piece.
                 unsafe {
                     self.step(carried, zeros, (number, example));
-                    let slopes = if r.op == RecurrentOp::Gru { &self.targets.from_outputs } else { &self.targets.gates };
+                    let slopes =
+                        if r.op == RecurrentOp::Gru { &self.targets.from_outputs } else { &self.targets.gates };
                     panels.lay(laid, row, slopes.row(r.row(number, example)));
                 }
             }

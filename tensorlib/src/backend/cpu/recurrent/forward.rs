@@ -117,7 +117,8 @@ unsafe fn step<T: Floating>(
                 steps::lstm(gates, sums, cell_before, targets.beside.row(row), targets.outputs.row(row));
             }
             RecurrentOp::Gru => {
-                let output_before = before(r, (number, example), layer.states[0], zeros, |row| targets.outputs.row(row));
+                let output_before =
+                    before(r, (number, example), layer.states[0], zeros, |row| targets.outputs.row(row));
                 let bias = layer.bias.unwrap_or(zeros);
                 steps::gru(gates, sums, bias, output_before, targets.beside.row(row), targets.outputs.row(row));
             }
