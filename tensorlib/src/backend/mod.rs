@@ -21,7 +21,7 @@ use crate::error::{Error, Result, device_error};
 use crate::layout::Layout;
 use crate::op::{
     Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, Failure, GradientOp, LogicOp, MatrixOp, PairOp, PutOp,
-    RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, Triangle, TriangleOp, UnaryOp,
+    RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, Triangle, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -159,6 +159,12 @@ pub(crate) trait Backend: Layers + Sync {
     fn dot(&self, a: Elements, b: Elements) -> Arc<Storage>;
     /// The `p`-norms of the differences of all rows of a matrix of floating-point numbers and all rows of another.
     fn distances(&self, p: f64, a: Elements, b: Elements) -> Arc<Storage>;
+
+    // Learning.
+
+    /// One step of an optimiser: changes a parameter by its gradient, and what is remembered of earlier ones, which is
+    /// [`slots`](crate::op::StepRule::slots) times as many elements. All lie in row-major order without gaps.
+    fn step_(&self, op: &StepOp, parameter: Elements, gradient: Elements, memory: Option<Elements>);
 
     // Matrices, one by one of a stack, of floating-point numbers.
 

@@ -5,7 +5,7 @@ mod distributions;
 mod filled;
 mod grids;
 pub mod literal;
-mod random;
+pub(crate) mod random;
 mod twister;
 
 pub use counted::{IntoSteps, Steps, arange, eye, linspace, try_arange, try_eye, try_linspace};

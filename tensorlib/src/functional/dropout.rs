@@ -4,6 +4,7 @@ use super::floating;
 use crate::autograd::record::{Saved, record, records};
 use crate::create::bernoulli_noise;
 use crate::error::{Result, fallible, shape_error, value_error};
+use crate::layout::{Layout, memory_order};
 use crate::list::List;
 use crate::tensor::Tensor;
 
@@ -42,7 +43,13 @@ fn out(op: &str, x: &Tensor, p: f64, shape: List<usize>) -> Result<Tensor> {
     if p == 1.0 {
         return x.try_mul(0.0);
     }
-    Ok(dropped(x, noise(x, shape, p)))
+    let is_whole = shape == x.layout.shape;
+    let mut noise = noise(x, shape, p);
+    if is_whole && !x.is_contiguous() {
+        // Drawn in the order of memory, as PyTorch does.
+        noise = noise.laid_out(Layout::ordered(&x.layout.shape, &memory_order(&[&x.layout])));
+    }
+    Ok(dropped(x, noise))
 }
 
 /// A number for each channel of each example.

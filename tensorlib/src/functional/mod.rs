@@ -21,6 +21,7 @@
 
 mod activation;
 mod attention;
+mod bilinear;
 mod convolution;
 mod dropout;
 mod embedding;
@@ -34,6 +35,7 @@ mod pooling;
 
 pub use activation::*;
 pub use attention::*;
+pub use bilinear::*;
 pub use convolution::*;
 pub use dropout::*;
 pub use embedding::*;

@@ -7,9 +7,17 @@ mod expressions;
 #[path = "../golden/source.rs"]
 mod source;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use tensorlib::prelude::*;
 
 use source::Kinds;
+
+/// There is one generator of random numbers: tests that count on its numbers take turns.
+fn generator() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 const CASES: &str = include_str!("cases.txt");
 
@@ -106,6 +114,7 @@ fn single_precision_differs_by_rounding_alone() {
 
 #[test]
 fn random_numbers_are_those_of_pytorch() {
+    let _turn = generator();
     let cases = cases("random");
     let wrong: Vec<String> = cases
         .iter()
@@ -126,6 +135,7 @@ fn random_numbers_are_those_of_pytorch() {
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
+    let _turn = generator();
     use tensorlib::functional::{self as F, Attention, BatchNorm, Conv, Norm};
     manual_seed(0);
     let leaf = |shape: &[usize]| randn(shape).requires_grad_(true);
@@ -153,6 +163,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn random_numbers_in_place_are_new_values_for_gradients() {
+    let _turn = generator();
     let x = ones([3]).requires_grad_(true);
     let refused = x.try_uniform_(0.0, 1.0).unwrap_err().to_string();
     assert!(refused.starts_with("uniform_: this tensor requires gradients and is a leaf"), "{refused}");
@@ -169,6 +180,7 @@ fn random_numbers_in_place_are_new_values_for_gradients() {
 
 #[test]
 fn what_does_not_fit_is_refused_with_a_sentence() {
+    let _turn = generator();
     use tensorlib::functional::{self as F, Attention, AvgPool, Conv, MaxPool, Norm, PadMode};
     let images = zeros([2, 3, 8, 8]);
     let refused = |result: tensorlib::Result<Tensor>| result.unwrap_err().to_string();

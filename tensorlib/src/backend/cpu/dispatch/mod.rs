@@ -3,6 +3,7 @@
 mod attention;
 mod elementwise;
 mod indexing;
+mod learning;
 mod losses;
 mod matrices;
 mod memory;
@@ -25,7 +26,8 @@ use crate::element::Element;
 use crate::layout::Layout;
 use crate::op::{
     Activation, BinaryOp, CompareOp, ConvolutionOp, CumulativeOp, Direction, ExtremeOp, Failure, GradientOp, LogicOp,
-    MatrixOp, PairOp, PutOp, RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, Triangle, TriangleOp, UnaryOp,
+    MatrixOp, PairOp, PutOp, RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, Triangle, TriangleOp,
+    UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{self, Buffer, Storage};
@@ -105,6 +107,9 @@ forward! {
         fn softmax(op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage>;
         fn softmax_gradient(op: SoftmaxOp, g: Elements, y: Elements, dim: usize) -> Arc<Storage>;
         fn sort(op: SortOp, x: Elements, dim: usize, count: usize) -> (Arc<Storage>, Arc<Storage>);
+    }
+    learning {
+        fn step_(op: &StepOp, parameter: Elements, gradient: Elements, memory: Option<Elements>);
     }
     products {
         fn matmul(a: Elements, b: Elements) -> Arc<Storage>;
