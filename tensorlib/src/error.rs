@@ -42,6 +42,21 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// The same error, with where it happened in front: `layer 2: …`.
+    pub(crate) fn within(self, place: &str) -> Error {
+        let put = |text: String| format!("{place}: {text}");
+        match self {
+            Error::Shape(text) => Error::Shape(put(text)),
+            Error::Index(text) => Error::Index(put(text)),
+            Error::DType(text) => Error::DType(put(text)),
+            Error::Value(text) => Error::Value(put(text)),
+            Error::Device(text) => Error::Device(put(text)),
+            Error::File(text) => Error::File(put(text)),
+        }
+    }
+}
+
 /// The result of a `try_` method.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -3,9 +3,15 @@
 //! Setting the flag is one atomic store, so a signal handler may call [`request`]. Operations call [`check`] between
 //! pieces of work, always at a point where unwinding leaves every tensor valid.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// Whether this thread does something that is not to be left half done.
+    static HELD: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The payload of the unwinding that [`check`] starts, so that whoever catches it can tell it from a panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +51,24 @@ pub fn check() {
     }
 }
 
+/// Runs `body` to its end: a request to stop waits until after it. For work that is short and must not be left half done.
+pub(crate) fn whole<R>(body: impl FnOnce() -> R) -> R {
+    /// Sets it back, by a panic too.
+    struct Held(bool);
+    impl Drop for Held {
+        fn drop(&mut self) {
+            HELD.set(self.0);
+        }
+    }
+    let _held = Held(HELD.replace(true));
+    body()
+}
+
 #[cold]
-fn stop() -> ! {
+fn stop() {
+    if HELD.get() {
+        return;
+    }
     // Not a panic: no message is printed by the panic hook.
     std::panic::resume_unwind(Box::new(Interrupted))
 }

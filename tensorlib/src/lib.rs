@@ -61,7 +61,9 @@
 //! | `x.topk(2)`, `x.topk(2, largest=False)`, `x.topk(2, 0)` | `x.topk(2)`, `x.topk_smallest(2)`, `x.topk_dim(2, 0)` | |
 //! | `x.median()`, `x.median(0)`, `x.quantile(0.5, dim=0)` | `x.median()`, `x.median_dim(0)`, `x.quantile_dim(0.5, 0)` | so for `mode`, `kthvalue`, `nanmedian`, `nansum`, … |
 //! | `torch.unique(x, return_inverse=True, return_counts=True)` | [`x.unique_all()`](Tensor::unique_all) | the values alone: `x.unique()` |
-//! | `F.leaky_relu(x, 0.2)`, `F.gelu(x, approximate="tanh")` | `x.leaky_relu_slope(0.2)`, `x.gelu_tanh()` | `torch.nn.functional`'s functions are methods |
+//! | `F.leaky_relu(x, 0.2)`, `F.gelu(x, approximate="tanh")` | `F::leaky_relu_slope(&x, 0.2)`, `F::gelu_tanh(&x)` | methods, too: `x.leaky_relu_slope(0.2)`, `x.gelu_tanh()` |
+//! | `import torch.nn.functional as F` | [`F`](functional), in the prelude | `F::relu(&x)`, `F::softmax(&x, 1)`, `F::cross_entropy(&scores, &labels)` |
+//! | `F.conv2d(x, w, b, padding=1)`, `F.max_pool2d(x, 2, stride=1)` | [`F::conv2d_with(&x, &w, F::Conv::new().bias(&b).padding(1))`](functional::conv2d_with), `F::max_pool2d_with(&x, 2, F::MaxPool::new().stride(1))` | options go to the form that ends in `_with` |
 //! | `F.linear(x, w, b)`, `F.linear(x, w)` | [`F::linear(&x, &w, &b)`](functional::linear()), `F::linear(&x, &w, None)` | `F` is [`functional`] |
 //! | `torch.addmm(x, a, b, beta=0.5, alpha=2)` | `x.addmm_scaled(&a, &b, 0.5, 2)` | without factors `x.addmm(&a, &b)` |
 //! | `x.scatter_reduce(0, i, y, "amax", include_self=False)` | `x.scatter_reduce_alone(0, &i, &y, "amax")` | also `index_reduce_alone` |
@@ -78,6 +80,8 @@
 //! | `torch.save(model.state_dict(), f)`, `torch.load(f)` | [`save(&state, "model.safetensors")?`](save()), [`load("model.safetensors")?`](load()) | a [`StateDict`] |
 //! | `np.save`, `np.savez` | [`write_npy`], [`write_npz`] | and `read_…`; so for `safetensors` of any tensors |
 //! | `TensorDataset(x, y)`, `DataLoader(dataset, 64, shuffle=True, num_workers=2)` | [`data::TensorDataset::new([&x, &y])`](data::TensorDataset), [`data::DataLoader::new(dataset, 64).shuffle(true).workers(2)`](data::DataLoader) | the same order after the same seed |
+//! | `datasets.FashionMNIST(root)`, `ImageFolder(root, transform)` | [`data::datasets::FashionMnist::open(root)?`](data::datasets::FashionMnist), [`data::datasets::ImageFolder::open(root)?.transform(…)`](data::datasets::ImageFolder) | what ships: `FashionMnist::bundled(data::Split::Train)` |
+//! | `transforms.Compose([Resize(64), ToTensor()])` | [`transforms![Resize::new(64), ToTensor]`](transforms!) | see [`data::transforms`] |
 //! | `random_split(dataset, [0.8, 0.2])` | [`data::random_split(dataset, [0.8, 0.2])`](data::random_split) | gives a pair |
 //! | `w.requires_grad_()`, `torch.tensor([1.], requires_grad=True)` | [`w.requires_grad_(true)`](Tensor::requires_grad_), `tensor![1.0].requires_grad_(true)` | `false` freezes |
 //! | `loss.backward()`, `w.grad` | [`loss.backward()`](Tensor::backward), [`w.grad()`](Tensor::grad) | an error while there is none; [`w.try_grad()`](Tensor::try_grad) gives a `Result` |
@@ -172,7 +176,7 @@
 //! | `op`, [`device`] | what operations there are, and where they can be done | how they are done |
 //! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all that is unsafe | tensors, errors |
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
-//! | [`functional`] | layers and losses as functions, each with the gradient of its own | parameters |
+//! | [`functional`] | layers and losses as functions, each with the gradient of its own | elements, locks, parameters |
 //! | [`autograd`] | how operations are recorded, and the way back through them | devices |
 //! | [`data`] | datasets and loaders, and what is done to pictures | models |
 //! | [`interop`], [`io`] | other libraries' arrays; files | how values are shown |
@@ -181,6 +185,9 @@
 //! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
 //! RUSTFLAGS=-Zsanitizer=address cargo test -p tensorlib --target x86_64-unknown-linux-gnu --lib --tests` (the option lets
 //! the test that asks for more memory than there is see its refusal).
+
+// What is derived names this crate from outside, and is used inside as well.
+extern crate self as tensorlib;
 
 pub mod autograd;
 mod backend;
@@ -200,11 +207,13 @@ mod layout;
 pub mod linalg;
 mod list;
 mod memory;
+pub mod nn;
 #[cfg(feature = "evcxr")]
 pub mod notebook;
 mod op;
 pub mod operand;
 pub mod ops;
+pub mod optim;
 pub mod picture;
 pub mod plot;
 
@@ -242,15 +251,19 @@ pub use tensor::Tensor;
 pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
+    pub use crate::data::transforms::Transform as _;
     pub use crate::data::{self, Dataset};
     pub use crate::device::{Device, gpu_is_available};
     pub use crate::functional::{self as F};
     pub use crate::interop::*;
     pub use crate::io::*;
     pub use crate::linalg::*;
+    pub use crate::nn::{self, Forward, Module, summary};
     pub use crate::ops::{try_where_cond, where_cond};
+    pub use crate::optim::lr_scheduler::LrScheduler as _;
+    pub use crate::optim::{self, Optimizer as _};
     pub use crate::reduce::*;
     pub use crate::render::{PrintOptions, set_printoptions};
     pub use crate::shape::*;
-    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step as _, Tensor, picture, plot, tensor};
+    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step as _, Tensor, picture, plot, tensor, transforms};
 }

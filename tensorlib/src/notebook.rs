@@ -14,7 +14,7 @@ use crate::render::{self, Table};
 use crate::tensor::Tensor;
 
 /// Writes one value in several forms, in one piece, so that nothing printed elsewhere gets in between.
-fn show(forms: &[(&str, &str)]) {
+pub(crate) fn show(forms: &[(&str, &str)]) {
     let blocks: String = forms
         .iter()
         .map(|(kind, content)| format!("EVCXR_BEGIN_CONTENT {kind}\n{content}\nEVCXR_END_CONTENT\n"))

@@ -333,3 +333,70 @@ pub(crate) enum GradientOp {
     /// The operand.
     Silu,
 }
+
+/// The three products that belong to a convolution: each is linear in both operands, and its gradients are the other two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConvolutionOp {
+    /// Of input and weight, with the output's shape.
+    Values,
+    /// Of output and weight, with the input's shape.
+    Transposed,
+    /// Of input and output, with the weight's shape.
+    Weights,
+}
+
+/// The way in which a linear function is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Forward,
+    /// By the transpose, as gradients go.
+    Transposed,
+}
+
+impl Direction {
+    /// The other one.
+    pub fn back(self) -> Direction {
+        match self {
+            Direction::Forward => Direction::Transposed,
+            Direction::Transposed => Direction::Forward,
+        }
+    }
+}
+
+/// How an optimiser changes a parameter by its gradient. Numbers are those of PyTorch's documentation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct StepOp {
+    pub rule: StepRule,
+    /// The rate by which the parameter moves.
+    pub lr: f64,
+    /// The share of the parameter that is added to its gradient.
+    pub weight_decay: f64,
+    /// Whether the parameter moves up its gradient instead of down.
+    pub maximize: bool,
+}
+
+/// What is remembered of earlier gradients, and how a step is made of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum StepRule {
+    /// Remembers the running sum of gradients, if there is momentum. In the first step it is the gradient.
+    Sgd { momentum: f64, dampening: f64, nesterov: bool, is_first: bool },
+    /// Remembers the running means of gradients and of their squares and, with `amsgrad`, the largest of the latter. `step`
+    /// counts from 1. With `decoupled`, the decay is no part of the gradient.
+    Adam { betas: (f64, f64), eps: f64, step: u64, amsgrad: bool, decoupled: bool },
+    /// Remembers the running mean of squares and, if asked for, the sum of steps and the mean of gradients.
+    RmsProp { alpha: f64, eps: f64, momentum: f64, centered: bool },
+    /// Remembers the sum of squares.
+    Adagrad { eps: f64 },
+}
+
+impl StepRule {
+    /// How many numbers are remembered of each number of a parameter.
+    pub fn slots(&self) -> usize {
+        match *self {
+            StepRule::Sgd { momentum, .. } => usize::from(momentum != 0.0),
+            StepRule::Adam { amsgrad, .. } => 2 + usize::from(amsgrad),
+            StepRule::RmsProp { momentum, centered, .. } => 1 + usize::from(momentum != 0.0) + usize::from(centered),
+            StepRule::Adagrad { .. } => 1,
+        }
+    }
+}

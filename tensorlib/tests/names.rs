@@ -174,7 +174,13 @@ fn what_a_row_says_to_write_is_there() {
         for (path, is_method) in code(english).into_iter().flat_map(called) {
             // What returns its error is there with what panics.
             let path = if is_method { path.strip_prefix("try_").unwrap_or(path) } else { path };
-            let is_there = if is_method { methods.contains(path) } else { items.contains_key(path) };
+            // Types are known without the module that they are called by.
+            let of_module = path.split_once("::").filter(|(_, rest)| rest.starts_with(char::is_uppercase));
+            let is_there = match of_module {
+                _ if is_method => methods.contains(path),
+                Some((_, of_type)) => items.contains_key(of_type),
+                None => items.contains_key(path),
+            };
             if !is_there && !OF_RUST.contains(&last(path)) {
                 wrong.push(format!("{path}, for {}", names.join(" ")));
             }

@@ -240,7 +240,7 @@ fn begin(libs: &Path, folder: &Path, facts: &Facts) {
     let same = |record: &PathBuf| read(record).filter(|other| other.compiler == facts.version);
     let newest = others.filter_map(|record| Some((used(&record)?, same(&record)?))).max_by_key(|(used, _)| *used);
     let Some((_, other)) = newest else { return };
-    let own = ["soma_cell", "tensorlib"].map(str::to_owned).into();
+    let own = ["soma_cell", "tensorlib", "tensorlib-derive"].map(str::to_owned).into();
     // What is not there is built.
     if let Err(error) = Store(&other.units).fill(&folder.join("target/release"), &own) {
         tracing::warn!("what was built before cannot be used: {error}");

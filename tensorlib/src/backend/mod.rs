@@ -7,18 +7,21 @@
 //! Methods that end in `_` write over elements. What they read must be in other memory.
 
 pub(crate) mod cpu;
+pub(crate) mod geometry;
+mod layers;
 
 use std::sync::Arc;
 
 /// Random numbers are made by the processor whatever the device, so that a seed means the same numbers everywhere.
 pub(crate) use self::cpu::normal;
+pub(crate) use self::layers::Layers;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};
 use crate::layout::Layout;
 use crate::op::{
     Activation, BinaryOp, CompareOp, CumulativeOp, ExtremeOp, Failure, GradientOp, LogicOp, MatrixOp, PairOp, PutOp,
-    RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, Triangle, TriangleOp, UnaryOp,
+    RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, Triangle, TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{Buffer, Storage};
@@ -58,7 +61,9 @@ pub(crate) struct Reach<'a> {
 ///
 /// Unless a method says otherwise: operands of one operation have the same shape and element type, results are new memory
 /// in the row-major order of the operands' layouts, and rules have converted what an operation is not defined for.
-pub(crate) trait Backend: Sync {
+///
+/// What layers and losses need beside is in [`Layers`].
+pub(crate) trait Backend: Layers + Sync {
     // Memory.
 
     /// Takes over elements of the processor's memory.
@@ -154,6 +159,12 @@ pub(crate) trait Backend: Sync {
     fn dot(&self, a: Elements, b: Elements) -> Arc<Storage>;
     /// The `p`-norms of the differences of all rows of a matrix of floating-point numbers and all rows of another.
     fn distances(&self, p: f64, a: Elements, b: Elements) -> Arc<Storage>;
+
+    // Learning.
+
+    /// One step of an optimiser: changes a parameter by its gradient, and what is remembered of earlier ones, which is
+    /// [`slots`](crate::op::StepRule::slots) times as many elements. All lie in row-major order without gaps.
+    fn step_(&self, op: &StepOp, parameter: Elements, gradient: Elements, memory: Option<Elements>);
 
     // Matrices, one by one of a stack, of floating-point numbers.
 

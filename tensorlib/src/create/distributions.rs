@@ -147,10 +147,14 @@ fn chances<T: Element>(generator: &mut Twister, values: &mut [T], p: f64, two: [
     }
 }
 
-/// `value` with a probability, else 0.
-pub(crate) fn bernoulli_values<T: Element>(values: &mut [T], p: f64, value: f64) {
-    let two = [Scalar::Int(0), Scalar::Float(value)].map(T::from_scalar);
-    chances(&mut generator(), values, p, two);
+/// `value` with a probability, else 0, as floating-point numbers.
+pub(crate) fn bernoulli_noise(dtype: DType, shape: List<usize>, p: f64, value: f64) -> Tensor {
+    with_floating!(dtype, T => {
+        let two = [Scalar::Int(0), Scalar::Float(value)].map(T::from_scalar);
+        let mut values = allocator::take::<T>(shape.iter().product());
+        chances(&mut generator(), &mut values, p, two);
+        Tensor::from_values(values, shape)
+    }, else unreachable!("noise is floating-point"))
 }
 
 fn bernoulli(op: &str, p: &Tensor) -> Result<Tensor> {

@@ -5,11 +5,11 @@ mod distributions;
 mod filled;
 mod grids;
 pub mod literal;
-mod random;
+pub(crate) mod random;
 mod twister;
 
 pub use counted::{IntoSteps, Steps, arange, eye, linspace, try_arange, try_eye, try_linspace};
-pub(crate) use distributions::bernoulli_values;
+pub(crate) use distributions::bernoulli_noise;
 pub use filled::{
     empty, empty_like, from_slice, from_vec, full, full_like, ones, ones_like, scalar, try_empty, try_full, try_ones,
     try_zeros, zeros, zeros_like,

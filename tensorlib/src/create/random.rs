@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::{Range, RangeInclusive};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::twister::Twister;
 use crate::backend::normal::{self, GROUP};
@@ -78,6 +78,36 @@ impl Drop for OwnGenerator {
 #[doc(alias = "seed")]
 pub fn manual_seed(seed: u64) {
     *generator() = Twister::new(seed);
+}
+
+/// The random numbers that something was made from, so that it can be made anew from the same ones while nothing else was
+/// drawn: options of a layer, which are given after it was made, decide what it draws.
+#[derive(Clone)]
+pub(crate) struct Draws {
+    before: Arc<Twister>,
+    after: (usize, [u32; 2], Option<u64>),
+}
+
+impl Draws {
+    pub fn of<R>(draw: impl FnOnce() -> R) -> (R, Draws) {
+        let before = Arc::new(generator().clone());
+        let made = draw();
+        (made, Draws { before, after: generator().mark() })
+    }
+
+    /// Draws anew: from the same place, if nobody has drawn since, otherwise from here on.
+    pub fn again<R>(&mut self, draw: impl FnOnce() -> R) -> R {
+        let mut current = generator();
+        if current.mark() == self.after {
+            *current = (*self.before).clone();
+        } else {
+            self.before = Arc::new(current.clone());
+        }
+        drop(current);
+        let made = draw();
+        self.after = generator().mark();
+        made
+    }
 }
 
 fn uniform(shape: List<usize>) -> Tensor {

@@ -4,7 +4,8 @@
 const LENGTH: usize = 624;
 const MIDDLE: usize = 397;
 
-pub(super) struct Twister {
+#[derive(Clone)]
+pub(crate) struct Twister {
     state: [u32; LENGTH],
     next: usize,
     /// The second of a pair of normally distributed numbers, kept for the next call.
@@ -20,6 +21,11 @@ impl Twister {
             state[i] = 1_812_433_253u32.wrapping_mul(previous ^ (previous >> 30)).wrapping_add(i as u32);
         }
         Twister { state, next: LENGTH, spare_normal: None }
+    }
+
+    /// Where in its numbers it is: two generators with the same mark give the same numbers, but for a chance of 2⁻⁶⁴.
+    pub fn mark(&self) -> (usize, [u32; 2], Option<u64>) {
+        (self.next, [self.state[0], self.state[MIDDLE]], self.spare_normal.map(f64::to_bits))
     }
 
     fn refill(&mut self) {

@@ -1,17 +1,15 @@
 //! Attention.
 
+use super::floating;
 use super::options::options;
-use super::{floating, read};
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
-use crate::backend::cpu::attention::{self, Mask, Sizes, Stack};
-use crate::backend::cpu::rows;
+use crate::backend::backend_of;
+use crate::backend::geometry::{AttentionCall, AttentionSizes};
 use crate::dtype::DType;
-use crate::element::{Element, with_floating};
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
 use crate::layout::{Layout, broadcast};
 use crate::list::List;
-use crate::memory::allocator;
 use crate::tensor::Tensor;
 
 options! {
@@ -29,48 +27,13 @@ options! {
     }
 }
 
-/// Where each matrix of a stack begins, of a layout whose first dimensions are `batch`.
-fn starts(layout: &Layout, batch: &[usize]) -> Vec<usize> {
-    let dims = batch.len();
-    let layout = Layout {
-        shape: List::from_slice(batch),
-        strides: List::from_slice(&layout.strides[..dims]),
-        offset: layout.offset,
-    };
-    let mut starts = Vec::with_capacity(layout.numel());
-    let walked = rows::Rows::new([&layout]);
-    walked.walk(0..walked.numel, |[start], _, count| starts.extend((0..count).map(|at| start + at * walked.steps[0])));
-    starts
-}
-
 /// A tensor whose rows are side by side within themselves, as values only.
 fn with_rows(x: &Tensor) -> Tensor {
     let last = x.ndim() - 1;
     if x.layout.strides[last] == 1 || x.layout.shape[last] == 1 { x.values() } else { x.copied() }
 }
 
-/// The operands of a call that has been checked.
-struct Call {
-    sizes: Sizes,
-    batch: List<usize>,
-    /// Numbers to add, in the shape `[batch, queries, keys]` by strides.
-    mask: Option<Tensor>,
-}
-
-/// A tensor's elements and how its matrices lie, for kernels.
-macro_rules! stack {
-    ($x:expr, $elements:expr, $starts:expr) => {
-        Stack { elements: $elements, starts: $starts, stride: $x.layout.strides[$x.ndim() - 2] }
-    };
-}
-
-/// All elements of the storages, since layouts begin anywhere.
-fn whole(x: &Tensor) -> Tensor {
-    let layout = Layout::contiguous(List::from_slice(&[x.storage.len()]));
-    x.with_layout(layout)
-}
-
-fn checked(op: &str, [q, k, v]: [&Tensor; 3], options: &Attention) -> Result<Sizes> {
+fn checked(op: &str, [q, k, v]: [&Tensor; 3], options: &Attention) -> Result<AttentionSizes> {
     floating(op, &[q, k, v])?;
     let rank = q.ndim();
     if rank < 2 || k.ndim() < 2 || v.ndim() < 2 {
@@ -98,7 +61,7 @@ fn checked(op: &str, [q, k, v]: [&Tensor; 3], options: &Attention) -> Result<Siz
         return Err(value_error!("{op}: dropout_p must be from 0 to 1, not {}", options.dropout_p));
     }
     let scale = options.scale.unwrap_or(1.0 / (features as f64).sqrt());
-    Ok(Sizes { heads: 0, queries, keys, features, values, scale, causal: options.is_causal })
+    Ok(AttentionSizes { heads: 0, queries, keys, features, values, scale, causal: options.is_causal })
 }
 
 /// The mask as numbers to add, expanded; and whether it asks for a gradient.
@@ -139,12 +102,18 @@ fn attend(q: &Tensor, k: &Tensor, v: &Tensor, options: &Attention) -> Result<Ten
     if learns_mask || options.dropout_p > 0.0 || empty {
         return by_hand(q, k, v, mask.as_ref(), &sizes, options.dropout_p);
     }
-    let call = Call { sizes, batch, mask: mask.map(|mask| mask.values()) };
-    Ok(fused(q, k, v, call))
+    fused(q, k, v, mask.map(|mask| mask.values()), sizes)
 }
 
 /// Attention in operations that can be differentiated any number of times.
-fn by_hand(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, s: &Sizes, dropout: f64) -> Result<Tensor> {
+fn by_hand(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    mask: Option<&Tensor>,
+    s: &AttentionSizes,
+    dropout: f64,
+) -> Result<Tensor> {
     let mut weights = weights(q, k, mask, s);
     if dropout > 0.0 {
         weights = super::try_dropout(&weights, dropout)?;
@@ -153,7 +122,7 @@ fn by_hand(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, s: &Sizes,
 }
 
 /// How much each query takes of each key.
-fn weights(q: &Tensor, k: &Tensor, mask: Option<&Tensor>, s: &Sizes) -> Tensor {
+fn weights(q: &Tensor, k: &Tensor, mask: Option<&Tensor>, s: &AttentionSizes) -> Tensor {
     let mut scores = (q * s.scale).matmul(k.transpose(-2, -1));
     if let Some(mask) = mask {
         scores += mask;
@@ -168,90 +137,60 @@ fn weights(q: &Tensor, k: &Tensor, mask: Option<&Tensor>, s: &Sizes) -> Tensor {
     if blind.any().item::<bool>() { weights.masked_fill(blind, 0) } else { weights }
 }
 
-fn fused(q: &Tensor, k: &Tensor, v: &Tensor, call: Call) -> Tensor {
-    let s = call.sizes;
-    let [of_q, of_k, of_v] = [q, k, v].map(with_rows);
-    // Heads side by side in memory, as what follows wants them: `[batch, queries, heads, values]`.
-    let mut shape = call.batch.clone();
-    shape.push(s.queries);
-    shape.push(s.values);
+/// A call of a backend, of tensors whose rows are side by side within themselves.
+fn call<'a>([q, k, v]: &'a [Tensor; 3], mask: Option<&'a Tensor>, sizes: AttentionSizes) -> AttentionCall<'a> {
+    let [queries, keys, values] = [q, k, v].map(Tensor::elements);
+    AttentionCall { queries, keys, values, mask: mask.map(Tensor::elements), sizes }
+}
+
+/// How the result lies in memory: heads side by side, `[batch, queries, heads, values]`, as what follows wants them.
+fn result_layout(q: &Tensor, s: &AttentionSizes) -> Layout {
+    let mut shape = q.layout.shape.clone();
     let rank = shape.len();
+    shape[rank - 1] = s.values;
     let mut order: List<usize> = (0..rank).collect();
     if rank > 3 {
-        order[rank - 3] = rank - 2;
-        order[rank - 2] = rank - 3;
+        order.swap(rank - 3, rank - 2);
     }
-    let layout = Layout::ordered(&shape, &order);
-    let mask = call.mask.as_ref();
-    let batch = &call.batch;
-    let (result, logs) = with_floating!(q.dtype(), T => {
-        let mut values = allocator::take::<T>(shape.iter().product());
-        let mut logs = allocator::take::<T>(s.heads * s.queries);
-        let [from_q, from_k, from_v, from_mask] = [&of_q, &of_k, &of_v, mask.unwrap_or(&of_q)].map(|x| starts(&x.layout, batch));
-        let target = starts(&layout, batch);
-        read::<T, _, 4>([&whole(&of_q), &whole(&of_k), &whole(&of_v), &whole(mask.unwrap_or(&of_q))], |[a, b, c, d]| {
-            let stacks = [stack!(of_q, a, &from_q), stack!(of_k, b, &from_k), stack!(of_v, c, &from_v)];
-            let mask = mask.map(|mask| added(mask, d, &from_mask));
-            attention::forward(&mut values, (&target, layout.strides[rank - 2]), &mut logs, stacks, mask, s);
-        });
-        let logs = Tensor::from_values(logs, List::from_slice(&[s.heads * s.queries]));
-        (Tensor::from_values(values, List::from_slice(&[shape.iter().product()])).laid_out(layout), logs)
-    }, else unreachable!("checked by the caller"));
+    Layout::ordered(&shape, &order)
+}
+
+fn fused(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<Tensor>, s: AttentionSizes) -> Result<Tensor> {
+    let operands = [q, k, v].map(with_rows);
+    let backend = backend_of("scaled_dot_product_attention", &[q, k, v, mask.as_ref().unwrap_or(q)])?;
+    let layout = result_layout(q, &s);
+    let (values, logs) = backend.attention(&call(&operands, mask.as_ref(), s), &layout);
+    let result = Tensor::from_storage(values, layout);
     if !records(&[q, k, v]) {
-        return result;
+        return Ok(result);
     }
     let kept = [Saved::operand(q), Saved::operand(k), Saved::operand(v), Saved::result(&result)];
-    record(result, "ScaledDotProductFlashAttentionForCpuBackward0", &[q, k, v], move |pass, gradient| {
+    Ok(record(result, "ScaledDotProductFlashAttentionForCpuBackward0", &[q, k, v], move |pass, gradient| {
         let all = [pass.get(&kept[0])?, pass.get(&kept[1])?, pass.get(&kept[2])?];
         let gradients = if is_grad_enabled() {
-            slopes_by_hand(&all, &gradient, call.mask.as_ref(), &s)
+            slopes_by_hand(&all, &gradient, mask.as_ref(), &s)
         } else {
-            slopes(&all, &pass.get(&kept[3])?, &gradient, &logs, &call)
+            let (result, gradient) = (with_rows(&pass.get(&kept[3])?), with_rows(&gradient));
+            let all = all.each_ref().map(with_rows);
+            let call = call(&all, mask.as_ref(), s);
+            let values = gradient.backend().attention_gradient(&call, result.elements(), &logs, gradient.elements());
+            let mut shapes = all.iter().map(|x| Layout::contiguous(x.layout.shape.clone()));
+            values.map(|values| Tensor::from_storage(values, shapes.next().expect("three")))
         };
         for (operand, gradient) in gradients.into_iter().enumerate() {
             pass.give(operand, || gradient);
         }
         Ok(())
-    })
-}
-
-fn added<'a, T: Element>(mask: &Tensor, elements: &'a [T], starts: &'a [usize]) -> Mask<'a, T> {
-    let strides = &mask.layout.strides;
-    Mask { elements, starts, strides: [strides[strides.len() - 2], strides[strides.len() - 1]] }
-}
-
-/// The gradients by the kernel.
-fn slopes(all: &[Tensor; 3], y: &Tensor, gradient: &Tensor, logs: &Tensor, call: &Call) -> [Tensor; 3] {
-    let s = call.sizes;
-    let [q, k, v] = all.each_ref().map(with_rows);
-    let (y, gradient) = (with_rows(y), with_rows(gradient));
-    let mask = call.mask.as_ref();
-    let batch = &call.batch;
-    let operands = [&q, &k, &v, &y, &gradient, logs, mask.unwrap_or(&q)];
-    let shapes = [&q, &k, &v].map(|x| x.layout.shape.clone());
-    with_floating!(q.dtype(), T => {
-        let mut values = shapes.each_ref().map(|shape| allocator::take::<T>(shape.iter().product()));
-        let from = [&q, &k, &v, &y, &gradient, mask.unwrap_or(&q)].map(|x| starts(&x.layout, batch));
-        let wholes = operands.map(whole);
-        read::<T, _, 7>(wholes.each_ref(), |[a, b, c, d, e, logs, of_mask]| {
-            let stacks = [
-                stack!(q, a, &from[0]),
-                stack!(k, b, &from[1]),
-                stack!(v, c, &from[2]),
-                stack!(y, d, &from[3]),
-                stack!(gradient, e, &from[4]),
-            ];
-            let mask = mask.map(|mask| added(mask, of_mask, &from[5]));
-            let [of_q, of_k, of_v] = &mut values;
-            attention::backward([of_q, of_k, of_v], stacks, logs, mask, s);
-        });
-        let mut shapes = shapes.into_iter();
-        values.map(|values| Tensor::from_values(values, shapes.next().expect("three")))
-    }, else unreachable!("checked by the caller"))
+    }))
 }
 
 /// The gradients in operations that can be differentiated.
-fn slopes_by_hand([q, k, v]: &[Tensor; 3], gradient: &Tensor, mask: Option<&Tensor>, s: &Sizes) -> [Tensor; 3] {
+fn slopes_by_hand(
+    [q, k, v]: &[Tensor; 3],
+    gradient: &Tensor,
+    mask: Option<&Tensor>,
+    s: &AttentionSizes,
+) -> [Tensor; 3] {
     let weights = weights(q, k, mask, s);
     let of_v = weights.transpose(-2, -1).matmul(gradient);
     let of_weights = gradient.matmul(v.transpose(-2, -1));

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{each, floating, ints, lined_up, read};
+use super::{each, floating, ints};
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
-use crate::backend::cpu::conv::{self, Geometry};
-use crate::backend::cpu::norm::{self, Planes};
-use crate::element::with_floating;
+use crate::backend::backend_of;
+use crate::backend::geometry::{ConvGeometry, NormPlanes};
 use crate::error::{Result, fallible, shape_error, value_error};
+use crate::layout::Layout;
 use crate::list::List;
-use crate::memory::allocator;
+use crate::op::ConvolutionOp;
 use crate::size::{IntoInts, Ints, checked_numel};
 use crate::tensor::Tensor;
 
@@ -130,81 +130,58 @@ impl<'a> Conv<'a> {
     }
 }
 
-/// Which of the three products that belong to a convolution: each is linear in both operands, and its gradients are the
-/// other two.
-#[derive(Clone, Copy, PartialEq)]
-enum Product {
-    /// Of input and weight, with the output's shape.
-    Values,
-    /// Of output and weight, with the input's shape.
-    Transposed,
-    /// Of input and output, with the weight's shape.
-    Weights,
-}
-
 /// One of the products, recorded. `shape` is that of the result.
 fn product(
-    kind: Product,
+    op: ConvolutionOp,
     a: &Tensor,
     b: &Tensor,
     bias: Option<&Tensor>,
-    g: &Arc<Geometry>,
+    g: &Arc<ConvGeometry>,
     shape: List<usize>,
-) -> Tensor {
-    let [of_a, of_b, of_bias] = [a, b, bias.unwrap_or(b)].map(lined_up);
-    let result = with_floating!(a.dtype(), T => {
-        let mut values = allocator::take::<T>(shape.iter().product());
-        read::<T, _, 3>([&of_a, &of_b, &of_bias], |[a, b, of_bias]| {
-            let bias = bias.map(|_| of_bias);
-            match kind {
-                Product::Values => conv::forward(&mut values, a, b, bias, g),
-                Product::Transposed => conv::transposed(&mut values, a, b, bias, g),
-                Product::Weights => conv::weights(&mut values, a, b, g),
-            }
-        });
-        Tensor::from_values(values, shape)
-    }, else unreachable!("checked by the caller"));
+) -> Result<Tensor> {
+    let backend = backend_of("convolution", &[a, b, bias.unwrap_or(b)])?;
+    let values = backend.convolution(op, a.elements(), b.elements(), bias.map(Tensor::elements), g);
+    let result = Tensor::from_storage(values, Layout::contiguous(shape));
     let operands = [a, b, bias.unwrap_or(b)];
     let operands = &operands[..if bias.is_some() { 3 } else { 2 }];
     if !records(operands) {
-        return result;
+        return Ok(result);
     }
     let saved = [Saved::operand(a), Saved::operand(b)];
     let shapes = [a.layout.shape.clone(), b.layout.shape.clone()];
     let g = g.clone();
-    record(result, "ConvolutionBackward0", operands, move |pass, gradient| {
+    Ok(record(result, "ConvolutionBackward0", operands, move |pass, gradient| {
         let [first, second] = shapes.clone();
+        let product = |op, a: &Tensor, b: &Tensor, shape| product(op, a, b, None, &g, shape);
         if pass.wants(0) {
             let b = pass.get(&saved[1])?;
-            pass.give(0, || match kind {
-                Product::Values => product(Product::Transposed, &gradient, &b, None, &g, first),
-                Product::Transposed => product(Product::Values, &gradient, &b, None, &g, first),
-                Product::Weights => product(Product::Transposed, &b, &gradient, None, &g, first),
-            });
+            let by_a = match op {
+                ConvolutionOp::Values => product(ConvolutionOp::Transposed, &gradient, &b, first),
+                ConvolutionOp::Transposed => product(ConvolutionOp::Values, &gradient, &b, first),
+                ConvolutionOp::Weights => product(ConvolutionOp::Transposed, &b, &gradient, first),
+            }?;
+            pass.give(0, || by_a);
         }
         if pass.wants(1) {
             let a = pass.get(&saved[0])?;
-            pass.give(1, || match kind {
-                Product::Values => product(Product::Weights, &a, &gradient, None, &g, second),
-                Product::Transposed => product(Product::Weights, &gradient, &a, None, &g, second),
-                Product::Weights => product(Product::Values, &a, &gradient, None, &g, second),
-            });
+            let by_b = match op {
+                ConvolutionOp::Values => product(ConvolutionOp::Weights, &a, &gradient, second),
+                ConvolutionOp::Transposed => product(ConvolutionOp::Weights, &gradient, &a, second),
+                ConvolutionOp::Weights => product(ConvolutionOp::Values, &a, &gradient, second),
+            }?;
+            pass.give(1, || by_b);
         }
         pass.give(2, || if is_grad_enabled() { gradient.sum_dim([0, 2, 3]) } else { of_channels(&gradient) });
         Ok(())
-    })
+    }))
 }
 
 /// The sum of each channel, which is the gradient of its bias.
 fn of_channels(gradient: &Tensor) -> Tensor {
-    let line = lined_up(gradient);
     let shape = &gradient.layout.shape;
-    let g = Planes { images: shape[0], channels: shape[1], inner: shape[2] * shape[3] };
-    with_floating!(gradient.dtype(), T => {
-        let mut values = allocator::take::<T>(g.channels);
-        read::<T, _, 1>([&line], |[x]| norm::channel_totals(&mut values, x, &g));
-        Tensor::from_values(values, List::from_slice(&[g.channels]))
-    }, else unreachable!("checked by the caller"))
+    let g = NormPlanes { images: shape[0], channels: shape[1], inner: shape[2] * shape[3] };
+    let values = gradient.backend().channel_sums(gradient.elements(), g);
+    Tensor::from_storage(values, Layout::contiguous(List::from_slice(&[g.channels])))
 }
 
 fn sizes(x: &[usize]) -> [usize; 2] {
@@ -315,7 +292,7 @@ fn convolution<const N: usize>(
     // Kernels know two dimensions.
     let two = |lengths: [usize; N], missing: usize| if N == 1 { [missing, lengths[0]] } else { sizes(&lengths) };
     let (long, short) = (two(length, 1), two(result, 1));
-    let geometry = Geometry {
+    let geometry = ConvGeometry {
         images: x.layout.shape[0],
         groups,
         channels: if is_transposed { per_group } else { channels / groups },
@@ -330,8 +307,8 @@ fn convolution<const N: usize>(
     let shape = List::from_slice(&[x.layout.shape[0], outputs, short[0], short[1]]);
     checked_numel(op, &shape)?;
     let with_rows = |x: &Tensor| if N == 1 { x.unsqueeze(2) } else { x.alias() };
-    let kind = if is_transposed { Product::Transposed } else { Product::Values };
-    let made = product(kind, &with_rows(x), &with_rows(weight), options.bias, &Arc::new(geometry), shape);
+    let kind = if is_transposed { ConvolutionOp::Transposed } else { ConvolutionOp::Values };
+    let made = product(kind, &with_rows(x), &with_rows(weight), options.bias, &Arc::new(geometry), shape)?;
     if N == 1 { made.try_squeeze_dim(2) } else { Ok(made) }
 }
 

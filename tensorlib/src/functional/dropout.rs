@@ -2,20 +2,15 @@
 
 use super::floating;
 use crate::autograd::record::{Saved, record, records};
-use crate::create::bernoulli_values;
-use crate::element::with_floating;
+use crate::create::bernoulli_noise;
 use crate::error::{Result, fallible, shape_error, value_error};
+use crate::layout::{Layout, memory_order};
 use crate::list::List;
-use crate::memory::allocator;
 use crate::tensor::Tensor;
 
 /// What each element is multiplied by: 0, or what makes up for those. In the shape of `x`, or a part of it.
 fn noise(x: &Tensor, shape: List<usize>, p: f64) -> Tensor {
-    with_floating!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(shape.iter().product());
-        bernoulli_values::<T>(&mut values, 1.0 - p, 1.0 / (1.0 - p));
-        Tensor::from_values(values, shape)
-    }, else unreachable!("checked by the caller"))
+    bernoulli_noise(x.dtype(), shape, 1.0 - p, 1.0 / (1.0 - p))
 }
 
 fn share(op: &str, x: &Tensor, p: f64) -> Result<()> {
@@ -48,7 +43,13 @@ fn out(op: &str, x: &Tensor, p: f64, shape: List<usize>) -> Result<Tensor> {
     if p == 1.0 {
         return x.try_mul(0.0);
     }
-    Ok(dropped(x, noise(x, shape, p)))
+    let is_whole = shape == x.layout.shape;
+    let mut noise = noise(x, shape, p);
+    if is_whole && !x.is_contiguous() {
+        // Drawn in the order of memory, as PyTorch does.
+        noise = noise.laid_out(Layout::ordered(&x.layout.shape, &memory_order(&[&x.layout])));
+    }
+    Ok(dropped(x, noise))
 }
 
 /// A number for each channel of each example.

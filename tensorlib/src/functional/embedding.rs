@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use super::floating;
 use super::options::options;
-use super::{floating, lined_up, read};
 use crate::autograd::record::{record_linear, records};
-use crate::backend::cpu::embedding;
+use crate::backend::backend_of;
+use crate::backend::geometry::Lookup;
 use crate::dtype::DType;
-use crate::element::with_floating;
 use crate::error::{Result, dtype_error, fallible, index_error, shape_error, value_error};
+use crate::layout::Layout;
 use crate::list::List;
-use crate::memory::allocator;
+use crate::op::Direction;
 use crate::size::{IntoInts, checked_numel};
 use crate::tensor::Tensor;
 
@@ -22,34 +23,28 @@ options! {
     }
 }
 
-/// Which rows of a table a call took.
-struct Lookup {
-    rows: Vec<usize>,
+/// What a call took of a table.
+struct Taken {
+    lookup: Lookup,
     /// The row that has no gradient.
     padding: Option<usize>,
-    table: List<usize>,
     result: List<usize>,
 }
 
 /// Rows taken from a table, or added to one of zeros: each the other's transpose. Gradients leave the padding out.
-fn moved(x: &Tensor, lookup: &Arc<Lookup>, out: bool, padding: Option<usize>) -> Tensor {
-    let line = lined_up(x);
-    let shape = if out { &lookup.result } else { &lookup.table };
-    let length = lookup.table[1];
-    let result = with_floating!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(shape.iter().product());
-        read::<T, _, 1>([&line], |[x]| match out {
-            true => embedding::take(&mut values, x, &lookup.rows, length, padding),
-            false => embedding::add(&mut values, x, &lookup.rows, length, padding),
-        });
-        Tensor::from_values(values, shape.clone())
-    }, else unreachable!("checked by the caller"));
+fn moved(x: &Tensor, taken: &Arc<Taken>, way: Direction, padding: Option<usize>) -> Tensor {
+    let shape = match way {
+        Direction::Forward => taken.result.clone(),
+        Direction::Transposed => List::from_slice(&taken.lookup.table),
+    };
+    let values = x.backend().embedding(way, x.elements(), &taken.lookup, padding);
+    let result = Tensor::from_storage(values, Layout::contiguous(shape));
     if !records(&[x]) {
         return result;
     }
-    let kept = lookup.clone();
+    let kept = taken.clone();
     record_linear(result, "EmbeddingBackward0", &[x], move |pass, gradient| {
-        pass.give(0, || moved(&gradient, &kept, !out, kept.padding));
+        pass.give(0, || moved(&gradient, &kept, way.back(), kept.padding));
         Ok(())
     })
 }
@@ -80,18 +75,16 @@ fn looked_up(rows: &Tensor, weight: &Tensor, options: &Embedding) -> Result<Tens
         }
     };
     let given = rows.to_vec::<i64>();
-    let row = |(at, &row): (usize, &i64)| {
-        usize::try_from(row)
-            .ok()
-            .filter(|&row| row < count)
-            .ok_or_else(|| index_error!("{op}: {row}, number {at}, is no row of a table of shape {}", weight.size()))
-    };
-    let numbers = given.iter().enumerate().map(row).collect::<Result<Vec<usize>>>()?;
+    let outside = |&(_, &row): &(usize, &i64)| !(0..count as i64).contains(&row);
+    if let Some((at, row)) = given.iter().enumerate().find(outside) {
+        return Err(index_error!("{op}: {row}, number {at}, is no row of a table of shape {}", weight.size()));
+    }
     let mut result = rows.layout.shape.clone();
     result.push(weight.layout.shape[1]);
     checked_numel(op, &result)?;
-    let lookup = Lookup { rows: numbers, padding, table: weight.layout.shape.clone(), result };
-    Ok(moved(weight, &Arc::new(lookup), true, None))
+    backend_of(op, &[weight, rows])?;
+    let lookup = Lookup { numbers: crate::create::from_vec(given).storage, table: [count, weight.layout.shape[1]] };
+    Ok(moved(weight, &Arc::new(Taken { lookup, padding, result }), Direction::Forward, None))
 }
 
 fallible! {
@@ -146,8 +139,7 @@ fallible! {
         };
         let mut shape = labels.layout.shape.clone();
         shape.push(classes.max(0) as usize);
-        let mut values = allocator::take::<i64>(checked_numel(op, &shape)?);
-        values.fill(0);
+        let mut values = vec![0i64; checked_numel(op, &shape)?];
         for (at, &label) in given.iter().enumerate() {
             if !(0..classes).contains(&label) {
                 return Err(index_error!(
@@ -157,6 +149,6 @@ fallible! {
             }
             values[at * classes as usize + label as usize] = 1;
         }
-        Ok(Tensor::from_values(values, shape))
+        crate::create::from_vec(values).try_view(&shape[..])
     }
 }

@@ -14,10 +14,14 @@
 //! assert_eq!(F::conv2d(&images, &weight).size(), [8, 6, 24, 24]);
 //! ```
 //!
+//! The functions that networks are built of, element by element, are methods of tensors: `F::relu(&x)` is `x.relu()`.
+//!
 //! Each function has one node in the graph and a backward form of its own, which computes in one pass what is needed;
 //! where the gradients themselves are to be differentiated, it is written in operations that are.
 
+mod activation;
 mod attention;
+mod bilinear;
 mod convolution;
 mod dropout;
 mod embedding;
@@ -29,7 +33,9 @@ mod padding;
 mod patches;
 mod pooling;
 
+pub use activation::*;
 pub use attention::*;
+pub use bilinear::*;
 pub use convolution::*;
 pub use dropout::*;
 pub use embedding::*;
@@ -41,41 +47,9 @@ pub use patches::*;
 pub use pooling::*;
 
 use crate::dtype::DType;
-use crate::element::Element;
 use crate::error::{Result, dtype_error, shape_error};
 use crate::size::{IntoInts, Ints};
-use crate::storage::Buffer;
 use crate::tensor::Tensor;
-
-/// Reads several tensors of one type whose elements lie in row-major order without gaps.
-pub(crate) fn read<T: Element, R, const N: usize>(tensors: [&Tensor; N], body: impl FnOnce([&[T]; N]) -> R) -> R {
-    let address = |at: usize| std::sync::Arc::as_ptr(&tensors[at].storage) as usize;
-    let mut order: [usize; N] = std::array::from_fn(|at| at);
-    order.sort_unstable_by_key(|&at| address(at));
-    let mut guards: [Option<std::sync::RwLockReadGuard<Buffer>>; N] = std::array::from_fn(|_| None);
-    let mut holders = [0; N];
-    // In the order of addresses, each storage once; see `storage`.
-    for n in 0..N {
-        let at = order[n];
-        if n > 0 && address(order[n - 1]) == address(at) {
-            holders[at] = holders[order[n - 1]];
-        } else {
-            holders[at] = at;
-            guards[at] = Some(tensors[at].storage.read());
-        }
-    }
-    body(std::array::from_fn(|at| {
-        let buffer = guards[holders[at]].as_deref().expect("the holder's guard was taken");
-        let layout = &tensors[at].layout;
-        debug_assert!(layout.is_contiguous());
-        &T::of(buffer)[layout.offset..layout.offset + layout.numel()]
-    }))
-}
-
-/// The same elements in row-major order without gaps, as values only.
-pub(crate) fn lined_up(x: &Tensor) -> Tensor {
-    if x.is_contiguous() { x.values() } else { x.copied() }
-}
 
 /// Refuses what is not floating-point, and operands of another type than the first.
 pub(crate) fn floating(op: &str, operands: &[&Tensor]) -> Result<DType> {

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use super::lined_up;
 use crate::autograd::record::{record_linear, records};
-use crate::backend::cpu::padding::{self, Maps};
-use crate::element::{Element, with_dtype, with_number};
+use crate::backend::geometry::PadMaps;
 use crate::error::{Result, fallible, shape_error};
-use crate::memory::allocator;
-use crate::scalar::Scalar;
+use crate::layout::Layout;
+use crate::op::Direction;
 use crate::size::{IntoInts, Ints, checked_numel};
 use crate::tensor::Tensor;
 
@@ -65,28 +63,19 @@ fn map(op: &str, x: &Tensor, dim: usize, (before, after): (i64, i64), mode: PadM
 }
 
 /// Elements by maps, or the transpose of that.
-fn moved(x: &Tensor, maps: &Arc<Maps>, back: bool, fill: f64, name: &'static str) -> Tensor {
-    let line = lined_up(x);
-    let result = if back {
-        with_number!(x.dtype(), T => {
-            let mut values = allocator::take::<T>(maps.source.iter().product());
-            super::read::<T, _, 1>([&line], |[x]| padding::scatter(&mut values, x, maps));
-            Tensor::from_values(values, maps.source.iter().copied().collect())
-        }, else unreachable!("gradients are floating-point"))
-    } else {
-        with_dtype!(x.dtype(), T => {
-            let mut values = allocator::take::<T>(maps.dims.iter().map(Vec::len).product());
-            let fill = T::from_scalar(Scalar::Float(fill));
-            super::read::<T, _, 1>([&line], |[x]| padding::gather(&mut values, x, maps, fill));
-            Tensor::from_values(values, maps.dims.iter().map(Vec::len).collect())
-        })
+fn moved(x: &Tensor, maps: &Arc<PadMaps>, way: Direction, fill: f64, name: &'static str) -> Tensor {
+    let shape = match way {
+        Direction::Forward => maps.dims.iter().map(Vec::len).collect(),
+        Direction::Transposed => maps.source.iter().copied().collect(),
     };
+    let values = x.backend().pad(way, x.elements(), maps, fill);
+    let result = Tensor::from_storage(values, Layout::contiguous(shape));
     if !records(&[x]) {
         return result;
     }
     let maps = maps.clone();
     record_linear(result, name, &[x], move |pass, gradient| {
-        pass.give(0, || moved(&gradient, &maps, !back, 0.0, name));
+        pass.give(0, || moved(&gradient, &maps, way.back(), 0.0, name));
         Ok(())
     })
 }
@@ -117,8 +106,8 @@ fn padded(x: &Tensor, padding: &Ints, mode: PadMode) -> Result<Tensor> {
         PadMode::Replicate => (0.0, "ReplicationPadBackward0"),
         PadMode::Circular => (0.0, "CircularPadBackward0"),
     };
-    let maps = Maps { dims, source: x.layout.shape.to_vec() };
-    Ok(moved(x, &Arc::new(maps), false, fill, name))
+    let maps = PadMaps { dims, source: x.layout.shape.to_vec() };
+    Ok(moved(x, &Arc::new(maps), Direction::Forward, fill, name))
 }
 
 fallible! {

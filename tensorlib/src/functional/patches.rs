@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use super::options::options;
-use super::{each, floating, ints, lined_up, read};
+use super::{each, floating, ints};
 use crate::autograd::record::{record_linear, records, unrecorded};
-use crate::backend::cpu::padding::{self, Patches};
-use crate::element::with_floating;
+use crate::backend::geometry::Patches;
 use crate::error::{Result, fallible, shape_error};
-use crate::layout::dimension;
+use crate::layout::{Layout, dimension};
 use crate::list::List;
-use crate::memory::allocator;
+use crate::op::Direction;
 use crate::scalar::Scalar;
 use crate::size::{IntoInts, Ints, Size};
 use crate::tensor::Tensor;
@@ -47,23 +46,20 @@ fn sizes(op: &str, x: &Tensor, input: [usize; 2], kernel: &Ints, options: &Unfol
 }
 
 /// Patches as columns, or columns added up: each the other's transpose.
-fn moved(x: &Tensor, g: &Arc<Patches>, shapes: [&List<usize>; 2], back: bool) -> Tensor {
-    let line = lined_up(x);
-    let shape = shapes[usize::from(!back)].clone();
-    let result = with_floating!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(shape.iter().product());
-        read::<T, _, 1>([&line], |[x]| match back {
-            true => padding::fold(&mut values, x, g),
-            false => padding::unfold(&mut values, x, g),
-        });
-        Tensor::from_values(values, shape)
-    }, else unreachable!("checked by the caller"));
+fn moved(x: &Tensor, g: &Arc<Patches>, shapes: [&List<usize>; 2], way: Direction) -> Tensor {
+    let [images, columns] = shapes.map(List::clone);
+    let (shape, name) = match way {
+        Direction::Forward => (&columns, "Im2ColBackward0"),
+        Direction::Transposed => (&images, "Col2ImBackward0"),
+    };
+    let values = x.backend().patches(way, x.elements(), g);
+    let result = Tensor::from_storage(values, Layout::contiguous(shape.clone()));
     if !records(&[x]) {
         return result;
     }
-    let (g, [input, output]) = (g.clone(), shapes.map(List::clone));
-    record_linear(result, if back { "Col2ImBackward0" } else { "Im2ColBackward0" }, &[x], move |pass, gradient| {
-        pass.give(0, || moved(&gradient, &g, [&input, &output], !back));
+    let g = g.clone();
+    record_linear(result, name, &[x], move |pass, gradient| {
+        pass.give(0, || moved(&gradient, &g, [&images, &columns], way.back()));
         Ok(())
     })
 }
@@ -80,7 +76,7 @@ fn unfolded(x: &Tensor, kernel: Ints, options: &Unfold) -> Result<Tensor> {
     let mut g = sizes(op, x, [height, width], &kernel, options)?;
     g.planes = images * channels;
     let shape = List::from_slice(&[images, channels * g.kernel[0] * g.kernel[1], g.output[0] * g.output[1]]);
-    Ok(moved(x, &Arc::new(g), [&x.layout.shape, &shape], false))
+    Ok(moved(x, &Arc::new(g), [&x.layout.shape, &shape], Direction::Forward))
 }
 
 fn folded(x: &Tensor, output: Ints, kernel: Ints, options: &Unfold) -> Result<Tensor> {
@@ -103,7 +99,7 @@ fn folded(x: &Tensor, output: Ints, kernel: Ints, options: &Unfold) -> Result<Te
     let (images, channels) = (x.layout.shape[0], x.layout.shape[1] / taps);
     g.planes = images * channels;
     let shape = List::from_slice(&[images, channels, size[0], size[1]]);
-    Ok(moved(x, &Arc::new(g), [&shape, &x.layout.shape], true))
+    Ok(moved(x, &Arc::new(g), [&shape, &x.layout.shape], Direction::Transposed))
 }
 
 /// What windows over a dimension overlap in adds up.

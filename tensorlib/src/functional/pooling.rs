@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{each, floating, ints, lined_up, read};
+use super::{each, floating, ints};
 use crate::autograd::record::{record_linear, records};
-use crate::backend::cpu::pooling::{self, Span, Windows};
-use crate::element::with_floating;
+use crate::backend::geometry::{Places, Span, Windows};
+use crate::dtype::DType;
 use crate::error::{Result, fallible, shape_error, value_error};
+use crate::layout::Layout;
 use crate::list::List;
-use crate::memory::allocator;
+use crate::op::Direction;
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 
@@ -189,9 +190,7 @@ fn windows<const N: usize>(lengths: [usize; N], mut spans: [Vec<Span>; N], divis
     let columns = std::mem::take(&mut spans[N - 1]);
     let whole = Span { start: 0, end: 1, step: 1, counted: 1 };
     let rows = if N == 1 { vec![whole] } else { std::mem::take(&mut spans[0]) };
-    let pairs = |(number, span): (usize, &Span)| (span.start, span.end, span.step) == (2 * number, 2 * number + 2, 1);
-    let fours = columns.iter().enumerate().all(pairs) && rows.iter().all(|row| row.step == 1);
-    Windows { height: if N == 1 { 1 } else { lengths[0] }, width: lengths[N - 1], rows, columns, divisor, fours }
+    Windows { height: if N == 1 { 1 } else { lengths[0] }, width: lengths[N - 1], rows, columns, divisor }
 }
 
 /// The shape of the result: that of `x` with other lengths at the end.
@@ -206,97 +205,82 @@ fn pooled<const N: usize>(x: &Tensor, windows: &Windows) -> List<usize> {
 }
 
 /// What a maximum notes of where it found the elements.
-struct Places {
-    of_outputs: Vec<u32>,
-    area: usize,
-    outputs: usize,
+struct Found {
+    places: Places,
     input: List<usize>,
     output: List<usize>,
     name: &'static str,
 }
 
-/// Values spread to their places, or taken from there: each the other's transpose.
-fn moved(x: &Tensor, places: &Arc<Places>, out: bool) -> Tensor {
-    let line = lined_up(x);
-    let shape = if out { &places.input } else { &places.output };
-    let result = with_floating!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(shape.iter().product());
-        read::<T, _, 1>([&line], |[x]| match out {
-            true => pooling::scatter(&mut values, x, &places.of_outputs, places.area, places.outputs),
-            false => pooling::gather(&mut values, x, &places.of_outputs, places.area, places.outputs),
-        });
-        Tensor::from_values(values, shape.clone())
-    }, else unreachable!("checked by the caller"));
+/// Values taken from where the largest were, or added there: each the other's transpose.
+fn moved(x: &Tensor, found: &Arc<Found>, way: Direction) -> Tensor {
+    let shape = match way {
+        Direction::Forward => &found.output,
+        Direction::Transposed => &found.input,
+    };
+    let values = x.backend().at_places(way, x.elements(), &found.places);
+    let result = Tensor::from_storage(values, Layout::contiguous(shape.clone()));
     if !records(&[x]) {
         return result;
     }
-    let kept = places.clone();
-    record_linear(result, places.name, &[x], move |pass, gradient| {
-        pass.give(0, || moved(&gradient, &kept, !out));
+    let kept = found.clone();
+    record_linear(result, found.name, &[x], move |pass, gradient| {
+        pass.give(0, || moved(&gradient, &kept, way.back()));
         Ok(())
     })
 }
 
-fn largest<const N: usize>(x: &Tensor, windows: &Windows, name: &'static str) -> (Tensor, Arc<Places>) {
-    let line = lined_up(x);
+fn largest<const N: usize>(x: &Tensor, windows: &Windows, name: &'static str) -> (Tensor, Arc<Found>) {
     let shape = pooled::<N>(x, windows);
-    let numel: usize = shape.iter().product();
-    let mut of_outputs = vec![0; numel];
-    let result = with_floating!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(numel);
-        read::<T, _, 1>([&line], |[x]| pooling::largest(&mut values, &mut of_outputs, x, windows));
-        Tensor::from_values(values, shape.clone())
-    }, else unreachable!("checked by the caller"));
-    let places = Arc::new(Places {
-        of_outputs,
-        area: windows.height * windows.width,
-        outputs: windows.rows.len() * windows.columns.len(),
-        input: x.layout.shape.clone(),
-        output: shape,
-        name,
-    });
+    let (values, of_outputs) = x.backend().max_pool(x.elements(), windows);
+    let result = Tensor::from_storage(values, Layout::contiguous(shape.clone()));
+    let places = Places { of_outputs, area: windows.area(), outputs: windows.outputs() };
+    let found = Arc::new(Found { places, input: x.layout.shape.clone(), output: shape, name });
     if !records(&[x]) {
-        return (result, places);
+        return (result, found);
     }
-    let kept = places.clone();
+    let kept = found.clone();
     let result = record_linear(result, name, &[x], move |pass, gradient| {
-        pass.give(0, || moved(&gradient, &kept, true));
+        pass.give(0, || moved(&gradient, &kept, Direction::Transposed));
         Ok(())
     });
-    (result, places)
+    (result, found)
 }
 
 /// The places as a tensor.
-fn indices(places: &Places) -> Tensor {
-    let values: Vec<i64> = places.of_outputs.iter().map(|&place| i64::from(place)).collect();
-    Tensor::from_values(values, places.output.clone())
+fn indices(found: &Found) -> Tensor {
+    let places = Tensor::from_storage(found.places.of_outputs.clone(), Layout::contiguous(found.output.clone()));
+    places.to(DType::I64)
 }
 
 /// Means of windows, or values spread over windows: each the other's transpose.
-fn averaged(x: &Tensor, windows: &Arc<Windows>, shapes: [&List<usize>; 2], name: &'static str, back: bool) -> Tensor {
-    let line = lined_up(x);
-    let shape = shapes[usize::from(!back)].clone();
-    let result = with_floating!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(shape.iter().product());
-        read::<T, _, 1>([&line], |[x]| match back {
-            true => pooling::spread(&mut values, x, windows),
-            false => pooling::mean(&mut values, x, windows),
-        });
-        Tensor::from_values(values, shape)
-    }, else unreachable!("checked by the caller"));
+fn averaged(
+    x: &Tensor,
+    windows: &Arc<Windows>,
+    shapes: [&List<usize>; 2],
+    name: &'static str,
+    way: Direction,
+) -> Tensor {
+    let [input, output] = shapes.map(List::clone);
+    let shape = match way {
+        Direction::Forward => &output,
+        Direction::Transposed => &input,
+    };
+    let values = x.backend().mean_pool(way, x.elements(), windows);
+    let result = Tensor::from_storage(values, Layout::contiguous(shape.clone()));
     if !records(&[x]) {
         return result;
     }
-    let (windows, [input, output]) = (windows.clone(), shapes.map(List::clone));
+    let windows = windows.clone();
     record_linear(result, name, &[x], move |pass, gradient| {
-        pass.give(0, || averaged(&gradient, &windows, [&input, &output], name, !back));
+        pass.give(0, || averaged(&gradient, &windows, [&input, &output], name, way.back()));
         Ok(())
     })
 }
 
 fn mean<const N: usize>(x: &Tensor, windows: Windows, name: &'static str) -> Tensor {
     let shape = pooled::<N>(x, &windows);
-    averaged(x, &Arc::new(windows), [&x.layout.shape, &shape], name, false)
+    averaged(x, &Arc::new(windows), [&x.layout.shape, &shape], name, Direction::Forward)
 }
 
 fn max_windows<const N: usize>(op: &str, x: &Tensor, kernel: Ints, options: &MaxPool) -> Result<Windows> {
@@ -321,7 +305,7 @@ fn max_windows<const N: usize>(op: &str, x: &Tensor, kernel: Ints, options: &Max
     Ok(windows(lengths, spans, None))
 }
 
-fn max_pool<const N: usize>(op: &str, x: &Tensor, kernel: Ints, options: &MaxPool) -> Result<(Tensor, Arc<Places>)> {
+fn max_pool<const N: usize>(op: &str, x: &Tensor, kernel: Ints, options: &MaxPool) -> Result<(Tensor, Arc<Found>)> {
     let windows = max_windows::<N>(op, x, kernel, options)?;
     let name = if N == 1 { "MaxPool1DWithIndicesBackward0" } else { "MaxPool2DWithIndicesBackward0" };
     Ok(largest::<N>(x, &windows, name))

@@ -103,4 +103,10 @@ fn losses_have_gradients_of_every_order() {
     check(|x| F::kl_div(&x[0].log_softmax(1), x[1].softmax(1)), &rows);
     check(|x| F::cosine_similarity(x[0], x[1]), &rows);
     check(|x| F::cosine_embedding_loss(x[0], x[1], [1, -1, 1]), &rows);
+    let three: [&[usize]; 3] = [&[3, 3], &[3, 3], &[3, 3]];
+    check(|x| F::triplet_margin_loss(x[0], x[1], x[2]), &three);
+    check(|x| F::multi_margin_loss_with(x[0], [0, 2, 1], MultiMargin::new().p(2)), &rows[..1]);
+    check(|x| F::poisson_nll_loss(x[0], x[1].exp()), &rows);
+    check(|x| F::gaussian_nll_loss(x[0], x[1], x[2].exp()), &three);
+    check(|x| F::soft_margin_loss(x[0], x[1]), &rows);
 }

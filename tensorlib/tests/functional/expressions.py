@@ -5,6 +5,7 @@ from torch import tensor
 
 MASK = tensor([[True, False, True, True, False], [True] * 5, [False] * 5, [False, True, False, True, True]])
 INF = float("inf")
+MIXED = tensor([[1.0, -2.0, 0.0, -0.5, 3.0], [-1.0, -4.0, 0.5, 2.0, -3.0]])
 
 
 def f64(values):
@@ -19,6 +20,7 @@ def batch(x, w, b, **options):
 
 X1, X2, W1, W2 = "f64:2x3x9:c:1", "f64:2x3x6x5:c:1", "f64:4x3x3:c:2", "f64:4x3x3x2:c:2"
 IMAGE, ROWS, CLASSES = "f64:2x2x7x6:c:3", "f64:4x5:c:1", "f64:4x5:c:2"
+THIRD = "f64:4x5:c:3"
 Q, K, V = "f64:2x3x4x6:c:1", "f64:2x3x5x6:c:2", "f64:2x3x5x3:c:3"
 
 EXPRESSIONS = {
@@ -189,6 +191,31 @@ EXPRESSIONS = {
     "hinge_embedding_loss": ([ROWS], lambda x: F.hinge_embedding_loss(x, tensor([1, -1, 1, -1, 1]), margin=2.0)),
     "margin_ranking_loss": ([ROWS, CLASSES], lambda x, y: F.margin_ranking_loss(
         x, y, tensor([[1, -1, 1, -1, 1]]), margin=0.75)),
+    "triplet_margin_loss": ([ROWS, CLASSES, THIRD], F.triplet_margin_loss),
+    "triplet_margin_loss_options": ([ROWS, CLASSES, THIRD], lambda a, p, n: F.triplet_margin_loss(
+        a, p, n, margin=2.5, p=1, eps=0.25, swap=True, reduction="none")),
+    "triplet_margin_loss_one": (["f64:5:c:1", "f64:5:c:2", "f64:5:c:3"], F.triplet_margin_loss),
+    "multi_margin_loss": ([ROWS], lambda x: F.multi_margin_loss(x, tensor([0, 4, 2, 2]))),
+    "multi_margin_loss_options": ([ROWS, "f64:5:p:2!"], lambda x, w: F.multi_margin_loss(
+        x, tensor([1, 4, 0, 2]), p=2, margin=0.5, weight=w, reduction="none")),
+    "multi_margin_loss_one": (["f64:5:c:1"], lambda x: F.multi_margin_loss(x, tensor(3), reduction="sum")),
+    "poisson_nll_loss": ([ROWS, "f64:4x5:p:2"], F.poisson_nll_loss),
+    "poisson_nll_loss_rates": (["f64:4x5:p:1", "f64:4x5:p:2!"], lambda x, y: F.poisson_nll_loss(
+        x, y, log_input=False, full=True, eps=0.125, reduction="sum")),
+    "poisson_nll_loss_full": ([ROWS, "f64:4x5:p:2!"], lambda x, y: F.poisson_nll_loss(x, y - 1, full=True, reduction="none")),
+    "gaussian_nll_loss": ([ROWS, CLASSES, "f64:4x5:p:3"], F.gaussian_nll_loss),
+    "gaussian_nll_loss_rows": ([ROWS, CLASSES, "f64:4:p:3"], lambda x, y, v: F.gaussian_nll_loss(
+        x, y, v, full=True, reduction="none")),
+    "gaussian_nll_loss_kept": ([ROWS, CLASSES, "f64:4x1:p:3"], lambda x, y, v: F.gaussian_nll_loss(
+        x, y, v, eps=3.0, reduction="sum")),
+    "soft_margin_loss": ([ROWS, "f64:4x5:c:2!"], lambda x, y: F.soft_margin_loss(x, y.sign())),
+
+    "softmin": ([ROWS], lambda x: F.softmin(x, 1)),
+    "normalize": ([ROWS], F.normalize),
+    "normalize_options": ([ROWS], lambda x: F.normalize(x, p=3, dim=0, eps=5.0)),
+    "pairwise_distance": ([ROWS, CLASSES], F.pairwise_distance),
+    "pairwise_distance_one": ([ROWS, CLASSES], lambda x, y: F.pairwise_distance(x, y, p=1)),
+    "rrelu": ([ROWS], lambda x: F.rrelu(x, 0.25, 0.75)),
 }
 
 SHAPE, LONG = (3, 4), 40
@@ -243,6 +270,11 @@ RANDOM = {
     "dropout2d": lambda: F.dropout2d(torch.ones(2, 5, 2, 2), 0.4),
     "dropout1d": lambda: F.dropout1d(torch.ones(2, 5, 2), 0.4),
     "alpha_dropout": lambda: F.alpha_dropout(torch.ones(LONG), 0.3, training=True),
+    "rrelu": lambda: F.rrelu(MIXED, training=True),
+    "rrelu_double": lambda: F.rrelu(MIXED.double(), 0.25, 0.5, training=True),
+    "gumbel_softmax": lambda: F.gumbel_softmax(MIXED),
+    "gumbel_softmax_options": lambda: F.gumbel_softmax(MIXED.double(), tau=0.5, dim=0),
+    "gumbel_softmax_hard": lambda: F.gumbel_softmax(MIXED, hard=True),
     "one_after_the_other": lambda: several(
         lambda: torch.rand(3), lambda: single(5).normal_(), lambda: single(3).bernoulli_(0.5), lambda: single(2).normal_(),
         lambda: torch.randn(20), lambda: single(2).log_normal_(), lambda: torch.randperm(4)),

@@ -281,9 +281,49 @@ fn losses(name: &str, x: &[Tensor]) -> Option<Tensor> {
     })
 }
 
+fn margins(name: &str, x: &[Tensor]) -> Option<Tensor> {
+    let [x, rest @ ..] = x else { return None };
+    let triplet = || Triplet::new().margin(2.5).p(1).eps(0.25).swap(true).reduction(Reduction::None);
+    let rates = || PoissonNll::new().log_input(false).full(true).eps(0.125).reduction(Reduction::Sum);
+    Some(match name {
+        "triplet_margin_loss" | "triplet_margin_loss_one" => F::triplet_margin_loss(x, &rest[0], &rest[1]),
+        "triplet_margin_loss_options" => F::triplet_margin_loss_with(x, &rest[0], &rest[1], triplet()),
+        "multi_margin_loss" => F::multi_margin_loss(x, [0, 4, 2, 2]),
+        "multi_margin_loss_options" => {
+            let options = MultiMargin::new().p(2).margin(0.5).weight(&rest[0]).reduction(Reduction::None);
+            F::multi_margin_loss_with(x, [1, 4, 0, 2], options)
+        }
+        "multi_margin_loss_one" => {
+            F::multi_margin_loss_with(x, scalar(3), MultiMargin::new().reduction(Reduction::Sum))
+        }
+        "poisson_nll_loss" => F::poisson_nll_loss(x, &rest[0]),
+        "poisson_nll_loss_rates" => F::poisson_nll_loss_with(x, &rest[0], rates()),
+        "poisson_nll_loss_full" => {
+            F::poisson_nll_loss_with(x, &rest[0] - 1, PoissonNll::new().full(true).reduction(Reduction::None))
+        }
+        "gaussian_nll_loss" => F::gaussian_nll_loss(x, &rest[0], &rest[1]),
+        "gaussian_nll_loss_rows" => {
+            let options = GaussianNll::new().full(true).reduction(Reduction::None);
+            F::gaussian_nll_loss_with(x, &rest[0], &rest[1], options)
+        }
+        "gaussian_nll_loss_kept" => {
+            F::gaussian_nll_loss_with(x, &rest[0], &rest[1], GaussianNll::new().eps(3.0).reduction(Reduction::Sum))
+        }
+        "soft_margin_loss" => F::soft_margin_loss(x, rest[0].sign()),
+        "softmin" => F::softmin(x, 1),
+        "normalize" => F::normalize(x),
+        "normalize_options" => F::normalize_with(x, Normalize::new().p(3).dim(0).eps(5.0)),
+        "pairwise_distance" => F::pairwise_distance(x, &rest[0]),
+        "pairwise_distance_one" => F::pairwise_distance_p(x, &rest[0], 1),
+        "rrelu" => F::rrelu_with(x, RRelu::new().lower(0.25).upper(0.75)),
+        _ => return None,
+    })
+}
+
 /// The results of an expression.
 pub fn results(name: &str, x: &[Tensor]) -> Vec<Tensor> {
-    let one = [linear, convolution, places, attention, classes, losses].iter().find_map(|family| family(name, x));
+    let one =
+        [linear, convolution, places, attention, classes, losses, margins].iter().find_map(|family| family(name, x));
     one.map(|one| vec![one])
         .or_else(|| pooling(name, x))
         .or_else(|| normalisation(name, x))
@@ -296,7 +336,14 @@ pub fn random(name: &str) -> Tensor {
     let single = |count: usize| zeros([count]);
     let double = |count: usize| zeros([count]).double();
     let weights = || tensor![0.1, 2.0, 0.7, 0.5];
+    let mixed = || tensor![[1.0, -2.0, 0.0, -0.5, 3.0], [-1.0, -4.0, 0.5, 2.0, -3.0]];
+    let training = || RRelu::new().training(true);
     match name {
+        "rrelu" => F::rrelu_with(&mixed(), training()),
+        "rrelu_double" => F::rrelu_with(&mixed().double(), training().lower(0.25).upper(0.5)),
+        "gumbel_softmax" => F::gumbel_softmax(&mixed()),
+        "gumbel_softmax_options" => F::gumbel_softmax_with(&mixed().double(), GumbelSoftmax::new().tau(0.5).dim(0)),
+        "gumbel_softmax_hard" => F::gumbel_softmax_with(&mixed(), GumbelSoftmax::new().hard(true)),
         "uniform" => single(11).uniform_(-2.0, 3.0),
         "uniform_double" => double(11).uniform_(-2.0, 3.0),
         "normal_small" => single(11).normal_(1.0, 2.0),

@@ -7,9 +7,17 @@ mod expressions;
 #[path = "../golden/source.rs"]
 mod source;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use tensorlib::prelude::*;
 
 use source::Kinds;
+
+/// There is one generator of random numbers: tests that count on its numbers take turns.
+fn generator() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 const CASES: &str = include_str!("cases.txt");
 
@@ -106,6 +114,7 @@ fn single_precision_differs_by_rounding_alone() {
 
 #[test]
 fn random_numbers_are_those_of_pytorch() {
+    let _turn = generator();
     let cases = cases("random");
     let wrong: Vec<String> = cases
         .iter()
@@ -126,6 +135,7 @@ fn random_numbers_are_those_of_pytorch() {
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
+    let _turn = generator();
     use tensorlib::functional::{self as F, Attention, BatchNorm, Conv, Norm};
     manual_seed(0);
     let leaf = |shape: &[usize]| randn(shape).requires_grad_(true);
@@ -153,6 +163,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn random_numbers_in_place_are_new_values_for_gradients() {
+    let _turn = generator();
     let x = ones([3]).requires_grad_(true);
     let refused = x.try_uniform_(0.0, 1.0).unwrap_err().to_string();
     assert!(refused.starts_with("uniform_: this tensor requires gradients and is a leaf"), "{refused}");
@@ -169,6 +180,7 @@ fn random_numbers_in_place_are_new_values_for_gradients() {
 
 #[test]
 fn what_does_not_fit_is_refused_with_a_sentence() {
+    let _turn = generator();
     use tensorlib::functional::{self as F, Attention, AvgPool, Conv, MaxPool, Norm, PadMode};
     let images = zeros([2, 3, 8, 8]);
     let refused = |result: tensorlib::Result<Tensor>| result.unwrap_err().to_string();
@@ -199,6 +211,11 @@ fn what_does_not_fit_is_refused_with_a_sentence() {
         refused(F::try_group_norm(&images, 2)),
         refused(F::try_cross_entropy(&zeros([2, 3]), [0, 1, 2])),
         refused(F::try_mse_loss(&zeros([2, 3]), zeros([3]))),
+        refused(F::try_multi_margin_loss(&zeros([2, 3]), [0, -1])),
+        refused(F::try_triplet_margin_loss(&zeros([2, 3]), &zeros([3]), zeros([2, 3]))),
+        refused(F::try_gaussian_nll_loss(&zeros([2, 3]), &zeros([2, 3]), zeros([3]))),
+        refused(F::try_gaussian_nll_loss(&zeros([2]), &zeros([2]), [1.0, -1.0])),
+        refused(F::try_gumbel_softmax_with(&zeros([2]), F::GumbelSoftmax::new().tau(0))),
         refused(F::try_scaled_dot_product_attention(&zeros([2, 4]), &zeros([3, 5]), &zeros([3, 4]))),
         refused(F::try_scaled_dot_product_attention_with(
             &zeros([2, 4]),
@@ -238,6 +255,11 @@ fn what_does_not_fit_is_refused_with_a_sentence() {
         "group_norm: needs an input [batch, channels, …] whose channels 2 groups divide, not shape [2, 3, 8, 8]",
         "cross_entropy: scores of shape [2, 3] need labels of shape [2], not [3]",
         "mse_loss: the shapes [2, 3] and [3] differ; expand or reshape one of them",
+        "multi_margin_loss: label -1, number 1, is none of the 3 classes of scores of shape [2, 3]; labels are 0 to 2",
+        "triplet_margin_loss: needs three times [batch, features], or [features], not shapes [2, 3], [3] and [2, 3]",
+        "gaussian_nll_loss: an input of shape [2, 3] needs variances of that shape, or one for each row, not shape [3]",
+        "gaussian_nll_loss: variances must not be negative; take the exponential of what a network gives",
+        "gumbel_softmax: tau must be greater than 0, not 0",
         "scaled_dot_product_attention: queries of shape [2, 4], keys of [3, 5] and values of [3, 4] do not fit: queries and keys need as many features, keys and values as many rows",
         "scaled_dot_product_attention: a mask of shape [4, 3] does not broadcast to [2, 3]",
         "dropout: the share that is left out must be from 0 to 1, not 1.5",

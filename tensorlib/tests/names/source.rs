@@ -100,6 +100,8 @@ fn read(file: &str, text: &str, makers: &BTreeSet<&str>, brought_out: &BTreeSet<
                     }
                     Within::Hidden
                 }
+                // Between the head of an `impl` and its body.
+                _ if code == "where" || code == "{" => within,
                 _ if code.starts_with("impl") && code.contains(" for ") => Within::Hidden,
                 _ if code.starts_with("impl") => Within::Type(owner(code)),
                 _ if code.starts_with("pub enum") => Within::Enum(words(code).nth(2).unwrap_or_default()),

@@ -12,6 +12,7 @@ use super::number::Floating;
 use super::pool;
 use super::simd::{Loop, Width};
 use super::vectors::Vectorised;
+use crate::backend::geometry::AttentionSizes;
 use crate::memory::allocator;
 use crate::scalar::Scalar;
 
@@ -41,22 +42,7 @@ pub(crate) struct Mask<'a, T> {
     pub strides: [usize; 2],
 }
 
-/// The sizes.
-#[derive(Clone, Copy)]
-pub(crate) struct Sizes {
-    pub heads: usize,
-    pub queries: usize,
-    pub keys: usize,
-    /// Of queries and keys.
-    pub features: usize,
-    /// Of values.
-    pub values: usize,
-    pub scale: f64,
-    /// Whether a query sees only keys up to its own number.
-    pub causal: bool,
-}
-
-impl Sizes {
+impl AttentionSizes {
     /// How many keys a query sees.
     #[inline(always)]
     fn seen(&self, query: usize) -> usize {
@@ -82,7 +68,7 @@ impl<T> Shared<T> {
 }
 
 /// The kernel that wastes least on matrices of few columns.
-fn tile_for<T: Vectorised>(s: &Sizes) -> Tile<T> {
+fn tile_for<T: Vectorised>(s: &AttentionSizes) -> Tile<T> {
     let wide = tile::<T>();
     let rest = |columns: usize| columns % wide.columns;
     let halves = |columns: usize| (1..=wide.columns / 2).contains(&rest(columns));
@@ -224,7 +210,7 @@ struct Forward<'a, T> {
     logs: &'a Shared<T>,
     operands: [Stack<'a, T>; 3],
     mask: Option<Mask<'a, T>>,
-    s: Sizes,
+    s: AttentionSizes,
     tile: Tile<T>,
     head: usize,
     queries: Range<usize>,
@@ -232,7 +218,7 @@ struct Forward<'a, T> {
 }
 
 /// The room that [`Forward`] needs.
-fn room_forward<T>(s: &Sizes, tile: &Tile<T>) -> usize {
+fn room_forward<T>(s: &AttentionSizes, tile: &Tile<T>) -> usize {
     let padded = s.values.next_multiple_of(tile.columns);
     s.keys.next_multiple_of(tile.columns) * s.features
         + s.keys * padded
@@ -318,7 +304,7 @@ pub(crate) fn forward<T: Vectorised + Floating>(
     logs: &mut [T],
     operands: [Stack<T>; 3],
     mask: Option<Mask<T>>,
-    s: Sizes,
+    s: AttentionSizes,
 ) {
     let tile = tile_for::<T>(&s);
     let cuts = s.queries.div_ceil(TOGETHER);
@@ -381,14 +367,14 @@ struct Backward<'a, T> {
     operands: [Stack<'a, T>; 5],
     logs: &'a [T],
     mask: Option<Mask<'a, T>>,
-    s: Sizes,
+    s: AttentionSizes,
     tile: Tile<T>,
     head: usize,
     room: &'a mut [T],
 }
 
 /// The room that [`Backward`] needs.
-fn room_backward<T>(s: &Sizes, tile: &Tile<T>) -> usize {
+fn room_backward<T>(s: &AttentionSizes, tile: &Tile<T>) -> usize {
     let (height, width) = (tile.rows, tile.columns);
     let (features, long) = (s.features.next_multiple_of(width), s.values.next_multiple_of(width));
     let (queries, keys) = (s.queries.next_multiple_of(width), s.keys.next_multiple_of(height) + height);
@@ -552,7 +538,7 @@ pub(crate) fn backward<T: Vectorised + Floating>(
     operands: [Stack<T>; 5],
     logs: &[T],
     mask: Option<Mask<T>>,
-    s: Sizes,
+    s: AttentionSizes,
 ) {
     let tile = tile_for::<T>(&s);
     let lengths = [s.queries * s.features, s.keys * s.features, s.keys * s.values];

@@ -8,13 +8,14 @@ use super::simd::{Loop, Width};
 const PIECE: usize = 16 << 10;
 
 /// The rows of a table, one after the other; zeros for one that is left out.
-pub(crate) fn take<T: Number>(to: &mut [T], table: &[T], rows: &[usize], length: usize, left_out: Option<usize>) {
+pub(crate) fn take<T: Number>(to: &mut [T], table: &[T], rows: &[i64], length: usize, left_out: Option<usize>) {
     if length == 0 {
         return;
     }
     let together = (PIECE / length).max(1);
     pool::for_pieces(to, together * length, |start, to| {
         for (to, &row) in to.chunks_exact_mut(length).zip(&rows[start / length..]) {
+            let row = row as usize;
             if Some(row) == left_out {
                 to.fill(T::ZERO);
             } else {
@@ -35,7 +36,7 @@ impl<T: Number> Loop for Add<'_, T> {
 }
 
 /// Adds values to the rows of a table of zeros, in their order, but for one row.
-pub(crate) fn add<T: Number>(to: &mut [T], values: &[T], rows: &[usize], length: usize, left_out: Option<usize>) {
+pub(crate) fn add<T: Number>(to: &mut [T], values: &[T], rows: &[i64], length: usize, left_out: Option<usize>) {
     if length == 0 {
         return;
     }
@@ -47,6 +48,7 @@ pub(crate) fn add<T: Number>(to: &mut [T], values: &[T], rows: &[usize], length:
         let first = start / length;
         let last = first + to.len() / length;
         for (&row, values) in rows.iter().zip(values.chunks_exact(length)) {
+            let row = row as usize;
             if (first..last).contains(&row) && Some(row) != left_out {
                 T::Width::run(Add(&mut to[(row - first) * length..][..length], values));
             }

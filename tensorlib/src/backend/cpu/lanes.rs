@@ -2,7 +2,8 @@
 
 use super::number::{Floating, Number};
 
-const LANES: usize = 16;
+/// Elements side by side.
+pub(super) const LANES: usize = 16;
 
 /// All elements as one: lanes side by side first. `start` changes nothing when it is combined.
 #[inline(always)]
@@ -44,15 +45,12 @@ pub(super) fn fold2<T: Copy>(a: &[T], b: &[T], start: T, take: impl Fn(T, T, T) 
 }
 
 #[inline(always)]
-fn merged<T: Copy>(mut lanes: [T; LANES], merge: impl Fn(T, T) -> T) -> T {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] = merge(lanes[lane], lanes[lane + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
+fn merged<T: Copy>(lanes: [T; LANES], merge: impl Fn(T, T) -> T) -> T {
+    // Lengths that are constants stay in registers.
+    let eight: [T; 8] = std::array::from_fn(|lane| merge(lanes[lane], lanes[lane + 8]));
+    let four: [T; 4] = std::array::from_fn(|lane| merge(eight[lane], eight[lane + 4]));
+    let two: [T; 2] = std::array::from_fn(|lane| merge(four[lane], four[lane + 2]));
+    merge(two[0], two[1])
 }
 
 #[inline(always)]

@@ -26,6 +26,7 @@ pub(crate) mod moments;
 pub(crate) mod norm;
 pub(crate) mod normal;
 pub(crate) mod number;
+mod optimizer;
 pub(crate) mod padding;
 pub(crate) mod pairs;
 pub(crate) mod pool;

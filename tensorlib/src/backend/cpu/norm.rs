@@ -4,6 +4,7 @@ use super::lanes;
 use super::number::{Floating, Number};
 use super::pool;
 use super::simd::{Loop, Width};
+use crate::backend::geometry::{NormPlanes, NormRows};
 use crate::memory::allocator;
 use crate::scalar::Scalar;
 
@@ -29,32 +30,19 @@ fn wide<T: Floating>(value: T) -> f64 {
     value.to_scalar().to_f64()
 }
 
-/// What is normalised together: rows of `channels` stretches of `inner` elements, where row `r` begins with channel
-/// `r % groups * channels`.
-#[derive(Clone, Copy)]
-pub(crate) struct Rows {
-    pub rows: usize,
-    pub groups: usize,
-    pub channels: usize,
-    pub inner: usize,
-    /// Whether the mean is taken off.
-    pub centered: bool,
-    pub eps: f64,
-}
-
-impl Rows {
+impl NormRows {
     fn length(&self) -> usize {
         self.channels * self.inner
     }
 
-    /// Rows that are worth a piece.
+    /// NormRows that are worth a piece.
     fn together(&self) -> usize {
         (16_384 / self.length().max(1)).max(1)
     }
 }
 
 struct Forward<'a, T> {
-    g: Rows,
+    g: NormRows,
     to: &'a mut [T],
     /// Mean and reciprocal of the deviation of each row.
     moments: &'a mut [T],
@@ -68,7 +56,7 @@ impl<T: Floating> Loop for Forward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Rows { groups, channels, inner, centered, eps, .. } = self.g;
+        let NormRows { groups, channels, inner, centered, eps, .. } = self.g;
         let length = self.g.length();
         let (share, eps) = (number::<T>(1.0 / length as f64), number::<T>(eps));
         let rows =
@@ -126,7 +114,7 @@ pub(crate) fn rows<T: Floating>(
     x: &[T],
     weight: Option<&[T]>,
     bias: Option<&[T]>,
-    g: Rows,
+    g: NormRows,
 ) {
     let length = g.length();
     let kept = Shared(moments.as_mut_ptr());
@@ -142,7 +130,7 @@ pub(crate) fn rows<T: Floating>(
 }
 
 struct Backward<'a, T> {
-    g: Rows,
+    g: NormRows,
     to: Option<&'a mut [T]>,
     /// Sums for weight and bias.
     sums: &'a mut [T],
@@ -159,7 +147,7 @@ impl<T: Floating> Loop for Backward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Rows { groups, channels, inner, centered, .. } = self.g;
+        let NormRows { groups, channels, inner, centered, .. } = self.g;
         let length = self.g.length();
         let share = number::<T>(1.0 / length as f64);
         let (of_weight, of_bias) = self.sums.split_at_mut(groups * channels);
@@ -234,7 +222,7 @@ pub(crate) fn rows_backward<T: Floating>(
     x: &[T],
     gradient: &[T],
     weight: Option<&[T]>,
-    g: Rows,
+    g: NormRows,
 ) {
     let length = g.length();
     let target = to.map(|to| {
@@ -267,20 +255,7 @@ pub(crate) fn rows_backward<T: Floating>(
     }
 }
 
-/// Images of channels of `inner` elements.
-#[derive(Clone, Copy)]
-pub(crate) struct Planes {
-    pub images: usize,
-    pub channels: usize,
-    pub inner: usize,
-}
-
-impl Planes {
-    /// Elements of a channel.
-    pub fn count(&self) -> usize {
-        self.images * self.inner
-    }
-
+impl NormPlanes {
     fn plane(&self, image: usize, channel: usize) -> std::ops::Range<usize> {
         let start = (image * self.channels + channel) * self.inner;
         start..start + self.inner
@@ -337,7 +312,7 @@ impl<T: Floating> Loop for ProductsOff<'_, T> {
 }
 
 /// The sum over all blocks of a channel.
-fn over_channel(g: &Planes, channel: usize, of: impl Fn(std::ops::Range<usize>) -> f64) -> f64 {
+fn over_channel(g: &NormPlanes, channel: usize, of: impl Fn(std::ops::Range<usize>) -> f64) -> f64 {
     let mut sum = 0.0;
     for image in 0..g.images {
         let plane = g.plane(image, channel);
@@ -349,7 +324,7 @@ fn over_channel(g: &Planes, channel: usize, of: impl Fn(std::ops::Range<usize>) 
 }
 
 /// Mean and variance (with the count as divisor) of each channel, one after the other.
-pub(crate) fn channel_moments<T: Floating>(to: &mut [f64], x: &[T], g: &Planes) {
+pub(crate) fn channel_moments<T: Floating>(to: &mut [f64], x: &[T], g: &NormPlanes) {
     pool::for_pieces(to, 2 * g.together(), |start, to| {
         for (at, to) in to.chunks_exact_mut(2).enumerate() {
             let channel = start / 2 + at;
@@ -394,7 +369,7 @@ impl<T: Floating> Loop for AddAffine<'_, T> {
 }
 
 /// `to = (x - mean) * factor + bias`, with these three for each channel.
-pub(crate) fn channels<T: Floating>(to: &mut [T], x: &[T], by: &[[T; 3]], g: &Planes) {
+pub(crate) fn channels<T: Floating>(to: &mut [T], x: &[T], by: &[[T; 3]], g: &NormPlanes) {
     let planes = (16_384 / g.inner.max(1)).max(1);
     pool::for_pieces(to, planes * g.inner, |start, to| {
         for (at, to) in to.chunks_exact_mut(g.inner).enumerate() {
@@ -411,7 +386,7 @@ pub(crate) fn channels<T: Floating>(to: &mut [T], x: &[T], by: &[[T; 3]], g: &Pl
 }
 
 /// The sum of each channel.
-pub(crate) fn channel_totals<T: Floating>(to: &mut [T], x: &[T], g: &Planes) {
+pub(crate) fn channel_totals<T: Floating>(to: &mut [T], x: &[T], g: &NormPlanes) {
     pool::for_pieces(to, g.together(), |start, to| {
         for (at, to) in to.iter_mut().enumerate() {
             let sum = over_channel(g, start + at, |part| wide(T::Width::run(SumOff(&x[part], T::ZERO))));
@@ -421,7 +396,7 @@ pub(crate) fn channel_totals<T: Floating>(to: &mut [T], x: &[T], g: &Planes) {
 }
 
 /// For each channel the sum of the gradient, and of its product with `x - mean`.
-pub(crate) fn channel_sums<T: Floating>(to: &mut [f64], x: &[T], gradient: &[T], means: &[f64], g: &Planes) {
+pub(crate) fn channel_sums<T: Floating>(to: &mut [f64], x: &[T], gradient: &[T], means: &[f64], g: &NormPlanes) {
     pool::for_pieces(to, 2 * g.together(), |start, to| {
         for (at, to) in to.chunks_exact_mut(2).enumerate() {
             let channel = start / 2 + at;
@@ -450,7 +425,7 @@ impl<T: Floating> Loop for Combine<'_, T> {
 }
 
 /// `to = (gradient - a - (x - mean) * b) * factor`, with `[factor, a, b, mean]` for each channel.
-pub(crate) fn channels_backward<T: Floating>(to: &mut [T], gradient: &[T], x: &[T], by: &[[T; 4]], g: &Planes) {
+pub(crate) fn channels_backward<T: Floating>(to: &mut [T], gradient: &[T], x: &[T], by: &[[T; 4]], g: &NormPlanes) {
     let planes = (16_384 / g.inner.max(1)).max(1);
     pool::for_pieces(to, planes * g.inner, |start, to| {
         for (at, to) in to.chunks_exact_mut(g.inner).enumerate() {

@@ -2,14 +2,8 @@
 
 use super::number::Number;
 use super::pool;
+use crate::backend::geometry::{PadMaps, Patches};
 use crate::element::Element;
-
-/// For each dimension, where in the source each index finds its element; negative where it finds none.
-pub(crate) struct Maps {
-    pub dims: Vec<Vec<isize>>,
-    /// The shape of the source.
-    pub source: Vec<usize>,
-}
 
 /// Elements of a row that lie side by side in the source, too.
 struct Run {
@@ -18,7 +12,7 @@ struct Run {
     count: usize,
 }
 
-impl Maps {
+impl PadMaps {
     fn runs(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for (to, &from) in self.dims.last().into_iter().flatten().enumerate() {
@@ -61,7 +55,7 @@ impl Maps {
 }
 
 /// The elements that the maps find; `fill` where there are none.
-pub(crate) fn gather<T: Element>(to: &mut [T], from: &[T], maps: &Maps, fill: T) {
+pub(crate) fn gather<T: Element>(to: &mut [T], from: &[T], maps: &PadMaps, fill: T) {
     if to.is_empty() {
         return;
     }
@@ -87,7 +81,7 @@ pub(crate) fn gather<T: Element>(to: &mut [T], from: &[T], maps: &Maps, fill: T)
 }
 
 /// The transpose of [`gather`]: each element is added where the maps find it.
-pub(crate) fn scatter<T: Number>(to: &mut [T], from: &[T], maps: &Maps) {
+pub(crate) fn scatter<T: Number>(to: &mut [T], from: &[T], maps: &PadMaps) {
     if to.is_empty() {
         return;
     }
@@ -105,19 +99,6 @@ pub(crate) fn scatter<T: Number>(to: &mut [T], from: &[T], maps: &Maps) {
             }
         }
     });
-}
-
-/// The sizes of patches: of rows and columns.
-#[derive(Clone)]
-pub(crate) struct Patches {
-    /// Images times channels.
-    pub planes: usize,
-    pub input: [usize; 2],
-    pub output: [usize; 2],
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    pub padding: [usize; 2],
-    pub dilation: [usize; 2],
 }
 
 impl Patches {
@@ -142,11 +123,11 @@ impl Patches {
         }
     }
 
-    fn area(&self) -> usize {
+    pub(super) fn area(&self) -> usize {
         self.input[0] * self.input[1]
     }
 
-    fn columns(&self) -> usize {
+    pub(super) fn columns(&self) -> usize {
         self.kernel[0] * self.kernel[1] * self.output[0] * self.output[1]
     }
 }

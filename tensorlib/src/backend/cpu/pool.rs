@@ -248,6 +248,28 @@ pub(crate) fn for_pieces<T: Send>(target: &mut [T], piece: usize, work: impl Fn(
     });
 }
 
+/// The same for several slices, which are cut alike: each has as many elements as the first, or none.
+pub(crate) fn for_pieces_of<T: Send, const N: usize>(
+    targets: [&mut [T]; N],
+    piece: usize,
+    work: impl Fn(usize, [&mut [T]; N]) + Sync,
+) {
+    let len = targets[0].len();
+    debug_assert!(targets.iter().all(|target| target.is_empty() || target.len() == len));
+    let targets = targets.map(|target| (target.is_empty(), Target(target.as_mut_ptr())));
+    let targets = &targets;
+    run(len.div_ceil(piece), &|number| {
+        let start = number * piece;
+        let count = piece.min(len - start);
+        let parts = std::array::from_fn(|at| {
+            let (is_empty, base) = &targets[at];
+            // SAFETY: as in `for_pieces`, for each slice; those without elements give none.
+            if *is_empty { &mut [][..] } else { unsafe { std::slice::from_raw_parts_mut(base.0.add(start), count) } }
+        });
+        work(start, parts);
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,18 +3,8 @@
 use super::number::{Floating, Number};
 use super::pool;
 use super::simd::{Loop, Width};
+use crate::backend::geometry::{Span, Windows};
 use crate::scalar::Scalar;
-
-/// The elements of a dimension that a window sees.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Span {
-    pub start: usize,
-    pub end: usize,
-    /// From one to the next.
-    pub step: usize,
-    /// How many they are for a mean, padding included.
-    pub counted: usize,
-}
 
 impl Span {
     #[inline(always)]
@@ -23,25 +13,11 @@ impl Span {
     }
 }
 
-/// The windows of images of `height` rows and `width` columns.
-pub(crate) struct Windows {
-    pub height: usize,
-    pub width: usize,
-    pub rows: Vec<Span>,
-    pub columns: Vec<Span>,
-    /// Instead of the number of elements.
-    pub divisor: Option<f64>,
-    /// Whether windows are two columns wide, and follow each other.
-    pub fours: bool,
-}
-
 impl Windows {
-    fn area(&self) -> usize {
-        self.height * self.width
-    }
-
-    fn outputs(&self) -> usize {
-        self.rows.len() * self.columns.len()
+    /// Whether windows are two columns wide, and follow each other.
+    fn are_pairs(&self) -> bool {
+        let is_pair = |(at, span): (usize, &Span)| (span.start, span.end, span.step) == (2 * at, 2 * at + 2, 1);
+        self.columns.iter().enumerate().all(is_pair) && self.rows.iter().all(|row| row.step == 1)
     }
 
     /// Outputs of as many images as are worth a piece.
@@ -63,9 +39,10 @@ unsafe impl<T: Send> Sync for Shared<T> {}
 
 struct Largest<'a, T> {
     to: &'a mut [T],
-    places: &'a mut [u32],
+    places: &'a mut [i32],
     x: &'a [T],
     windows: &'a Windows,
+    are_pairs: bool,
 }
 
 impl<T: Number> Loop for Largest<'_, T> {
@@ -78,18 +55,18 @@ impl<T: Number> Loop for Largest<'_, T> {
         for (line, (to, places)) in outputs.enumerate() {
             let plane = &self.x[line / windows.rows.len() * windows.area()..][..windows.area()];
             let row = windows.rows[line % windows.rows.len()];
-            if windows.fours && row.end - row.start == 2 {
+            if self.are_pairs && row.end - row.start == 2 {
                 let top = &plane[row.start * windows.width..][..windows.width];
                 let bottom = &plane[(row.start + 1) * windows.width..][..windows.width];
                 let (top, bottom) = (top.as_chunks::<2>().0, bottom.as_chunks::<2>().0);
-                let first = (row.start * windows.width) as u32;
+                let first = (row.start * windows.width) as i32;
                 for (((to, place), top), (bottom, column)) in
                     to.iter_mut().zip(places).zip(top).zip(bottom.iter().zip(0..))
                 {
                     let (mut largest, mut at) = (top[0], 0);
                     // Without branches, which would be guesses. A NaN takes the place of whatever was there.
                     for (value, place) in
-                        [(top[1], 1), (bottom[0], windows.width as u32), (bottom[1], windows.width as u32 + 1)]
+                        [(top[1], 1), (bottom[0], windows.width as i32), (bottom[1], windows.width as i32 + 1)]
                     {
                         let greater = (value > largest) | value.is_nan();
                         largest = if greater { value } else { largest };
@@ -110,28 +87,29 @@ impl<T: Number> Loop for Largest<'_, T> {
                         }
                     }
                 }
-                (*to, *place) = (largest, at as u32);
+                (*to, *place) = (largest, at as i32);
             }
         }
     }
 }
 
 /// The largest element of each window of each image, and where in the image it is. NaN wins.
-pub(crate) fn largest<T: Number>(to: &mut [T], places: &mut [u32], x: &[T], windows: &Windows) {
+pub(crate) fn largest<T: Number>(to: &mut [T], places: &mut [i32], x: &[T], windows: &Windows) {
     let (together, outputs) = (windows.together(), windows.outputs());
     let all = Shared(places.as_mut_ptr());
     assert!(places.len() == to.len() && outputs > 0);
     let all = &all;
+    let are_pairs = windows.are_pairs();
     pool::for_pieces(to, together, |start, to| {
         // SAFETY: the places of this piece's outputs.
         let places = unsafe { std::slice::from_raw_parts_mut(all.0.add(start), to.len()) };
         let x = &x[start / outputs * windows.area()..][..to.len() / outputs * windows.area()];
-        T::Width::run(Largest { to, places, x, windows });
+        T::Width::run(Largest { to, places, x, windows, are_pairs });
     });
 }
 
 /// Adds each value to the place that was noted of it, in images that begin with zeros.
-pub(crate) fn scatter<T: Number>(to: &mut [T], values: &[T], places: &[u32], area: usize, outputs: usize) {
+pub(crate) fn scatter<T: Number>(to: &mut [T], values: &[T], places: &[i32], area: usize, outputs: usize) {
     let images = (16_384 / area.max(1)).max(1);
     pool::for_pieces(to, images * area, |start, to| {
         to.fill(T::ZERO);
@@ -146,7 +124,7 @@ pub(crate) fn scatter<T: Number>(to: &mut [T], values: &[T], places: &[u32], are
 }
 
 /// The elements at the places, the reverse of [`scatter`].
-pub(crate) fn gather<T: Number>(to: &mut [T], values: &[T], places: &[u32], area: usize, outputs: usize) {
+pub(crate) fn gather<T: Number>(to: &mut [T], values: &[T], places: &[i32], area: usize, outputs: usize) {
     let images = (16_384 / area.max(1)).max(1);
     pool::for_pieces(to, images * outputs, |start, to| {
         for (at, to) in to.iter_mut().enumerate() {

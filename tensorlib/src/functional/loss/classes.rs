@@ -3,19 +3,17 @@
 use super::{CrossEntropy, NllLoss, Reduction};
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
-use crate::backend::cpu::loss::{self, IGNORED, Labels};
-use crate::backend::cpu::reduce;
+use crate::backend::backend_of;
+use crate::backend::geometry::{ClassLabels, IGNORED};
 use crate::dtype::DType;
-use crate::element::{Element, with_floating};
 use crate::error::{Result, dtype_error, index_error, shape_error, value_error};
-use crate::functional::{floating, lined_up, read};
+use crate::functional::floating;
+use crate::layout::Layout;
 use crate::list::List;
-use crate::memory::allocator;
-use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
 /// Scores as rows, `[examples, classes]`, and the shape of labels.
-fn in_rows(op: &str, x: &Tensor) -> Result<(Tensor, List<usize>)> {
+pub(super) fn in_rows(op: &str, x: &Tensor) -> Result<(Tensor, List<usize>)> {
     let rank = x.ndim();
     if rank == 0 {
         return Err(shape_error!("{op}: scores need a dimension of classes, and a number has none"));
@@ -35,7 +33,14 @@ fn in_rows(op: &str, x: &Tensor) -> Result<(Tensor, List<usize>)> {
 }
 
 /// The labels as positions; those that do not count are [`IGNORED`].
-fn labels(op: &str, x: &Tensor, target: &Tensor, shape: &[usize], classes: usize, ignored: i64) -> Result<Vec<usize>> {
+pub(super) fn labels(
+    op: &str,
+    x: &Tensor,
+    target: &Tensor,
+    shape: &[usize],
+    classes: usize,
+    ignored: Option<i64>,
+) -> Result<Vec<i64>> {
     if target.layout.shape[..] != *shape {
         return Err(shape_error!(
             "{op}: scores of shape {} need labels of shape {shape:?}, not {}",
@@ -43,20 +48,22 @@ fn labels(op: &str, x: &Tensor, target: &Tensor, shape: &[usize], classes: usize
             target.size()
         ));
     }
-    let given = target.to_vec::<i64>();
-    let position = |(at, &label): (usize, &i64)| match usize::try_from(label) {
-        _ if label == ignored => Ok(IGNORED),
-        Ok(position) if position < classes => Ok(position),
-        _ => Err(index_error!(
-            "{op}: label {label}, number {at}, is none of the {classes} classes of scores of shape {}; labels are 0 to {}",
-            x.size(),
-            classes - 1
-        )),
-    };
-    given.iter().enumerate().map(position).collect()
+    let mut labels = target.to_vec::<i64>();
+    for (at, label) in labels.iter_mut().enumerate() {
+        if Some(*label) == ignored {
+            *label = IGNORED;
+        } else if !(0..classes as i64).contains(label) {
+            return Err(index_error!(
+                "{op}: label {label}, number {at}, is none of the {classes} classes of scores of shape {}; labels are 0 to {}",
+                x.size(),
+                classes - 1
+            ));
+        }
+    }
+    Ok(labels)
 }
 
-fn weight_of(op: &str, weight: Option<&Tensor>, classes: usize) -> Result<()> {
+pub(super) fn weight_of(op: &str, weight: Option<&Tensor>, classes: usize) -> Result<()> {
     match weight {
         Some(weight) if weight.layout.shape[..] != [classes] => {
             Err(shape_error!("{op}: {classes} classes need weights of shape [{classes}], not {}", weight.size()))
@@ -82,116 +89,95 @@ pub(super) fn cross_entropy_of(x: &Tensor, target: &Tensor, options: &CrossEntro
     if target.dtype() == DType::Bool {
         return Err(dtype_error!("{op}: labels are whole numbers, or probabilities, not bool; convert them with to()"));
     }
-    let labels = labels(op, x, target, &shape, classes, options.ignore_index)?;
-    let losses = entropy_of_rows(&rows, labels, options);
+    let labels = labels(op, x, target, &shape, classes, Some(options.ignore_index))?;
+    let losses = entropy_of_rows(&rows, labels, options)?;
     match options.reduction {
         Reduction::None => losses.try_reshape(&shape[..]),
         _ => Ok(losses),
     }
 }
 
-/// What the formula of a cross entropy needs besides the scores.
-struct Entropy {
-    labels: Vec<usize>,
+/// What the rows of a cross entropy should be.
+struct Wanted {
+    /// For each row a class or [`IGNORED`].
+    labels: Tensor,
     weight: Option<Tensor>,
     smoothing: f64,
     /// What each loss counts in the result, when there is one for all.
     share: Option<f64>,
-    classes: usize,
 }
 
-impl Entropy {
-    /// Calls with the labels as kernels want them.
-    fn with<T: Element, R>(&self, body: impl FnOnce(&Labels<T>) -> R) -> R {
-        let weight = self.weight.as_ref().map(|weight| weight.to_vec::<T>());
-        body(&Labels { of_rows: &self.labels, weight: weight.as_deref(), smoothing: self.smoothing })
+impl Wanted {
+    fn of(labels: Vec<i64>, options: &CrossEntropy) -> Wanted {
+        let weights = options.weight.map(|weight| weight.to_vec::<f64>());
+        let counted = |&label: &i64| match &weights {
+            _ if label == IGNORED => 0.0,
+            Some(weights) => weights[label as usize],
+            None => 1.0,
+        };
+        let share = match options.reduction {
+            Reduction::None => None,
+            Reduction::Sum => Some(1.0),
+            Reduction::Mean | Reduction::BatchMean => Some(1.0 / labels.iter().map(counted).sum::<f64>()),
+        };
+        Wanted {
+            labels: crate::create::from_vec(labels),
+            weight: options.weight.map(Tensor::detach),
+            smoothing: options.label_smoothing,
+            share,
+        }
     }
 
-    /// What each class should have of each row, as constants.
-    fn wanted(&self, dtype: DType) -> Tensor {
-        let share = self.smoothing / self.classes as f64;
-        let weight = self.weight.as_ref().map(|weight| weight.to_vec::<f64>());
-        let weight = |class: usize| weight.as_ref().map_or(1.0, |weight| weight[class]);
-        let mut values = vec![0.0; self.labels.len() * self.classes];
-        for (row, &label) in values.chunks_exact_mut(self.classes).zip(&self.labels) {
-            if label != IGNORED {
-                row.iter_mut().enumerate().for_each(|(class, value)| *value = share * weight(class));
-                row[label] += (1.0 - self.smoothing) * weight(label);
-            }
+    fn as_labels(&self) -> ClassLabels<'_> {
+        ClassLabels {
+            of_rows: &self.labels.storage,
+            weight: self.weight.as_ref().map(Tensor::elements),
+            smoothing: self.smoothing,
+            share: self.share,
         }
-        crate::create::from_vec(values).view([self.labels.len(), self.classes]).to(dtype)
+    }
+
+    /// What each class should have of each row of scores, as constants.
+    fn shares(&self, x: &Tensor) -> Tensor {
+        let classes = x.layout.shape[1];
+        let ones = crate::create::filled(List::from_slice(&[classes]), x.dtype(), crate::Scalar::Int(1));
+        let weight = self.weight.as_ref().unwrap_or(&ones);
+        let counted = self.labels.ne(IGNORED).unsqueeze(1);
+        let of_label = crate::create::arange(classes as i64).eq(self.labels.unsqueeze(1)) * (1.0 - self.smoothing);
+        (of_label.to(x.dtype()) + self.smoothing / classes as f64) * weight * counted
     }
 }
 
 /// Of rows of scores: recorded as one operation, which keeps the probabilities.
-fn entropy_of_rows(x: &Tensor, labels: Vec<usize>, options: &CrossEntropy) -> Tensor {
-    let classes = x.layout.shape[1];
-    let is_recorded = records(&[x]);
-    let line = lined_up(x);
-    let weights = options.weight.map(|weight| weight.to_vec::<f64>());
-    let counted = |&label: &usize| match &weights {
-        _ if label == IGNORED => 0.0,
-        Some(weights) => weights[label],
-        None => 1.0,
-    };
-    let share = match options.reduction {
-        Reduction::None => None,
-        Reduction::Sum => Some(1.0),
-        Reduction::Mean | Reduction::BatchMean => Some(1.0 / labels.iter().map(counted).sum::<f64>()),
-    };
-    let rest = Entropy {
-        labels,
-        weight: options.weight.map(Tensor::detach),
-        smoothing: options.label_smoothing,
-        share,
-        classes,
-    };
-    let (result, probabilities) = with_floating!(x.dtype(), T => {
-        let mut losses = allocator::take::<T>(rest.labels.len());
-        let mut probabilities = is_recorded.then(|| allocator::take::<T>(line.numel()));
-        rest.with::<T, _>(|labels| read::<T, _, 1>([&line], |[x]| {
-            loss::cross_entropy(&mut losses, probabilities.as_deref_mut(), x, classes, labels);
-        }));
-        let shape = line.layout.shape.clone();
-        let result = match share {
-            None => Tensor::from_values(losses, List::from_slice(&shape[..1])),
-            Some(share) => {
-                let sum = reduce::row::<T, reduce::Sum>(&losses).to_scalar().to_f64();
-                Tensor::from_values(vec![T::from_scalar(Scalar::Float(sum * share))], List::new())
-            }
-        };
-        (result, probabilities.map(|values| Tensor::from_values(values, shape)))
-    }, else unreachable!("checked by the caller"));
-    let Some(probabilities) = probabilities else { return result };
+fn entropy_of_rows(x: &Tensor, labels: Vec<i64>, options: &CrossEntropy) -> Result<Tensor> {
+    let wanted = Wanted::of(labels, options);
+    let backend = backend_of("cross_entropy", &[x, options.weight.unwrap_or(x)])?;
+    let (values, probabilities) = backend.cross_entropy(x.elements(), &wanted.as_labels(), records(&[x]));
+    let shape = if wanted.share.is_none() { &x.layout.shape[..1] } else { &[] };
+    let result = Tensor::from_storage(values, Layout::contiguous(List::from_slice(shape)));
+    let Some(probabilities) = probabilities else { return Ok(result) };
+    let probabilities = Tensor::from_storage(probabilities, Layout::contiguous(x.layout.shape.clone()));
     let kept = [Saved::operand(&probabilities), Saved::operand(x)];
-    record(result, "NllLossBackward0", &[x], move |pass, gradient| {
+    Ok(record(result, "NllLossBackward0", &[x], move |pass, gradient| {
         if is_grad_enabled() {
             let x = pass.get(&kept[1])?;
-            let wanted = rest.wanted(x.dtype());
-            let gradient = match rest.share {
+            let gradient = match wanted.share {
                 Some(share) => gradient * share,
                 None => gradient.unsqueeze(1),
             };
-            pass.give(0, || (x.softmax(1) * wanted.sum_keepdim(1) - wanted) * gradient);
+            pass.give(0, || {
+                let shares = wanted.shares(&x);
+                (x.softmax(1) * shares.sum_keepdim(1) - shares) * gradient
+            });
             return Ok(());
         }
         let probabilities = pass.get(&kept[0])?;
-        let shape = probabilities.layout.shape.clone();
-        pass.give(0, || {
-            with_floating!(probabilities.dtype(), T => {
-            let mut values = allocator::take::<T>(probabilities.numel());
-            let gradients: Vec<T> = match rest.share {
-                Some(share) => vec![T::from_scalar(Scalar::Float(gradient.item::<f64>() * share))],
-                None => gradient.to_vec(),
-            };
-            rest.with::<T, _>(|labels| read::<T, _, 1>([&probabilities], |[probabilities]| {
-                loss::cross_entropy_backward(&mut values, probabilities, classes, labels, &gradients);
-            }));
-            Tensor::from_values(values, shape)
-        }, else unreachable!("checked by the caller"))
-        });
+        let labels = wanted.as_labels();
+        let values =
+            probabilities.backend().cross_entropy_gradient(gradient.elements(), probabilities.elements(), &labels);
+        pass.give(0, || Tensor::from_storage(values, probabilities.layout));
         Ok(())
-    })
+    }))
 }
 
 fn of_probabilities(
@@ -236,8 +222,8 @@ pub(super) fn nll(x: &Tensor, target: &Tensor, options: &NllLoss) -> Result<Tens
     let (rows, shape) = in_rows(op, x)?;
     let classes = rows.layout.shape[1];
     weight_of(op, options.weight, classes)?;
-    let labels = labels(op, x, target, &shape, classes, options.ignore_index)?;
-    let positions: Vec<i64> = labels.iter().map(|&label| if label == IGNORED { 0 } else { label as i64 }).collect();
+    let labels = labels(op, x, target, &shape, classes, Some(options.ignore_index))?;
+    let positions: Vec<i64> = labels.iter().map(|&label| if label == IGNORED { 0 } else { label }).collect();
     let ignored: Vec<bool> = labels.iter().map(|&label| label == IGNORED).collect();
     let any = ignored.contains(&true);
     let (positions, ignored) = (crate::create::from_vec(positions), crate::create::from_vec(ignored));

@@ -1,9 +1,11 @@
 //! Losses: how far a result is from what it should be, as one number.
 
 mod classes;
+mod margins;
 mod numbers;
 
 use self::classes::{cross_entropy_of, nll};
+use self::margins::{gaussian, multi_margin, poisson, soft_margin, triplet};
 use self::numbers::{
     alike, binary, binary_with_logits, divergence, embedded, hinge, huber, ranking, similarity, smooth_l1,
 };
@@ -116,6 +118,55 @@ options! {
     pub struct Margin<'a> {
         /// The margin; each loss has its own by default.
         margin: Option<f64>, None, |margin: f64| Some(margin);
+        /// What is made of the losses of all elements; their mean by default.
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`triplet_margin_loss_with`].
+    pub struct Triplet<'a> {
+        /// How much further away the other one should be; 1 by default.
+        margin: f64, 1.0, |margin: f64| margin;
+        /// By which norm distances are measured; 2 by default.
+        p: f64, 2.0, |p: impl Into<f64>| p.into();
+        /// What is added to each coordinate of a difference; 1e-6 by default.
+        eps: f64, 1e-6, |eps: f64| eps;
+        /// Whether the distance of the two others counts, too, if it is less; `false` by default (Balntas et al., *Learning
+        /// shallow convolutional feature descriptors with triplet losses*, 2016).
+        swap: bool, false, |swap: bool| swap;
+        /// What is made of the losses of all examples; their mean by default.
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`multi_margin_loss_with`].
+    pub struct MultiMargin<'a> {
+        /// The power of what is missing to the margin, 1 or 2; 1 by default.
+        p: i64, 1, |p: i64| p;
+        /// How much larger the score of the label should be than the others; 1 by default.
+        margin: f64, 1.0, |margin: f64| margin;
+        /// A weight for each class, shape `[classes]`.
+        weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
+        /// What is made of the losses of all examples; their mean by default.
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`poisson_nll_loss_with`].
+    pub struct PoissonNll<'a> {
+        /// Whether the input is the logarithm of the rate, and not the rate; `true` by default.
+        log_input: bool, true, |is_log: bool| is_log;
+        /// Whether the part that depends on the target alone is added, by Stirling's approximation; `false` by default.
+        full: bool, false, |full: bool| full;
+        /// What is added to a rate before its logarithm is taken; 1e-8 by default.
+        eps: f64, 1e-8, |eps: f64| eps;
+        /// What is made of the losses of all elements; their mean by default.
+        reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
+    }
+
+    /// The options of [`gaussian_nll_loss_with`].
+    pub struct GaussianNll<'a> {
+        /// Whether the constant part is added; `false` by default.
+        full: bool, false, |full: bool| full;
+        /// The least variance; 1e-6 by default.
+        eps: f64, 1e-6, |eps: f64| eps;
         /// What is made of the losses of all elements; their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
@@ -339,4 +390,62 @@ losses! {
     margin_ranking_loss | try_margin_ranking_loss,
     /// [`margin_ranking_loss`] with options.
     margin_ranking_loss_with | try_margin_ranking_loss_with (a, b; target; labels_of; options: Margin<'_>) ranking(a, b, target, &options);
+
+    /// Brings a vector nearer to one that it belongs to than to another: `distance to positive - distance to negative + margin`
+    /// (1 by default), if positive. Shapes are `[batch, features]` or `[features]`; the mean is taken. Schroff, Kalenichenko and
+    /// Philbin, *FaceNet: A Unified Embedding for Face Recognition and Clustering*, 2015.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let (anchor, positive, negative) = (tensor![[0.0, 0.0]], tensor![[3.0, 4.0]], tensor![[6.0, 8.0]]);
+    /// assert_eq!(F::triplet_margin_loss(&anchor, &positive, &negative).item::<f32>(), 0.0);
+    /// assert!(F::triplet_margin_loss(&anchor, &negative, &positive).allclose(6.0));
+    /// ```
+    triplet_margin_loss | try_triplet_margin_loss,
+    /// [`triplet_margin_loss`] with options.
+    triplet_margin_loss_with | try_triplet_margin_loss_with (anchor, positive; negative; target_of anchor; options: Triplet<'_>) triplet(anchor, positive, negative, &options);
+
+    /// Makes the score of the label larger than the others by a margin (1 by default): the sum of what is missing, over the
+    /// number of classes. Shapes are those of [`cross_entropy`] without dimensions behind; the mean is taken.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(F::multi_margin_loss(&tensor![[0.0, 2.0, 1.5, 0.5]], [1]).item::<f32>(), 0.125);
+    /// ```
+    multi_margin_loss | try_multi_margin_loss,
+    /// [`multi_margin_loss`] with options.
+    multi_margin_loss_with | try_multi_margin_loss_with (x; target; labels_of; options: MultiMargin<'_>) multi_margin(x, target, &options);
+
+    /// How unlikely counts are of which `x` is the logarithm of the rate, by Poisson's distribution: `exp(x) - target * x`, of
+    /// which the mean is taken.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(F::poisson_nll_loss(&tensor![0.0, 0.0], [1.0, 3.0]).item::<f32>(), 1.0);
+    /// ```
+    poisson_nll_loss | try_poisson_nll_loss,
+    /// [`poisson_nll_loss`] with options.
+    poisson_nll_loss_with | try_poisson_nll_loss_with (x; target; target_of x; options: PoissonNll<'_>) poisson(x, target, &options);
+
+    /// How unlikely targets are around `x`, with a variance for each or for each row, by the normal distribution:
+    /// `(log(variance) + (x - target)² / variance) / 2`, of which the mean is taken. Nix and Weigend, *Estimating the mean and
+    /// variance of the target probability distribution*, 1994.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(F::gaussian_nll_loss(&tensor![1.0, 2.0], &tensor![1.0, 4.0], [1.0, 1.0]).item::<f32>(), 1.0);
+    /// ```
+    gaussian_nll_loss | try_gaussian_nll_loss,
+    /// [`gaussian_nll_loss`] with options.
+    gaussian_nll_loss_with | try_gaussian_nll_loss_with (x, target; variance; target_of x; options: GaussianNll<'_>) gaussian(x, target, variance, &options);
+
+    /// The cross entropy of yes (1) and no (-1), of scores: `log(1 + exp(-target * x))`, of which the mean is taken.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert!(F::soft_margin_loss(&tensor![0.0, 0.0], [1.0, -1.0]).allclose(2.0f64.ln()));
+    /// ```
+    soft_margin_loss | try_soft_margin_loss,
+    /// [`soft_margin_loss`] with another reduction than the mean.
+    soft_margin_loss_with | try_soft_margin_loss_with (x; target; target_of x; reduction: Reduction) soft_margin(x, target, reduction);
 }

@@ -3,41 +3,40 @@
 use super::{Norm, parameters};
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
-use crate::backend::cpu::norm::{self, Rows};
-use crate::element::with_floating;
+use crate::backend::backend_of;
+use crate::backend::geometry::NormRows;
 use crate::error::{Result, shape_error, value_error};
-use crate::functional::{lined_up, read};
+use crate::layout::Layout;
 use crate::list::List;
-use crate::memory::allocator;
 use crate::size::{Ints, lengths};
 use crate::tensor::Tensor;
 
 /// Normalises rows as one recorded operation. `x` is seen as `[rows, channels, inner]`.
-fn normalized(name: &'static str, x: &Tensor, weight: Option<&Tensor>, bias: Option<&Tensor>, g: Rows) -> Tensor {
-    // A gradient of few is asked for most of the time: operands that are missing have no edge.
-    let operands = [x, weight.unwrap_or(x), bias.unwrap_or(x)];
-    let [line, of_weight, of_bias] = operands.map(lined_up);
-    let shape = x.layout.shape.clone();
-    let (result, moments) = with_floating!(x.dtype(), T => {
-        let mut values = allocator::take::<T>(x.numel());
-        let mut moments = allocator::take::<T>(2 * g.rows);
-        read::<T, _, 3>([&line, &of_weight, &of_bias], |[x, of_weight, of_bias]| {
-            norm::rows(&mut values, &mut moments, x, weight.map(|_| of_weight), bias.map(|_| of_bias), g);
-        });
-        (Tensor::from_values(values, shape), Tensor::from_values(moments, List::from_slice(&[g.rows, 2])))
-    }, else unreachable!("checked by the caller"));
+fn normalized(
+    op: &str,
+    name: &'static str,
+    x: &Tensor,
+    weight: Option<&Tensor>,
+    bias: Option<&Tensor>,
+    g: NormRows,
+) -> Result<Tensor> {
+    let backend = backend_of(op, &[x, weight.unwrap_or(x), bias.unwrap_or(x)])?;
+    let (values, moments) =
+        backend.normalize_rows(x.elements(), weight.map(Tensor::elements), bias.map(Tensor::elements), g);
+    let result = Tensor::from_storage(values, Layout::contiguous(x.layout.shape.clone()));
+    let moments = Tensor::from_storage(moments, Layout::contiguous(List::from_slice(&[g.rows, 2])));
     let given = [Some(x), weight, bias];
     // Which operand each gradient is for.
     let order: Vec<usize> = (0..3).filter(|&at| given[at].is_some()).collect();
     let operands: Vec<&Tensor> = given.into_iter().flatten().collect();
     if !records(&operands) {
-        return result;
+        return Ok(result);
     }
     let kept = [Saved::operand(x), Saved::operand(&moments)];
     let kept_weight = weight.map(Saved::operand);
     let of_bias = bias.map_or_else(|| vec![g.groups * g.channels], |bias| bias.size().to_vec());
     let place = move |operand: usize| order.iter().position(|&at| at == operand);
-    record(result, name, &operands, move |pass, gradient| {
+    Ok(record(result, name, &operands, move |pass, gradient| {
         let (x, moments) = (pass.get(&kept[0])?, pass.get(&kept[1])?);
         let weight = kept_weight.as_ref().map(|kept| pass.get(kept)).transpose()?;
         if is_grad_enabled() {
@@ -49,23 +48,19 @@ fn normalized(name: &'static str, x: &Tensor, weight: Option<&Tensor>, bias: Opt
             }
             return Ok(());
         }
-        let wants = pass.wants(0);
-        let (line, gradient) = (lined_up(&x), lined_up(&gradient));
-        let of_weight = lined_up(weight.as_ref().unwrap_or(&x));
-        let channels = g.groups * g.channels;
+        let of_weight = weight.as_ref().map(Tensor::elements);
+        let (of_x, sums) = x.backend().normalize_rows_gradient(
+            pass.wants(0),
+            gradient.elements(),
+            x.elements(),
+            of_weight,
+            moments.elements(),
+            g,
+        );
+        let sums = Tensor::from_storage(sums, Layout::contiguous(List::from_slice(&[2, g.groups * g.channels])));
         let shape = x.layout.shape.clone();
-        let (of_x, sums) = with_floating!(x.dtype(), T => {
-            let mut values = wants.then(|| allocator::take::<T>(x.numel()));
-            let mut sums = allocator::take::<T>(2 * channels);
-            read::<T, _, 4>([&line, &gradient, &of_weight, &moments], |[x, gradient, of_weight, moments]| {
-                let weight = weight.as_ref().map(|_| of_weight);
-                norm::rows_backward(values.as_deref_mut(), &mut sums, moments, x, gradient, weight, g);
-            });
-            let sums = Tensor::from_values(sums, List::from_slice(&[2, channels]));
-            (values.map(|values| Tensor::from_values(values, shape)), sums)
-        }, else unreachable!("checked by the caller"));
         if let Some(of_x) = of_x {
-            pass.give(0, || of_x);
+            pass.give(0, || Tensor::from_storage(of_x, Layout::contiguous(shape)));
         }
         for operand in 1..3 {
             if let Some(place) = place(operand) {
@@ -77,11 +72,11 @@ fn normalized(name: &'static str, x: &Tensor, weight: Option<&Tensor>, bias: Opt
             }
         }
         Ok(())
-    })
+    }))
 }
 
 /// The gradients of [`normalized`] in operations that can be differentiated: of `x`, of the weight and of the bias.
-fn by_hand(x: &Tensor, weight: Option<&Tensor>, gradient: &Tensor, g: Rows) -> [Tensor; 3] {
+fn by_hand(x: &Tensor, weight: Option<&Tensor>, gradient: &Tensor, g: NormRows) -> [Tensor; 3] {
     let batch = g.rows / g.groups.max(1);
     let apart = [batch, g.groups, g.channels, g.inner];
     let (size, x, gradient) = (x.size(), x.reshape(apart), gradient.reshape(apart));
@@ -122,8 +117,8 @@ pub(super) fn layer(x: &Tensor, shape: &Ints, options: &Norm) -> Result<Tensor> 
         return Ok(x.clone());
     }
     let eps = options.eps.unwrap_or(1e-5);
-    let g = Rows { rows, groups: 1, channels, inner: 1, centered: true, eps };
-    Ok(normalized("NativeLayerNormBackward0", x, options.weight, options.bias, g))
+    let g = NormRows { rows, groups: 1, channels, inner: 1, centered: true, eps };
+    normalized(op, "NativeLayerNormBackward0", x, options.weight, options.bias, g)
 }
 
 pub(super) fn root_mean_square(x: &Tensor, shape: &Ints, options: &Norm) -> Result<Tensor> {
@@ -137,8 +132,8 @@ pub(super) fn root_mean_square(x: &Tensor, shape: &Ints, options: &Norm) -> Resu
         return Ok(x.clone());
     }
     let least = if x.dtype() == crate::DType::F64 { f64::EPSILON } else { f64::from(f32::EPSILON) };
-    let g = Rows { rows, groups: 1, channels, inner: 1, centered: false, eps: options.eps.unwrap_or(least) };
-    Ok(normalized("FusedRmsNormBackward0", x, options.weight, None, g))
+    let g = NormRows { rows, groups: 1, channels, inner: 1, centered: false, eps: options.eps.unwrap_or(least) };
+    normalized(op, "FusedRmsNormBackward0", x, options.weight, None, g)
 }
 
 pub(super) fn in_groups(op: &str, x: &Tensor, groups: usize, options: &Norm) -> Result<Tensor> {
@@ -156,6 +151,6 @@ pub(super) fn in_groups(op: &str, x: &Tensor, groups: usize, options: &Norm) -> 
     let inner = x.layout.shape[2..].iter().product();
     let rows = x.layout.shape[0] * groups;
     let eps = options.eps.unwrap_or(1e-5);
-    let g = Rows { rows, groups, channels: channels / groups, inner, centered: true, eps };
-    Ok(normalized("NativeGroupNormBackward0", x, options.weight, options.bias, g))
+    let g = NormRows { rows, groups, channels: channels / groups, inner, centered: true, eps };
+    normalized(op, "NativeGroupNormBackward0", x, options.weight, options.bias, g)
 }

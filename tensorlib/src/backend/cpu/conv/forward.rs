@@ -1,14 +1,14 @@
 //! The values of a convolution.
 
 use super::panel::{Panel, stretches};
-use super::{CHUNK, Geometry, Shared, lay_out, packed_rows, pieces, shares, tile};
+use super::{CHUNK, ConvGeometry, Shared, lay_out, packed_rows, pieces, shares, tile};
 use crate::backend::cpu::gemm::{LARGEST_TILE, TERMS};
 use crate::backend::cpu::pool;
 use crate::backend::cpu::vectors::{Lanes, Place, Vectorised, Vectors};
 use crate::memory::allocator;
 
 /// `to[image, filter, position] = bias[filter] + Σ w[filter, tap] x[image, tap of the position]`, group by group.
-pub(crate) fn forward<T: Vectorised>(to: &mut [T], x: &[T], w: &[T], bias: Option<&[T]>, g: &Geometry) {
+pub(crate) fn forward<T: Vectorised>(to: &mut [T], x: &[T], w: &[T], bias: Option<&[T]>, g: &ConvGeometry) {
     let (taps, positions) = (g.taps(), g.positions());
     if to.is_empty() {
         return;
@@ -109,7 +109,7 @@ pub(crate) fn forward<T: Vectorised>(to: &mut [T], x: &[T], w: &[T], bias: Optio
 }
 
 /// Whether rows of outputs fill vectors nearly, so that these can be read from the images as they lie.
-fn fills(g: &Geometry, lanes: usize) -> bool {
+fn fills(g: &ConvGeometry, lanes: usize) -> bool {
     g.stride[1] == 1 && 5 * g.output[1] >= 4 * g.output[1].next_multiple_of(lanes)
 }
 
@@ -119,7 +119,7 @@ fn forward_in_rows<T: Vectorised>(
     x: &[T],
     w: &[T],
     bias: Option<&[T]>,
-    g: &Geometry,
+    g: &ConvGeometry,
     vectors: &Vectors<T>,
 ) {
     let (taps, positions) = (g.taps(), g.positions());

@@ -20,26 +20,19 @@ pub(crate) use self::transposed::transposed;
 pub(crate) use self::weights::weights;
 use super::gemm::{Gemm, TERMS, Tile};
 use super::number::Number;
+use crate::backend::geometry::ConvGeometry;
+use crate::op::ConvolutionOp;
 
-/// The sizes of a convolution. Lengths of two dimensions are those of rows and columns.
-#[derive(Clone)]
-pub(crate) struct Geometry {
-    pub images: usize,
-    pub groups: usize,
-    /// Of the input, in a group.
-    pub channels: usize,
-    /// Of the output, in a group.
-    pub filters: usize,
-    pub input: [usize; 2],
-    pub output: [usize; 2],
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    /// In front of the first row and column; as much as needed follows the last.
-    pub padding: [usize; 2],
-    pub dilation: [usize; 2],
-}
+impl ConvGeometry {
+    /// Elements of a result.
+    pub(super) fn numel(&self, op: ConvolutionOp) -> usize {
+        match op {
+            ConvolutionOp::Values => self.images * self.groups * self.filters * self.positions(),
+            ConvolutionOp::Transposed => self.images * self.groups * self.channels * self.pixels(),
+            ConvolutionOp::Weights => self.groups * self.filters * self.taps(),
+        }
+    }
 
-impl Geometry {
     /// Terms of a sum.
     fn taps(&self) -> usize {
         self.channels * self.kernel[0] * self.kernel[1]
@@ -158,7 +151,7 @@ struct Piece {
 }
 
 /// How many images and how many output rows make a piece.
-fn shares(g: &Geometry, by_rows: bool) -> (usize, usize) {
+fn shares(g: &ConvGeometry, by_rows: bool) -> (usize, usize) {
     let work = g.positions() * g.taps() * g.filters * g.groups;
     let worth = (WORTH_A_PIECE / work.max(1)).max(1);
     let room = g.channels * g.seen(0, g.output[0]) * g.seen(1, g.output[1]);
@@ -174,7 +167,7 @@ fn shares(g: &Geometry, by_rows: bool) -> (usize, usize) {
     (1, rows)
 }
 
-fn pieces(g: &Geometry, (images, rows): (usize, usize)) -> Vec<Piece> {
+fn pieces(g: &ConvGeometry, (images, rows): (usize, usize)) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for image in (0..g.images).step_by(images) {
         for row in (0..g.output[0]).step_by(rows) {
@@ -188,7 +181,7 @@ fn pieces(g: &Geometry, (images, rows): (usize, usize)) -> Vec<Piece> {
 fn lay_out<T: Number>(
     to: &mut [T],
     x: &[T],
-    g: &Geometry,
+    g: &ConvGeometry,
     channels: &Range<usize>,
     piece: &Piece,
     (height, width): (usize, usize),

@@ -7,7 +7,7 @@ fn numbers(count: usize, seed: usize) -> Vec<f64> {
 }
 
 /// Calls `with(output, input or none, weight)` for each product of a convolution.
-fn each(g: &Geometry, mut with: impl FnMut(usize, usize, usize)) {
+fn each(g: &ConvGeometry, mut with: impl FnMut(usize, usize, usize)) {
     let [rows, columns] = g.output;
     for image in 0..g.images {
         for group in 0..g.groups {
@@ -38,8 +38,8 @@ fn each(g: &Geometry, mut with: impl FnMut(usize, usize, usize)) {
     }
 }
 
-fn geometry(images: usize, groups: usize, channels: usize, filters: usize, input: [usize; 2]) -> Geometry {
-    Geometry {
+fn geometry(images: usize, groups: usize, channels: usize, filters: usize, input: [usize; 2]) -> ConvGeometry {
+    ConvGeometry {
         images,
         groups,
         channels,
@@ -53,7 +53,7 @@ fn geometry(images: usize, groups: usize, channels: usize, filters: usize, input
     }
 }
 
-fn agrees(mut g: Geometry) {
+fn agrees(mut g: ConvGeometry) {
     for dim in 0..2 {
         let seen = (g.kernel[dim] - 1) * g.dilation[dim] + 1;
         g.output[dim] = (g.input[dim] + 2 * g.padding[dim] - seen) / g.stride[dim] + 1;
@@ -71,7 +71,7 @@ fn agrees(mut g: Geometry) {
     for (at, value) in values.iter_mut().enumerate() {
         *value += bias[at / g.positions() % bias.len()];
     }
-    fn check<T: Vectorised>(g: &Geometry, from: [&[f64]; 4], to: [&[f64]; 3]) {
+    fn check<T: Vectorised>(g: &ConvGeometry, from: [&[f64]; 4], to: [&[f64]; 3]) {
         let of = |values: &[f64]| values.iter().map(|&v| T::from_scalar(v.into())).collect::<Vec<T>>();
         let [x, w, y, bias] = from.map(of);
         let [values, back, of_w] = to.map(of);
@@ -94,19 +94,19 @@ fn agrees(mut g: Geometry) {
 fn convolutions_are_sums_of_products_whatever_their_sizes() {
     agrees(geometry(1, 1, 1, 1, [5, 4]));
     agrees(geometry(9, 1, 2, 3, [7, 6]));
-    agrees(Geometry { kernel: [5, 5], padding: [2, 2], ..geometry(5, 1, 1, 6, [28, 28]) });
-    agrees(Geometry { kernel: [5, 5], ..geometry(17, 1, 6, 16, [14, 14]) });
-    agrees(Geometry { kernel: [3, 3], padding: [1, 1], ..geometry(2, 1, 40, 33, [9, 8]) });
-    agrees(Geometry { kernel: [3, 3], padding: [1, 1], stride: [2, 2], ..geometry(3, 2, 4, 5, [9, 12]) });
-    agrees(Geometry {
+    agrees(ConvGeometry { kernel: [5, 5], padding: [2, 2], ..geometry(5, 1, 1, 6, [28, 28]) });
+    agrees(ConvGeometry { kernel: [5, 5], ..geometry(17, 1, 6, 16, [14, 14]) });
+    agrees(ConvGeometry { kernel: [3, 3], padding: [1, 1], ..geometry(2, 1, 40, 33, [9, 8]) });
+    agrees(ConvGeometry { kernel: [3, 3], padding: [1, 1], stride: [2, 2], ..geometry(3, 2, 4, 5, [9, 12]) });
+    agrees(ConvGeometry {
         kernel: [2, 3],
         padding: [0, 3],
         stride: [1, 3],
         dilation: [3, 2],
         ..geometry(2, 3, 2, 2, [8, 9])
     });
-    agrees(Geometry { kernel: [1, 1], ..geometry(2, 1, 300, 70, [6, 6]) });
-    agrees(Geometry { kernel: [1, 17], padding: [0, 8], ..geometry(2, 1, 3, 4, [1, 50]) });
-    agrees(Geometry { kernel: [3, 3], padding: [1, 1], ..geometry(1, 1, 3, 8, [64, 64]) });
-    agrees(Geometry { kernel: [3, 3], padding: [1, 1], ..geometry(1, 8, 1, 1, [20, 20]) });
+    agrees(ConvGeometry { kernel: [1, 1], ..geometry(2, 1, 300, 70, [6, 6]) });
+    agrees(ConvGeometry { kernel: [1, 17], padding: [0, 8], ..geometry(2, 1, 3, 4, [1, 50]) });
+    agrees(ConvGeometry { kernel: [3, 3], padding: [1, 1], ..geometry(1, 1, 3, 8, [64, 64]) });
+    agrees(ConvGeometry { kernel: [3, 3], padding: [1, 1], ..geometry(1, 8, 1, 1, [20, 20]) });
 }

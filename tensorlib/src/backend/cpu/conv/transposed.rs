@@ -2,7 +2,7 @@
 
 use super::forward::forward;
 use super::panel::{Panel, Stretch, stretches};
-use super::{CHUNK, Geometry, PIECES, Shared, packed_rows, shares, tile};
+use super::{CHUNK, ConvGeometry, PIECES, Shared, packed_rows, shares, tile};
 use crate::backend::cpu::gemm::{LARGEST_TILE, TERMS};
 use crate::backend::cpu::number::Number;
 use crate::backend::cpu::pool;
@@ -66,7 +66,7 @@ impl<T: Number> Loop for Scatter<'_, T> {
 
 /// The transpose of [`forward`] as a function of the images: `to[image, tap of a position] += w[filter, tap] y[image,
 /// filter, position]`, beginning with the bias of each channel. `to` has the shape of the input.
-pub(crate) fn transposed<T: Vectorised>(to: &mut [T], y: &[T], w: &[T], bias: Option<&[T]>, g: &Geometry) {
+pub(crate) fn transposed<T: Vectorised>(to: &mut [T], y: &[T], w: &[T], bias: Option<&[T]>, g: &ConvGeometry) {
     if to.is_empty() {
         return;
     }
@@ -188,7 +188,7 @@ struct Fold<T> {
 
 impl<T: Vectorised> Fold<T> {
     /// For `rows` taps, if the processor can.
-    fn new(g: &Geometry, rows: usize, width: usize, (height, long): (usize, usize)) -> Option<Fold<T>> {
+    fn new(g: &ConvGeometry, rows: usize, width: usize, (height, long): (usize, usize)) -> Option<Fold<T>> {
         let vectors = T::vectors().filter(|vectors| g.stride[1] == 1 && 2 * vectors.lanes == width)?;
         let [tall, taps] = g.kernel;
         let offsets = (0..rows / taps).map(|number| (number / tall * height + number % tall * g.dilation[0]) * long);
@@ -228,7 +228,7 @@ impl<T: Vectorised> Fold<T> {
 }
 
 /// A channel without its padding, plus a number.
-fn cut_out<T: Number>(to: &mut [T], from: &[T], g: &Geometry, (height, width): (usize, usize), bias: T) {
+fn cut_out<T: Number>(to: &mut [T], from: &[T], g: &ConvGeometry, (height, width): (usize, usize), bias: T) {
     let left = g.padding[1].min(width);
     let copied = g.input[1].min(width - left);
     for (row, to) in to.chunks_exact_mut(g.input[1]).enumerate() {
@@ -242,13 +242,13 @@ fn cut_out<T: Number>(to: &mut [T], from: &[T], g: &Geometry, (height, width): (
 }
 
 /// The transpose as a convolution of the outputs, when that needs about as many multiplications.
-fn as_forward(g: &Geometry) -> Option<Geometry> {
+fn as_forward(g: &ConvGeometry) -> Option<ConvGeometry> {
     let mut padding = [0; 2];
     for (dim, padding) in padding.iter_mut().enumerate() {
         *padding = ((g.kernel[dim] - 1) * g.dilation[dim]).checked_sub(g.padding[dim])?;
     }
     let more = 4 * g.pixels() > 5 * g.positions();
-    (g.stride == [1, 1] && !more).then(|| Geometry {
+    (g.stride == [1, 1] && !more).then(|| ConvGeometry {
         channels: g.filters,
         filters: g.channels,
         input: g.output,
@@ -263,8 +263,8 @@ fn forward_with_flipped<T: Vectorised>(
     y: &[T],
     w: &[T],
     bias: impl Fn(usize) -> T,
-    g: &Geometry,
-    flipped: &Geometry,
+    g: &ConvGeometry,
+    flipped: &ConvGeometry,
 ) {
     let area = g.kernel[0] * g.kernel[1];
     let mut turned = allocator::take::<T>(w.len());

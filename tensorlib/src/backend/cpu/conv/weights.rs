@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::panel::stretches;
-use super::{CHUNK, Geometry, PIECES, Piece, lay_out, pieces, shares, tile};
+use super::{CHUNK, ConvGeometry, PIECES, Piece, lay_out, pieces, shares, tile};
 use crate::backend::cpu::gemm::{TERMS, Tile};
 use crate::backend::cpu::number::Number;
 use crate::backend::cpu::pool;
@@ -83,7 +83,7 @@ impl<T: Number, const COUNT: usize> Loop for TapPanels<'_, T, COUNT> {
 }
 
 /// The gradient of weights: `to[filter, tap] = Σ y[image, filter, position] x[image, tap of the position]`.
-pub(crate) fn weights<T: Vectorised>(to: &mut [T], x: &[T], y: &[T], g: &Geometry) {
+pub(crate) fn weights<T: Vectorised>(to: &mut [T], x: &[T], y: &[T], g: &ConvGeometry) {
     if to.is_empty() {
         return;
     }
@@ -141,7 +141,7 @@ fn add_weights<T: Vectorised>(
     sums: &mut [T],
     x: &[T],
     y: &[T],
-    g: &Geometry,
+    g: &ConvGeometry,
     (group, channels): (usize, &Range<usize>),
     piece: &Piece,
     tile: &Tile<T>,

@@ -1,0 +1,104 @@
+//! What layers and losses ask of a device, each in one pass.
+
+use std::sync::Arc;
+
+use super::Elements;
+use super::geometry::{
+    AttentionCall, ChannelNorm, ClassLabels, ConvGeometry, Lookup, NormPlanes, NormRows, PadMaps, Patches, Places,
+    Windows,
+};
+use crate::layout::Layout;
+use crate::op::{ConvolutionOp, Direction};
+use crate::storage::Storage;
+
+/// The operations of layers. Their operands are floating-point numbers in any order of memory, but where something else is
+/// said; what they give is in row-major order.
+///
+/// Many are linear functions of one operand that go two ways: forward, and transposed, as gradients do.
+pub(crate) trait Layers {
+    // Windows over images.
+
+    /// One of the three products that belong to a convolution, plus a bias for each channel of the result. Weights have none.
+    fn convolution(
+        &self,
+        op: ConvolutionOp,
+        a: Elements,
+        b: Elements,
+        bias: Option<Elements>,
+        g: &ConvGeometry,
+    ) -> Arc<Storage>;
+    /// The largest element of each window, and where in its image it is, as `i32`. NaN wins.
+    fn max_pool(&self, x: Elements, windows: &Windows) -> (Arc<Storage>, Arc<Storage>);
+    /// The elements of images at the places of the largest; transposed, elements added to such places.
+    fn at_places(&self, way: Direction, x: Elements, places: &Places) -> Arc<Storage>;
+    /// The mean of each window; transposed, elements spread over windows.
+    fn mean_pool(&self, way: Direction, x: Elements, windows: &Windows) -> Arc<Storage>;
+    /// Patches of images as columns, `[planes, taps, positions]`; transposed, columns added up to images.
+    fn patches(&self, way: Direction, x: Elements, g: &Patches) -> Arc<Storage>;
+    /// Elements by maps, and `fill` where these find none, of any type; transposed, numbers added to where they came from.
+    fn pad(&self, way: Direction, x: Elements, maps: &PadMaps, fill: f64) -> Arc<Storage>;
+    /// Rows of a table, and zeros for one that is left out; transposed, rows added to a table of zeros, but for that one.
+    fn embedding(&self, way: Direction, x: Elements, rows: &Lookup, left_out: Option<usize>) -> Arc<Storage>;
+
+    // Normalisation.
+
+    /// Rows with mean 0 and variance 1, times a weight and plus a bias for each channel; and what the gradient needs.
+    fn normalize_rows(
+        &self,
+        x: Elements,
+        weight: Option<Elements>,
+        bias: Option<Elements>,
+        g: NormRows,
+    ) -> (Arc<Storage>, Arc<Storage>);
+    /// The gradients of that, given that of the result and what was kept: of `x`, if it is wanted, and of weight and bias as
+    /// two rows.
+    fn normalize_rows_gradient(
+        &self,
+        wants_x: bool,
+        gradient: Elements,
+        x: Elements,
+        weight: Option<Elements>,
+        kept: Elements,
+        g: NormRows,
+    ) -> (Option<Arc<Storage>>, Arc<Storage>);
+    /// The sum of each channel.
+    fn channel_sums(&self, x: Elements, g: NormPlanes) -> Arc<Storage>;
+    /// The mean and the variance of each channel, with the count as divisor, as `f64`.
+    fn channel_moments(&self, x: Elements, g: NormPlanes) -> (Arc<Storage>, Arc<Storage>);
+    /// Channels with their mean taken off, divided by the deviation, times the weight and plus the bias.
+    fn normalize_channels(&self, x: Elements, bias: Option<Elements>, norm: &ChannelNorm) -> Arc<Storage>;
+    /// The gradients of that, given that of the result: of `x`, if it is wanted, and of weight and bias as two rows of `f64`.
+    fn normalize_channels_gradient(
+        &self,
+        wants_x: bool,
+        gradient: Elements,
+        x: Elements,
+        norm: &ChannelNorm,
+    ) -> (Option<Arc<Storage>>, Arc<Storage>);
+
+    // Attention.
+
+    /// `softmax(scale · q kᵀ + mask) v`, laid out as `to` says; and the logarithm of the sum of each query's exponentials.
+    fn attention(&self, call: &AttentionCall, to: &Layout) -> (Arc<Storage>, Arc<Storage>);
+    /// The gradients of queries, keys and values, given the result, those logarithms, and the gradient of the result.
+    fn attention_gradient(
+        &self,
+        call: &AttentionCall,
+        result: Elements,
+        logs: &Arc<Storage>,
+        gradient: Elements,
+    ) -> [Arc<Storage>; 3];
+
+    // Losses.
+
+    /// The cross entropy of rows of scores, `[rows, classes]`; and, if it is wanted, the probabilities.
+    fn cross_entropy(
+        &self,
+        x: Elements,
+        labels: &ClassLabels,
+        wants_probabilities: bool,
+    ) -> (Arc<Storage>, Option<Arc<Storage>>);
+    /// The gradient of the scores, given that of the result, and the probabilities.
+    fn cross_entropy_gradient(&self, gradient: Elements, probabilities: Elements, labels: &ClassLabels)
+    -> Arc<Storage>;
+}
