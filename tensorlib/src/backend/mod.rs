@@ -136,9 +136,9 @@ pub(crate) trait Backend: Layers + Sync {
     fn spread(&self, op: SpreadOp, x: Elements, dims: &[usize], divisor: f64) -> Arc<Storage>;
     /// Running values of numbers along a dimension.
     fn cumulate(&self, op: CumulativeOp, x: Elements, dim: usize) -> Arc<Storage>;
-    /// For each element, the largest or smallest up to it along a dimension, and its position: of equals the last. Once NaN,
+    /// For each element, the position along a dimension of the largest or smallest up to it: of equals the last. Once NaN,
     /// always NaN.
-    fn cumulate_extreme(&self, op: ExtremeOp, x: Elements, dim: usize) -> (Arc<Storage>, Arc<Storage>);
+    fn cumulate_extreme(&self, op: ExtremeOp, x: Elements, dim: usize) -> Arc<Storage>;
     /// The position along a dimension, which stays with length 1, of an element that is chosen by its rank. There are
     /// elements.
     fn rank(&self, op: RankOp, x: Elements, dim: usize) -> Arc<Storage>;

@@ -1,6 +1,6 @@
 //! What runs along a dimension: extremes and sums of exponentials so far, differences of neighbours.
 
-use crate::autograd::record::{Saved, record, records};
+use crate::autograd::record::{Saved, record};
 use crate::dtype::DType;
 use crate::error::{Result, fallible};
 use crate::layout::{Layout, dimension};
@@ -12,11 +12,9 @@ use crate::tensor::Tensor;
 
 fn cumulative_extreme(op: &str, x: &Tensor, dim: i64, extreme: ExtremeOp) -> Result<(Tensor, Tensor)> {
     let place = dimension(op, dim, x.ndim())?;
-    let (values, places) = x.backend().cumulate_extreme(extreme, x.elements(), place);
-    let layout = Layout::contiguous(x.layout.shape.clone());
-    let places = Tensor::from_storage(places, layout.clone());
-    let values = if records(&[x]) { x.try_gather(dim, &places)? } else { Tensor::from_storage(values, layout) };
-    Ok((values, places))
+    let places = x.backend().cumulate_extreme(extreme, x.elements(), place);
+    let places = Tensor::from_storage(places, Layout::contiguous(x.layout.shape.clone()));
+    Ok((x.try_gather(dim, &places)?, places))
 }
 
 /// The logarithms of sums of exponentials up to each element, with their gradients.

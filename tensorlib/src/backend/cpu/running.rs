@@ -100,23 +100,3 @@ pub(crate) fn extremes<T: Element>(places: &mut [i64], from: &[T], count: usize,
         }
     });
 }
-
-/// The elements at places along the middle.
-pub(crate) fn chosen<T: Element>(to: &mut [T], from: &[T], places: &[i64], count: usize, inner: usize) {
-    let block = count * inner;
-    let blocks = (PIECE / block.max(1)).max(1);
-    pool::for_pieces(to, blocks * block, |first, part| {
-        let sources = from[first..].chunks_exact(block).zip(places[first..].chunks_exact(block));
-        for (to, (from, places)) in part.chunks_exact_mut(block).zip(sources) {
-            if inner == 1 {
-                to.iter_mut().zip(places).for_each(|(to, &place)| *to = from[place as usize]);
-                continue;
-            }
-            for (to, places) in to.chunks_exact_mut(inner).zip(places.chunks_exact(inner)) {
-                for (column, (to, &place)) in to.iter_mut().zip(places).enumerate() {
-                    *to = from[place as usize * inner + column];
-                }
-            }
-        }
-    });
-}

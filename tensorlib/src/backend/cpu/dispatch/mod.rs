@@ -102,7 +102,7 @@ forward! {
         fn extreme(op: ExtremeOp, x: Elements, dims: &[usize]) -> (Arc<Storage>, Arc<Storage>);
         fn spread(op: SpreadOp, x: Elements, dims: &[usize], divisor: f64) -> Arc<Storage>;
         fn cumulate(op: CumulativeOp, x: Elements, dim: usize) -> Arc<Storage>;
-        fn cumulate_extreme(op: ExtremeOp, x: Elements, dim: usize) -> (Arc<Storage>, Arc<Storage>);
+        fn cumulate_extreme(op: ExtremeOp, x: Elements, dim: usize) -> Arc<Storage>;
         fn rank(op: RankOp, x: Elements, dim: usize) -> Arc<Storage>;
         fn softmax(op: SoftmaxOp, x: Elements, dim: usize) -> Arc<Storage>;
         fn softmax_gradient(op: SoftmaxOp, g: Elements, y: Elements, dim: usize) -> Arc<Storage>;

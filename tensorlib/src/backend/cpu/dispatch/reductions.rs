@@ -102,19 +102,18 @@ pub(super) fn cumulate(op: CumulativeOp, x: Elements, dim: usize) -> Arc<Storage
     }, else unreachable!("booleans run as whole numbers"))
 }
 
-pub(super) fn cumulate_extreme(op: ExtremeOp, x: Elements, dim: usize) -> (Arc<Storage>, Arc<Storage>) {
+pub(super) fn cumulate_extreme(op: ExtremeOp, x: Elements, dim: usize) -> Arc<Storage> {
     let shape = &x.layout.shape;
     let count = shape.get(dim).copied().unwrap_or(1);
     let inner: usize = shape.get(dim + 1..).unwrap_or(&[]).iter().product();
     with_dtype!(x.dtype(), T => {
-        let (mut values, mut places) = (allocator::take::<T>(x.numel()), allocator::take::<i64>(x.numel()));
+        let mut places = allocator::take::<i64>(x.numel());
         if !places.is_empty() {
             let guard = x.storage.read();
             let from = cast::in_line(T::of(&guard), x.layout);
             running::extremes(&mut places, &from, count, inner, op == ExtremeOp::Min);
-            running::chosen(&mut values, &from, &places, count, inner);
         }
-        (Storage::new(values), Storage::new(places))
+        Storage::new(places)
     })
 }
 
