@@ -9,9 +9,6 @@ const LANES: usize = 32;
 /// Multiplications that are worth a thread: each element of the matrix is read for one.
 const WORTH_A_THREAD: usize = 64 << 10;
 
-/// Terms that are added up in one go.
-const DOT_BLOCK: usize = 8192;
-
 struct Dot<'a, T>(&'a [T], &'a [T]);
 
 impl<T: Number> Loop for Dot<'_, T> {
@@ -42,76 +39,12 @@ impl<T: Number> Loop for Dot<'_, T> {
 
 /// The sum of products of two rows of one length.
 pub(crate) fn dot<T: Number>(a: &[T], b: &[T]) -> T {
-    if a.len() <= DOT_BLOCK {
+    const BLOCK: usize = 8192;
+    if a.len() <= BLOCK {
         return T::Width::run(Dot(a, b));
     }
-    let middle = a.len().div_ceil(2).next_multiple_of(DOT_BLOCK);
+    let middle = a.len().div_ceil(2).next_multiple_of(BLOCK);
     dot(&a[..middle], &b[..middle]).add(dot(&a[middle..], &b[middle..]))
-}
-
-/// The sums of products of rows, `stride` elements apart, and one vector. Some rows at a time share what is read of it.
-struct Dots<'a, T> {
-    to: &'a mut [T],
-    rows: &'a [T],
-    stride: usize,
-    x: &'a [T],
-}
-
-/// Rows at a time, and sums of each: with these in registers there is room for the products.
-const ROWS: usize = 4;
-const SUMS: usize = 16;
-
-impl<T: Number> Loop for Dots<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let Dots { to, rows, stride, x } = self;
-        let row = |line: usize| &rows[line * stride..][..x.len()];
-        let (together, rest) = to.as_chunks_mut::<ROWS>();
-        let done = together.len() * ROWS;
-        for (number, to) in together.iter_mut().enumerate() {
-            *to = sums_of_products(std::array::from_fn(|line| row(number * ROWS + line)), x);
-        }
-        for (line, to) in rest.iter_mut().enumerate() {
-            [*to] = sums_of_products([row(done + line)], x);
-        }
-    }
-}
-
-/// For each row the same sum, however many there are.
-#[inline(always)]
-fn sums_of_products<T: Number, const COUNT: usize>(rows: [&[T]; COUNT], x: &[T]) -> [T; COUNT] {
-    let mut sums = [[T::ZERO; SUMS]; COUNT];
-    let (chunks, last) = x.as_chunks::<SUMS>();
-    let of_rows = rows.map(|row| &row.as_chunks::<SUMS>().0[..chunks.len()]);
-    for (at, x) in chunks.iter().enumerate() {
-        for (sums, row) in sums.iter_mut().zip(&of_rows) {
-            add_products(sums, &row[at], x);
-        }
-    }
-    if !last.is_empty() {
-        let padded = |from: &[T]| {
-            let mut whole = [T::ZERO; SUMS];
-            whole[..last.len()].copy_from_slice(&from[from.len() - last.len()..]);
-            whole
-        };
-        let x = padded(x);
-        for (sums, row) in sums.iter_mut().zip(&rows) {
-            add_products(sums, &padded(row), &x);
-        }
-    }
-    sums.map(|sums| {
-        let eight: [T; 8] = std::array::from_fn(|at| sums[at].add(sums[at + 8]));
-        let four: [T; 4] = std::array::from_fn(|at| eight[at].add(eight[at + 4]));
-        four[0].add(four[2]).add(four[1].add(four[3]))
-    })
-}
-
-#[inline(always)]
-fn add_products<T: Number>(sums: &mut [T; SUMS], a: &[T; SUMS], b: &[T; SUMS]) {
-    for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-        *sum = sum.add(a.mul(b));
-    }
 }
 
 /// Adds a multiple of one row to another.
@@ -134,10 +67,6 @@ pub(super) fn matrix_vector<T: Number>(to: &mut [T], a: Matrix<T>, elements: &[T
     let share = (WORTH_A_THREAD / a.columns).max(1).next_multiple_of(TOGETHER);
     if a.column_stride == 1 || a.row_stride != 1 {
         pool::for_pieces(to, share, |first, part| {
-            let start = a.row(first);
-            if a.column_stride == 1 && a.columns <= DOT_BLOCK {
-                return T::Width::run(Dots { to: part, rows: &a.elements[start..], stride: a.row_stride, x: &x });
-            }
             let mut room = Vec::new();
             for (line, to) in part.iter_mut().enumerate() {
                 let start = a.row(first + line);
