@@ -86,10 +86,12 @@ pub(crate) enum ReduceOp {
     Prod,
     Max,
     Min,
-    /// The sum of absolute values, of floating-point numbers, as the next two.
+    /// The sum of absolute values, of floating-point numbers, as the next three.
     SumAbs,
     SumSquares,
     SumExp,
+    /// The sum of what is not NaN.
+    SumNumbers,
 }
 
 /// Which element is looked for.
