@@ -33,4 +33,5 @@ mod syntax;
 #[allow(dead_code)]
 mod test_frontend;
 mod threads;
+mod training;
 mod variables;

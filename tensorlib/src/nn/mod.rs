@@ -31,6 +31,7 @@ mod convolution;
 mod dropout;
 mod embedding;
 mod forward;
+mod hints;
 pub mod init;
 mod linear;
 mod loss;

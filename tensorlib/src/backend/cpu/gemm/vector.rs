@@ -37,14 +37,70 @@ impl<T: Number> Loop for Dot<'_, T> {
     }
 }
 
+/// Terms that are added up in one go.
+const DOT_BLOCK: usize = 8192;
+
 /// The sum of products of two rows of one length.
 pub(crate) fn dot<T: Number>(a: &[T], b: &[T]) -> T {
-    const BLOCK: usize = 8192;
-    if a.len() <= BLOCK {
+    if a.len() <= DOT_BLOCK {
         return T::Width::run(Dot(a, b));
     }
-    let middle = a.len().div_ceil(2).next_multiple_of(BLOCK);
+    let middle = a.len().div_ceil(2).next_multiple_of(DOT_BLOCK);
     dot(&a[..middle], &b[..middle]).add(dot(&a[middle..], &b[middle..]))
+}
+
+/// The sums of products of rows, `stride` elements apart, and one row. Some rows at a time share what is read of that.
+struct Dots<'a, T> {
+    to: &'a mut [T],
+    rows: &'a [T],
+    stride: usize,
+    x: &'a [T],
+}
+
+/// Rows at a time, and sums of each: as many as registers hold.
+const ROWS: usize = 4;
+const SUMS: usize = 16;
+
+impl<T: Number> Loop for Dots<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Dots { to, rows, stride, x } = self;
+        let row = |line: usize| &rows[line * stride..][..x.len()];
+        let (together, rest) = to.as_chunks_mut::<ROWS>();
+        let done = together.len() * ROWS;
+        for (number, to) in together.iter_mut().enumerate() {
+            let line = number * ROWS;
+            *to = sums_of_products([row(line), row(line + 1), row(line + 2), row(line + 3)], x);
+        }
+        for (line, to) in rest.iter_mut().enumerate() {
+            [*to] = sums_of_products([row(done + line)], x);
+        }
+    }
+}
+
+/// For each row the same sum, however many there are.
+#[inline(always)]
+fn sums_of_products<T: Number, const COUNT: usize>(rows: [&[T]; COUNT], x: &[T]) -> [T; COUNT] {
+    let (chunks, last) = x.as_chunks::<SUMS>();
+    let of_rows = rows.map(|row| &row.as_chunks::<SUMS>().0[..chunks.len()]);
+    let mut sums = [[T::ZERO; SUMS]; COUNT];
+    for (at, x) in chunks.iter().enumerate() {
+        for (sums, row) in sums.iter_mut().zip(&of_rows) {
+            for lane in 0..SUMS {
+                sums[lane] = sums[lane].add(row[at][lane].mul(x[lane]));
+            }
+        }
+    }
+    let mut line = 0;
+    sums.map(|sums| {
+        let eight: [T; 8] = std::array::from_fn(|at| sums[at].add(sums[at + 8]));
+        let four: [T; 4] = std::array::from_fn(|at| eight[at].add(eight[at + 4]));
+        let sum = four[0].add(four[2]).add(four[1].add(four[3]));
+        let rest = &rows[line][chunks.len() * SUMS..];
+        line += 1;
+        rest.iter().zip(last).fold(sum, |sum, (&a, &b)| sum.add(a.mul(b)))
+    })
 }
 
 /// Adds a multiple of one row to another.
@@ -67,6 +123,10 @@ pub(super) fn matrix_vector<T: Number>(to: &mut [T], a: Matrix<T>, elements: &[T
     let share = (WORTH_A_THREAD / a.columns).max(1).next_multiple_of(TOGETHER);
     if a.column_stride == 1 || a.row_stride != 1 {
         pool::for_pieces(to, share, |first, part| {
+            let start = a.row(first);
+            if a.column_stride == 1 && a.columns <= DOT_BLOCK {
+                return T::Width::run(Dots { to: part, rows: &a.elements[start..], stride: a.row_stride, x: &x });
+            }
             let mut room = Vec::new();
             for (line, to) in part.iter_mut().enumerate() {
                 let start = a.row(first + line);
