@@ -198,7 +198,7 @@ fn of_training() -> Vec<Diagram> {
         }
     }
     let labels = arange(1000) % 10;
-    let taken = where_cond(&rand([1000]).lt(0.85), &labels, &((&labels * 3 + 1) % 10));
+    let taken = where_cond(rand([1000]).lt(0.85), &labels, (&labels * 3 + 1) % 10);
     let clothes =
         ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"];
     let few =
@@ -206,7 +206,7 @@ fn of_training() -> Vec<Diagram> {
     let many = plot::confusion_matrix(arange(5000) % 60, arange(5000) * 61 % 60, 0..60);
     let blobs = (0..18).map(|i| blob(f64::from(i % 6) * 4.0 + 4.0, f64::from(i / 6) * 6.0 + 6.0)).collect::<Vec<_>>();
     let batch = stack(&blobs);
-    let (labels_of_batch, predicted) = (arange(18) % 10, where_cond(&arange(18).eq(7), &scalar(2), &(arange(18) % 10)));
+    let (labels_of_batch, predicted) = (arange(18) % 10, where_cond(arange(18).eq(7), scalar(2), arange(18) % 10));
     let kernels = nn::Conv2d::new(3, 16, 7);
     vec![
         live.draw(),

@@ -268,10 +268,10 @@ fn a_line_takes_all_that_holds_values() {
     assert_eq!(line(plot::line(&values)), expected);
     assert_eq!(line(plot::line(&values[..])), expected);
     assert_eq!(line(plot::line([1.0f32, 2.0, 4.0])), expected);
-    assert_eq!(line(plot::line(&vec![1u8, 2, 4])), expected);
-    assert_eq!(line(plot::line(&tensor![1, 2, 4])), expected);
+    assert_eq!(line(plot::line(vec![1u8, 2, 4])), expected);
+    assert_eq!(line(plot::line(tensor![1, 2, 4])), expected);
     assert_eq!(line(plot::line(values.iter().map(|&v| scalar(v)).collect::<Vec<_>>())), expected);
-    assert_eq!(line(plot::line(&[&scalar(1.0), &scalar(2.0).requires_grad_(true), &full([1], 4.0)])), expected);
+    assert_eq!(line(plot::line([&scalar(1.0), &scalar(2.0).requires_grad_(true), &full([1], 4.0)])), expected);
     assert_eq!(line(plot::line(1..=4)), "line of 4 values from 1 to 4");
     assert_eq!(line(plot::line((.., &values))), expected);
     assert_eq!(line(plot::plot((1..=3, &values)).line(&values)), format!("{expected}; {expected}"));
@@ -349,7 +349,7 @@ fn a_model_at_work_is_left_as_it_was() {
     assert!(before.iter().all(|(name, tensor)| model.state_dict()[name].equal(tensor)));
     assert!(drawn.text().contains("2: BatchNorm1d") && drawn.text().contains("→ [2, 4]"), "{drawn}");
     let error = picture::try_network_on(&model, &rand([2, 5])).expect_err("an error").to_string();
-    assert!(error.starts_with("Linear(in_features=3, out_features=4, bias=true): "), "{error}");
+    assert!(error.starts_with("layer 0: Linear(in_features=3, out_features=4, bias=true): "), "{error}");
 }
 
 #[test]

@@ -195,17 +195,16 @@ fn flow(tensor: &Tensor) -> Flow {
     Flow { shape: tensor.size().to_string(), tiles: Tiles::of_activation(tensor) }
 }
 
-/// What went through which layer. A layer made of others is left out where those were seen. Layers without fields are nowhere:
-/// they are found by the order.
+/// What went through which layer. A layer made of others is left out where those were seen. Layers without fields
+/// are nowhere, and those behind pointers elsewhere: they are found by the order.
 fn steps<'a>(parts: &'a [Part], passed: &'a [Passed]) -> Vec<Step<'a>> {
     let mut steps: Vec<Step> = Vec::new();
     let mut next = 0;
     for passed in passed {
         let is_same = |part: &Part| part.word == passed.word && part.address == passed.address;
-        let found = match passed.address {
-            Some(_) => parts.iter().position(is_same),
-            None => (next..parts.len()).find(|&number| parts[number].word == passed.word),
-        };
+        let is_at_its_place = || parts.iter().position(is_same).filter(|_| passed.address.is_some());
+        let is_next = || (next..parts.len()).find(|&number| parts[number].word == passed.word);
+        let found = is_at_its_place().or_else(is_next);
         let part = found.map(|number| &parts[number]);
         if let Some(number) = found {
             next = number + 1;
@@ -232,7 +231,7 @@ fn working_blocks(steps: &[Step]) -> Vec<Block> {
             None => Block {
                 name: String::new(),
                 word: word.clone(),
-                options: step.passed.line.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')')).to_owned(),
+                options: options(&step.passed.line),
                 parameters: (!is_again).then_some(step.passed.parameters),
                 weight: None,
                 output,
@@ -240,6 +239,12 @@ fn working_blocks(steps: &[Step]) -> Vec<Block> {
         }
     };
     steps.iter().map(block).collect()
+}
+
+/// What stands in the parentheses of a layer's line.
+fn options(line: &str) -> String {
+    let inside = line.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inside.unwrap_or_default().to_owned()
 }
 
 /// The layers as a chain of linear layers with the values of the first example, if they are one.

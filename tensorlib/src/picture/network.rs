@@ -249,7 +249,9 @@ fn written_out(layer: &Layer) -> bool {
 /// The weight matrix between its brackets, below the edges it describes; the bias is a last row, set apart.
 fn matrix(canvas: &mut Canvas, layer: &Layer, (number, name): (usize, &str), middle: f64, top: f64) {
     let name = format!("{name}  {} × {}", layer.inputs, layer.outputs);
-    canvas.text((middle, top), &name, Font::math(15.0).bold());
+    // Not every bold face has the raised T.
+    let font = if name.contains('ᵀ') { Font::math(16.0).italic() } else { Font::math(15.0).bold() };
+    canvas.text((middle, top), &name, font);
     if !written_out(layer) {
         return;
     }

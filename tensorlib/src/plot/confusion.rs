@@ -147,7 +147,7 @@ pub(super) fn draw(plot: &Plot, of: &Confusion) -> Diagram {
     let mut canvas = Canvas::new(WIDTH, top + side + names + 38.0);
     heading(&mut canvas, plot);
     let accuracy = Font::words(14.0).fill(theme::SOFT_INK);
-    canvas.text((place.at.0 + side / 2.0, top - 22.0), &of.accuracy(), accuracy);
+    canvas.text((WIDTH / 2.0, top - 22.0), &of.accuracy(), accuracy);
 
     cells(&mut canvas, of, &place);
     class_names(&mut canvas, of, &place, is_turned);

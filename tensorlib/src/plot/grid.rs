@@ -19,6 +19,8 @@ const MARGIN: f64 = 22.0;
 const GAP: f64 = 8.0;
 /// The room below an image for its label.
 const CAPTION: f64 = 20.0;
+/// And for a second line.
+const SECOND: f64 = 16.0;
 const CAPTION_SIZE: f64 = 12.0;
 /// Ink for what was recognised: of a contrast of 4.5 on the paper.
 const RIGHT: &str = "#1c7444";
@@ -102,7 +104,9 @@ impl Images {
             [n, 3, h, w] => (n, Channels::Rgb, h, w),
             [n, c, h, w] => (n * c, Channels::Grey, h, w),
             _ => {
-                return Err(shape_error!("images: a batch of images is [N, H, W] or [N, C, H, W]; the shape is {size}"));
+                return Err(shape_error!(
+                    "images: a batch of images is [N, H, W] or [N, C, H, W]; the shape is {size}"
+                ));
             }
         };
         let each = channels as usize * height * width;
@@ -248,7 +252,7 @@ impl Images {
         // What was taken for something else has a second line.
         let is_wrong = |image: usize| self.caption(image).is_some_and(|caption| caption.label.is_some());
         let lines = usize::from(has_captions) + usize::from((0..tiles.len()).any(is_wrong));
-        let row_height = size.1 + GAP + lines as f64 * CAPTION;
+        let row_height = size.1 + GAP + [0.0, CAPTION, CAPTION + SECOND][lines];
         let top = if self.title.is_some() { 50.0 } else { MARGIN };
         let rows = tiles.len().div_ceil(columns);
         let rest = if self.count > tiles.len() { 22.0 } else { 0.0 };
@@ -313,7 +317,7 @@ fn draw_caption(canvas: &mut Canvas, (at, size): (Point, (f64, f64)), caption: &
     canvas.text((middle, first), &cut(&caption.word, room), font);
     if let Some(label) = &caption.label {
         let label = cut(&format!("({label})"), room);
-        canvas.text((middle, first + 16.0), &label, Font::words(CAPTION_SIZE).fill(theme::SOFT_INK));
+        canvas.text((middle, first + SECOND), &label, Font::words(CAPTION_SIZE).fill(theme::SOFT_INK));
     }
 }
 
