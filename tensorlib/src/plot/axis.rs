@@ -31,7 +31,13 @@ impl Axis {
 
     /// [`Axis::new`] with marks at whole numbers only.
     pub fn whole((low, high): (f64, f64), count: usize) -> Axis {
-        Axis::new((low, high), count.min((high - low).floor().max(1.0) as usize))
+        let axis = Axis::new((low, high), count);
+        if axis.step >= 1.0 {
+            return axis;
+        }
+        // A step below 1 means that there are no more whole numbers than marks.
+        let marks = (low.ceil() as i64..=high.floor() as i64).map(|mark| mark as f64).collect();
+        Axis { step: 1.0, digits: 0, marks, ..axis }
     }
 
     /// The same range without marks.
