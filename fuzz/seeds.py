@@ -1,5 +1,6 @@
 """Writes the inputs that are no text, from which the targets for bytes start, into `corpus`."""
 
+import gzip
 import io
 import pathlib
 import struct
@@ -66,3 +67,10 @@ put("safetensors", "two", safetensors({
 }, bytes(11)))
 put("safetensors", "half", safetensors({"h": {"dtype": "F16", "shape": [], "data_offsets": [0, 2]}}, bytes(2)))
 put("safetensors", "none", safetensors({"__metadata__": {"format": "pt"}}, b""))
+for file in (pathlib.Path(__file__).parent / "../tensorlib/tests/pth").glob("*.pth"):
+    put("pth", file.name, file.read_bytes())
+idx = b"\0\0\x08\x03" + struct.pack(">III", 2, 1, 2) + bytes(4)
+put("idx", "bytes", idx)
+put("idx", "packed", gzip.compress(idx, mtime=0))
+put("idx", "double", b"\0\0\x0e\x01" + struct.pack(">I", 1) + struct.pack(">d", 1.5))
+put("idx", "empty", b"\0\0\x0d\x02" + struct.pack(">II", 0, 7))

@@ -80,6 +80,8 @@
 //! | `torch.save(model.state_dict(), f)`, `torch.load(f)` | [`save(&state, "model.safetensors")?`](save()), [`load("model.safetensors")?`](load()) | a [`StateDict`] |
 //! | `np.save`, `np.savez` | [`write_npy`], [`write_npz`] | and `read_…`; so for `safetensors` of any tensors |
 //! | `TensorDataset(x, y)`, `DataLoader(dataset, 64, shuffle=True, num_workers=2)` | [`data::TensorDataset::new([&x, &y])`](data::TensorDataset), [`data::DataLoader::new(dataset, 64).shuffle(true).workers(2)`](data::DataLoader) | the same order after the same seed |
+//! | `datasets.FashionMNIST(root)`, `ImageFolder(root, transform)` | [`data::datasets::FashionMnist::open(root)?`](data::datasets::FashionMnist), [`data::datasets::ImageFolder::open(root)?.transform(…)`](data::datasets::ImageFolder) | what ships: `FashionMnist::bundled(data::Split::Train)` |
+//! | `transforms.Compose([Resize(64), ToTensor()])` | [`transforms![Resize::new(64), ToTensor]`](transforms!) | see [`data::transforms`] |
 //! | `random_split(dataset, [0.8, 0.2])` | [`data::random_split(dataset, [0.8, 0.2])`](data::random_split) | gives a pair |
 //! | `w.requires_grad_()`, `torch.tensor([1.], requires_grad=True)` | [`w.requires_grad_(true)`](Tensor::requires_grad_), `tensor![1.0].requires_grad_(true)` | `false` freezes |
 //! | `loss.backward()`, `w.grad` | [`loss.backward()`](Tensor::backward), [`w.grad()`](Tensor::grad) | an error while there is none; [`w.try_grad()`](Tensor::try_grad) gives a `Result` |
@@ -249,6 +251,7 @@ pub use tensor::Tensor;
 pub mod prelude {
     pub use crate::autograd::{self, enable_grad, is_grad_enabled, no_grad, set_grad_enabled};
     pub use crate::create::*;
+    pub use crate::data::transforms::Transform as _;
     pub use crate::data::{self, Dataset};
     pub use crate::device::{Device, gpu_is_available};
     pub use crate::functional::{self as F};
@@ -262,5 +265,5 @@ pub mod prelude {
     pub use crate::reduce::*;
     pub use crate::render::{PrintOptions, set_printoptions};
     pub use crate::shape::*;
-    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step as _, Tensor, picture, plot, tensor};
+    pub use crate::{DType, Ellipsis, NewAxis, Scalar, Size, Step as _, Tensor, picture, plot, tensor, transforms};
 }

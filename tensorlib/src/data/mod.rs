@@ -18,14 +18,19 @@
 //! [`DataLoader`] decides on the order, with a [`Sampler`], and gives batch after batch. None of them borrows from another.
 
 pub mod collate;
+pub mod csv;
 pub mod dataset;
+pub mod datasets;
 pub mod loader;
 pub mod sampler;
 pub mod split;
 pub mod tensors;
+pub mod transforms;
 
 pub use collate::Collate;
+pub use csv::{Csv, read_csv};
 pub use dataset::{ConcatDataset, Dataset, ListDataset};
+pub use datasets::Split;
 pub use loader::DataLoader;
 pub use sampler::{
     BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler,

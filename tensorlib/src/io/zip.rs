@@ -3,6 +3,9 @@
 //! Files are written without compression, as `np.savez` does, and read with or without it (`np.savez_compressed`).
 
 use std::borrow::Cow;
+use std::io::Read;
+
+use flate2::read::DeflateDecoder;
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
@@ -177,15 +180,25 @@ fn content<'a>(reader: &Reader<'a>, local: u64, packed: u64, size: u64, method: 
     let bytes = reader.0.get(start..end).ok_or("the archive ends too early")?;
     match method {
         0 => Ok(bytes.into()),
-        8 => miniz_oxide::inflate::decompress_to_vec_with_limit(bytes, size)
-            .map(Cow::from)
-            .map_err(|_| "its compressed content is damaged".into()),
+        8 => inflated(bytes, size).map(Cow::from),
         other => Err(format!("compression method {other} is unknown; use np.savez or np.savez_compressed")),
+    }
+}
+
+/// Compressed bytes as they were: `size` of them, and no more memory than that.
+fn inflated(bytes: &[u8], size: usize) -> Result<Vec<u8>, String> {
+    let mut content = Vec::new();
+    let read = DeflateDecoder::new(bytes).take(size as u64).read_to_end(&mut content);
+    match read {
+        Ok(length) if length == size => Ok(content),
+        _ => Err("its compressed content is damaged".into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -220,7 +233,9 @@ mod tests {
     #[test]
     fn compressed_files_are_read() {
         let content = b"tensor ".repeat(50);
-        let packed = miniz_oxide::deflate::compress_to_vec(&content, 6);
+        let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(&content).unwrap();
+        let packed = packed.finish().unwrap();
         // The archive of the compressed bytes, made to say what they are.
         let mut archive = pack(&[("x".to_string(), packed)]).unwrap();
         let directory = archive.windows(4).position(|w| w == CENTRAL.to_le_bytes()).unwrap();

@@ -1,4 +1,6 @@
-//! Datasets, samplers, loaders.
+//! Datasets, samplers, loaders, pictures.
 
+mod files;
 mod loaders;
 mod orders;
+mod pictures;
