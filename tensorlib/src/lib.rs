@@ -97,6 +97,15 @@
 //! | `torch.autograd.gradcheck(f, x)` | [`autograd::gradcheck`] | and [`gradgradcheck`](autograd::gradgradcheck) |
 //! | `torch.autograd.set_detect_anomaly(True)` | [`autograd::set_detect_anomaly(true)`](autograd::set_detect_anomaly) | names the operation whose gradient is NaN |
 //! | `torchviz.make_dot(loss)` | [`picture::graph(&loss)`](picture::graph()) | the graph of operations, with values and gradients |
+//! | `nn.Linear(784, 10)`, `nn.Conv2d(1, 6, 5, padding=2)` | [`nn::Linear::new(784, 10)`](nn::Linear), `nn::Conv2d::new(1, 6, 5).padding(2)` | layers; options are methods: see [`nn`] |
+//! | `class Network(nn.Module): …` | [`#[derive(Module)] struct Network { … }`](trait@nn::Module), [`impl Forward for Network`](nn::Forward) | side by side: [`from_pytorch`] |
+//! | `nn.Sequential(a, b)` | [`nn::sequential![a, b]`](nn::sequential!) | |
+//! | `model(x)`, `criterion(y, labels)` | `model.forward(&x)`, `criterion.forward(&y, &labels)` | |
+//! | `nn.CrossEntropyLoss()` | [`nn::CrossEntropyLoss::new()`](nn::CrossEntropyLoss) | so for all losses |
+//! | `nn.init.xavier_uniform_(w)` | [`nn::init::xavier_uniform_(&w, 1.0)`](nn::init) | |
+//! | `optim.SGD(model.parameters(), lr=0.1, momentum=0.9)` | [`optim::SGD::new(model.parameters(), 0.1).momentum(0.9)`](optim::SGD) | see [`optim`] |
+//! | `optim.lr_scheduler.StepLR(optimizer, 30)` | [`optim::lr_scheduler::StepLR::new(&optimizer, 30, 0.1)`](optim::lr_scheduler::StepLR) | |
+//! | `torchinfo.summary(model, (64, 1, 28, 28))` | [`summary(&model, [1, 28, 28])`](nn::summary()) | of one example |
 //! | `torch.set_num_threads(2)` | [`tensorlib::set_num_threads(2)`](set_num_threads) | results never depend on it |
 //!
 //! ## Names from elsewhere
@@ -178,6 +187,8 @@
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
 //! | [`functional`] | layers and losses as functions, each with the gradient of its own | elements, locks, parameters |
 //! | [`autograd`] | how operations are recorded, and the way back through them | devices |
+//! | [`nn`] | layers, models and losses: parameters with a function of [`functional`] | elements, gradients' formulas |
+//! | [`optim`] | how parameters change by their gradients | models |
 //! | [`data`] | datasets and loaders, and what is done to pictures | models |
 //! | [`interop`], [`io`] | other libraries' arrays; files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
@@ -197,6 +208,7 @@ pub mod device;
 pub mod dtype;
 mod element;
 pub mod error;
+pub mod from_pytorch;
 pub mod functional;
 pub mod index;
 pub mod interop;

@@ -86,10 +86,12 @@ pub(crate) enum ReduceOp {
     Prod,
     Max,
     Min,
-    /// The sum of absolute values, of floating-point numbers, as the next two.
+    /// The sum of absolute values, of floating-point numbers, as the next three.
     SumAbs,
     SumSquares,
     SumExp,
+    /// The sum of what is not NaN.
+    SumNumbers,
 }
 
 /// Which element is looked for.
@@ -396,5 +398,66 @@ impl StepRule {
             StepRule::RmsProp { momentum, centered, .. } => 1 + usize::from(momentum != 0.0) + usize::from(centered),
             StepRule::Adagrad { .. } => 1,
         }
+    }
+}
+
+/// What a recurrent layer computes at each step. A step reads its input and the output before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecurrentOp {
+    /// The hyperbolic tangent of the sum of both.
+    Tanh,
+    /// The positive part of the sum of both.
+    Relu,
+    /// A cell beside the output, and gates in the order of PyTorch: input, forget, new value, output.
+    Lstm,
+    /// Gates in the order of PyTorch: reset, update, new value.
+    Gru,
+}
+
+impl RecurrentOp {
+    /// How many numbers the products give for each number of the output.
+    pub fn gates(self) -> usize {
+        match self {
+            RecurrentOp::Tanh | RecurrentOp::Relu => 1,
+            RecurrentOp::Lstm => 4,
+            RecurrentOp::Gru => 3,
+        }
+    }
+
+    /// Whether the output is something else than what the products become.
+    pub fn has_gates(self) -> bool {
+        self.gates() > 1
+    }
+}
+
+/// A recurrent layer in one direction. What belongs to a step and an example is a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Recurrence {
+    pub op: RecurrentOp,
+    pub batch: usize,
+    pub steps: usize,
+    /// The length of an output.
+    pub hidden: usize,
+    /// Whether the rows of an example follow each other, rather than those of a step.
+    pub batch_first: bool,
+    /// Whether it goes from the last step to the first.
+    pub reverse: bool,
+}
+
+impl Recurrence {
+    pub fn rows(&self) -> usize {
+        self.batch * self.steps
+    }
+
+    /// How many numbers the products give for each row.
+    pub fn width(&self) -> usize {
+        self.op.gates() * self.hidden
+    }
+
+    /// The row of an example, `number` steps after the layer began.
+    #[inline(always)]
+    pub fn row(&self, number: usize, example: usize) -> usize {
+        let step = if self.reverse { self.steps - 1 - number } else { number };
+        if self.batch_first { example * self.steps + step } else { step * self.batch + example }
     }
 }

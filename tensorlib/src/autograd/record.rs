@@ -173,6 +173,23 @@ where
 }
 
 /// [`record`] for several results: the formula is given their gradients, which are absent where none came.
+pub(crate) fn record_several<F>(
+    results: Vec<Tensor>,
+    name: &'static str,
+    operands: &[&Tensor],
+    formula: F,
+) -> Vec<Tensor>
+where
+    F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
+{
+    let head = Head::of_several(name, results.iter().map(Meta::of).collect(), operands);
+    let node = Recorded { head, formula: RwLock::new(Some(formula)), call: many::<F>, keeps: true, viewed: () };
+    let node: Arc<dyn Node> = Arc::new(node);
+    let results = results.into_iter().zip(0..);
+    results.map(|(result, output)| result.made_by(Edge { node: node.clone(), output })).collect()
+}
+
+/// [`record_several`] for a number that is known.
 pub(crate) fn record_many<F, const N: usize>(
     results: [Tensor; N],
     name: &'static str,
@@ -182,11 +199,8 @@ pub(crate) fn record_many<F, const N: usize>(
 where
     F: Fn(&mut Pass, Vec<Option<Tensor>>) -> Result<()> + Send + Sync + 'static,
 {
-    let head = Head::of_several(name, results.iter().map(Meta::of).collect(), operands);
-    let node = Recorded { head, formula: RwLock::new(Some(formula)), call: many::<F>, keeps: true, viewed: () };
-    let node: Arc<dyn Node> = Arc::new(node);
-    let mut output = 0..;
-    results.map(|result| result.made_by(Edge { node: node.clone(), output: output.next().expect("it has no end") }))
+    let recorded = record_several(results.into(), name, operands, formula);
+    recorded.try_into().unwrap_or_else(|_| unreachable!("as many as were given"))
 }
 
 /// [`record`] for a formula that keeps no values of tensors: the backward pass may go through it twice.

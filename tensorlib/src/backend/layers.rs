@@ -8,8 +8,20 @@ use super::geometry::{
     Windows,
 };
 use crate::layout::Layout;
-use crate::op::{ConvolutionOp, Direction};
+use crate::op::{ConvolutionOp, Direction, Recurrence};
 use crate::storage::Storage;
+
+/// Gradients of a recurrent layer, from which the others are products.
+pub(crate) struct RecurrentSlopes {
+    /// Of what inputs bring to the gates, by rows.
+    pub gates: Arc<Storage>,
+    /// Of what outputs bring to the gates at the next step, where that is something else.
+    pub from_outputs: Option<Arc<Storage>>,
+    /// Of the output and the cell before the first step; empty where none was given.
+    pub states: [Arc<Storage>; 2],
+    /// No gradient, but what such products need: for each row, the output before it.
+    pub before: Arc<Storage>,
+}
 
 /// The operations of layers. Their operands are floating-point numbers in any order of memory, but where something else is
 /// said; what they give is in row-major order.
@@ -88,6 +100,32 @@ pub(crate) trait Layers {
         logs: &Arc<Storage>,
         gradient: Elements,
     ) -> [Arc<Storage>; 3];
+
+    // Sequences.
+
+    /// Goes through the steps of a recurrent layer. `gates` holds what inputs and biases bring to the gates of each row, without
+    /// gaps, and is overwritten with their values; `weight` is `[gates · hidden, hidden]`; `bias` belongs to the product
+    /// with it, where it is not simply added to what inputs bring. States before the first step are `[batch, hidden]`:
+    /// outputs, and cells; they are zero where there are none. Gives the outputs, which are the gates where a layer has no
+    /// others, and beside them the cells of LSTM, and what GRU's reset gate takes a share of.
+    fn recur_(
+        &self,
+        r: &Recurrence,
+        gates: Elements,
+        states: [Option<Elements>; 2],
+        weight: Elements,
+        bias: Option<Elements>,
+    ) -> [Arc<Storage>; 2];
+    /// Goes back through the steps, given the three that [`recur_`](Layers::recur_) has made (gates, outputs and what is
+    /// beside them) and gradients: of all outputs, of the last, and of the last cell.
+    fn recur_gradient(
+        &self,
+        r: &Recurrence,
+        made: [Elements; 3],
+        states: [Option<Elements>; 2],
+        weight: Elements,
+        gradients: [Option<Elements>; 3],
+    ) -> RecurrentSlopes;
 
     // Losses.
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Random numbers are made by the processor whatever the device, so that a seed means the same numbers everywhere.
 pub(crate) use self::cpu::normal;
-pub(crate) use self::layers::Layers;
+pub(crate) use self::layers::{Layers, RecurrentSlopes};
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result, device_error};

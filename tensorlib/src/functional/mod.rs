@@ -32,6 +32,7 @@ mod options;
 mod padding;
 mod patches;
 mod pooling;
+pub(crate) mod recurrent;
 
 pub use activation::*;
 pub use attention::*;

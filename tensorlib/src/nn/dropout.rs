@@ -1,6 +1,7 @@
 //! Layers that leave something out while a model is trained.
 
 use super::forward::forward;
+use super::hints::is_trained;
 use super::{Module, Training};
 use crate::functional as F;
 
@@ -40,7 +41,7 @@ macro_rules! dropouts {
             }
         )*
 
-        forward! { $($name: |layer, x| if layer.training.get() { F::$function(x, layer.p) } else { Ok(x.alias()) };)* }
+        forward! { $($name: |layer, x| if is_trained(stringify!($name), &layer.training) { F::$function(x, layer.p) } else { Ok(x.alias()) };)* }
     };
 }
 

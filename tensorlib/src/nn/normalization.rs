@@ -1,6 +1,7 @@
 //! Layers that normalise by mean and variance.
 
 use super::forward::forward;
+use super::hints::is_trained;
 use super::{Buffer, Module, Parameter, Training};
 use crate::autograd::no_grad;
 use crate::create::{ones, scalar, zeros};
@@ -124,7 +125,8 @@ macro_rules! batches {
                 if !fits {
                     return Err(shape_error!("needs an input {} of {} channels, not one of shape {}", $wants, self.num_features, x.size()));
                 }
-                let (is_training, count) = (self.training.get(), self.num_batches_tracked.as_deref());
+                let is_training = is_trained(stringify!($name), &self.training);
+                let count = self.num_batches_tracked.as_deref();
                 let mut options = BatchNorm::new().eps(self.rates.eps);
                 if let Some(count) = count.filter(|_| is_training) {
                     no_grad(|| count.try_add_(1))?;

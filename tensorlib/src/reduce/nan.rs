@@ -1,12 +1,18 @@
 //! Sums and means of what is not NaN, and both extremes at once.
 
+use crate::autograd::record::records;
 use crate::error::{Result, fallible};
-use crate::reduce::fold::{Over, fallible_reductions, floating};
+use crate::op::ReduceOp;
+use crate::reduce::fold::{Over, fallible_reductions, floating, reduced};
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
 fn nansum(x: &Tensor, over: &Over) -> Result<Tensor> {
-    let numbers = if x.dtype().is_floating_point() { x.try_masked_fill(x.isnan(), 0.0)? } else { x.alias() };
+    let is_floating = x.dtype().is_floating_point();
+    if is_floating && !records(&[x]) {
+        return Ok(reduced(ReduceOp::SumNumbers, x, over));
+    }
+    let numbers = if is_floating { x.try_masked_fill(x.isnan(), 0.0)? } else { x.alias() };
     let dims: Vec<i64> = over.dims.iter().map(|&dim| dim as i64).collect();
     match over.keep {
         true => numbers.try_sum_keepdim(&dims),

@@ -65,6 +65,21 @@ def gpt():
     return model, lambda: F.cross_entropy(model(x).flatten(0, 1), y.flatten())
 
 
+class Names(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.lstm, self.out = nn.Embedding(12, 8), nn.LSTM(8, 16, batch_first=True), nn.Linear(16, 12)
+
+    def forward(self, x):
+        return self.out(self.lstm(self.embed(x))[0])
+
+
+def lstm():
+    model = Names()
+    x, y = torch.randint(12, (8, 6)), torch.randint(12, (8, 6))
+    return model, lambda: F.cross_entropy(model(x).flatten(0, 1), y.flatten())
+
+
 def encoder():
     layer = nn.TransformerEncoderLayer(16, 4, 32, 0.1, batch_first=True)
     model = nn.Sequential(nn.Linear(6, 16), layer, nn.Linear(16, 4))
@@ -136,4 +151,5 @@ run("lenet sgd", lenet, sgd(momentum=0.9))
 run("lenet adam", lenet, lambda m: optim.Adam(m.parameters(), 1e-3))
 run("batch norm and dropout", batch_norm, sgd())
 run("gpt", gpt, lambda m: optim.AdamW(m.parameters(), 1e-3))
+run("lstm", lstm, lambda m: optim.Adam(m.parameters(), 1e-2), clip=1.0)
 run("encoder", encoder, lambda m: optim.AdamW(m.parameters(), 1e-3))

@@ -5,7 +5,7 @@ mod models;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use models::{batch_norm, encoder, gpt, lenet, mlp};
+use models::{batch_norm, encoder, gpt, lenet, lstm, mlp};
 use tensorlib::optim::lr_scheduler as lrs;
 use tensorlib::optim::{Optimizer, group};
 use tensorlib::prelude::*;
@@ -151,6 +151,7 @@ fn made(name: &str) -> Run {
         "lenet adam" => run(lenet, |m| Box::new(adam(m, 1e-3)), None),
         "batch norm and dropout" => run(batch_norm, |m| Box::new(sgd(m)), None),
         "gpt" => run(gpt, |m| Box::new(adamw(m, 1e-3)), None),
+        "lstm" => run(lstm, |m| Box::new(adam(m, 1e-2)), Some(1.0)),
         "encoder" => run(encoder, |m| Box::new(adamw(m, 1e-3)), None),
         _ => panic!("no run {name}"),
     }

@@ -121,6 +121,34 @@ pub fn gpt() -> Task {
     }
 }
 
+/// Names, letter by letter.
+#[derive(Module)]
+struct Names {
+    embed: nn::Embedding,
+    lstm: nn::LSTM,
+    out: nn::Linear,
+}
+
+impl Forward for Names {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let (y, _) = self.lstm.forward(&self.embed.forward(x));
+        self.out.forward(&y)
+    }
+}
+
+pub fn lstm() -> Task {
+    let model = Names {
+        embed: nn::Embedding::new(12, 8),
+        lstm: nn::LSTM::new(8, 16).batch_first(true),
+        out: nn::Linear::new(16, 12),
+    };
+    let (x, y) = (randint(12, [8, 6]), randint(12, [8, 6]));
+    Task {
+        model: nn::sequential![model],
+        loss: Box::new(move |model| F::cross_entropy(&model.forward(&x).flatten_dims(0, 1), y.flatten())),
+    }
+}
+
 pub fn encoder() -> Task {
     let layer = nn::TransformerEncoderLayer::new(16, 4).dim_feedforward(32).dropout(0.1).batch_first(true);
     // In the order of the Python: the encoder's layer is drawn first.

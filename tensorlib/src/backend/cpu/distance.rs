@@ -1,7 +1,9 @@
 //! Distances between all pairs of rows.
 
+use std::marker::PhantomData;
+
 use super::map::PIECE;
-use super::number::Number;
+use super::number::{Floating, Number};
 use super::pool;
 use super::simd::{Loop, Width};
 use super::special::Double;
@@ -12,6 +14,15 @@ const LANES: usize = 16;
 /// What the differences of two rows are put together by.
 trait Norm<T> {
     fn step(so_far: T, distance: T) -> T;
+    /// Joins what two parts of the rows gave.
+    #[inline(always)]
+    fn join(a: f64, b: f64) -> f64 {
+        a + b
+    }
+    #[inline(always)]
+    fn finish(sum: T) -> T {
+        sum
+    }
 }
 
 struct Sum;
@@ -25,10 +36,14 @@ impl<T: Number> Norm<T> for Sum {
     }
 }
 
-impl<T: Number> Norm<T> for Squares {
+impl<T: Floating> Norm<T> for Squares {
     #[inline(always)]
     fn step(so_far: T, distance: T) -> T {
         so_far.add(distance.mul(distance))
+    }
+    #[inline(always)]
+    fn finish(sum: T) -> T {
+        sum.sqrt()
     }
 }
 
@@ -37,9 +52,13 @@ impl<T: Number> Norm<T> for Largest {
     fn step(so_far: T, distance: T) -> T {
         so_far.maximum(distance)
     }
+    #[inline(always)]
+    fn join(a: f64, b: f64) -> f64 {
+        Number::maximum(a, b)
+    }
 }
 
-struct Pair<'a, T, N>(&'a [T], &'a [T], std::marker::PhantomData<N>);
+struct Pair<'a, T, N>(&'a [T], &'a [T], PhantomData<N>);
 
 impl<T: Number, N: Norm<T>> Loop for Pair<'_, T, N> {
     type Output = [T; LANES];
@@ -61,11 +80,69 @@ impl<T: Number, N: Norm<T>> Loop for Pair<'_, T, N> {
 }
 
 fn lanes<T: Double, N: Norm<T>>(a: &[T], b: &[T]) -> impl Iterator<Item = f64> {
-    T::Heavy::run(Pair::<T, N>(a, b, std::marker::PhantomData)).into_iter().map(T::double)
+    T::Heavy::run(Pair::<T, N>(a, b, PhantomData)).into_iter().map(T::double)
+}
+
+/// Rows that are compared with another one side by side.
+const STRIP: usize = 32;
+/// Elements of rows that are added up without regard to rounding.
+const ROUND: usize = 128;
+
+/// The distances of one row and a strip of others, which lies in memory column by column.
+struct Beside<'a, T, N>(&'a [T], &'a [[T; STRIP]], PhantomData<N>);
+
+impl<T: Double, N: Norm<T>> Loop for Beside<'_, T, N> {
+    type Output = [T; STRIP];
+    #[inline(always)]
+    fn run(self) -> [T; STRIP] {
+        let mut totals = [0.0; STRIP];
+        for (row, strip) in self.0.chunks(ROUND).zip(self.1.chunks(ROUND)) {
+            let mut sums = [T::ZERO; STRIP];
+            for (&value, others) in row.iter().zip(strip) {
+                for lane in 0..STRIP {
+                    sums[lane] = N::step(sums[lane], value.sub(others[lane]).magnitude());
+                }
+            }
+            for lane in 0..STRIP {
+                totals[lane] = N::join(totals[lane], sums[lane].double());
+            }
+        }
+        totals.map(|total| N::finish(T::rounded(total)))
+    }
+}
+
+/// [`pairs`] for many rows of `b`: they are packed into strips.
+fn strips<T: Double, N: Norm<T>>(to: &mut [T], a: &[T], b: &[T], columns: usize, width: usize) {
+    let packed = |rows: &[T]| {
+        let mut strip = vec![[T::ZERO; STRIP]; width];
+        for (lane, row) in rows.chunks_exact(width).enumerate() {
+            strip.iter_mut().zip(row).for_each(|(column, &value)| column[lane] = value);
+        }
+        strip
+    };
+    let strips: Vec<Vec<[T; STRIP]>> = b.chunks(STRIP * width).map(packed).collect();
+    let rows = (PIECE / (width * columns)).max(1);
+    pool::for_pieces(to, rows * columns, |first, part| {
+        let a = &a[first / columns * width..];
+        for (number, strip) in strips.iter().enumerate() {
+            for (to, a) in part.chunks_exact_mut(columns).zip(a.chunks_exact(width)) {
+                let distances = T::Heavy::run(Beside::<T, N>(a, strip, PhantomData));
+                to[number * STRIP..].iter_mut().zip(distances).for_each(|(to, distance)| *to = distance);
+            }
+        }
+    });
 }
 
 /// `to[i, j]` is the `p`-norm of `a[i] - b[j]`, of rows of `width` elements.
 pub(crate) fn pairs<T: Double>(to: &mut [T], a: &[T], b: &[T], columns: usize, width: usize, p: f64) {
+    if columns >= STRIP / 4 && width > 0 {
+        match p {
+            1.0 => return strips::<T, Sum>(to, a, b, columns, width),
+            2.0 => return strips::<T, Squares>(to, a, b, columns, width),
+            f64::INFINITY => return strips::<T, Largest>(to, a, b, columns, width),
+            _ => {}
+        }
+    }
     let piece = (PIECE / width.max(1)).max(1);
     pool::for_pieces(to, piece, |first, part| {
         for (number, to) in part.iter_mut().enumerate() {

@@ -2,8 +2,7 @@
 
 use super::number::{Floating, Number};
 
-/// Elements side by side.
-pub(super) const LANES: usize = 16;
+const LANES: usize = 16;
 
 /// All elements as one: lanes side by side first. `start` changes nothing when it is combined.
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! The cross entropy of rows of scores, and its gradient, each in one pass.
 
-use super::lanes::{self, LANES};
+use super::lanes;
 use super::number::Floating;
 use super::pool;
 use super::simd::{Loop, Width};
@@ -36,9 +36,9 @@ unsafe impl<T: Send> Sync for Shared<T> {}
 
 struct Forward<'a, T> {
     losses: &'a mut [T],
-    probabilities: Option<&'a mut [T]>,
-    /// For a row, and what makes whole lanes of it.
+    /// Room for probabilities: of all rows, or of one.
     room: &'a mut [T],
+    keeps: bool,
     x: &'a [T],
     classes: usize,
     first: usize,
@@ -49,32 +49,30 @@ impl<T: Floating> Loop for Forward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        let Forward { losses, mut probabilities, room, x, classes, first, labels } = self;
-        let [of_label, of_each] = labels.shares(classes);
-        for (line, (loss, x)) in losses.iter_mut().zip(x.chunks_exact(classes)).enumerate() {
-            // Behind the row stand numbers whose exponential is zero.
-            *room.last_chunk_mut::<LANES>().expect("whole lanes") = [T::LOWEST; LANES];
-            room[..classes].copy_from_slice(x);
-            let largest = lanes::largest(room);
-            for value in room.as_chunks_mut::<LANES>().0.as_flattened_mut() {
-                *value = value.sub(largest).exp();
+        let classes = self.classes;
+        let [of_label, of_each] = self.labels.shares(classes);
+        for (line, (loss, x)) in self.losses.iter_mut().zip(self.x.chunks_exact(classes)).enumerate() {
+            let label = self.labels.of_rows[self.first + line];
+            let start = if self.keeps { line * classes } else { 0 };
+            let row = &mut self.room[start..start + classes];
+            let largest = lanes::largest(x);
+            for (to, &value) in row.iter_mut().zip(x) {
+                *to = value.sub(largest).exp();
             }
-            let sum = lanes::sum(room);
-            if let Some(probabilities) = &mut probabilities {
+            let sum = lanes::sum(row);
+            if self.keeps {
                 let factor = T::ONE.div(sum);
-                let row = &mut probabilities[line * classes..(line + 1) * classes];
-                row.iter_mut().zip(&*room).for_each(|(to, value)| *to = value.mul(factor));
+                row.iter_mut().for_each(|value| *value = value.mul(factor));
             }
-            let label = labels.of_rows[first + line];
             if label == IGNORED {
                 *loss = T::ZERO;
                 continue;
             }
             let label = label as usize;
             let rest = sum.exact_log();
-            let of = |class: usize| rest.sub(x[class].sub(largest)).mul(labels.weight(class));
+            let of = |class: usize| rest.sub(x[class].sub(largest)).mul(self.labels.weight(class));
             *loss = of_label.mul(of(label));
-            if labels.smoothing > 0.0 {
+            if self.labels.smoothing > 0.0 {
                 let all = (0..classes).fold(T::ZERO, |sum, class| sum.add(of(class)));
                 *loss = loss.add(of_each.mul(all));
             }
@@ -104,12 +102,17 @@ pub(crate) fn cross_entropy<T: Floating>(
     pool::for_pieces(losses, rows, |first, losses| {
         let part = first * classes..(first + losses.len()) * classes;
         let x = &x[part.clone()];
-        // SAFETY: rows of this piece, which nobody else writes; there are as many as of scores.
-        let rows = |all: &Shared<T>| unsafe { std::slice::from_raw_parts_mut(all.0.add(part.start), part.len()) };
-        let probabilities = kept.as_ref().map(rows);
-        allocator::with_scratch(classes.next_multiple_of(LANES), |room| {
-            T::Heavy::run(Forward { losses, probabilities, room, x, classes, first, labels });
-        });
+        let keeps = kept.is_some();
+        match kept {
+            Some(all) => {
+                // SAFETY: rows of this piece, which nobody else writes; there are as many as of scores.
+                let room = unsafe { std::slice::from_raw_parts_mut(all.0.add(part.start), part.len()) };
+                T::Heavy::run(Forward { losses, room, keeps, x, classes, first, labels });
+            }
+            None => allocator::with_scratch(classes, |room| {
+                T::Heavy::run(Forward { losses, room, keeps, x, classes, first, labels });
+            }),
+        }
     });
 }
 

@@ -3,7 +3,7 @@
 //! Kernels are loops over elements. They see slices and layouts, never tensors; they know nothing of dtypes chosen at run time,
 //! promotion or errors. What is unsafe in them is in [`pool`] (borrowed work on other threads), [`simd`] (instructions that not every
 //! processor has), [`gemm`] (matrix products), and what is built on its kernels or writes several results at once: [`conv`],
-//! [`attention`], [`vectors`], [`norm`], [`loss`], [`pooling`].
+//! [`attention`], [`recurrent`], [`vectors`], [`norm`], [`loss`], [`pooling`].
 
 pub(crate) mod activation;
 pub(crate) mod approx;
@@ -34,6 +34,7 @@ pub(crate) mod pooling;
 mod positions;
 mod rank;
 pub(crate) mod reader;
+mod recurrent;
 pub(crate) mod reduce;
 pub(crate) mod rows;
 pub(crate) mod running;

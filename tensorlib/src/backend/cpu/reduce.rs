@@ -53,6 +53,8 @@ folds! {
     SumAbs<T: Number>: T::ZERO, |a, v| a.add(v.magnitude()), |x, y| x.add(y);
     /// The sum of squares.
     SumSquares<T: Number>: T::ZERO, |a, v| a.add(v.mul(v)), |x, y| x.add(y);
+    /// The sum of what is not NaN.
+    SumNumbers<T: Floating>: T::ZERO, |a, v| a.add(if v.is_nan() { T::ZERO } else { v }), |x, y| x.add(y);
     /// The sum of exponentials.
     SumExp<T: Floating>: T::ZERO, |a, v| a.add(v.exp()), |x, y| x.add(y);
 }

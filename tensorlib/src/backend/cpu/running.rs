@@ -74,13 +74,15 @@ pub(crate) fn extremes<T: Element>(places: &mut [i64], from: &[T], count: usize,
     pool::for_pieces(places, blocks * block, |first, part| {
         for (places, from) in part.chunks_exact_mut(block).zip(from[first..].chunks_exact(block)) {
             if inner == 1 {
-                let (mut best, mut so_far) = (0, from[0]);
-                for ((step, &value), place) in from.iter().enumerate().zip(places) {
-                    let wins = if min { value <= so_far } else { value >= so_far };
-                    if is_nan(value) || (!is_nan(so_far) && wins) {
-                        (best, so_far) = (step as i64, value);
-                    }
-                    *place = best;
+                let mut at = 0;
+                while at < count {
+                    // It stays the extreme up to the next one that wins: most are no more than looked at.
+                    let so_far = from[at];
+                    let wins = |&value: &T| is_nan(value) || if min { value <= so_far } else { value >= so_far };
+                    let later = &from[at + 1..];
+                    let end = at + 1 + later.iter().position(wins).unwrap_or(later.len());
+                    places[at..end].fill(at as i64);
+                    at = end;
                 }
                 continue;
             }

@@ -9,6 +9,7 @@ mod matrices;
 mod memory;
 mod normalization;
 mod products;
+mod recurrent;
 mod reductions;
 mod windows;
 
@@ -20,14 +21,14 @@ use crate::backend::geometry::{
     AttentionCall, ChannelNorm, ClassLabels, ConvGeometry, Lookup, NormPlanes, NormRows, PadMaps, Patches, Places,
     Windows,
 };
-use crate::backend::{Backend, Elements, Layers, Reach, Source};
+use crate::backend::{Backend, Elements, Layers, Reach, RecurrentSlopes, Source};
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::layout::Layout;
 use crate::op::{
     Activation, BinaryOp, CompareOp, ConvolutionOp, CumulativeOp, Direction, ExtremeOp, Failure, GradientOp, LogicOp,
-    MatrixOp, PairOp, PutOp, RankOp, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, Triangle, TriangleOp,
-    UnaryOp,
+    MatrixOp, PairOp, PutOp, RankOp, Recurrence, ReduceOp, SoftmaxOp, SortOp, Special, SpreadOp, StepOp, Triangle,
+    TriangleOp, UnaryOp,
 };
 use crate::scalar::Scalar;
 use crate::storage::{self, Buffer, Storage};
@@ -183,6 +184,22 @@ forward! {
             logs: &Arc<Storage>,
             gradient: Elements,
         ) -> [Arc<Storage>; 3];
+    }
+    recurrent {
+        fn recur_(
+            r: &Recurrence,
+            gates: Elements,
+            states: [Option<Elements>; 2],
+            weight: Elements,
+            bias: Option<Elements>,
+        ) -> [Arc<Storage>; 2];
+        fn recur_gradient(
+            r: &Recurrence,
+            made: [Elements; 3],
+            states: [Option<Elements>; 2],
+            weight: Elements,
+            gradients: [Option<Elements>; 3],
+        ) -> RecurrentSlopes;
     }
     losses {
         fn cross_entropy(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::backend::Elements;
 use crate::backend::cpu::number::{Floating, Number};
-use crate::backend::cpu::reduce::{self, Max, Middle, Min, Prod, Sum, SumAbs, SumExp, SumSquares};
+use crate::backend::cpu::reduce::{self, Max, Middle, Min, Prod, Sum, SumAbs, SumExp, SumNumbers, SumSquares};
 use crate::backend::cpu::{arrange, cast, moments, rank as by_rank, running, softmax as rows, sort as sorting};
 use crate::element::{Element, Stored, with_dtype, with_floating, with_number};
 use crate::layout::Layout;
@@ -23,7 +23,7 @@ fn of_numbers<T: Number>(op: ReduceOp) -> Option<Kernel<T>> {
         ReduceOp::Prod => reduce::fold::<T, Prod>,
         ReduceOp::Max => reduce::fold::<T, Max>,
         ReduceOp::Min => reduce::fold::<T, Min>,
-        ReduceOp::SumAbs | ReduceOp::SumSquares | ReduceOp::SumExp => return None,
+        ReduceOp::SumAbs | ReduceOp::SumSquares | ReduceOp::SumExp | ReduceOp::SumNumbers => return None,
     })
 }
 
@@ -33,6 +33,7 @@ fn of_floating<T: Floating>(op: ReduceOp) -> Option<Kernel<T>> {
         ReduceOp::SumAbs => Some(reduce::fold::<T, SumAbs>),
         ReduceOp::SumSquares => Some(reduce::fold::<T, SumSquares>),
         ReduceOp::SumExp => Some(reduce::fold::<T, SumExp>),
+        ReduceOp::SumNumbers => Some(reduce::fold::<T, SumNumbers>),
         op => of_numbers(op),
     }
 }

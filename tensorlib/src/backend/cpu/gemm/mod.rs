@@ -9,6 +9,7 @@ mod pack;
 mod tile;
 mod vector;
 
+pub(super) use self::pack::columns as pack_columns;
 pub(crate) use self::tile::{LARGEST_TILE, TERMS, Tile};
 pub(crate) use self::vector::dot;
 use self::vector::{AddScaled, matrix_vector};
@@ -42,7 +43,7 @@ impl<T: Copy> Matrix<'_, T> {
     }
 
     /// Some of its rows and columns.
-    fn part(&self, row: usize, rows: usize, column: usize, columns: usize) -> Self {
+    pub(super) fn part(&self, row: usize, rows: usize, column: usize, columns: usize) -> Self {
         let offset = self.row(row) + column * self.column_stride;
         Matrix { offset, rows, columns, ..*self }
     }

@@ -7,6 +7,9 @@ use crate::backend::cpu::simd::{Loop, Width};
 
 /// Copies the start of some rows, `length` elements each, into rows that are `stride` elements apart.
 pub(super) fn rows<T: Number>(to: &mut [T], stride: usize, from: &Matrix<T>, length: usize) {
+    if from.row_stride == 1 && from.column_stride != 1 {
+        return turned_rows(to, stride, from, length);
+    }
     for (row, to) in to.chunks_exact_mut(stride).enumerate().take(from.rows) {
         let start = from.row(row);
         match from.column_stride {
@@ -16,8 +19,21 @@ pub(super) fn rows<T: Number>(to: &mut [T], stride: usize, from: &Matrix<T>, len
     }
 }
 
+/// [`rows`] of a matrix whose columns are side by side within themselves: a strip of rows at a time, whose ends stay near.
+fn turned_rows<T: Number>(to: &mut [T], stride: usize, from: &Matrix<T>, length: usize) {
+    for (first, to) in (0..from.rows).step_by(STRIP).zip(to.chunks_mut(STRIP * stride)) {
+        let count = STRIP.min(from.rows - first);
+        for term in 0..length {
+            let start = from.row(first) + term * from.column_stride;
+            for (row, &element) in from.elements[start..start + count].iter().enumerate() {
+                to[row * stride + term] = element;
+            }
+        }
+    }
+}
+
 /// Copies columns side by side into rows of `width` elements; zeros stand for columns that there are not.
-pub(super) fn columns<T: Number>(to: &mut [T], width: usize, from: &Matrix<T>) {
+pub(in crate::backend::cpu) fn columns<T: Number>(to: &mut [T], width: usize, from: &Matrix<T>) {
     match width {
         8 => T::Width::run(Columns::<T, 8>(to, from)),
         16 => T::Width::run(Columns::<T, 16>(to, from)),

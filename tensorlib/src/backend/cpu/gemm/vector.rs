@@ -9,9 +9,6 @@ const LANES: usize = 32;
 /// Multiplications that are worth a thread: each element of the matrix is read for one.
 const WORTH_A_THREAD: usize = 64 << 10;
 
-/// Terms that are added up in one go.
-const DOT_BLOCK: usize = 8192;
-
 struct Dot<'a, T>(&'a [T], &'a [T]);
 
 impl<T: Number> Loop for Dot<'_, T> {
@@ -40,6 +37,9 @@ impl<T: Number> Loop for Dot<'_, T> {
     }
 }
 
+/// Terms that are added up in one go.
+const DOT_BLOCK: usize = 8192;
+
 /// The sum of products of two rows of one length.
 pub(crate) fn dot<T: Number>(a: &[T], b: &[T]) -> T {
     if a.len() <= DOT_BLOCK {
@@ -49,7 +49,7 @@ pub(crate) fn dot<T: Number>(a: &[T], b: &[T]) -> T {
     dot(&a[..middle], &b[..middle]).add(dot(&a[middle..], &b[middle..]))
 }
 
-/// The sums of products of rows, `stride` elements apart, and one vector. Some rows at a time share what is read of it.
+/// The sums of products of rows, `stride` elements apart, and one row. Some rows at a time share what is read of that.
 struct Dots<'a, T> {
     to: &'a mut [T],
     rows: &'a [T],
@@ -57,7 +57,7 @@ struct Dots<'a, T> {
     x: &'a [T],
 }
 
-/// Rows at a time, and sums of each: with these in registers there is room for the products.
+/// Rows at a time, and sums of each: as many as registers hold.
 const ROWS: usize = 4;
 const SUMS: usize = 16;
 
@@ -70,7 +70,8 @@ impl<T: Number> Loop for Dots<'_, T> {
         let (together, rest) = to.as_chunks_mut::<ROWS>();
         let done = together.len() * ROWS;
         for (number, to) in together.iter_mut().enumerate() {
-            *to = sums_of_products(std::array::from_fn(|line| row(number * ROWS + line)), x);
+            let line = number * ROWS;
+            *to = sums_of_products([row(line), row(line + 1), row(line + 2), row(line + 3)], x);
         }
         for (line, to) in rest.iter_mut().enumerate() {
             [*to] = sums_of_products([row(done + line)], x);
@@ -81,37 +82,25 @@ impl<T: Number> Loop for Dots<'_, T> {
 /// For each row the same sum, however many there are.
 #[inline(always)]
 fn sums_of_products<T: Number, const COUNT: usize>(rows: [&[T]; COUNT], x: &[T]) -> [T; COUNT] {
-    let mut sums = [[T::ZERO; SUMS]; COUNT];
     let (chunks, last) = x.as_chunks::<SUMS>();
     let of_rows = rows.map(|row| &row.as_chunks::<SUMS>().0[..chunks.len()]);
+    let mut sums = [[T::ZERO; SUMS]; COUNT];
     for (at, x) in chunks.iter().enumerate() {
         for (sums, row) in sums.iter_mut().zip(&of_rows) {
-            add_products(sums, &row[at], x);
+            for lane in 0..SUMS {
+                sums[lane] = sums[lane].add(row[at][lane].mul(x[lane]));
+            }
         }
     }
-    if !last.is_empty() {
-        let padded = |from: &[T]| {
-            let mut whole = [T::ZERO; SUMS];
-            whole[..last.len()].copy_from_slice(&from[from.len() - last.len()..]);
-            whole
-        };
-        let x = padded(x);
-        for (sums, row) in sums.iter_mut().zip(&rows) {
-            add_products(sums, &padded(row), &x);
-        }
-    }
+    let mut line = 0;
     sums.map(|sums| {
         let eight: [T; 8] = std::array::from_fn(|at| sums[at].add(sums[at + 8]));
         let four: [T; 4] = std::array::from_fn(|at| eight[at].add(eight[at + 4]));
-        four[0].add(four[2]).add(four[1].add(four[3]))
+        let sum = four[0].add(four[2]).add(four[1].add(four[3]));
+        let rest = &rows[line][chunks.len() * SUMS..];
+        line += 1;
+        rest.iter().zip(last).fold(sum, |sum, (&a, &b)| sum.add(a.mul(b)))
     })
-}
-
-#[inline(always)]
-fn add_products<T: Number>(sums: &mut [T; SUMS], a: &[T; SUMS], b: &[T; SUMS]) {
-    for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-        *sum = sum.add(a.mul(b));
-    }
 }
 
 /// Adds a multiple of one row to another.
