@@ -10,16 +10,22 @@ mod blocks;
 mod builtins;
 mod calls;
 mod commands;
+mod datasets;
 mod expressions;
+mod functional;
 mod functions;
 mod gradients;
 mod indices;
+mod layers;
 mod methods;
+mod models;
 mod modes;
+mod modules;
 mod names;
 mod operators;
 mod statements;
 mod text;
+mod training;
 
 pub use operators::is_operator;
 
