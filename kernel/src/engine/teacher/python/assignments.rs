@@ -138,8 +138,9 @@ impl Reader<'_> {
             return None;
         }
         let all_anew = || names.iter().filter_map(Tree::word).all(|name| self.is_made_anew(name, names));
-        let is_new =
-            is_let || all_anew() || !names.iter().filter_map(Tree::word).all(|name| self.scope.borrow().knows(name));
+        let is_renewed = || names.iter().filter_map(Tree::word).all(|name| self.is_new(name, names, right, true));
+        let is_known = || names.iter().filter_map(Tree::word).all(|name| self.scope.borrow().knows(name));
+        let is_new = is_let || all_anew() || !is_known() || is_renewed();
         self.say(sentence!("several values are a tuple, in brackets", "多个值写成带括号的元组"));
         self.define_of_a_batch(names, right);
         let parts = arguments(right);
@@ -215,8 +216,21 @@ impl Reader<'_> {
     pub fn is_new(&self, name: &str, left: &[Tree], right: &[Tree], is_defined: bool) -> bool {
         let before = &self.code[..tokens::range(left).start];
         let is_at_the_edge = before.len() - before.trim_end_matches([' ', '\t']).len() == self.edge.get();
-        let is_renewed = self.is_no_rust() && looks_like_python(self.code) && is_at_the_edge && !has_word(right, name);
+        let is_pythons = looks_like_python(self.code) && !has_word(right, name);
+        let is_a_new_model = is_at_the_edge && is_made_for_training(right);
+        let is_renewed = is_pythons
+            && (self.is_no_rust() && (is_at_the_edge || self.is_what_a_model_gives(right)) || is_a_new_model);
         !self.is_named_before(name, left) && (!is_defined || is_renewed)
+    }
+
+    /// Whether a value is a model's or a loss's: a step of training makes it anew.
+    fn is_what_a_model_gives(&self, right: &[Tree]) -> bool {
+        match trim(right) {
+            [functional, dot, ..] if functional.is_word("F") => dot.is_sign("."),
+            [model, call, ..] if call.inside("(").is_some() => self.is_a_model(std::slice::from_ref(model)),
+            [nn, ..] => nn.is_word("nn"),
+            [] => false,
+        }
     }
 
     /// Whether a name stands in the cell before a place, where it would be the same variable: not as a method's name, in
@@ -364,5 +378,15 @@ impl Reader<'_> {
 
     pub fn is_number(&self, trees: &[Tree]) -> bool {
         matches!(self.scope.borrow().meaning(trees), Meaning::Float | Meaning::Whole | Meaning::Bool)
+    }
+}
+
+/// Whether a value is a layer, a loss, an optimiser or a loader of PyTorch's.
+fn is_made_for_training(right: &[Tree]) -> bool {
+    let is_one = |tree: &Tree| tree.is_word("nn") || tree.is_word("optim");
+    match trim(right) {
+        [torch, _, module, ..] if torch.is_word("torch") => is_one(module) || module.is_word("utils"),
+        [first, dot, ..] => is_one(first) && dot.is_sign("."),
+        _ => false,
     }
 }
