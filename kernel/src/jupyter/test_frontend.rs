@@ -215,7 +215,14 @@ impl TestFrontend {
 
     /// The next message on iopub, which must be of this kind and caused by `parent`.
     pub fn iopub(&mut self, kind: &str, parent: &str) -> Value {
-        expect(receive(&self.runtime, &mut self.iopub, kind), kind, parent).content
+        loop {
+            let message = receive(&self.runtime, &mut self.iopub, kind);
+            // Whoever connects early enough hears that the kernel starts.
+            let is_start = message.kind == "status" && message.content["execution_state"] == "starting";
+            if !is_start {
+                return expect(message, kind, parent).content;
+            }
+        }
     }
 
     /// The next message on iopub, of any kind, caused by `parent`.

@@ -179,7 +179,7 @@ macro_rules! files {
     )* };
 }
 
-files!(arguments formulas gradients imports indices names numbers python shell smaller suggestions vectors);
+files!(arguments formulas gradients imports indices names numbers python shell smaller suggestions training vectors);
 
 #[test]
 fn there_are_cases_enough_and_each_has_a_title_of_its_own() {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub type Items = BTreeMap<String, Vec<String>>;
 
 /// Modules whose functions are called by their path.
-const MODULES: [&str; 3] = ["picture", "plot", "render"];
+const MODULES: [&str; 8] = ["autograd", "data", "functional", "nn", "optim", "picture", "plot", "render"];
 
 /// The items of the library whose sources are in a folder.
 pub fn items(root: &Path) -> Items {
@@ -72,7 +72,10 @@ enum Within<'a> {
     File,
     Type(&'a str),
     Enum(&'a str),
+    Trait(&'a str),
     Rows,
+    /// Types that a macro gives a `new`.
+    Makes,
     Hidden,
 }
 
@@ -104,6 +107,8 @@ fn read(file: &str, text: &str, makers: &BTreeSet<&str>, brought_out: &BTreeSet<
                 _ if code == "where" || code == "{" => within,
                 _ if code.starts_with("impl") && code.contains(" for ") => Within::Hidden,
                 _ if code.starts_with("impl") => Within::Type(owner(code)),
+                _ if code.starts_with("pub trait") => Within::Trait(words(code).nth(2).unwrap_or_default()),
+                Some(("optimizer!" | "recurrent!" | "layers!", "{")) => Within::Makes,
                 _ if code.starts_with("pub enum") => Within::Enum(words(code).nth(2).unwrap_or_default()),
                 _ if code.contains("! {") || code.contains("!(") && code.ends_with(");") => {
                     let maker = makers.contains(first_word(code));
@@ -116,12 +121,24 @@ fn read(file: &str, text: &str, makers: &BTreeSet<&str>, brought_out: &BTreeSet<
             };
             exported = false;
         }
+        // A macro under the name that it has in its module.
+        if let Some(module) = module
+            && let Some((_, name)) = code.strip_prefix("pub use crate::__").and_then(|rest| rest.split_once(" as "))
+        {
+            put(format!("{module}::{}", first_word(name)), &mut aliases, items);
+        }
         let declared = code.strip_prefix("pub fn ").or_else(|| code.strip_prefix("pub struct "));
         match (within, declared) {
             (Within::Rows, _) if !at_the_edge => methods(code, &mut aliases, items),
             (Within::Type(owner), Some(name)) => put(format!("{owner}::{}", declared_name(name)), &mut aliases, items),
             (Within::Enum(owner), None) if !at_the_edge && code.ends_with(',') && words(code).count() == 1 => {
                 put(format!("{owner}::{}", first_word(code)), &mut aliases, items);
+            }
+            (Within::Trait(owner), _) if code.starts_with("fn ") => {
+                put(format!("{owner}::{}", declared_name(&code["fn ".len()..])), &mut aliases, items);
+            }
+            (Within::Makes, _) if line.starts_with("    ") && !line.starts_with("     ") && is_a_type(code) => {
+                put(format!("{}::new", first_word(code)), &mut aliases, items);
             }
             (Within::File, Some(name)) => match (module, declared_name(name)) {
                 (Some(module), name) if at_the_edge => put(format!("{module}::{name}"), &mut aliases, items),
@@ -132,6 +149,11 @@ fn read(file: &str, text: &str, makers: &BTreeSet<&str>, brought_out: &BTreeSet<
         }
         aliases.clear();
     }
+}
+
+/// Whether a row of a macro begins with a type.
+fn is_a_type(row: &str) -> bool {
+    row.starts_with(char::is_uppercase)
 }
 
 /// The type of `impl<'a> Type<'a> {`.

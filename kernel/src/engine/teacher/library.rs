@@ -17,7 +17,7 @@ pub const REDUCTIONS: [&str; 15] = [
 
 /// Whether a function of the prelude gives a tensor.
 pub fn makes_tensors(function: &str) -> bool {
-    const NOT: [&str; 12] = [
+    const NOT: [&str; 20] = [
         "manual_seed",
         "write_npy",
         "write_npz",
@@ -30,6 +30,14 @@ pub fn makes_tensors(function: &str) -> bool {
         "enable_grad",
         "is_grad_enabled",
         "set_grad_enabled",
+        "set_printoptions",
+        "meshgrid",
+        "meshgrid_xy",
+        "gpu_is_available",
+        "summary",
+        "save",
+        "load",
+        "lu_unpack",
     ];
     is_function(function) && !NOT.contains(&function)
 }
@@ -38,7 +46,7 @@ pub fn makes_tensors(function: &str) -> bool {
 pub fn is_function(name: &str) -> bool {
     imports::of_the_prelude().contains(name)
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !matches!(name, "plot" | "picture" | "autograd")
+        && !matches!(name, "plot" | "picture" | "autograd" | "nn" | "optim" | "data" | "transforms")
 }
 
 /// Whether a tensor's method gives a tensor.
@@ -72,5 +80,25 @@ pub fn gives_a_tensor(method: &str) -> bool {
             | "retain_grad"
             | "set_grad"
             | "zero_grad"
+            | "element_size"
+            | "nelement"
+            | "ndimension"
+            | "median_dim"
+            | "median_keepdim"
+            | "mode"
+            | "kthvalue"
+            | "unique_all"
+            | "aminmax"
+            | "cummax"
+            | "cummin"
+            | "frexp"
+            | "split"
+            | "chunk"
+            | "unbind"
+            | "hsplit"
+            | "vsplit"
+            | "dsplit"
+            | "tensor_split"
+            | "split_with_sizes"
     )
 }

@@ -187,6 +187,9 @@ fn is_of_the_parser(problem: &Problem) -> bool {
 fn may_be_python(problem: &Problem) -> bool {
     match problem.code.as_str() {
         "E0061" => problem.is_a_call_of_the_library(),
+        "E0618" => {
+            !["integer", "float", "tensorlib::Tensor", "Vec<", "`&str`"].iter().any(|ty| problem.message.contains(ty))
+        }
         "E0423" | "E0425" | "E0599" | "E0608" | "E0609" | "E0610" | "E0614" | "E0615" | "E0070" | "E0594" | "E0369" => {
             true
         }

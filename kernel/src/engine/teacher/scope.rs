@@ -17,6 +17,8 @@ pub enum Meaning {
     Vector(Box<Meaning>),
     /// A `HashMap` or the like.
     Map,
+    /// What has a `forward`: a layer, a model, a loss.
+    Module,
     /// Something else, or not known.
     Other,
 }
@@ -30,6 +32,8 @@ pub struct Scope {
     items: BTreeSet<String>,
     /// Variables of loops over ranges.
     counters: BTreeSet<String>,
+    /// Variables of loops, each with how far in the lines of its loop stand.
+    patterns: BTreeMap<String, usize>,
     /// The types of the elements of tensors, as far as they are known.
     elements: BTreeMap<String, String>,
 }
@@ -48,6 +52,7 @@ impl Meaning {
             _ if ty.ends_with("String") => Meaning::Text,
             _ if ty.split('<').next().is_some_and(|path| path.ends_with("Map")) => Meaning::Map,
             _ if ty.rsplit("::").next() == Some("Tensor") => Meaning::Tensor,
+            _ if ty.split('<').next().is_some_and(|path| path.contains("nn::")) => Meaning::Module,
             _ if ty.split('<').next().is_some_and(|path| path.rsplit("::").next() == Some("Vec")) => {
                 Meaning::Vector(Box::new(inside("<").map_or(Meaning::Other, Meaning::of_type)))
             }
@@ -68,7 +73,7 @@ impl Meaning {
             Meaning::Bool => "bool".to_owned(),
             Meaning::Text => "&str".to_owned(),
             Meaning::Vector(element) => format!("&[{}]", element.type_name()?),
-            Meaning::Map | Meaning::Other => return None,
+            Meaning::Map | Meaning::Module | Meaning::Other => return None,
         })
     }
 }
@@ -133,6 +138,27 @@ impl Scope {
         }
     }
 
+    /// Gives a name a value of its own, where it may have been a reference.
+    pub fn define_own(&mut self, name: &str, meaning: Meaning) {
+        self.define(name, meaning);
+        self.borrowed.remove(name);
+    }
+
+    /// Defines a variable of a loop whose lines stand so far in.
+    pub fn define_pattern(&mut self, name: &str, indent: usize) {
+        self.patterns.insert(name.to_owned(), indent);
+    }
+
+    /// Whether it is a variable of the loop whose lines stand so far in: what is assigned to it there is a new variable.
+    pub fn is_of_a_pattern(&self, name: &str, indent: usize) -> bool {
+        self.patterns.get(name) == Some(&indent)
+    }
+
+    /// Whether it is a variable of any loop.
+    pub fn is_of_any_pattern(&self, name: &str) -> bool {
+        self.patterns.contains_key(name)
+    }
+
     pub fn is_borrowed(&self, name: &str) -> bool {
         self.borrowed.contains(name)
     }
@@ -186,6 +212,30 @@ impl Scope {
                 Meaning::Vector(Box::new(first.map_or(Meaning::Other, |first| self.meaning(first))))
             }
             [group] if group.inside("(").is_some() => self.meaning(group.inside("(").unwrap_or_default()),
+            _ if self.makes_a_module(trees) => Meaning::Module,
+            [this, dot, field] if this.is_word("self") && dot.is_sign(".") => field
+                .word()
+                .and_then(|field| self.variable(&format!("self.{field}")))
+                .cloned()
+                .unwrap_or(Meaning::Other),
+            [of @ .., call] if call.inside("(").is_some() && !of.is_empty() && self.meaning(of) == Meaning::Module => {
+                Meaning::Tensor
+            }
+            [of @ .., index]
+                if index.inside("[").is_some()
+                    && !of.is_empty()
+                    && self.meaning(of) == Meaning::Vector(Box::new(Meaning::Module)) =>
+            {
+                Meaning::Module
+            }
+            [functional, dot, _, call]
+                if functional.is_word("F")
+                    && !self.knows("F")
+                    && (dot.is_sign(".") || dot.is_sign("::"))
+                    && call.inside("(").is_some() =>
+            {
+                Meaning::Tensor
+            }
             [module, dot, name]
                 if dot.is_sign(".")
                     && (module.is_word("np") || module.is_word("math"))
@@ -247,12 +297,40 @@ impl Scope {
             [of @ .., index] if index.inside("[").is_some() && self.meaning(of) == Meaning::Tensor => Meaning::Tensor,
             [of @ .., dot, method, call] if dot.is_sign(".") && call.inside("(").is_some() => match method.word() {
                 Some("len" | "numel") => Meaning::Whole,
+                Some("forward") if self.meaning(of) == Meaning::Module => Meaning::Tensor,
                 Some(method) if library::gives_a_tensor(method) && self.meaning(of) == Meaning::Tensor => {
                     Meaning::Tensor
                 }
                 _ => Meaning::Other,
             },
             _ => Meaning::Other,
+        }
+    }
+
+    /// Whether an expression makes a layer or a model: `nn.Linear(…)`, `nn::sequential![…]`, `Network()`, `Network().to(device)`.
+    fn makes_a_module(&self, trees: &[Tree]) -> bool {
+        let is_function = |tree: &Tree| matches!(tree.word(), Some("functional" | "init" | "utils"));
+        let is_call = |tree: &Tree| tree.inside("(").is_some();
+        match trees {
+            [of @ .., dot, to, call]
+                if dot.is_sign(".") && matches!(to.word(), Some("to" | "cuda")) && is_call(call) =>
+            {
+                self.meaning(of) == Meaning::Module
+            }
+            [torch, dot, rest @ ..] if torch.is_word("torch") && dot.is_sign(".") && !self.knows("torch") => {
+                rest.first().is_some_and(|nn| nn.is_word("nn")) && self.makes_a_module(rest)
+            }
+            [nn, dot, name, rest @ ..] if nn.is_word("nn") && !self.knows("nn") => {
+                let calls = rest.iter().filter(|tree| is_call(tree)).count();
+                (dot.is_sign(".") && calls == 1 && rest.len() == 1 || dot.is_sign("::") && !rest.is_empty())
+                    && !is_function(name)
+                    && !rest.iter().any(|tree| tree.is_word("forward"))
+            }
+            [name, call] => {
+                let is_type = |name: &str| name.starts_with(|c: char| c.is_ascii_uppercase()) && self.knows_item(name);
+                is_call(call) && name.word().is_some_and(is_type)
+            }
+            _ => false,
         }
     }
 

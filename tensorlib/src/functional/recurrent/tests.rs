@@ -21,10 +21,11 @@ fn operands(
 }
 
 /// What a layer makes of such operands; without biases or states, those are left out.
-fn through(x: &[&Tensor], op: RecurrentOp, way: Way) -> Vec<Tensor> {
-    let biases = way.has_biases.then(|| [x[3], x[4]]);
-    let direction = Direction { op, weights: [x[1], x[2]], biases, batch_first: way.batch_first, reverse: way.reverse };
-    recurrent(x[0], if way.has_states { &x[5..] } else { &[] }, &direction).unwrap()
+fn through(given: &[&Tensor], op: RecurrentOp, way: Way) -> Vec<Tensor> {
+    let biases = way.has_biases.then(|| [given[3], given[4]]);
+    let direction =
+        Direction { op, weights: [given[1], given[2]], biases, batch_first: way.batch_first, reverse: way.reverse };
+    recurrent(given[0], if way.has_states { &given[5..] } else { &[] }, &direction).unwrap()
 }
 
 #[derive(Clone, Copy, Debug)]

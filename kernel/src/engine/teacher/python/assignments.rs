@@ -48,19 +48,101 @@ impl Reader<'_> {
             return text;
         }
         let between = &self.code[tokens::range(left).end..sign.range().start];
-        format!("{left_text}{between}{sign_text}{}", self.expression(right))
+        let value = self.expression(right);
+        let value = if sign_text == "+=" && at_fault { self.added_up(left, value) } else { value };
+        format!("{left_text}{between}{sign_text}{value}")
+    }
+
+    /// `images, labels = next(iter(loader))`, and `images, labels = batch` in a loop: tensors.
+    fn define_of_a_batch(&self, names: &[Tree], right: &[Tree]) {
+        let is_batch = match trim(right) {
+            // What a recurrent layer gives: `out, (h, c) = lstm(x)`.
+            [of @ .., call] if call.inside("(").is_some() && self.is_a_model(of) => true,
+            [next, call] => next.is_word("next") && call.inside("(").is_some(),
+            [name] => name.word().is_some_and(|name| matches!(name, "batch" | "data") || self.is_of_a_loop(name)),
+            _ => false,
+        };
+        if is_batch && looks_like_python(self.code) {
+            let mut scope = self.scope.borrow_mut();
+            super::statements::words(names).for_each(|name| scope.define(name, Meaning::Tensor));
+        }
+    }
+
+    fn is_of_a_loop(&self, name: &str) -> bool {
+        self.scope.borrow().is_of_any_pattern(name)
+    }
+
+    /// What is added to a number of the cell's own, in its type: `running_loss += loss.item()`.
+    fn added_up(&self, left: &[Tree], value: String) -> String {
+        let ty = match self.scope.borrow().meaning(left) {
+            Meaning::Float => "f64",
+            Meaning::Whole => "i64",
+            _ => return value,
+        };
+        if !looks_like_python(self.code) || !matches!(left, [_]) {
+            return value;
+        }
+        let value = match self.how_many_are_equal(&value) {
+            Some(count) => count,
+            None => value.replace(".item::<f32>()", &format!(".item::<{ty}>()")),
+        };
+        let converts = ty == "f64" && value.contains(".item::<");
+        let is_length =
+            [".len()", ".size()[0]", ".shape()[0]"].iter().find(|length| value.trim_end().ends_with(**length));
+        let is_alone = !value.trim().contains(' ');
+        match is_length {
+            Some(_) if converts || is_alone => format!("{} as {ty}", value.trim_end()),
+            _ => value,
+        }
+    }
+
+    /// `(predicted == labels).sum().item()`, as text.
+    fn how_many_are_equal(&self, value: &str) -> Option<String> {
+        let (equals, rest) = value.trim().strip_prefix('(')?.split_once(')')?;
+        let (left, right) = equals.split_once(" == ")?;
+        let is_name = |text: &str| text.chars().all(|c| tokens::is_word(c) || c == '.');
+        let is_count = rest.replace(".float()", "").replace("::<f32>", "") == ".sum().item()";
+        if !is_name(left) || !is_name(right) || !is_count {
+            return None;
+        }
+        self.say(sentence!("tensors are compared element by element by `x.eq(&y)`", "张量逐元素比较用 `x.eq(&y)`"));
+        Some(format!(" {left}.eq(&{right}).sum().item::<i64>()"))
+    }
+
+    /// Whether a number that begins as a whole one is added fractions to further down.
+    fn gets_fractions(&self, name: &str, after: usize) -> bool {
+        let adds = format!("{name} +=");
+        self.code[after..].lines().any(|line| {
+            line.trim().strip_prefix(&adds).is_some_and(|value| {
+                let is_counted = value.contains("==") || value.contains(".sum()") || value.contains("correct");
+                value.contains(".item()") && !is_counted || value.contains("float(")
+            })
+        })
+    }
+
+    /// Whether a name is a variable of the loop in whose lines it stands.
+    fn is_made_anew(&self, name: &str, place: &[Tree]) -> bool {
+        let before = &self.code[..tokens::range(place).start];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        line.trim().is_empty() && self.scope.borrow().is_of_a_pattern(name, line.len())
     }
 
     /// `a, b = b, a` and `let a, b = f()`.
     fn of_several(&self, left: &[Tree], right: &[Tree]) -> Option<String> {
         let is_let = left.first().is_some_and(|tree| tree.is_word("let"));
         let names = if is_let { trim(&left[1..]) } else { left };
-        let are_names = names.iter().all(|tree| tree.word().is_some() || tree.is_sign(",") || tree.is_blank());
+        let is_name = |tree: &Tree| tree.word().is_some() || tree.is_sign(",") || tree.is_blank();
+        let are_names =
+            names.iter().all(|tree| is_name(tree) || tree.inside("(").is_some_and(|names| names.iter().all(is_name)));
         if !self.is_no_rust() || !are_names || split(names, ",").len() < 2 {
             return None;
         }
-        let is_new = is_let || !names.iter().filter_map(Tree::word).all(|name| self.scope.borrow().knows(name));
+        let all_anew = || names.iter().filter_map(Tree::word).all(|name| self.is_made_anew(name, names));
+        let is_renewed = || names.iter().filter_map(Tree::word).all(|name| self.is_new(name, names, right, true));
+        let is_known = || names.iter().filter_map(Tree::word).all(|name| self.scope.borrow().knows(name));
+        let is_new = is_let || all_anew() || !is_known() || is_renewed();
         self.say(sentence!("several values are a tuple, in brackets", "多个值写成带括号的元组"));
+        self.define_of_a_batch(names, right);
         let parts = arguments(right);
         let value = match parts.len() {
             0 | 1 => self.expression(trim(right)),
@@ -78,22 +160,44 @@ impl Reader<'_> {
             }
             _ => return None,
         };
+        // A row of a macro's.
+        if ty.is_some() && right.iter().any(|tree| tree.is_sign("::")) {
+            return None;
+        }
         let is_defined = self.scope.borrow().knows(name);
-        if name == "let" || ty.is_none() && !self.is_new(name, left, right, is_defined) {
+        let is_new = || self.is_new(name, left, right, is_defined) || self.is_made_anew(name, left);
+        if name == "let" || ty.is_none() && !is_new() {
             return None;
         }
         if let Some(text) = self.sorted_copy(name, trim(right)) {
             return Some(text);
         }
+        if name == "device"
+            && let Some(device) = self.device(trim(right))
+        {
+            self.say(sentence!("a new variable begins with `let`", "变量用 `let` 声明"));
+            return Some(format!("let {name} = {device}"));
+        }
         self.say(sentence!("a new variable begins with `let`", "变量用 `let` 声明"));
-        let meaning = self.scope.borrow().meaning(right);
+        let mut meaning = self.scope.borrow().meaning(right);
+        let is_fraction = meaning == Meaning::Whole
+            && matches!(trim(right), [number] if number.of(Kind::Number).is_some())
+            && self.gets_fractions(name, tokens::range(content).end);
+        if is_fraction {
+            meaning = Meaning::Float;
+        }
         let is_empty_map = matches!(trim(right), [group] if group.inside("{").is_some_and(<[Tree]>::is_empty));
         let range = tokens::range(content);
         let is_parameter = meaning == Meaning::Tensor && self.is_updated_in_place(name, range.end);
-        let changes = is_empty_map || self.is_changed_later(name, range) && !is_parameter;
+        let changes = is_empty_map
+            || self.is_changed_later(name, range) && !is_parameter && !self.is_made_anew(name, left)
+            || matches!(trim(right), [iter, call] if iter.is_word("iter") && call.inside("(").is_some());
         let is_list = ty.is_some_and(|ty| ty.to_lowercase().starts_with("list"));
         let mut value =
             if is_empty_map { " std::collections::HashMap::new()".to_owned() } else { self.expression(right) };
+        if is_fraction {
+            value.push_str(".0");
+        }
         // A list that grows is no array.
         let is_array = matches!(meaning, Meaning::Vector(_)) && value.trim_start().starts_with('[');
         if is_array && (is_list || changes) {
@@ -112,14 +216,50 @@ impl Reader<'_> {
     pub fn is_new(&self, name: &str, left: &[Tree], right: &[Tree], is_defined: bool) -> bool {
         let before = &self.code[..tokens::range(left).start];
         let is_at_the_edge = before.len() - before.trim_end_matches([' ', '\t']).len() == self.edge.get();
-        let is_renewed = self.is_no_rust() && looks_like_python(self.code) && is_at_the_edge && !has_word(right, name);
+        let is_pythons = looks_like_python(self.code) && !has_word(right, name);
+        let is_a_new_model = is_at_the_edge && is_made_for_training(right);
+        let is_renewed = is_pythons
+            && (self.is_no_rust() && (is_at_the_edge || self.is_what_a_model_gives(right)) || is_a_new_model);
         !self.is_named_before(name, left) && (!is_defined || is_renewed)
     }
 
-    /// Whether a name stands in the cell before a place.
+    /// Whether a value is a model's or a loss's: a step of training makes it anew.
+    fn is_what_a_model_gives(&self, right: &[Tree]) -> bool {
+        match trim(right) {
+            [functional, dot, ..] if functional.is_word("F") => dot.is_sign("."),
+            [model, call, ..] if call.inside("(").is_some() => self.is_a_model(std::slice::from_ref(model)),
+            [nn, ..] => nn.is_word("nn"),
+            [] => false,
+        }
+    }
+
+    /// Whether a name stands in the cell before a place, where it would be the same variable: not as a method's name, in
+    /// another function, or further in than the place.
     pub fn is_named_before(&self, name: &str, place: &[Tree]) -> bool {
         let before = &self.code[..tokens::range(place).start];
-        tokens::tokens(before).iter().any(|token| token.kind == Kind::Word && token.text == name)
+        let (lines, own) = before.rsplit_once('\n').unwrap_or(("", before));
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let mut seen = vec![own];
+        if looks_like_python(self.code) && own.trim().is_empty() {
+            for line in lines.lines().rev().filter(|line| indent(line) <= own.len()) {
+                let is_function = line.trim_start().starts_with("def ");
+                // Another function's parameters are its own.
+                if !is_function || indent(line) < own.len() {
+                    seen.push(line);
+                }
+                if is_function && indent(line) < own.len() {
+                    break;
+                }
+            }
+        } else {
+            seen.push(lines);
+        }
+        let names_it = |text: &str| {
+            let tokens = tokens::tokens(text);
+            let is_it = |at: usize| tokens[at].kind == Kind::Word && tokens[at].text == name;
+            (0..tokens.len()).any(|at| is_it(at) && !(at > 0 && tokens[at - 1].text == "."))
+        };
+        seen.into_iter().any(names_it)
     }
 
     /// `ranked = sorted(ages)`.
@@ -137,6 +277,10 @@ impl Reader<'_> {
     pub fn is_changed_later(&self, name: &str, after: Range<usize>) -> bool {
         let later = tokens::tokens(&self.code[after.end..]);
         let later: Vec<_> = later.into_iter().filter(|token| token.kind != Kind::Space).collect();
+        // `f(name=value)` is no assignment.
+        let is_argument = |at: usize| at > 0 && matches!(later[at - 1].text, "(" | ",") && later[at + 1].text == "=";
+        let later: Vec<_> =
+            (0..later.len()).filter(|at| *at + 1 >= later.len() || !is_argument(*at)).map(|at| later[at]).collect();
         later.windows(4).any(|tokens| {
             let assigns = matches!(tokens[1].text, "=" | "+=" | "-=" | "*=" | "/=" | "**=" | "++" | "--");
             let pushes = tokens[1].text == "."
@@ -234,5 +378,15 @@ impl Reader<'_> {
 
     pub fn is_number(&self, trees: &[Tree]) -> bool {
         matches!(self.scope.borrow().meaning(trees), Meaning::Float | Meaning::Whole | Meaning::Bool)
+    }
+}
+
+/// Whether a value is a layer, a loss, an optimiser or a loader of PyTorch's.
+fn is_made_for_training(right: &[Tree]) -> bool {
+    let is_one = |tree: &Tree| tree.is_word("nn") || tree.is_word("optim");
+    match trim(right) {
+        [torch, _, module, ..] if torch.is_word("torch") => is_one(module) || module.is_word("utils"),
+        [first, dot, ..] => is_one(first) && dot.is_sign("."),
+        _ => false,
     }
 }

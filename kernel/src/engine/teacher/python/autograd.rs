@@ -12,6 +12,8 @@ impl Reader<'_> {
     pub fn of_autograd(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let mut given = Arguments::of(inner);
         match name {
+            // Rust's own form.
+            "grad" if given.named.is_empty() && given.plain.len() == 2 && is_lent_name(given.plain[1]) => None,
             "grad" => {
                 let (outputs, inputs) = (self.first(&mut given, "outputs")?, self.first(&mut given, "inputs")?);
                 let is_list = matches!(outputs, [list] if list.inside("[").is_some() || list.inside("(").is_some());
@@ -31,6 +33,8 @@ impl Reader<'_> {
                 ));
                 Some(format!("{}.grad(&{inputs})", pass.text()))
             }
+            // Rust's own form.
+            "backward" if is_lent(inner) => None,
             "backward" => {
                 let of = self.tensors_in_a_list(self.first(&mut given, "tensors")?);
                 self.say(sentence!(
@@ -41,6 +45,9 @@ impl Reader<'_> {
             }
             "gradcheck" | "gradgradcheck" => {
                 let (function, rest) = split_function(inner)?;
+                if is_lent(rest) && !trim(inner).first().is_some_and(|first| first.is_word("lambda")) {
+                    return None;
+                }
                 let inputs = self.tensors_in_a_list(arguments(rest).first()?);
                 self.say(sentence!(
                     "what is checked is a function of a list of tensors: `autograd::{name}(|x| f(x[0]), &[&x])`",
@@ -213,4 +220,14 @@ fn split_function<'t, 'a>(inner: &'t [Tree<'a>]) -> Option<(&'t [Tree<'a>], &'t 
 /// Whether parentheses hold one value and are no tuple.
 fn is_one_in_brackets(tree: &Tree) -> bool {
     tree.inside("(").is_some_and(|inner| arguments(inner).len() == 1 && !inner.iter().any(|tree| tree.is_sign(",")))
+}
+
+/// Whether arguments are one value that is lent, as Rust has it.
+fn is_lent(inner: &[Tree]) -> bool {
+    trim(inner).first().is_some_and(|first| first.is_sign("&")) && arguments(inner).len() == 1
+}
+
+/// `&inputs`, a list that is lent already.
+fn is_lent_name(part: &[Tree]) -> bool {
+    matches!(part, [lend, name] if lend.is_sign("&") && name.word().is_some())
 }

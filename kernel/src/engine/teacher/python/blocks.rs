@@ -4,17 +4,18 @@ use super::super::lesson::{Sentence, sentence};
 use super::super::scope::Meaning;
 use super::super::tokens::{self, Kind, Tree, arguments, split, trim};
 use super::Reader;
-use super::statements::Line;
+use super::statements::{Line, words};
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// A header and its block, which may give a function's value.
-    pub fn block(&self, lines: &[Line], at: &mut usize, depth: usize, is_function: bool) -> String {
-        let text = self.with_gradients_or_without(lines, at, depth, is_function);
+    pub fn block(&self, lines: &[Line<'_, 'a>], at: &mut usize, depth: usize, is_function: bool) -> String {
+        let text = self.module(lines, at).or_else(|| self.frozen(lines, at));
+        let text = text.or_else(|| self.with_gradients_or_without(lines, at, depth, is_function));
         text.unwrap_or_else(|| self.compound(lines, at, depth))
     }
 
     /// The lines that stand further in than a header; `at` is moved behind them.
-    pub fn lines_of_a_block<'l, 't, 'a>(
+    pub fn lines_of_a_block<'l, 't>(
         &self,
         lines: &'l [Line<'t, 'a>],
         at: &mut usize,
@@ -35,7 +36,7 @@ impl Reader<'_> {
     }
 
     /// A header with its lines between braces.
-    pub fn compound(&self, lines: &[Line], at: &mut usize, depth: usize) -> String {
+    pub fn compound(&self, lines: &[Line<'_, 'a>], at: &mut usize, depth: usize) -> String {
         let mut text = String::new();
         let start = *at;
         loop {
@@ -50,6 +51,11 @@ impl Reader<'_> {
             let margin = if *at - 1 == start { self.before(line).to_owned() } else { String::new() };
             let decoration = self.decoration.take();
             let mut own = self.lines_of_a_block(lines, at, line.indent());
+            if word == "for"
+                && let Some(first) = own.iter().find(|line| !line.is_empty())
+            {
+                self.define_pattern(header, first.indent());
+            }
             let joined = if text.is_empty() { margin } else { " ".to_owned() };
             let mut documentation = String::new();
             if word == "def"
@@ -76,12 +82,32 @@ impl Reader<'_> {
             if !next.is_some_and(|next| matches!(next.first(), "elif" | "else" | "except" | "finally")) {
                 break;
             }
+            if matches!(word, "for" | "while") {
+                text.push_str(&self.after_a_loop(lines, at, depth, own));
+                break;
+            }
         }
         text
     }
 
+    /// The `else` of a loop: what follows it, if nothing breaks out of the loop.
+    fn after_a_loop(&self, lines: &[Line<'_, 'a>], at: &mut usize, depth: usize, own: &[Line]) -> String {
+        let line = lines[*at];
+        *at += 1;
+        let others = self.lines_of_a_block(lines, at, line.indent());
+        self.say(sentence!(
+            "a loop has no `else`: what is done behind it stands behind it",
+            "循环没有 `else`：循环之后要做的写在循环后面"
+        ));
+        if own.iter().flat_map(|line| words(line.trees)).any(|word| word == "break") {
+            self.give_up();
+        }
+        let rest = line.header().map_or(&[][..], |(_, rest)| rest);
+        format!("\n{}", self.body(others, rest, depth, false))
+    }
+
     /// The lines of a block, each with its indentation; what a function returns last is its value.
-    pub fn body(&self, lines: &[Line], rest: &[Tree], depth: usize, is_function: bool) -> String {
+    pub fn body(&self, lines: &[Line<'_, 'a>], rest: &[Tree<'a>], depth: usize, is_function: bool) -> String {
         let indent = "    ".repeat(depth);
         let mut done: Vec<String> = Vec::new();
         if !rest.is_empty() {
@@ -218,6 +244,33 @@ impl Reader<'_> {
         }
     }
 
+    /// Notes the variables of a loop, which may be made anew in its lines.
+    fn define_pattern(&self, header: &[Tree], indent: usize) {
+        let pattern = header[1..].iter().take_while(|tree| !tree.is_word("in"));
+        for name in words(&pattern.cloned().collect::<Vec<_>>()) {
+            self.scope.borrow_mut().define_pattern(name, indent);
+        }
+    }
+
+    /// `for images, labels in loader`: what a loader's batches are.
+    fn define_batch(&self, pattern: &[Tree], over: &[Tree]) {
+        let over = self.text(over).to_lowercase();
+        let is_loader = ["load", "data", "_dl", "_iter"].iter().any(|part| over.contains(part));
+        if is_loader && words(pattern).count() > 1 {
+            words(pattern).for_each(|name| self.scope.borrow_mut().define(name, Meaning::Tensor));
+        }
+    }
+
+    /// The name in a loop over layers.
+    fn over_layers(&self, name: &str, over: &[Tree]) -> Option<String> {
+        let is_of_layers = self.scope.borrow().meaning(over) == Meaning::Vector(Box::new(Meaning::Module));
+        is_of_layers.then(|| {
+            self.scope.borrow_mut().define(name, Meaning::Module);
+            self.say(sentence!("a loop is `for x in &xs {{ … }}`", "循环写作 `for x in &xs {{ … }}`"));
+            format!("for {name} in &{}", self.expression(over))
+        })
+    }
+
     pub fn loop_header(&self, after: &[Tree]) -> String {
         let Some(at) = after.iter().position(|tree| tree.is_word("in")) else {
             return format!("for {}", self.text(after));
@@ -240,13 +293,19 @@ impl Reader<'_> {
             self.say(sentence!("a loop is `for x in &xs {{ … }}`", "循环写作 `for x in &xs {{ … }}`"));
             return format!("for {name} in {}", self.lent(of));
         }
+        if let Some(text) = self.over_layers(&name, over) {
+            return text;
+        }
         let over_text = match call {
             Some(("range", parts)) => {
                 self.scope.borrow_mut().define_counter(&name);
                 self.say(sentence!("a loop is `for i in 0..3 {{ … }}`", "循环写作 `for i in 0..3 {{ … }}`"));
                 return format!("for {name} in {}", self.range(&parts));
             }
-            Some(("enumerate", parts)) if parts.len() == 1 => {
+            Some(("enumerate", parts)) if parts.len() == 1 || parts.len() == 2 && self.text(parts[1]) == "0" => {
+                if let Some(batch) = pattern.iter().find_map(|tree| tree.inside("(")) {
+                    self.define_batch(batch, parts[0]);
+                }
                 format!("{}.iter().enumerate()", self.number_for_a_method(parts[0]))
             }
             Some(("zip", parts)) if parts.len() == 2 => {
@@ -265,10 +324,18 @@ impl Reader<'_> {
                         }
                         Meaning::Text => format!("{variable}.chars()"),
                         _ if self.scope.borrow().is_borrowed(variable) => variable.to_owned(),
+                        Meaning::Other => {
+                            self.define_batch(pattern, over);
+                            format!("&{variable}")
+                        }
                         _ => format!("&{variable}"),
                     }
                 }
                 [text] if text.of(Kind::Text).is_some() => format!("{}.chars()", self.expression(over)),
+                [.., parameters, call] if parameters.is_word("parameters") && call.inside("(").is_some() => {
+                    self.scope.borrow_mut().define(&name, Meaning::Tensor);
+                    self.expression(over)
+                }
                 _ => self.expression(over),
             },
         };

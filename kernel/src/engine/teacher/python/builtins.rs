@@ -4,9 +4,9 @@ use super::super::lesson::sentence;
 use super::super::scope::{Meaning, is_float};
 use super::super::tokens::{Kind, Tree, arguments};
 use super::super::{library, names};
-use super::Reader;
 use super::calls::Arguments;
 use super::operators::is_one;
+use super::{Reader, looks_like_python};
 
 impl Reader<'_> {
     /// A call of a function that only Python has, or of the tensor library's in another form.
@@ -14,6 +14,9 @@ impl Reader<'_> {
         let of = Arguments::of(inner);
         if name == "print" {
             return Some(self.print(&arguments(inner)));
+        }
+        if let Some(text) = self.of_a_loader_or_model(name, inner).or_else(|| self.imported(name, inner)) {
+            return Some(text);
         }
         if library::is_function(name) {
             return self.library_call(name, inner);
@@ -112,6 +115,21 @@ impl Reader<'_> {
                 self.say(known.sentence);
                 self.library_call(replacement, inner)
             }
+        }
+    }
+
+    /// What is imported by its name from PyTorch: `DataLoader(…)`, `Linear(…)`, `Adam(…)`.
+    fn imported(&self, name: &str, inner: &[Tree]) -> Option<String> {
+        let is_imported = looks_like_python(self.code) || !self.is_no_rust();
+        match name {
+            _ if !is_imported => None,
+            "DataLoader" | "TensorDataset" | "random_split" => self.of_data(name, inner),
+            "SGD" | "Adam" | "AdamW" | "RMSprop" | "Adagrad" => self.optimizer(name, inner),
+            "ImageFolder" | "FashionMNIST" | "MNIST" => self.dataset(name, inner),
+            "ToTensor" | "Compose" | "Normalize" => self.transform(name, inner),
+            // Rust's own types have such names, too.
+            _ if Reader::is_a_layer(name) && self.code.contains("import") => self.layer(name, inner),
+            _ => None,
         }
     }
 

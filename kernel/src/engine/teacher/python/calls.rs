@@ -82,7 +82,7 @@ impl Reader<'_> {
             self.say(sentence!("`{name}` is a macro, which is called with `!`", "`{name}` 是宏，调用时要加 `!`"));
             return (format!("{name}!{}", self.inner_of(group)), 2);
         }
-        if let Some(text) = self.call_with_names(trees, token.text) {
+        if let Some(text) = self.new_module(trees).or_else(|| self.call_with_names(trees, token.text)) {
             return (text, 2);
         }
         match token.kind {
@@ -136,7 +136,9 @@ impl Reader<'_> {
         match rest {
             [dot, name, call, ..] if dot.is_sign(".") && call.inside("(").is_some() && name.word().is_some() => {
                 let (name, inner) = (name.word().unwrap_or_default(), call.inside("(").unwrap_or_default());
-                let changed = if self.is_at_fault(&rest[1..3]) { self.method(&before, of, name, inner) } else { None };
+                let changed =
+                    || self.called_field(&before, of, name, inner).or_else(|| self.method(&before, of, name, inner));
+                let changed = if self.is_at_fault(&rest[1..3]) { changed() } else { None };
                 let blank = self.text(&rest[..1]);
                 let plain = || {
                     format!("{before}{blank}{name}{}", self.lending(of, inner).unwrap_or_else(|| self.inner_of(call)))
@@ -152,6 +154,9 @@ impl Reader<'_> {
                 (changed.unwrap_or_else(plain), 3)
             }
             [dot, name, ..] if dot.is_sign(".") && self.is_at_fault(&rest[1..2]) => {
+                if let Some(found) = self.rate(&before, rest) {
+                    return found;
+                }
                 if let Some(found) = self.gradient(&before, of, rest) {
                     return found;
                 }
@@ -175,6 +180,10 @@ impl Reader<'_> {
                 });
                 (format!("{before}!{}", arguments.unwrap_or_else(|| self.inner_of(group))), 2)
             }
+            // A row of a macro's: `softmax[dim: i64]`.
+            [group, ..] if group.inside("[").is_some_and(names_types) => {
+                (format!("{before}{}", self.text(&rest[..1])), 1)
+            }
             [group, ..] if group.inside("[").is_some() => {
                 let inner = group.inside("[").unwrap_or_default();
                 if let Some(text) = self.one_of_the_gradients(&before, inner) {
@@ -186,6 +195,10 @@ impl Reader<'_> {
                     if self.is_at_fault(&rest[..1]) || is_changed { self.index(&before, of, inner) } else { None };
                 (changed.unwrap_or_else(|| format!("{before}{}", self.inner_of(group))), 1)
             }
+            [group, ..] if group.inside("(").is_some() && self.is_at_fault(of) => {
+                let called = self.called_model(&before, of, group.inside("(").unwrap_or_default());
+                (called.unwrap_or_else(|| format!("{before}{}", self.inner_of(group))), 1)
+            }
             [group @ Tree::Group(_), ..] => (format!("{before}{}", self.inner_of(group)), 1),
             _ => (format!("{before}{}", self.text(&rest[..1])), 1),
         }
@@ -193,8 +206,13 @@ impl Reader<'_> {
 
     /// A call of a function of `plot` or `picture`.
     pub fn of_a_path(&self, module: &str, name: &str, inner: &[Tree]) -> Option<String> {
-        if module == "autograd" {
-            return self.of_autograd(name, inner);
+        match module {
+            "autograd" => return self.of_autograd(name, inner),
+            // `nn::Linear(3, 2)`
+            "nn" if Reader::is_a_layer(name) => return self.layer(name, inner),
+            "optim" if super::modules::is_a_type(name) => return self.optimizer(name, inner),
+            "data" if super::modules::is_a_type(name) => return self.of_data(name, inner),
+            _ => {}
         }
         let parts = arguments(inner);
         match (module, name, &parts[..]) {
@@ -397,6 +415,12 @@ impl Reader<'_> {
 pub fn is_power(inner: &[Tree]) -> bool {
     let operators: Vec<&Tree> = trim(inner).iter().skip(1).filter(|tree| super::operators::is_operator(tree)).collect();
     matches!(operators[..], [sign] if sign.is_sign("**") || sign.is_sign("@"))
+}
+
+/// Whether brackets hold names with types of Rust's.
+fn names_types(inner: &[Tree]) -> bool {
+    let is_type = |tree: &Tree| matches!(tree.word(), Some("f64" | "f32" | "i64" | "usize" | "bool"));
+    inner.windows(3).any(|three| three[0].is_sign(":") && three[1].is_blank() && is_type(&three[2]))
 }
 
 /// Whether an argument is no list.

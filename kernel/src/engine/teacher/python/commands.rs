@@ -113,6 +113,11 @@ impl Reader<'_> {
                 self.say(sentence!("`use` imports; time is in the standard library", "用 `use` 导入；时间在标准库里"));
                 "use std::time::Instant;"
             }
+            // A list of layers with names.
+            "collections" if self.code.contains("OrderedDict(") && !is_alone => {
+                self.say(sentence!("nothing need be imported for that", "这不需要导入任何东西"));
+                ""
+            }
             "collections" => {
                 self.say(sentence!(
                     "`use` imports; collections are in the standard library",

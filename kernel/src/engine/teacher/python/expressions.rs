@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
             .all(|name| name.trim().starts_with(char::is_lowercase) && name.trim().chars().all(tokens::is_word));
         if !is_plain
             || body.is_empty()
-            || matches!(body, [block] if block.inside("{").is_some())
+            || body.last().is_some_and(|block| block.inside("{").is_some())
             || body[0].is_word("if")
         {
             return None;
@@ -150,6 +150,9 @@ impl<'a> Reader<'a> {
         // With braces it is Rust's.
         if rest.iter().any(|tree| tree.inside("{").is_some()) {
             return None;
+        }
+        if let Some(device) = self.device(trees) {
+            return Some(device);
         }
         self.say(sentence!("a choice is `if c {{ a }} else {{ b }}`", "条件表达式写作 `if c {{ a }} else {{ b }}`"));
         let [then, condition, other] =
@@ -359,5 +362,6 @@ pub fn is_dictionary(inner: &[Tree]) -> bool {
     let inner = trim(inner);
     let [key, rest @ ..] = inner else { return false };
     let is_key = key.of(Kind::Text).is_some() || key.of(Kind::Number).is_some();
-    is_key && trim(rest).first().is_some_and(|colon| colon.is_sign(":"))
+    // Rows of a macro's end with `;`.
+    is_key && !inner.iter().any(|tree| tree.is_sign(";")) && trim(rest).first().is_some_and(|colon| colon.is_sign(":"))
 }

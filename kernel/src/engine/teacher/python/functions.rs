@@ -35,8 +35,12 @@ impl Reader<'_> {
             let ty = ty.or_else(|| default.and_then(|default| default.type_name()));
             let used = self.parameter_type(name, &own_trees);
             let given = self.given_in_calls(function, texts.len()).filter(|_| used != "i64");
-            let ty = ty.or(given).unwrap_or(used);
+            let trained = self.type_where_it_trains(name);
+            let ty = ty.or(trained).or(given).unwrap_or(used);
             self.scope.borrow_mut().define_parameter(name, &ty);
+            if ty.ends_with("impl Forward") || ty.starts_with("&nn::") {
+                self.scope.borrow_mut().define(name, Meaning::Module);
+            }
             texts.push(format!("{name}: {ty}"));
         }
         let arrow = after.iter().position(|tree| tree.is_sign("->")).map(|at| self.text(trim(&after[at + 1..])));
@@ -77,6 +81,24 @@ impl Reader<'_> {
         ));
         let returns = returns.map(|ty| format!(" -> {ty}")).unwrap_or_default();
         format!("fn {name}({}){returns}", texts.join(", "))
+    }
+
+    /// The type of a parameter that is called as what trains is called everywhere.
+    fn type_where_it_trains(&self, name: &str) -> Option<String> {
+        let ty = match name {
+            "model" | "net" | "network" => "&impl Forward",
+            "optimizer" => "&impl optim::Optimizer",
+            "scheduler" => "&impl optim::lr_scheduler::LrScheduler",
+            "device" => "Device",
+            "criterion" | "loss_fn" | "loss_func" => {
+                let losses = ["NLLLoss", "MSELoss", "BCEWithLogitsLoss", "BCELoss", "L1Loss"];
+                let named = losses.iter().find(|loss| self.code.contains(&format!("nn.{loss}(")));
+                return Some(format!("&nn::{}", named.unwrap_or(&"CrossEntropyLoss")));
+            }
+            _ if name.ends_with("loader") => "&data::DataLoader<impl Dataset, (Tensor, Tensor)>",
+            _ => return None,
+        };
+        Some(ty.to_owned())
     }
 
     /// The type of what the cell's own calls of a function give at a place.
@@ -190,6 +212,7 @@ pub fn annotated(ty: &str, is_lent: bool) -> Option<String> {
         ("str", true) => "&str",
         ("str", false) => "String",
         ("bool", _) => "bool",
+        ("Module", true) => "&impl Forward",
         ("Tensor" | "ndarray", true) => "&Tensor",
         ("Tensor" | "ndarray", false) => "Tensor",
         _ => return None,

@@ -78,7 +78,8 @@ impl Reader<'_> {
 
     /// A call of a method that is about gradients.
     pub fn method_of_gradients(&self, before: &str, of: &[Tree], name: &str, inner: &[Tree]) -> Option<String> {
-        if !matches!(self.scope.borrow().meaning(of), Meaning::Tensor | Meaning::Other) || of[0].is_word("self") {
+        let is_known = matches!(self.scope.borrow().meaning(of), Meaning::Tensor | Meaning::Other | Meaning::Module);
+        if !is_known || of[0].is_word("self") {
             return None;
         }
         let mut given = Arguments::of(inner);

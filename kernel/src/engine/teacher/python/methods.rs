@@ -13,7 +13,8 @@ impl Reader<'_> {
         let mut given = Arguments::of(inner);
         let of_meaning = self.scope.borrow().meaning(of);
         let of_others = self
-            .method_of_gradients(before, of, name, inner)
+            .method_of_a_model(before, of, name, inner)
+            .or_else(|| self.method_of_gradients(before, of, name, inner))
             .or_else(|| self.method_of_text(before, name, inner, &of_meaning))
             .or_else(|| self.method_of_a_list(before, of, name, &mut given));
         if of_others.is_some() {
@@ -65,12 +66,20 @@ impl Reader<'_> {
         if library::REDUCTIONS.contains(&name) {
             return self.reduction(before, name, given);
         }
+        // `y.view(*x.shape)`
+        if library::WITH_A_LIST.contains(&name)
+            && let [[star, list @ ..]] = &given.plain[..]
+            && star.is_sign("*")
+        {
+            self.say(sentence!("a shape is given as it is: `y.view(x.size())`", "形状直接给出：`y.view(x.size())`"));
+            return Some(format!("{before}.{name}({})", self.expression(list)));
+        }
         if library::WITH_A_LIST.contains(&name) && given.plain.len() > 1 && given.named.is_empty() {
             self.say(sentence!(
                 "a list of lengths or dimensions is an array: `x.{name}([2, 3])`",
                 "多个长度或维度写成数组：`x.{name}([2, 3])`"
             ));
-            return Some(format!("{before}.{name}([{}])", self.expressions(&given.plain)));
+            return Some(format!("{before}.{name}({})", self.lengths(&given.plain)));
         }
         let text = self.indexed(before, name, &given).or_else(|| self.converted(before, of, name, &given));
         if let Some(text) = text.or_else(|| self.in_another_form(before, name, &given)) {
@@ -83,6 +92,17 @@ impl Reader<'_> {
         let all: Vec<&[Tree]> =
             given.plain.into_iter().chain(given.named.into_iter().map(|(_, value)| value)).collect();
         Some(format!("{before}.{name}({})", self.expressions(&all)))
+    }
+
+    /// Lengths as an array; as a tuple, if they are of several types.
+    fn lengths(&self, parts: &[&[Tree]]) -> String {
+        let is_negative = |part: &&[Tree]| part[0].is_sign("-");
+        let is_computed = |part: &&[Tree]| part.iter().any(|tree| tree.word().is_some());
+        let texts = self.expressions(parts);
+        if parts.iter().any(is_negative) && parts.iter().any(is_computed) {
+            return format!("({texts})");
+        }
+        format!("[{texts}]")
     }
 
     /// Several arguments.
@@ -160,7 +180,7 @@ impl Reader<'_> {
     }
 
     /// Calls with all arguments that the short form does without.
-    fn in_another_form(&self, before: &str, name: &str, given: &Arguments) -> Option<String> {
+    pub fn in_another_form(&self, before: &str, name: &str, given: &Arguments) -> Option<String> {
         if !given.named.is_empty() {
             return None;
         }
@@ -284,11 +304,15 @@ impl Reader<'_> {
             _ => false,
         };
         match name {
+            "dataset" if super::looks_like_python(self.code) && self.text(of).ends_with("loader") => {
+                self.say(sentence!("it is a method: `x.{name}()`", "这是方法，调用要加括号：`x.{name}()`"));
+                Some(format!("{before}.{name}()"))
+            }
             "T" if is_tensor => {
                 self.say(sentence!("a matrix is transposed by `x.t()`", "矩阵转置用 `x.t()`"));
                 Some(format!("{before}.t()"))
             }
-            "shape" | "ndim" | "dtype" | "size" | "len" if is_tensor => {
+            "shape" | "ndim" | "dtype" | "device" | "size" | "len" if is_tensor => {
                 self.say(sentence!("it is a method: `x.{name}()`", "这是方法，调用要加括号：`x.{name}()`"));
                 Some(format!("{before}.{name}()"))
             }

@@ -2,13 +2,33 @@
 
 use super::super::lesson::sentence;
 use super::super::scope::Meaning;
-use super::super::tokens::{Tree, arguments};
+use super::super::tokens::{Tree, arguments, trim};
 use super::super::{library, names};
 use super::Reader;
 use super::calls::Arguments;
 
-const MODULES: [&str; 12] =
-    ["torch", "np", "numpy", "plt", "pyplot", "math", "random", "time", "F", "tf", "nn", "autograd"];
+const MODULES: [&str; 20] = [
+    "torch",
+    "torchvision",
+    "np",
+    "numpy",
+    "plt",
+    "pyplot",
+    "math",
+    "random",
+    "time",
+    "F",
+    "tf",
+    "nn",
+    "autograd",
+    "optim",
+    "lr_scheduler",
+    "init",
+    "data",
+    "datasets",
+    "transforms",
+    "v2",
+];
 
 /// What NumPy has under the name of another operation of PyTorch's.
 const OTHERWISE: [&str; 8] = ["repeat", "sort", "round", "transpose", "cumsum", "cumprod", "take", "split"];
@@ -34,6 +54,12 @@ const DTYPES: [(&str, &str); 18] = [
     ("uint8", "U8"),
     ("bool", "Bool"),
 ];
+
+/// Whether names behind this path are of what trains, even those that are not here.
+fn is_of_training(path: &[&str]) -> bool {
+    path.iter().any(|module| matches!(*module, "nn" | "optim" | "F" | "lr_scheduler"))
+        || matches!(path, [.., "utils", "data"])
+}
 
 impl Reader<'_> {
     /// A type of elements, as `torch.float64` or `I64`.
@@ -62,20 +88,19 @@ impl Reader<'_> {
             return None;
         }
         let inner = trees.get(at).and_then(|tree| tree.inside("("));
-        if matches!(module, "nn" | "F") && !library::is_method(name)
-            || self.text(&trees[..at]).contains(".nn.")
-            || self.text(&trees[..at]).contains(".optim.")
+        let path: Vec<&str> = trees[..at - 2].iter().filter_map(Tree::word).collect();
+        if let Some(inner) = inner
+            && let Some(text) = self.of_training(&path, name, inner)
         {
-            let known = names::of_another_library(name, false).filter(|known| known.replacement.is_none());
-            self.say(known.map_or_else(
-                || sentence!("there are no layers yet: `{name}` is not there", "还没有网络层：没有 `{name}`"),
-                |known| known.sentence,
-            ));
-            self.give_up();
-            return Some((
-                self.text(&trees[..at + usize::from(inner.is_some())]).to_owned(),
-                at + usize::from(inner.is_some()),
-            ));
+            return Some((text, at + 1));
+        }
+        if is_of_training(&path) || matches!(module, "torchvision" | "data" | "datasets" | "transforms" | "v2" | "init")
+        {
+            if inner.is_some() && !self.is_unsure.get() && path != ["data"] {
+                self.no_such_layer(name);
+            }
+            let end = at + usize::from(inner.is_some());
+            return inner.map(|_| (self.text(&trees[..end]).to_owned(), end));
         }
         let is_of_autograd = trees[..at].iter().any(|tree| tree.is_word("autograd"));
         if let Some(inner) = inner.filter(|_| is_of_autograd)
@@ -98,6 +123,35 @@ impl Reader<'_> {
             "不用写 `{module}.`：直接调用函数，或写成方法"
         ));
         Some((found, if inner.is_some() { at + 1 } else { at }))
+    }
+
+    /// A call of what trains: of `torch.nn`, `torch.optim`, `torch.utils.data`, `torchvision`, and `torch.save`.
+    fn of_training(&self, path: &[&str], name: &str, inner: &[Tree]) -> Option<String> {
+        match path {
+            [.., "functional"] | ["F"] => self.of_functional(name, inner),
+            [.., "init"] => self.of_init(name, inner),
+            [.., "nn", "utils"] => self.of_utils(name, inner),
+            [.., "lr_scheduler"] => self.schedule(name, inner),
+            [.., "optim"] => self.optimizer(name, inner),
+            [.., "nn"] => self.layer(name, inner),
+            [.., "data"] => self.of_data(name, inner),
+            [.., "datasets"] => self.dataset(name, inner),
+            [.., "transforms" | "v2"] => self.transform(name, inner),
+            ["torch"] => match name {
+                "save" => self.saved(inner),
+                "load" => self.loaded(inner),
+                "device" => self.device(trim(inner)),
+                _ => None,
+            },
+            ["torch", "cuda" | "accelerator"] if name == "is_available" => {
+                self.say(sentence!(
+                    "whether there is a graphics processor is asked by `gpu_is_available()`",
+                    "有没有 GPU 用 `gpu_is_available()` 询问"
+                ));
+                Some("gpu_is_available()".to_owned())
+            }
+            _ => None,
+        }
     }
 
     fn constant(&self, name: &str) -> Option<String> {
@@ -145,6 +199,10 @@ impl Reader<'_> {
                 other => other,
             };
             return Some(format!("{}.{method}()", self.float_for_a_method(first?)));
+        }
+        // PyTorch's of the same names keep state dicts.
+        if matches!(module, "np" | "numpy") && matches!(name, "save" | "load") {
+            return self.library_call(if name == "save" { "write_npy" } else { "read_npy" }, inner);
         }
         if name == "normal"
             && let Some(text) = self.normal(&of)
@@ -225,7 +283,7 @@ impl Reader<'_> {
     }
 
     /// A function of a tensor is its method; NumPy takes lists, too.
-    fn as_a_method(&self, name: &str, of: &Arguments) -> Option<String> {
+    pub fn as_a_method(&self, name: &str, of: &Arguments) -> Option<String> {
         let (receiver, rest) = of.plain.split_first()?;
         let before = match self.scope.borrow().meaning(receiver) {
             Meaning::Vector(_) => format!("tensor({})", self.lent(receiver)),
@@ -234,6 +292,11 @@ impl Reader<'_> {
         let given = Arguments { plain: rest.to_vec(), named: of.named.clone() };
         if library::REDUCTIONS.contains(&name) && (!rest.is_empty() || !given.named.is_empty()) {
             return self.reduction(&before, name, given);
+        }
+        if name == "flatten"
+            && let Some(text) = self.in_another_form(&before, name, &given)
+        {
+            return Some(text);
         }
         let others = rest.iter().chain(given.named.iter().map(|(_, value)| value));
         let others: Vec<String> = others.map(|part| self.operand_of(part)).collect();

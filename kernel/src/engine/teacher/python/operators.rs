@@ -49,6 +49,12 @@ impl Reader<'_> {
         };
         let solid = |link: &&Link| !is_space(link.trees);
         let is_operand = is_sign(links[..at].iter().rev().find(solid)) || is_sign(links[at + 1..].iter().find(solid));
+        let is_a_parameter =
+            matches!(trees, [this, dot, _] if this.is_word("self") && dot.is_sign(".") && self.is_a_tensor(trees));
+        // A parameter is a tensor behind a pointer.
+        if is_operand && is_a_parameter {
+            return format!("&*{text}");
+        }
         if is_operand && self.is_used_again(trees) { format!("&{text}") } else { text }
     }
 
@@ -108,6 +114,18 @@ impl Reader<'_> {
         }
         if !is_length && !is_literal {
             return text;
+        }
+        // `100 * correct / total`
+        let mut next = links[at + 1..].iter().filter(solid);
+        let multiplies = next.next().is_some_and(|link| matches!(link.trees, [sign] if sign.is_sign("*")));
+        if is_literal
+            && looks_like_python(self.code)
+            && multiplies
+            && is_whole(next.next())
+            && divides(next.next())
+            && is_whole(next.next())
+        {
+            return format!("{text}.0");
         }
         let mut before = links[..at].iter().rev().filter(solid);
         let mut after = links[at + 1..].iter().filter(solid);

@@ -254,7 +254,8 @@ impl<'a> Reader<'a> {
             return false;
         }
         let Some(last) = content.last() else { return false };
-        let goes_on = is_operator(last) || [",", ".", "=", "->", "=>", "{", "|"].iter().any(|sign| last.is_sign(sign));
+        let goes_on =
+            is_operator(last) || [",", ".", "=", "->", "=>", "{", "|", ":"].iter().any(|sign| last.is_sign(sign));
         let ends_a_block = matches!(last, Tree::Group(group) if group.open.text == "{") && !is_let;
         let is_open = matches!(last, Tree::Group(group) if group.close.is_none());
         let is_attribute = content.first().is_some_and(|tree| tree.is_sign("#") || tree.is_word("where"));
@@ -290,7 +291,7 @@ impl<'a> Reader<'a> {
 
     pub fn changed_statement(&self, content: &[Tree], first: &Tree) -> Option<String> {
         let rest = trim(&content[1..]);
-        if let Some(text) = self.mode_with_braces(content) {
+        if let Some(text) = self.mode_with_braces(content).or_else(|| self.moved_to_a_device(content)) {
             return Some(text);
         }
         match first.word() {
@@ -328,7 +329,7 @@ impl<'a> Reader<'a> {
                 self.say(sentence!("`drop` ends a value", "用 `drop` 释放一个值"));
                 return Some(format!("drop({})", self.text(rest)));
             }
-            Some("raise") => {
+            Some("raise") if content.get(1).is_none_or(|next| next.inside("(").is_none()) => {
                 self.say_first(sentence!(
                     "an error is returned as `Err(…)`, or ends the cell by `panic!`",
                     "错误用 `Err(…)` 返回，或用 `panic!` 结束单元格"

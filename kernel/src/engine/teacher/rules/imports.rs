@@ -45,7 +45,7 @@ pub fn missing(question: &Question) -> Option<Lesson> {
     let is_a_path = question.code[question.problem.at.end..].starts_with("::");
     if is_a_path
         && kind.contains("module")
-        && !matches!(name, "plot" | "picture")
+        && !matches!(name, "plot" | "picture" | "nn" | "F" | "optim" | "data" | "autograd")
         && !USUAL.iter().any(|line| line.ends_with(&format!("::{name};")))
     {
         return None;

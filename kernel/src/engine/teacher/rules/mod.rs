@@ -3,6 +3,7 @@
 
 mod gradients;
 mod imports;
+mod models;
 mod numbers;
 mod offered;
 mod operation;
@@ -65,7 +66,7 @@ pub fn bytes(node: &impl AstNode) -> Range<usize> {
 type Rule = fn(&Question) -> Option<Lesson>;
 
 /// The rules, the most special first.
-pub const RULES: [Rule; 40] = [
+pub const RULES: [Rule; 44] = [
     slips::parameter_without_a_type,
     slips::shown_by_debug,
     slips::format_of_python,
@@ -87,6 +88,10 @@ pub const RULES: [Rule; 40] = [
     gradients::a_hook_without_a_value,
     gradients::one_of_several_gradients,
     gradients::an_optimizer,
+    models::moved_to_a_device,
+    models::given_to_an_optimizer,
+    models::not_derived,
+    models::a_tensor_saved,
     imports::missing,
     tensors::an_index_of_a_type,
     tensors::an_index_of_a_tuple,
