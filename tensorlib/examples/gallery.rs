@@ -48,6 +48,47 @@ fn tables() -> String {
     html
 }
 
+fn small() -> nn::Sequential {
+    nn::sequential![nn::Linear::new(3, 4), nn::ReLU, nn::Linear::new(4, 2), nn::Softmax::new(1)]
+}
+
+fn wide() -> nn::Sequential {
+    nn::sequential![
+        nn::Linear::new(784, 128),
+        nn::ReLU,
+        nn::Dropout::new(0.2),
+        nn::Linear::new(128, 10),
+        nn::LogSoftmax::new(1)
+    ]
+}
+
+fn convolutional() -> nn::Sequential {
+    nn::sequential![
+        nn::Conv2d::new(1, 6, 5),
+        nn::BatchNorm2d::new(6),
+        nn::ReLU,
+        nn::MaxPool2d::new(2),
+        nn::Conv2d::new(6, 16, 5),
+        nn::ReLU,
+        nn::MaxPool2d::new(2),
+        nn::Flatten::new(),
+        nn::Linear::new(256, 10)
+    ]
+}
+
+fn words() -> nn::Sequential {
+    nn::sequential![nn::Embedding::new(65, 32), nn::TransformerEncoderLayer::new(32, 4), nn::Linear::new(32, 65)]
+}
+
+fn deep() -> nn::Sequential {
+    let mut model = nn::Sequential::new();
+    for _ in 0..20 {
+        model.push(nn::Linear::new(32, 32));
+        model.push(nn::Tanh);
+    }
+    model
+}
+
 fn pictures() -> Vec<Diagram> {
     vec![
         picture::neuron([0.5, -1.2], [0.8, 0.3], 0.1),
@@ -57,6 +98,13 @@ fn pictures() -> Vec<Diagram> {
         picture::network_with_bias([randn([3, 2]), randn([2, 1])], [randn([2]), randn([1])]),
         picture::network_with_bias([randn([4, 4]), randn([4, 3])], [randn([4]), randn([3])]),
         picture::network([randn([784, 128]), randn([128, 64]), randn([64, 10])]),
+        picture::network(&small()),
+        picture::network_on(&small(), &tensor![[0.5, -1.2, 2.0]]),
+        picture::network_on(&wide(), &blob(14.0, 10.0).reshape([1, 784])),
+        picture::network(&convolutional()),
+        picture::network_on(&convolutional(), &blob(14.0, 10.0).reshape([1, 1, 28, 28])),
+        picture::network_on(&words(), &(arange(24).reshape([2, 12]))),
+        picture::network(&deep()),
         picture::tensor_ranks([rand([4]), rand([3, 4]), rand([3, 3, 4])]),
         picture::tensor_ranks_named(&[("标量", &full((), 0.5)), ("向量", &randn([20])), ("矩阵", &randn([30, 4]))]),
         picture::matmul_shapes(zeros([2, 3]), zeros([3, 4])),
@@ -117,12 +165,12 @@ fn plots() -> Vec<Diagram> {
         (linspace(0.0, 1.0, 64).expand([48, 64]), linspace(0.0, 1.0, 48).unsqueeze(1).expand([48, 64]));
     let image = stack([&across, &down, &(1.0 - &across)]);
     let plots = [
-        plot::line(&epochs, falling(0.15))
+        plot::line((&epochs, falling(0.15)))
             .name("training")
-            .line(&epochs, falling(0.1))
+            .line((&epochs, falling(0.1)))
             .name("validation")
             .title("Loss"),
-        plot::line(&x, x.sigmoid()).x_label("z").y_label("σ(z)"),
+        plot::line((&x, x.sigmoid())).x_label("z").y_label("σ(z)"),
         plot::scatter(randn([300]), randn([300]))
             .name("class 0")
             .scatter(&(randn([300]) + 3.0), randn([300]))
@@ -135,7 +183,49 @@ fn plots() -> Vec<Diagram> {
         plot::imshow(rand([28, 28])),
         plot::image_grid(rand([8, 1, 14, 14]), 4).title("A batch"),
     ];
-    plots.iter().map(plot::Plot::draw).collect()
+    plots.iter().map(plot::Plot::draw).chain(of_training()).collect()
+}
+
+/// What is looked at while a model learns.
+fn of_training() -> Vec<Diagram> {
+    let mut live = plot::Live::new(["train", "valid"]).epochs(30);
+    let mut complete = plot::Live::new(["train", "valid"]).epochs(30).title("Training");
+    for epoch in 0..30 {
+        let loss = 2.0 * (-0.15 * f64::from(epoch)).exp() + 0.1;
+        complete.push([loss, loss + 0.004 * f64::from(epoch)]);
+        if epoch < 12 {
+            live.push([loss, loss + 0.1]);
+        }
+    }
+    let labels = arange(1000) % 10;
+    let taken = where_cond(rand([1000]).lt(0.85), &labels, (&labels * 3 + 1) % 10);
+    let clothes =
+        ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"];
+    let few =
+        plot::confusion_matrix([0, 1, 2, 2, 0, 1], [0, 1, 2, 1, 0, 1], ["cat", "dog", "bird"]).title("Few classes");
+    let many = plot::confusion_matrix(arange(5000) % 60, arange(5000) * 61 % 60, 0..60);
+    let blobs = (0..18).map(|i| blob(f64::from(i % 6) * 4.0 + 4.0, f64::from(i / 6) * 6.0 + 6.0)).collect::<Vec<_>>();
+    let batch = stack(&blobs);
+    let (labels_of_batch, predicted) = (arange(18) % 10, where_cond(arange(18).eq(7), scalar(2), arange(18) % 10));
+    let kernels = nn::Conv2d::new(3, 16, 7);
+    vec![
+        live.draw(),
+        complete.draw(),
+        few.draw(),
+        plot::confusion_matrix(&taken, &labels, clothes).title("Fashion-MNIST").draw(),
+        many.draw(),
+        plot::images(&batch).names(clothes).labels(&labels_of_batch).predicted(&predicted).title("Predictions").draw(),
+        plot::images(&batch).draw(),
+        plot::images(&kernels.weight).title("Kernels of a convolution").draw(),
+        plot::images(rand([140, 5, 5])).draw(),
+        plot::images(rand([3, 3, 16, 24])).labels(["sea", "a rather long name of an image", "sky"]).draw(),
+    ]
+}
+
+/// A bright spot in a dark image of 28 by 28.
+fn blob(x: f64, y: f64) -> Tensor {
+    let from = |middle: f64| (arange(28) - middle).pow(2) / -12.0;
+    (from(y).unsqueeze(1) + from(x)).exp()
 }
 
 /// The pictures as images, which is how front ends show them: nothing of the page reaches into them.

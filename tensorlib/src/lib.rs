@@ -76,7 +76,12 @@
 //! | `x.clone()` | `x.clone()` | copies, as in PyTorch |
 //! | `y = x` (the same tensor) | [`x.alias()`](Tensor::alias) | assignment moves in Rust |
 //! | `torch.equal(x, y)`, `torch.allclose(x, y)` | `x.equal(&y)`, `x.allclose(&y)` | other tolerances: [`x.allclose_within(&y, rtol, atol)`](Tensor::allclose_within) |
-//! | `plt.plot(y)`, `plt.plot(x, y)` | `y.plot()` or [`plot::plot(&y)`](plot::plot()), [`plot::line(&x, &y)`](plot::line) | of tensors, vectors, slices, ranges |
+//! | `plt.plot(y)`, `plt.plot(x, y)` | [`plot::line(&y)`](plot::line), `y.plot()`; [`plot::line((&x, &y))`](plot::line) | of tensors, vectors, slices, ranges; `x` and `y` are a pair |
+//! | `plt.plot(train, label="train"); plt.plot(valid); plt.legend()` | [`plot::line(&train).name("train").line(&valid).name("valid")`](plot::Plot::line) | |
+//! | a loop with `clear_output` and `plt.plot` | [`plot::Live::new(["train", "valid"]).epochs(30)`](plot::Live), `live.push([&loss, &valid])` | a chart that grows while a model trains |
+//! | `ConfusionMatrixDisplay.from_predictions(labels, predicted)` | [`plot::confusion_matrix(&predicted, &labels, &names)`](plot::confusion_matrix) | counts, shaded by row |
+//! | `plt.imshow(make_grid(batch).permute(1, 2, 0))` | [`plot::images(&batch).labels(&labels).predicted(&scores)`](plot::images) | also kernels and feature maps |
+//! | `torchview.draw_graph(model, x)` | [`picture::network(&model)`](picture::network), [`picture::network_on(&model, &x)`](picture::network_on) | layers, weights in colour, what an input becomes |
 //! | `torch.save(model.state_dict(), f)`, `torch.load(f)` | [`save(&state, "model.safetensors")?`](save()), [`load("model.safetensors")?`](load()) | a [`StateDict`] |
 //! | `np.save`, `np.savez` | [`write_npy`], [`write_npz`] | and `read_…`; so for `safetensors` of any tensors |
 //! | `TensorDataset(x, y)`, `DataLoader(dataset, 64, shuffle=True, num_workers=2)` | [`data::TensorDataset::new([&x, &y])`](data::TensorDataset), [`data::DataLoader::new(dataset, 64).shuffle(true).workers(2)`](data::DataLoader) | the same order after the same seed |

@@ -9,7 +9,7 @@ use std::io::Write;
 use crate::interop::SharedArray;
 use crate::io::StateDict;
 use crate::picture::Diagram;
-use crate::plot::Plot;
+use crate::plot::{Images, Live, Plot};
 use crate::render::{self, Table};
 use crate::tensor::Tensor;
 
@@ -64,6 +64,20 @@ impl Diagram {
 
 impl Plot {
     /// Shows the plot in a notebook, with its text for places that have no pictures.
+    pub fn evcxr_display(&self) {
+        self.draw().evcxr_display();
+    }
+}
+
+impl Images {
+    /// Shows the images in a notebook, with their labels for places that have no pictures.
+    pub fn evcxr_display(&self) {
+        self.draw().evcxr_display();
+    }
+}
+
+impl Live {
+    /// Shows the chart as it is in a notebook. While it grows it shows itself.
     pub fn evcxr_display(&self) {
         self.draw().evcxr_display();
     }

@@ -22,6 +22,13 @@ fn pictures() -> Vec<(&'static str, Diagram)> {
         ("matmul_shapes", picture::matmul_shapes(zeros([2, 3]), zeros([3, 4]))),
         ("matmul_shapes_misfit", picture::matmul_shapes(zeros([2, 3]), zeros([2, 3]))),
         ("matmul_shapes_batch", picture::matmul_shapes(zeros([5, 2, 30]), zeros([30]))),
+        ("network_model", picture::network(&linear(&[(3, "ReLU"), (2, "Softmax")], &ramp))),
+        ("network_model_on", picture::network_on(&linear(&[(3, "ReLU"), (2, "Softmax")], &ramp), &matrix(2, 3))),
+        ("network_blocks", picture::network(&convolutional(&ramp))),
+        ("network_blocks_on", picture::network_on(&convolutional(&ramp), &matrix(6, 6).reshape([1, 1, 6, 6]))),
+        ("network_custom", picture::network(&Custom::new(&ramp))),
+        ("network_custom_on", picture::network_on(&Custom::new(&ramp), &matrix(1, 3))),
+        ("network_folded", picture::network(&Repeated { layers: (0..60).map(|_| nn::Dropout::new(0.5)).collect() })),
         ("graph", cross_entropy()),
         ("graph_shared", shared(&ramp(4).reshape([2, 2]))),
         ("graph_network", trained(&matrix(5, 30), [&matrix(30, 20), &matrix(20, 3)])),
@@ -30,6 +37,66 @@ fn pictures() -> Vec<(&'static str, Diagram)> {
         ("graph_folded", recurrent(&matrix(2, 2), 300)),
         ("graph_operands", picture::graph(&cat(vec![&ramp(3).requires_grad_(true); 3]).sum())),
     ]
+}
+
+/// Fills parameters with values that are the same everywhere.
+fn filled<M: Module>(model: M, ramp: &dyn Fn(usize) -> Tensor) -> M {
+    for parameter in model.parameters() {
+        no_grad(|| parameter.copy_(ramp(parameter.numel()).reshape(&parameter.size()[..])));
+    }
+    model
+}
+
+/// Linear layers with activations, from 3 inputs.
+fn linear(layers: &[(usize, &str)], ramp: &dyn Fn(usize) -> Tensor) -> nn::Sequential {
+    let mut model = nn::Sequential::new();
+    let mut inputs = 3;
+    for (outputs, activation) in layers {
+        model.push(nn::Linear::new(inputs, *outputs));
+        match *activation {
+            "ReLU" => model.push(nn::ReLU),
+            _ => model.push(nn::Softmax::new(1)),
+        }
+        inputs = *outputs;
+    }
+    filled(model, ramp)
+}
+
+fn convolutional(ramp: &dyn Fn(usize) -> Tensor) -> nn::Sequential {
+    let model = nn::sequential![
+        nn::Conv2d::new(1, 2, 3),
+        nn::BatchNorm2d::new(2),
+        nn::ReLU,
+        nn::MaxPool2d::new(2),
+        nn::Flatten::new(),
+        nn::Linear::new(8, 3)
+    ];
+    filled(model, ramp)
+}
+
+/// A model with functions between its layers, of which its fields tell nothing.
+#[derive(Module)]
+struct Custom {
+    hidden: nn::Linear,
+    output: nn::Linear,
+}
+
+impl Custom {
+    fn new(ramp: &dyn Fn(usize) -> Tensor) -> Custom {
+        filled(Custom { hidden: nn::Linear::new(3, 2), output: nn::Linear::new(2, 1) }, ramp)
+    }
+}
+
+impl Forward for Custom {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.output.forward(&self.hidden.forward(x).tanh())
+    }
+}
+
+/// A model of many layers and a parameter of its own.
+#[derive(Module)]
+struct Repeated {
+    layers: Vec<nn::Dropout>,
 }
 
 /// A neuron's loss after `backward`, with the gradient of its output.
@@ -66,10 +133,18 @@ fn recurrent(w: &Tensor, steps: usize) -> Diagram {
     picture::graph(&h.sum())
 }
 
+fn live(epochs: Option<usize>) -> plot::Live {
+    let mut live = plot::Live::new(["train", "valid"]).epochs(epochs.unwrap_or(9)).title("Loss");
+    for loss in [0.9, 0.5, 0.25] {
+        live.push([loss, loss + 0.125]);
+    }
+    live
+}
+
 fn plots() -> Vec<(&'static str, Diagram)> {
     let x = arange(6);
     let y = tensor![3.0, 1.0, 2.0, f64::NAN, 0.5, 0.25];
-    let lines = plot::line(&x, &y).name("a < b").scatter(&x, &x).name("points").title("Two & more").x_label("epoch");
+    let lines = plot::line((&x, &y)).name("a < b").scatter(&x, &x).name("points").title("Two & more").x_label("epoch");
     vec![
         ("plot_series", lines.draw()),
         ("plot_histogram", plot::histogram(tensor![1.0, 2.0, 2.0, 3.0, 9.0], 4).draw()),
@@ -77,6 +152,24 @@ fn plots() -> Vec<(&'static str, Diagram)> {
         ("plot_heat_map", plot::heat_map(tensor![[1.0, -2.0, 0.5], [0.0, f64::NAN, 4.0]]).draw()),
         ("plot_imshow", plot::imshow(tensor![[0.0, 0.5], [1.0, 0.25]]).draw()),
         ("plot_image_grid", plot::image_grid(zeros([3, 3, 2, 2]), 2).draw()),
+        ("plot_columns", plot::line(arange(8).reshape([4, 2])).names(["train", "valid"]).draw()),
+        ("plot_live", live(Some(5)).draw()),
+        ("plot_live_complete", live(Some(3)).draw()),
+        ("plot_confusion", plot::confusion_matrix([0, 1, 1, 2, 2], [0, 1, 2, 2, 0], ["cat", "<dog>", "bird"]).draw()),
+        (
+            "plot_confusion_many",
+            plot::confusion_matrix(arange(40), arange(40), (0..40).map(|i| format!("class {i}"))).draw(),
+        ),
+        (
+            "plot_images",
+            plot::images(arange(12).reshape([3, 2, 2]) / 12.0)
+                .names(["cat", "a \"dog\" of a long name"])
+                .labels([0, 1, 1])
+                .predicted([0, 1, 0])
+                .title("Animals")
+                .draw(),
+        ),
+        ("plot_images_many", plot::images(zeros([130, 1, 2, 3])).draw()),
     ]
 }
 
@@ -140,11 +233,15 @@ fn drawing_survives_values_that_cannot_be_drawn() {
             picture::neuron(x, x, f64::NAN),
             picture::network([&x.reshape([2, 2])]),
             picture::tensor_ranks([x]),
-            plot::line(x, x).scatter(x, x).draw(),
+            plot::line((x, x)).scatter(x, x).draw(),
             plot::histogram(x, 3).draw(),
             plot::bar(["a", "b", "c", "d"], x).draw(),
             plot::heat_map(x.reshape([2, 2])).draw(),
             plot::imshow(x.reshape([2, 2])).draw(),
+            plot::images(x.reshape([1, 2, 2])).scale_each(true).draw(),
+            plot::images(x.reshape([1, 1, 2, 2])).draw(),
+            with_weights(x, [4, 1]),
+            with_weights(x, [2, 2]),
         ];
         for diagram in diagrams {
             assert!(Document::parse(diagram.svg()).is_ok());
@@ -152,15 +249,126 @@ fn drawing_survives_values_that_cannot_be_drawn() {
         }
     }
     let empty = zeros([0]);
-    assert!(Document::parse(plot::line(&empty, &empty).draw().svg()).is_ok());
+    assert!(Document::parse(plot::line((&empty, &empty)).draw().svg()).is_ok());
     assert!(Document::parse(plot::histogram(&empty, 3).draw().svg()).is_ok());
+}
+
+/// A model with these weights, that is given them.
+fn with_weights(x: &Tensor, [inputs, outputs]: [usize; 2]) -> Diagram {
+    let layer = nn::Linear::new(inputs, outputs);
+    no_grad(|| layer.weight.copy_(x.reshape([outputs as i64, inputs as i64])));
+    picture::network_on(&layer, &x.to(DType::F32).reshape([-1, inputs as i64]))
+}
+
+#[test]
+fn a_line_takes_all_that_holds_values() {
+    let values = vec![1.0, 2.0, 4.0];
+    let line = |plot: plot::Plot| plot.draw().text().to_owned();
+    let expected = "line of 3 values from 1 to 4";
+    assert_eq!(line(plot::line(&values)), expected);
+    assert_eq!(line(plot::line(&values[..])), expected);
+    assert_eq!(line(plot::line([1.0f32, 2.0, 4.0])), expected);
+    assert_eq!(line(plot::line(vec![1u8, 2, 4])), expected);
+    assert_eq!(line(plot::line(tensor![1, 2, 4])), expected);
+    assert_eq!(line(plot::line(values.iter().map(|&v| scalar(v)).collect::<Vec<_>>())), expected);
+    assert_eq!(line(plot::line([&scalar(1.0), &scalar(2.0).requires_grad_(true), &full([1], 4.0)])), expected);
+    assert_eq!(line(plot::line(1..=4)), "line of 4 values from 1 to 4");
+    assert_eq!(line(plot::line((.., &values))), expected);
+    assert_eq!(line(plot::plot((1..=3, &values)).line(&values)), format!("{expected}; {expected}"));
+    assert_eq!(
+        line(plot::line((&values, tensor![[1, 2], [3, 4], [5, 6]]))),
+        "line “0” of 3 values from 1 to 5; line “1” of 3 values from 2 to 6"
+    );
+}
+
+/// The sentence of a panic.
+fn sentence(body: impl FnOnce() + std::panic::UnwindSafe) -> String {
+    let payload = std::panic::catch_unwind(body).expect_err("a panic");
+    payload.downcast_ref::<String>().expect("a sentence").clone()
+}
+
+#[test]
+fn what_cannot_be_plotted_gets_one_sentence() {
+    let said = |body: fn()| sentence(body);
+    assert_eq!(
+        said(|| drop(plot::line((&tensor![1, 2], [1, 2, 3])))),
+        "line: x and y must have as many values, but their shapes are [2] and [3]"
+    );
+    assert_eq!(
+        said(|| drop(plot::line(rand([2, 40])))),
+        "line: give a vector, or a matrix of 1 to 30 columns; the shape is [2, 40]"
+    );
+    assert_eq!(
+        said(|| drop(plot::line(vec![scalar(1.0), ones([3])]))),
+        "plot: of a list of tensors each must be one number, but the shape of number 1 is [3]; draw it by itself, or join them with cat or stack"
+    );
+    assert_eq!(
+        said(|| drop(plot::line([1.0]).names(["a", "b"]))),
+        "names: give one name for each series; there are 1 series and 2 names"
+    );
+    assert_eq!(
+        said(|| drop(plot::confusion_matrix([0, 1], [0], ["a", "b"]))),
+        "confusion_matrix: give one prediction for each label; there are 2 predictions and 1 labels"
+    );
+    assert_eq!(
+        said(|| drop(plot::confusion_matrix([0, 1], [0, 2], ["a", "b"]))),
+        "confusion_matrix: labels has 2 at position 1, but there are 2 names, for the classes 0 to 1"
+    );
+    assert_eq!(
+        said(|| drop(plot::confusion_matrix([0.5], [0], ["a"]))),
+        "confusion_matrix: predicted has 0.5 at position 0; classes are whole numbers from 0"
+    );
+    assert_eq!(
+        said(|| drop(plot::confusion_matrix(zeros([0]), zeros([0]), ["a"]))),
+        "confusion_matrix: there is nothing to count; give at least one prediction and its label"
+    );
+    assert_eq!(
+        said(|| drop(plot::images(zeros([2, 2, 2])).labels([0]))),
+        "images: labels must be one for each image; there are 2 images and 1 labels"
+    );
+    assert_eq!(
+        said(|| drop(plot::images(zeros([1, 2, 2])).labels([4]).names(["a"]))),
+        "images: labels has 4 at position 0, but there are 1 names, for the classes 0 to 0"
+    );
+    assert_eq!(
+        said(|| drop(plot::images(zeros([4])))),
+        "images: a batch of images is [N, H, W] or [N, C, H, W]; the shape is [4]"
+    );
+    assert_eq!(
+        said(|| plot::Live::new(["train", "valid"]).push([0.5])),
+        "Live: give one value for each line (train, valid), not 1"
+    );
+}
+
+#[test]
+fn a_model_at_work_is_left_as_it_was() {
+    let model = nn::sequential![nn::Linear::new(3, 4), nn::Dropout::new(0.5), nn::BatchNorm1d::new(4)];
+    let before = model.state_dict().clone();
+    let drawn = picture::network_on(&model, &rand([2, 3]));
+    assert!(model.is_training());
+    assert!(before.iter().all(|(name, tensor)| model.state_dict()[name].equal(tensor)));
+    assert!(drawn.text().contains("2: BatchNorm1d") && drawn.text().contains("→ [2, 4]"), "{drawn}");
+    let error = picture::try_network_on(&model, &rand([2, 5])).expect_err("an error").to_string();
+    assert!(error.starts_with("layer 0: Linear(in_features=3, out_features=4, bias=true): "), "{error}");
+}
+
+#[test]
+fn models_that_share_layers_or_have_none_are_drawn() {
+    let shared = std::sync::Arc::new(nn::Conv1d::new(2, 2, 1));
+    let model = nn::sequential![shared.clone(), shared];
+    let drawn = picture::network_on(&model, &rand([1, 2, 3]));
+    assert!(drawn.text().contains("1: Conv1d(2, 2, kernel_size=(1,), stride=(1,)), the same again"), "{drawn}");
+    let error = picture::try_network(&nn::Sequential::new()).expect_err("an error").to_string();
+    assert_eq!(error, "network: the model has no layers; its fields are what is drawn");
+    assert!(picture::network(&nn::ReLU).text().starts_with("ReLU: 1 layer, 0 parameters"));
+    assert!(picture::network(&nn::Bilinear::new(2, 3, 4)).text().contains("28 parameters"));
 }
 
 #[test]
 fn plots_of_many_values_stay_small() {
     let x = linspace(0.0, 1.0, 300_000);
     let y = from_vec((0..300_000).map(|i| (i * 7919_i64 % 10_007) as f32).collect::<Vec<_>>());
-    assert!(plot::line(&x, &y).draw().svg().len() < 100_000);
+    assert!(plot::line((&x, &y)).draw().svg().len() < 100_000);
     assert!(plot::scatter(&x, &y).draw().svg().len() < 4_000_000);
     assert!(plot::imshow(zeros([3, 2000, 2000])).draw().svg().len() < 1_200_000);
 }

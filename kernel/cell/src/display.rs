@@ -12,7 +12,7 @@
 //! clear_output(true);
 //! ```
 
-use crate::show::mark;
+use crate::show::{end_display, mark, send};
 
 /// Shows a value as the last expression of a cell would be shown: by its own `evcxr_display`, or by `{:?}`.
 /// With `id = …` it can be replaced later by [`update_display!`](crate::update_display).
@@ -57,4 +57,15 @@ pub fn next_updates(id: &dyn std::fmt::Display) {
 /// An id without the characters that would end the mark.
 fn plain(id: &dyn std::fmt::Display) -> String {
     id.to_string().replace(char::is_control, "")
+}
+
+/// Shows a chart of tensorlib's that grows, or replaces what it showed.
+pub(crate) fn live(name: &str, is_new: bool, forms: &[(&str, &str)]) {
+    if is_new {
+        next_has_id(&name);
+    } else {
+        next_updates(&name);
+    }
+    forms.iter().for_each(|(mime, content)| send(mime, content));
+    end_display();
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::{awaits, c_output, report, store};
+use crate::{awaits, c_output, display, progress, report, store};
 
 /// How long text without a line end may wait in the buffer of standard output.
 const PARTIAL_LINE: Duration = Duration::from_millis(40);
@@ -28,6 +28,9 @@ pub extern "C" fn soma_cell_attach(report_pipe: i32) {
     report::attach(report_pipe);
     c_output::hand_on_lines();
     report::install_panic_hook();
+    // A terminal replaces no displays.
+    let is_terminal = std::env::var_os(progress::TERMINAL).is_some();
+    tensorlib::plot::show_live_with((!is_terminal).then_some(display::live));
 }
 
 /// Called before every cell.
@@ -60,6 +63,8 @@ pub extern "C" fn soma_cell_finish() {
             std::thread::yield_now();
         }
     }
+    // A chart that cannot be drawn is no reason to fail.
+    let _ = std::panic::catch_unwind(tensorlib::plot::settle_live);
     let _ = std::io::stdout().flush();
     c_output::flush();
     // A hook that a cell sets lasts as long as the cell: without this one, panics of later cells could not be explained.

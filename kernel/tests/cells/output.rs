@@ -79,6 +79,26 @@ fn an_interrupted_progress_bar_shows_how_far_it_came() {
 }
 
 #[test]
+fn a_chart_of_losses_is_one_display_that_ends_with_its_last_value() {
+    let mut notebook = Notebook::open();
+    notebook.ok("use tensorlib::prelude::*;");
+    let cell = notebook.ok(
+        "let mut live = plot::Live::new([\"train\", \"valid\"]);\n\
+         for i in 0..40 { live.push([1.0 / f64::from(i + 1), 0.5]); std::thread::sleep(std::time::Duration::from_millis(20)); }",
+    );
+    assert_eq!(cell.kinds[0], "display_data");
+    assert!(cell.kinds[1..].iter().all(|kind| kind == "update_display_data"), "{:?}", cell.kinds);
+    assert!((2..8).contains(&cell.kinds.len()), "{:?}", cell.kinds);
+    let last = cell.displays.last().unwrap();
+    assert!(last["text/plain"].as_str().unwrap().starts_with("line “train” of 40 values"), "{last:?}");
+    assert!(last["image/svg+xml"].as_str().unwrap().contains(">valid</text>"));
+    // In a later cell it is shown there.
+    let cell = notebook.ok("live.push([0.01, 0.5]);");
+    assert_eq!(cell.kinds, ["display_data"]);
+    assert!(cell.displays[0]["text/plain"].as_str().unwrap().starts_with("line “train” of 41 values"));
+}
+
+#[test]
 fn third_party_content_keeps_working() {
     let mut notebook = Notebook::open();
     notebook.ok("struct Html(&'static str);\nimpl Html { fn evcxr_display(&self) { println!(\"EVCXR_BEGIN_CONTENT text/html\\n{}\\nEVCXR_END_CONTENT\", self.0); } }");

@@ -190,7 +190,7 @@ fn counted(parameters: &[(String, Size, bool)], count: &mut Count) -> usize {
 }
 
 /// A number with its thousands set apart: `101,770`.
-pub(super) fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

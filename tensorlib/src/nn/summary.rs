@@ -142,18 +142,26 @@ impl Drop for Modes<'_> {
     }
 }
 
-fn of(run: &Run) -> Result<Summary> {
+/// Runs a model in evaluation and without gradients: where its modules are, by their addresses, and what went through them.
+pub(crate) fn observed(
+    visit: &dyn Fn(&mut dyn Visitor),
+    forward: &dyn Fn() -> Result<()>,
+) -> Result<(HashMap<usize, String>, Vec<Passed>)> {
     let mut places = Places::default();
-    (run.visit)(&mut places);
-    let modes = Modes { visit: run.visit, modes: std::mem::take(&mut places.modes) };
-    (run.visit)(&mut Places { set: Some(&mut std::iter::repeat(false)), ..Places::default() });
-    let (result, passed) = trace::recorded(|| no_grad(run.forward));
+    visit(&mut places);
+    let modes = Modes { visit, modes: std::mem::take(&mut places.modes) };
+    visit(&mut Places { set: Some(&mut std::iter::repeat(false)), ..Places::default() });
+    let (result, passed) = trace::recorded(|| no_grad(forward));
     drop(modes);
-    result?;
+    result.map(|()| (places.names, passed))
+}
+
+fn of(run: &Run) -> Result<Summary> {
+    let (places, passed) = observed(run.visit, run.forward)?;
     let mut seen = HashSet::new();
     let mut rows: Vec<Row> = Vec::new();
     for passed in &passed {
-        let name = passed.address.and_then(|address| places.names.get(&address).cloned());
+        let name = passed.address.and_then(|address| places.get(&address).cloned());
         let is_again = passed.address.is_some_and(|address| !seen.insert(address));
         rows.push(Row {
             // Layers without fields have no place; where all before are counted, so are they.
@@ -198,7 +206,7 @@ fn multiply_adds(passed: &Passed) -> usize {
     let places = |values: usize, channels: usize| values.checked_div(channels).unwrap_or(0);
     match passed.word.as_str() {
         "Linear" | "Conv1d" | "Conv2d" => numel * places(passed.output.numel(), weight[0]),
-        "ConvTranspose1d" | "ConvTranspose2d" => numel * places(passed.input.iter().product(), weight[0]),
+        "ConvTranspose1d" | "ConvTranspose2d" => numel * places(passed.input.numel(), weight[0]),
         _ => 0,
     }
 }

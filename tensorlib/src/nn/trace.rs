@@ -18,7 +18,7 @@ pub(crate) struct Passed {
     /// The number of its parameters, and the shape of the one called `weight`.
     pub parameters: usize,
     pub weight: Option<Size>,
-    pub input: Size,
+    pub input: Tensor,
     pub output: Tensor,
 }
 
@@ -49,7 +49,7 @@ fn record(layer: &dyn Module, x: &Tensor, output: &Tensor) {
         address: address(layer),
         parameters: layer.num_parameters(),
         weight: layer.get_parameter("weight").map(|weight| weight.size()),
-        input: x.size(),
+        input: x.detach(),
         output: output.detach(),
     };
     RECORD.with_borrow_mut(|record| record.push(passed));

@@ -1,7 +1,7 @@
 //! Diagrams of neurons, networks and tensors, as SVG.
 //!
 //! A diagram is drawn from real values: [`neuron`] from its inputs, weights and bias, [`network`] from its weight
-//! matrices, [`tensor_ranks`] and [`matmul_shapes`] from tensors, [`graph()`] from what led to a tensor. What lives here turns numbers into shapes on a
+//! matrices or from a model, [`network_on`] from a model at work, [`tensor_ranks`] and [`matmul_shapes`] from tensors, [`graph()`] from what led to a tensor. What lives here turns numbers into shapes on a
 //! [`Diagram`]; the functions of this file read the tensors, the files beside it see only plain numbers. Nothing here
 //! may know of notebooks or front ends, and nothing may depend on time, on a random number or on fonts of the machine:
 //! the same values give the same bytes everywhere.
@@ -9,21 +9,26 @@
 //! Blue stands for positive and solid, orange for negative and dashed; the wider an edge, the larger its weight.
 
 mod activation;
+mod blocks;
 pub(crate) mod canvas;
 mod graph;
 mod matmul;
+mod model;
 mod network;
 mod neuron;
 mod ranks;
 pub(crate) mod theme;
+mod tiles;
 
 use std::fmt;
 
 pub use activation::Activation;
+pub use model::{IntoNetwork, OfMatrices, OfModel};
 
 use crate::Tensor;
 use crate::autograd::graph::Graph;
 use crate::error::{Result, or_raise, shape_error, value_error};
+use crate::nn::Forward;
 use crate::operand::IntoOperand;
 use crate::shape::IntoTensors;
 
@@ -149,25 +154,74 @@ pub fn try_neuron<'a>(
     Ok(neuron::draw(&inputs, &weights, bias, activation))
 }
 
-/// A network of fully connected layers, drawn from the weight matrices of `f₂(f₁(x W₁) W₂)`.
+/// A network, drawn from a model or from weight matrices.
 ///
-/// Each matrix is inputs by outputs, as it stands on the right of `x`; a vector is a layer with one output. Layers
-/// wider than six units are folded with an ellipsis.
+/// Of a model of linear layers with activations between them, units and weights are drawn, and the names of the activations
+/// above the units. Of another model each layer is a block, from top to bottom, with the number of its parameters and its
+/// weights in colour: blue is positive, orange negative, strong is large. The order is that of the fields; for what an input
+/// becomes on its way, see [`network_on`].
+///
+/// Weight matrices are those of `f₂(f₁(x W₁) W₂)`: each is inputs by outputs, as it stands on the right of `x` (a
+/// [`Linear`](crate::nn::Linear) keeps its own the other way round); a vector is a layer with one output. Layers wider than six
+/// units are folded with an ellipsis.
 ///
 /// ```
 /// use tensorlib::prelude::*;
 /// use tensorlib::picture;
+///
+/// let model = nn::sequential![nn::Linear::new(3, 2), nn::ReLU, nn::Linear::new(2, 1), nn::Sigmoid];
+/// assert!(picture::network(&model).text().starts_with("network 3 → 2 → 1: y = σ(relu(x W₁ᵀ + b₁) W₂ᵀ + b₂)"));
+///
+/// let model = nn::sequential![nn::Conv2d::new(1, 6, 5), nn::ReLU, nn::Flatten::new(), nn::Linear::new(3456, 10)];
+/// assert_eq!(
+///     picture::network(&model).text(),
+///     "Sequential: 4 layers, 34,726 parameters
+///   0: Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1)), 156 parameters
+///   1: ReLU()
+///   2: Flatten(start_dim=1, end_dim=-1)
+///   3: Linear(in_features=3456, out_features=10, bias=true), 34,570 parameters"
+/// );
 ///
 /// let diagram = picture::network([randn([3, 2]), randn([2, 1])]);
 /// assert!(diagram.text().starts_with("network 3 → 2 → 1: y = f₂(f₁(x W₁) W₂)"));
 /// ```
 ///
 /// # Panics
-/// If there is no matrix, one is not a matrix or is empty, or one takes another number of inputs than the one before
-/// has outputs.
+/// If a model has no layers. Of matrices: if there is none, one is not a matrix or is empty, or one takes another number of
+/// inputs than the one before has outputs.
 #[track_caller]
-pub fn network(weights: impl IntoTensors) -> Diagram {
-    or_raise(layers(&weights.into_tensors(), &[]))
+pub fn network<Kind>(of: impl IntoNetwork<Kind>) -> Diagram {
+    or_raise(of.into_network())
+}
+
+/// [`network`] of a model at work: what an input becomes on its way.
+///
+/// The model is run once, in evaluation and without gradients. Of a batch, what is drawn is its first example: the units of a
+/// network of linear layers have their values, in colour; between the blocks of another one stand the shapes, the channels of
+/// images as images, and vectors as strips.
+///
+/// ```
+/// use tensorlib::prelude::*;
+/// use tensorlib::picture;
+///
+/// let model = nn::sequential![nn::Conv2d::new(1, 6, 5), nn::ReLU, nn::Flatten::new(), nn::Linear::new(3456, 10)];
+/// let diagram = picture::network_on(&model, &rand([1, 1, 28, 28]));
+/// assert!(diagram.text().contains("0: Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1)), 156 parameters → [1, 6, 24, 24]"));
+/// ```
+///
+/// # Panics
+/// If the input does not fit the model; the sentence names the layer.
+#[track_caller]
+pub fn network_on(model: &(impl Forward + ?Sized), input: &Tensor) -> Diagram {
+    or_raise(try_network_on(model, input))
+}
+
+/// [`network_on`] with the error as a value.
+///
+/// # Errors
+/// Where [`network_on`] panics.
+pub fn try_network_on(model: &(impl Forward + ?Sized), input: &Tensor) -> Result<Diagram> {
+    model::draw_on(model, input)
 }
 
 /// [`network`] with the biases of `f₂(f₁(x W₁ + b₁) W₂ + b₂)`, one vector for each matrix.
@@ -192,8 +246,8 @@ pub fn network_with_bias(weights: impl IntoTensors, biases: impl IntoTensors) ->
 ///
 /// # Errors
 /// Where [`network`] panics.
-pub fn try_network(weights: impl IntoTensors) -> Result<Diagram> {
-    layers(&weights.into_tensors(), &[])
+pub fn try_network<Kind>(of: impl IntoNetwork<Kind>) -> Result<Diagram> {
+    of.into_network()
 }
 
 /// [`network_with_bias`] with the error as a value.
@@ -246,9 +300,9 @@ fn layers(weights: &[Tensor], biases: &[Tensor]) -> Result<Diagram> {
                 bias.len()
             ));
         }
-        layers.push(network::Layer { inputs, outputs, weights: w.to_vec::<f64>(), bias });
+        layers.push(network::Layer { inputs, outputs, weights: w.to_vec::<f64>(), bias, activations: None });
     }
-    Ok(network::draw(&layers))
+    Ok(network::draw(&network::Network { layers, is_transposed: false, values: Vec::new() }))
 }
 
 /// Tensors side by side by their number of indices: a vector, a matrix, a 3-index array.

@@ -29,6 +29,17 @@ impl Axis {
         Axis { low, high, step, digits: exponent.min(0).unsigned_abs() as usize, marks }
     }
 
+    /// [`Axis::new`] with marks at whole numbers only.
+    pub fn whole((low, high): (f64, f64), count: usize) -> Axis {
+        let axis = Axis::new((low, high), count);
+        if axis.step >= 1.0 {
+            return axis;
+        }
+        // A step below 1 means that there are no more whole numbers than marks.
+        let marks = (low.ceil() as i64..=high.floor() as i64).map(|mark| mark as f64).collect();
+        Axis { step: 1.0, digits: 0, marks, ..axis }
+    }
+
     /// The same range without marks.
     pub fn unmarked((low, high): (f64, f64)) -> Axis {
         Axis { low, high, step: 1.0, digits: 0, marks: Vec::new() }
@@ -105,6 +116,14 @@ mod tests {
         assert_eq!(labels(0.0, 1.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"].map(|s| s.replace("0.0", "0")));
         assert_eq!(labels(-12.0, 11.0), ["−10", "−5", "0", "5", "10"]);
         assert_eq!(labels(0.0, 3.2e7), ["0", "1e7", "2e7", "3e7"]);
+    }
+
+    #[test]
+    fn marks_lie_at_whole_numbers_if_asked_for() {
+        let whole = |low, high| Axis::whole((low, high), 6).labels().collect::<Vec<_>>();
+        assert_eq!(whole(0.9, 3.1), ["1", "2", "3"]);
+        assert_eq!(whole(0.0, 31.0), ["0", "10", "20", "30"]);
+        assert!(whole(0.97, 1.03).iter().all(|label| !label.contains('.')), "{:?}", whole(0.97, 1.03));
     }
 
     #[test]

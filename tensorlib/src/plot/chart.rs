@@ -20,6 +20,8 @@ const INSIDE: f64 = 260.0;
 const RIGHT: f64 = 22.0;
 /// Room below the axis for its numbers.
 const TICKS: f64 = 26.0;
+/// Room for a progress bar below all else.
+const BAR: f64 = 26.0;
 const MARKS: usize = 6;
 const FINE: f64 = 10.0;
 /// What is wrong when plotters fails: it writes into a string here, and a string takes everything.
@@ -40,11 +42,13 @@ struct Frame<'a> {
 
 pub(super) fn series(plot: &Plot, all: &[Series]) -> Diagram {
     let finite = || all.iter().flat_map(Series::finite);
-    let x = padded(span(finite().map(|p| p.0)), 0.03);
+    let x =
+        padded(span(finite().map(|p| p.0).chain(plot.x_span.into_iter().flat_map(|(low, high)| [low, high]))), 0.03);
     let y = padded(span(finite().map(|p| p.1)), 0.06);
     let tint = |i: usize| color::SERIES[i % color::SERIES.len()];
     let legend = all.iter().enumerate().filter_map(|(i, s)| Some((s.name.as_deref()?, tint(i), s.mark))).collect();
-    let frame = Frame { plot, x: Axis::new(x, MARKS), y: Axis::new(y, MARKS), legend, categories: &[] };
+    let x_axis = if plot.x_span.is_some() { Axis::whole(x, MARKS) } else { Axis::new(x, MARKS) };
+    let frame = Frame { plot, x: x_axis, y: Axis::new(y, MARKS), legend, categories: &[] };
     let pixel = ((x.1 - x.0) / WIDTH, (y.1 - y.0) / INSIDE);
     let svg = draw(&frame, &title(plot, "Plot"), |chart| {
         for (i, series) in all.iter().enumerate() {
@@ -156,7 +160,8 @@ fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) 
     let title_height = if frame.plot.title.is_some() { 44.0 } else { 18.0 };
     let top = title_height + legend.len() as f64 * 24.0;
     let below = TICKS + if frame.plot.x_label.is_some() { 26.0 } else { 0.0 } + 10.0;
-    let mut canvas = Canvas::new(WIDTH, top + INSIDE + below);
+    let bar = if frame.plot.progress.is_some() { BAR } else { 0.0 };
+    let mut canvas = Canvas::new(WIDTH, top + INSIDE + below + bar);
 
     if let Some(title) = &frame.plot.title {
         canvas.text((WIDTH / 2.0, 25.0), title, Font::words(17.0).bold());
@@ -181,7 +186,25 @@ fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) 
     if let Some(label) = &frame.plot.y_label {
         canvas.turned_text((20.0, top + INSIDE / 2.0), label, Font::words(14.0));
     }
+    if let Some(progress) = frame.plot.progress {
+        progress_bar(&mut canvas, (left, top + INSIDE + below + BAR / 2.0 - 8.0), inner.0, progress);
+    }
     canvas.finish(title)
+}
+
+/// How much is done, as a bar and in numbers.
+fn progress_bar(canvas: &mut Canvas, at: (f64, f64), width: f64, (done, all): (usize, usize)) {
+    let words = format!("{done} / {all}");
+    let long = width - theme::text_width(&words, 13.0) - 12.0;
+    let share = (done as f64 / all.max(1) as f64).min(1.0);
+    let height = 8.0;
+    let bare = Stroke::new(theme::LINE, 0.0);
+    canvas.rect((at.0, at.1 - height / 2.0), (long, height), height / 2.0, theme::RIM, bare);
+    if done > 0 {
+        let done = (long * share).max(height);
+        canvas.rect((at.0, at.1 - height / 2.0), (done, height), height / 2.0, theme::POSITIVE, bare);
+    }
+    canvas.text((at.0 + width, at.1), &words, Font::words(13.0).fill(theme::SOFT_INK).anchor(Anchor::End));
 }
 
 /// The axes and what is inside them, as SVG elements in fine pixels.
@@ -247,7 +270,7 @@ fn legend_entry(canvas: &mut Canvas, at: (f64, f64), (name, tint, mark): (&str, 
 }
 
 /// A text that fits a width, with an ellipsis for what is left out.
-fn cut(text: &str, width: f64) -> String {
+pub(crate) fn cut(text: &str, width: f64) -> String {
     if theme::text_width(text, 13.0) <= width {
         return text.to_owned();
     }

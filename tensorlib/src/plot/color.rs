@@ -48,18 +48,37 @@ pub(super) fn palette_index(share: f64) -> u8 {
     if share.is_nan() { 255 } else { (share.clamp(0.0, 1.0) * 254.0).round() as u8 }
 }
 
-pub(super) fn hex((r, g, b): (u8, u8, u8)) -> String {
+/// The colour of a value from -1 to 1: orange, nearly white, blue; not-a-number is grey.
+pub(crate) fn signed(share: f64) -> (u8, u8, u8) {
+    const NOTHING: (u8, u8, u8) = (0xfb, 0xfc, 0xfe);
+    if share.is_nan() {
+        return (0xb8, 0xbf, 0xcc);
+    }
+    let full = if share < 0.0 { SERIES[1] } else { SERIES[0] };
+    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share.abs().min(1.0)).round() as u8;
+    (mix(NOTHING.0, full.0), mix(NOTHING.1, full.1), mix(NOTHING.2, full.2))
+}
+
+pub(crate) fn hex((r, g, b): (u8, u8, u8)) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
 /// Whether dark text is easier to read on this colour than light text.
-pub(super) fn is_light((r, g, b): (u8, u8, u8)) -> bool {
+pub(crate) fn is_light((r, g, b): (u8, u8, u8)) -> bool {
     0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b) > 140.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signs_are_the_two_colours_of_pictures() {
+        assert_eq!(hex(signed(1.0)), crate::picture::theme::POSITIVE);
+        assert_eq!(hex(signed(-7.0)), crate::picture::theme::NEGATIVE);
+        assert_eq!(signed(0.0), signed(-0.0));
+        assert_ne!(signed(f64::NAN), signed(0.0));
+    }
 
     #[test]
     fn the_scale_runs_from_end_to_end() {

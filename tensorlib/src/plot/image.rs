@@ -15,7 +15,7 @@ pub(super) struct Matrix {
     pub values: Vec<f64>,
 }
 
-const WIDTH: f64 = 520.0;
+pub(super) const WIDTH: f64 = 520.0;
 const MOST_HEIGHT: f64 = 380.0;
 /// Cells smaller than this have no room for their number.
 const NUMBER_CELL: (f64, f64) = (38.0, 24.0);
@@ -102,7 +102,7 @@ pub(super) fn images(plot: &Plot, images: &[Pixels], columns: usize) -> Diagram 
     Diagram::new(canvas.finish(&title), text)
 }
 
-fn heading(canvas: &mut Canvas, plot: &Plot) {
+pub(super) fn heading(canvas: &mut Canvas, plot: &Plot) {
     if let Some(title) = &plot.title {
         canvas.text((WIDTH / 2.0, 26.0), title, Font::words(17.0).bold());
     }
@@ -132,7 +132,7 @@ fn indices(canvas: &mut Canvas, at: (f64, f64), size: (f64, f64), (rows, columns
     }
 }
 
-fn index_step(count: usize, length: f64, room: f64) -> usize {
+pub(super) fn index_step(count: usize, length: f64, room: f64) -> usize {
     let fits = |step: &usize| length / count as f64 * *step as f64 >= room;
     let steps = (0..).flat_map(|power| [1, 2, 5].map(|f| f * 10_usize.pow(power)));
     steps.take(30).find(fits).unwrap_or(count)

@@ -1,202 +1,74 @@
-//! Plots of tensors: lines, points, histograms, bars, heat maps and images, as SVG.
+//! Plots of tensors: lines, points, histograms, bars, heat maps, images, confusion matrices, and losses that are drawn
+//! while a model trains, as SVG.
 //!
-//! Values may be tensors, vectors, slices, arrays or ranges: whatever can be read as a tensor, see [`operand`](crate::operand).
+//! Values may be tensors, vectors, slices, arrays or ranges: whatever can be read as a tensor, see [`operand`](crate::operand),
+//! and lists of losses that are tensors.
 //!
-//! A [`Plot`] collects what is to be shown; [`Plot::draw`] makes a [`Diagram`] of it. Axes and series are drawn with
-//! plotters (`chart.rs`), matrices and images as embedded pixels (`image.rs`). No font of the machine is asked for
-//! anything: the same values give the same bytes everywhere. Nothing here may know of notebooks or front ends.
+//! | plot | draws |
+//! |---|---|
+//! | [`line(&y)`](line), [`line((&x, &y))`](line) | a line, over 0, 1, 2, … or over `x`; of a matrix, one for each column |
+//! | [`scatter(&x, &y)`](scatter) | points |
+//! | [`histogram(&x, 20)`](histogram), [`bar(names, &x)`](bar) | how often; how much |
+//! | [`heat_map(&m)`](heat_map), [`confusion_matrix(&predicted, &labels, &names)`](confusion_matrix) | a matrix in colours |
+//! | [`imshow(&x)`](imshow), [`images(&batch)`](images) | one image; many, with labels |
+//! | [`Live::new(["train", "valid"])`](Live) | losses, while they come |
+//!
+//! A [`Plot`] collects what is to be shown; [`Plot::draw`] makes a [`Diagram`](crate::picture::Diagram) of it. Axes and
+//! series are drawn with plotters (`chart.rs`), matrices and images as embedded pixels (`image.rs`). No font of the machine
+//! is asked for anything: the same values give the same bytes everywhere. Nothing here may know of notebooks or front ends:
+//! who can replace what was shown says so ([`show_live_with`]).
 
 mod axis;
 mod chart;
-mod color;
+pub(crate) mod color;
+mod confusion;
+mod figure;
+mod grid;
 mod image;
+mod input;
+mod live;
 mod pixels;
-mod png;
+pub(crate) mod png;
 mod series;
 
 use std::fmt::Display;
-use std::ops::RangeFull;
 
 use crate::Tensor;
-use crate::error::{Result, or_raise, shape_error};
+use crate::error::{or_raise, shape_error};
 use crate::operand::{IntoOperand, Operand};
-use crate::picture::Diagram;
 
+pub(crate) use chart::cut;
+pub use figure::Plot;
+pub use grid::Images;
+pub use input::{Curve, IntoCurve, IntoLabels, IntoPositions, IntoValues, Labels, Positions};
+pub use live::Live;
+pub use live::show::{LiveDisplay, settle_live, show_live_with};
+
+use figure::Content;
 use series::{Mark, Series};
 
-/// A plot: values to be shown, a title and names for the axes.
-///
-/// ```
-/// use tensorlib::prelude::*;
-/// use tensorlib::plot;
-///
-/// let x = linspace(0.0, 1.0, 50);
-/// let figure = plot::line(&x, &x).name("identity").scatter(&x, &x).name("points").title("Two series").x_label("t");
-/// assert!(figure.draw().svg().contains("Two series"));
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a plot shows nothing until it is drawn or is the last expression of a cell"]
-pub struct Plot {
-    content: Content,
-    title: Option<String>,
-    x_label: Option<String>,
-    y_label: Option<String>,
-}
-
-/// Where the values of a series stand: at the values of a tensor, a vector, a range, or with `..` at 0, 1, 2, …
-pub enum Positions<'a> {
-    /// One place for each value.
-    At(Operand<'a>),
-    /// 0, 1, 2, …
-    All,
-}
-
-/// What can stand for the `x` of a plot: whatever can be read as a tensor, and `..`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say where values stand",
-    label = "neither a tensor nor numbers nor `..`",
-    note = "tensors, arrays, vectors, slices and ranges of numbers, and `..` for 0, 1, 2, …, can stand here"
-)]
-pub trait IntoPositions<'a> {
-    /// The places.
-    fn into_positions(self) -> Positions<'a>;
-}
-
-impl<'a, T: IntoOperand<'a>> IntoPositions<'a> for T {
-    fn into_positions(self) -> Positions<'a> {
-        Positions::At(self.into_operand())
-    }
-}
-
-impl<'a> IntoPositions<'a> for RangeFull {
-    fn into_positions(self) -> Positions<'a> {
-        Positions::All
-    }
-}
-
-/// More columns than this are not drawn as lines.
-const MOST_COLUMNS: usize = 30;
-
-#[derive(Clone, Debug)]
-enum Content {
-    Series(Vec<Series>),
-    Histogram { edges: Vec<f64>, counts: Vec<f64> },
-    Bars { names: Vec<String>, heights: Vec<f64> },
-    Heat(image::Matrix),
-    Images { images: Vec<pixels::Pixels>, columns: usize },
-}
-
-impl Plot {
-    fn new(content: Content, x_label: &str, y_label: &str) -> Plot {
-        let label = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Plot { content, title: None, x_label: label(x_label), y_label: label(y_label) }
-    }
-
-    /// The words above the plot.
-    #[doc(alias = "set_title")]
-    #[doc(alias = "suptitle")]
-    pub fn title(mut self, title: &str) -> Plot {
-        self.title = Some(title.to_owned());
-        self
-    }
-
-    /// The name of the horizontal axis.
-    #[doc(alias = "set_xlabel")]
-    #[doc(alias = "xlabel")]
-    pub fn x_label(mut self, label: &str) -> Plot {
-        self.x_label = Some(label.to_owned());
-        self
-    }
-
-    /// The name of the vertical axis.
-    #[doc(alias = "set_ylabel")]
-    #[doc(alias = "ylabel")]
-    pub fn y_label(mut self, label: &str) -> Plot {
-        self.y_label = Some(label.to_owned());
-        self
-    }
-
-    /// Adds a line to a plot of series; `..` for `x` counts from 0.
-    ///
-    /// # Panics
-    /// If `x` and `y` have not as many values, or the plot is not one of lines and points.
-    #[track_caller]
-    pub fn line<'a>(self, x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
-        or_raise(self.with_series("line", x.into_positions(), y.into_operand(), Mark::Line))
-    }
-
-    /// Adds points to a plot of series.
-    ///
-    /// # Panics
-    /// As [`Plot::line`].
-    #[track_caller]
-    pub fn scatter<'a>(self, x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
-        or_raise(self.with_series("scatter", x.into_positions(), y.into_operand(), Mark::Points))
-    }
-
-    /// Names the series that was added last, in the legend.
-    ///
-    /// # Panics
-    /// If the plot is not one of lines and points.
-    #[doc(alias = "label")]
-    #[doc(alias = "legend")]
-    #[track_caller]
-    pub fn name(mut self, name: &str) -> Plot {
-        match &mut self.content {
-            Content::Series(series) => {
-                if let Some(last) = series.last_mut() {
-                    last.name = Some(name.to_owned());
-                }
-                self
-            }
-            _ => or_raise(Err(shape_error!("name: only lines and points have names; use title for this plot"))),
-        }
-    }
-
-    fn with_series(mut self, op: &str, x: Positions, y: Operand, mark: Mark) -> Result<Plot> {
-        let Content::Series(series) = &mut self.content else {
-            return Err(shape_error!("{op}: series can only be added to a plot of lines or points"));
-        };
-        series.push(Series::of(op, x, y, mark)?);
-        Ok(self)
-    }
-
-    /// Draws the plot.
-    #[must_use]
-    pub fn draw(&self) -> Diagram {
-        match &self.content {
-            Content::Series(series) => chart::series(self, series),
-            Content::Histogram { edges, counts } => chart::histogram(self, edges, counts),
-            Content::Bars { names, heights } => chart::bars(self, names, heights),
-            Content::Heat(matrix) => image::heat_map(self, matrix),
-            Content::Images { images, columns } => image::images(self, images, *columns),
-        }
-    }
-}
-
-/// A line through the points `(x, y)`; `..` for `x` counts from 0. Not-a-number interrupts it.
+/// A line: of values over their positions 0, 1, 2, …, or of a pair `(x, y)` through the points. Of a matrix, one line for
+/// each column. Not-a-number interrupts it.
 ///
 /// ```
 /// use tensorlib::prelude::*;
 ///
 /// let losses = vec![0.9, 0.5, 0.4];
-/// let figure = plot::line(1..=3, &losses).name("loss").x_label("epoch").y_label("loss");
+/// assert_eq!(plot::line(&losses).draw().text(), "line of 3 values from 0.40 to 0.90");
+///
+/// let figure = plot::line((1..=3, &losses)).name("loss").x_label("epoch").y_label("loss");
 /// assert!(figure.draw().svg().contains(">epoch</text>"));
-/// assert!(plot::line(.., &losses).draw().svg().contains("<polyline"));
-/// assert!(plot::line(&arange(10), &rand([10])).draw().svg().contains("<polyline"));
+/// assert!(plot::line((&arange(10), &rand([10]))).draw().svg().contains("<polyline"));
 /// ```
 ///
 /// # Panics
-/// If `x` and `y` have not as many values.
+/// If `x` and `y` have not as many values, or of a matrix with more than 30 columns.
 #[track_caller]
-pub fn line<'a>(x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
-    or_raise(
-        Series::of("line", x.into_positions(), y.into_operand(), Mark::Line)
-            .map(|s| Plot::new(Content::Series(vec![s]), "x", "y")),
-    )
+pub fn line<'a>(values: impl IntoCurve<'a>) -> Plot {
+    curve("line", values.into_curve(), Mark::Line)
 }
 
-/// Values over their positions, 0, 1, 2, …: a line or, of a matrix, one line for each column.
+/// Values over their positions, or a pair `(x, y)`: [`line`] by matplotlib's name.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -207,35 +79,20 @@ pub fn line<'a>(x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
 /// ```
 ///
 /// # Panics
-/// If there are more than two dimensions, or more than 30 columns.
+/// As [`line`].
 #[track_caller]
-pub fn plot<'a>(values: impl IntoOperand<'a>) -> Plot {
-    or_raise(lines("plot", values.into_operand()))
+pub fn plot<'a>(values: impl IntoCurve<'a>) -> Plot {
+    curve("plot", values.into_curve(), Mark::Line)
 }
 
-fn lines(op: &str, values: Operand) -> Result<Plot> {
-    let (tensor, values) = values.values()?;
-    let size = tensor.size();
-    let columns = match size[..] {
-        [] | [_] => 1,
-        [_, columns] if (1..=MOST_COLUMNS).contains(&columns) => columns,
-        _ => {
-            return Err(shape_error!(
-                "{op}: give a vector, or a matrix of 1 to {MOST_COLUMNS} columns; the shape is {size}"
-            ));
-        }
-    };
-    let column = |column: usize| {
-        let places = values.iter().skip(column).step_by(columns).enumerate();
-        let points = places.map(|(position, &value)| (position as f64, value)).collect();
-        let name = (columns > 1).then(|| column.to_string());
-        Series { points, mark: Mark::Line, name }
-    };
-    Ok(Plot::new(Content::Series((0..columns).map(column).collect()), "position", "value"))
+#[track_caller]
+fn curve(op: &str, curve: Curve, mark: Mark) -> Plot {
+    let (x, y) = if matches!(curve.x, Positions::All) { ("position", "value") } else { ("x", "y") };
+    Plot::new(Content::Series(or_raise(Series::all_of(op, curve, mark))), x, y)
 }
 
 impl Tensor {
-    /// Values over their positions, as [`plot::plot`](plot()) draws them.
+    /// Values over their positions, as [`plot::line`](line) draws them.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
@@ -246,7 +103,7 @@ impl Tensor {
     /// If there are more than two dimensions, or more than 30 columns.
     #[track_caller]
     pub fn plot(&self) -> Plot {
-        or_raise(lines("plot", Operand::Borrowed(self)))
+        curve("plot", Curve { x: Positions::All, y: Operand::Borrowed(self) }, Mark::Line)
     }
 }
 
@@ -262,11 +119,8 @@ impl Tensor {
 /// # Panics
 /// If `x` and `y` have not as many values.
 #[track_caller]
-pub fn scatter<'a>(x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
-    or_raise(
-        Series::of("scatter", x.into_positions(), y.into_operand(), Mark::Points)
-            .map(|s| Plot::new(Content::Series(vec![s]), "x", "y")),
-    )
+pub fn scatter<'a>(x: impl IntoPositions<'a>, y: impl IntoValues<'a>) -> Plot {
+    curve("scatter", (x, y).into_curve(), Mark::Points)
 }
 
 /// How often the values fall into each of `bins` intervals of equal width. Values that are not finite are left out.
@@ -282,11 +136,11 @@ pub fn scatter<'a>(x: impl IntoPositions<'a>, y: impl IntoOperand<'a>) -> Plot {
 /// If `bins` is 0 or more than 1000.
 #[doc(alias = "hist")]
 #[track_caller]
-pub fn histogram<'a>(values: impl IntoOperand<'a>, bins: usize) -> Plot {
+pub fn histogram<'a>(values: impl IntoValues<'a>, bins: usize) -> Plot {
     if !(1..=1000).contains(&bins) {
         or_raise::<()>(Err(shape_error!("histogram: bins must be from 1 to 1000, but is {bins}")));
     }
-    let (_, values) = or_raise(values.into_operand().values());
+    let (_, values) = or_raise(values.into_values().values());
     let (edges, counts) = series::bin(&values, bins);
     Plot::new(Content::Histogram { edges, counts }, "value", "count")
 }
@@ -305,8 +159,8 @@ pub fn histogram<'a>(values: impl IntoOperand<'a>, bins: usize) -> Plot {
 /// If there are not as many names as heights, or none.
 #[doc(alias = "barh")]
 #[track_caller]
-pub fn bar<'a>(names: impl IntoIterator<Item = impl Display>, heights: impl IntoOperand<'a>) -> Plot {
-    bars(names.into_iter().map(|name| name.to_string()).collect(), heights.into_operand())
+pub fn bar<'a>(names: impl IntoIterator<Item = impl Display>, heights: impl IntoValues<'a>) -> Plot {
+    bars(names.into_iter().map(|name| name.to_string()).collect(), heights.into_values())
 }
 
 #[track_caller]
@@ -389,4 +243,64 @@ pub fn image_grid<'a>(images: impl IntoOperand<'a>, columns: usize) -> Plot {
     }
     let images = or_raise(pixels::Pixels::batch("image_grid", &or_raise(images.into_operand().into_tensor())));
     Plot::new(Content::Images { images, columns }, "", "")
+}
+
+/// Images in a grid, with labels: a batch `[N, H, W]` or `[N, C, H, W]`, the weights of a layer, the channels of a feature map.
+///
+/// Images of 1 channel are grey, of 3 in colour; of other numbers of channels each is an image of its own. Whole numbers are
+/// taken as 0 to 255, floating-point numbers as 0 to 1; if some lie beyond, all are stretched from the smallest to the largest
+/// of the grid. More than 100 images are cut off.
+///
+/// ```
+/// use tensorlib::prelude::*;
+///
+/// let (batch, labels) = (rand([6, 1, 28, 28]), tensor![0, 1, 2, 0, 1, 2]);
+/// let scores = rand([6, 3]);
+/// let figure = plot::images(&batch).names(["shirt", "coat", "boot"]).labels(&labels).predicted(&scores);
+/// assert!(figure.draw().text().starts_with("6 images of 28 × 28 pixels, "));
+///
+/// let layer = nn::Conv2d::new(1, 8, 5);
+/// assert_eq!(plot::images(&layer.weight).title("kernels").draw().text(), "8 images of 5 × 5 pixels");
+/// ```
+///
+/// # Panics
+/// If the shape is none of these or has no elements.
+#[track_caller]
+pub fn images<'a>(batch: impl IntoOperand<'a>) -> Images {
+    or_raise(batch.into_operand().into_tensor().and_then(|batch| Images::of(&batch)))
+}
+
+/// Which classes are taken for which: a row for each class as labelled, a column for each as predicted, counts in the cells,
+/// shaded by their share of the row. What is right lies on the diagonal, in blue; mistakes are orange.
+///
+/// `predicted` and `labels` are numbers of classes, from 0, one for each example; or scores, `[N, C]`, of which the largest
+/// says the class. `names` are those of the classes, or a range: `0..10`.
+///
+/// ```
+/// use tensorlib::prelude::*;
+///
+/// let (predicted, labels) = (tensor![0, 1, 1, 2], tensor![0, 1, 2, 2]);
+/// let figure = plot::confusion_matrix(&predicted, &labels, &["cat", "dog", "bird"]);
+/// assert_eq!(
+///     figure.draw().text(),
+///     "confusion matrix of 4 predictions in 3 classes: accuracy 75.0%, 3 of 4
+///       cat  dog  bird
+/// cat     1    0     0
+/// dog     0    1     0
+/// bird    0    1     1
+/// most often: “bird” taken for “dog”, 1 time"
+/// );
+/// ```
+///
+/// # Panics
+/// If there are not as many predictions as labels, or none, or a class has no name.
+#[track_caller]
+pub fn confusion_matrix<'a, 'b>(
+    predicted: impl IntoValues<'a>,
+    labels: impl IntoValues<'b>,
+    names: impl IntoIterator<Item = impl Display>,
+) -> Plot {
+    let names = names.into_iter().map(|name| name.to_string()).collect();
+    let counted = confusion::Confusion::of(predicted.into_values(), labels.into_values(), names);
+    Plot::new(Content::Confusion(or_raise(counted)), "predicted", "label")
 }

@@ -27,7 +27,13 @@ impl Pixels {
             [c, h, w] => (c, h, w),
             _ => return Err(shape_error!("{op}: an image is [H, W] or [C, H, W]; the shape is {size}")),
         };
-        from_values(op, &image.to_vec::<f64>(), image.dtype(), (channels, height, width), &size.to_string())
+        let kind = kind(op, channels, &size.to_string())?;
+        let values = image.to_vec::<f64>();
+        if values.is_empty() {
+            return Err(shape_error!("{op}: there is nothing to show; the shape is {size}"));
+        }
+        let range = value_range(&values, image.dtype(), kind == Channels::Grey);
+        Ok(from_values(&values, range, (kind, height, width)))
     }
 
     /// `[N, H, W]` or `[N, C, H, W]`.
@@ -41,35 +47,35 @@ impl Pixels {
         if count == 0 || channels * height * width == 0 {
             return Err(shape_error!("{op}: there is nothing to show; the shape is {size}"));
         }
-        let values = images.to_vec::<f64>();
-        let one =
-            |values: &[f64]| from_values(op, values, images.dtype(), (channels, height, width), &size.to_string());
-        values.chunks(channels * height * width).map(one).collect()
+        let kind = kind(op, channels, &size.to_string())?;
+        let one = |values: &[f64]| {
+            let range = value_range(values, images.dtype(), kind == Channels::Grey);
+            from_values(values, range, (kind, height, width))
+        };
+        Ok(images.to_vec::<f64>().chunks(channels * height * width).map(one).collect())
     }
 }
 
-fn from_values(
-    op: &str,
-    values: &[f64],
-    dtype: DType,
-    (channels, height, width): (usize, usize, usize),
-    size: &str,
-) -> Result<Pixels> {
-    if height * width == 0 {
-        return Err(shape_error!("{op}: there is nothing to show; the shape is {size}"));
+/// What so many channels mean.
+fn kind(op: &str, channels: usize, size: &str) -> Result<Channels> {
+    match channels {
+        1 => Ok(Channels::Grey),
+        3 => Ok(Channels::Rgb),
+        4 => Ok(Channels::Rgba),
+        n => Err(shape_error!(
+            "{op}: an image has 1, 3 or 4 channels before its height and width, not {n}; the shape is {size}"
+        )),
     }
-    let kind = match channels {
-        1 => Channels::Grey,
-        3 => Channels::Rgb,
-        4 => Channels::Rgba,
-        n => {
-            return Err(shape_error!(
-                "{op}: an image has 1, 3 or 4 channels before its height and width, not {n}; the shape is {size}"
-            ));
-        }
-    };
-    let (low, high) = value_range(values, dtype, kind);
+}
+
+/// An image of values in the order of channels, rows and columns, of which `low` is black and `high` is white.
+pub(super) fn from_values(
+    values: &[f64],
+    (low, high): (f64, f64),
+    (kind, height, width): (Channels, usize, usize),
+) -> Pixels {
     let byte = |value: f64| ((value - low) / (high - low) * 255.0).round().clamp(0.0, 255.0) as u8;
+    let channels = kind as usize;
     let step = height.max(width).div_ceil(MOST_SIDE);
     let (rows, columns) = (height.div_ceil(step), width.div_ceil(step));
     let mut bytes = Vec::with_capacity(rows * columns * channels);
@@ -80,18 +86,18 @@ fn from_values(
             }
         }
     }
-    Ok(Pixels { size: (width, height), width: columns, height: rows, channels: kind, bytes })
+    Pixels { size: (width, height), width: columns, height: rows, channels: kind, bytes }
 }
 
-/// The values that are black and white.
-fn value_range(values: &[f64], dtype: DType, kind: Channels) -> (f64, f64) {
+/// The values that are black and white; values beyond 0 to 1 are stretched if that may be.
+pub(super) fn value_range(values: &[f64], dtype: DType, may_stretch: bool) -> (f64, f64) {
     match dtype {
         DType::F32 | DType::F64 => {}
         DType::Bool => return (0.0, 1.0),
         _ => return (0.0, 255.0),
     }
     let (low, high) = super::series::span(values.iter().copied().filter(|v| v.is_finite()));
-    if kind == Channels::Grey && (low < 0.0 || high > 1.0) && low < high { (low, high) } else { (0.0, 1.0) }
+    if may_stretch && (low < 0.0 || high > 1.0) && low < high { (low, high) } else { (0.0, 1.0) }
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@
 
 /// What the bytes of a pixel mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Channels {
+pub(crate) enum Channels {
     Grey = 1,
     Rgb = 3,
     Rgba = 4,
 }
 
 /// The address of a PNG with these pixels: `width * height` pixels in rows, `channels` bytes each.
-pub(super) fn data_address(width: usize, height: usize, channels: Channels, pixels: &[u8]) -> String {
+pub(crate) fn data_address(width: usize, height: usize, channels: Channels, pixels: &[u8]) -> String {
     let color_type = match channels {
         Channels::Grey => 0,
         Channels::Rgb => 2,
@@ -22,7 +22,7 @@ pub(super) fn data_address(width: usize, height: usize, channels: Channels, pixe
 }
 
 /// The address of a PNG whose pixels are one byte each: their place in `palette`.
-pub(super) fn indexed_data_address(width: usize, height: usize, palette: &[(u8, u8, u8)], pixels: &[u8]) -> String {
+pub(crate) fn indexed_data_address(width: usize, height: usize, palette: &[(u8, u8, u8)], pixels: &[u8]) -> String {
     let colors: Vec<u8> = palette.iter().flat_map(|&(r, g, b)| [r, g, b]).collect();
     format!("data:image/png;base64,{}", base64(&png(width, height, (3, 1), &colors, pixels)))
 }

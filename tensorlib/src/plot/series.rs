@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::Positions;
+use super::input::{Curve, Positions};
+use crate::Tensor;
 use crate::error::{Result, shape_error};
-use crate::operand::Operand;
+use crate::size::Size;
 
 /// How a series is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,24 +22,25 @@ pub(super) struct Series {
     pub name: Option<String>,
 }
 
+/// More columns than this are not drawn as lines.
+const MOST_COLUMNS: usize = 30;
+
 impl Series {
-    pub fn of(op: &str, x: Positions, y: Operand, mark: Mark) -> Result<Series> {
+    /// The series of a curve: one or, of a matrix, one for each column, named by its number.
+    pub fn all_of(op: &str, Curve { x, y }: Curve, mark: Mark) -> Result<Vec<Series>> {
         let (of_y, y) = y.values()?;
         let x = match x {
-            Positions::All => (0..y.len()).map(|position| position as f64).collect(),
-            Positions::At(x) => {
-                let (of_x, x) = x.values()?;
-                if x.len() != y.len() {
-                    return Err(shape_error!(
-                        "{op}: x and y must have as many values, but their shapes are {} and {}",
-                        of_x.size(),
-                        of_y.size()
-                    ));
-                }
-                x
-            }
+            Positions::All => None,
+            Positions::At(x) => Some(x.values()?),
         };
-        Ok(Series { points: x.into_iter().zip(y).collect(), mark, name: None })
+        let (rows, columns) = rows_and_columns(op, &of_y.size(), x.as_ref())?;
+        let x = x.map_or_else(|| (0..rows).map(|position| position as f64).collect(), |(_, x)| x);
+        let column = |column: usize| {
+            let values = y.iter().skip(column).step_by(columns);
+            let points = x.iter().copied().zip(values.copied()).collect();
+            Series { points, mark, name: (columns > 1).then(|| column.to_string()) }
+        };
+        Ok((0..columns).map(column).collect())
     }
 
     pub fn finite(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
@@ -60,6 +62,24 @@ impl Series {
         let mut seen = HashSet::new();
         let cell = |p: &(f64, f64)| ((p.0 / pixel.0).round() as i64, (p.1 / pixel.1).round() as i64);
         self.finite().filter(|p| seen.insert(cell(p))).collect()
+    }
+}
+
+/// How the values of a shape are read: as one series, or as the columns of a matrix.
+fn rows_and_columns(op: &str, size: &Size, x: Option<&(Tensor, Vec<f64>)>) -> Result<(usize, usize)> {
+    let count: usize = size.iter().product();
+    match (&size[..], x) {
+        (_, Some((_, x))) if x.len() == count => Ok((count, 1)),
+        ([] | [_], None) => Ok((count, 1)),
+        (&[rows, columns], x) if x.is_none_or(|(_, x)| x.len() == rows) && (1..=MOST_COLUMNS).contains(&columns) => {
+            Ok((rows, columns))
+        }
+        (_, None) => {
+            Err(shape_error!("{op}: give a vector, or a matrix of 1 to {MOST_COLUMNS} columns; the shape is {size}"))
+        }
+        (_, Some((of_x, _))) => {
+            Err(shape_error!("{op}: x and y must have as many values, but their shapes are {} and {size}", of_x.size()))
+        }
     }
 }
 

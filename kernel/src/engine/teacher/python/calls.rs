@@ -216,9 +216,11 @@ impl Reader<'_> {
         }
         let parts = arguments(inner);
         match (module, name, &parts[..]) {
-            ("plot", "line", [y]) => {
-                self.say(sentence!("values over their places are drawn by `plot::plot`", "只有 y 值时用 `plot::plot`"));
-                Some(format!("plot::plot({})", self.lent(y)))
+            ("plot", "line" | "plot", [x, y]) => {
+                self.say(sentence!("places and values are one pair, in parentheses of their own", "x 与 y 用圆括号写成一对"));
+                // `..`, for 0, 1, 2, …, cannot be lent.
+                let x = if self.expression(x).starts_with("..") { self.expression(x) } else { self.lent(x) };
+                Some(format!("plot::{name}(({x}, {}))", self.lent(y)))
             }
             ("picture", "network" | "tensor_ranks", [_, _, ..]) => {
                 self.say(sentence!("several tensors are one list, in brackets", "多个张量写成一个列表"));

@@ -392,7 +392,7 @@ impl Reader<'_> {
             of.plain.iter().filter(|part| self.scope.borrow().meaning(part) != Meaning::Text).map(lend).collect();
         let call = match (name, &parts[..]) {
             ("plot", [y]) => format!("plot::plot({y})"),
-            ("plot", [x, y]) => format!("plot::line({x}, {y})"),
+            ("plot", [x, y]) => format!("plot::line(({x}, {y}))"),
             ("scatter", [x, y]) => format!("plot::scatter({x}, {y})"),
             ("hist", [values]) => {
                 let bins = of
@@ -407,8 +407,8 @@ impl Reader<'_> {
             ("bar", [names, heights]) => format!("plot::bar({names}, {heights})"),
             _ => {
                 self.say(sentence!(
-                    "a plot is shown as the value of the cell, its last line: `plot::line(&x, &y).title(\"…\")`",
-                    "图作为单元格的值（最后一行）显示：`plot::line(&x, &y).title(\"…\")`"
+                    "a plot is shown as the value of the cell, its last line: `plot::line(&y).title(\"…\")`",
+                    "图作为单元格的值（最后一行）显示：`plot::line(&y).title(\"…\")`"
                 ));
                 self.give_up();
                 return None;
