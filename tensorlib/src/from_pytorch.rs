@@ -70,7 +70,6 @@
 //!     }
 //! }
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let x = randn([96, 20]);
 //! # let y = x.i((.., ..3)).argmax_dim(1);
 //! let model = Network::new().to(device);
@@ -101,8 +100,7 @@
 //! save(&model.state_dict(), "model.safetensors")?;
 //! # assert_eq!(load("model.safetensors")?.len(), 4);
 //! # std::fs::remove_dir_all(&folder)?;
-//! # Ok(())
-//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # What is different
