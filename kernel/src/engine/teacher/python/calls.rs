@@ -217,7 +217,10 @@ impl Reader<'_> {
         let parts = arguments(inner);
         match (module, name, &parts[..]) {
             ("plot", "line" | "plot", [x, y]) => {
-                self.say(sentence!("places and values are one pair, in parentheses of their own", "x 与 y 用圆括号写成一对"));
+                self.say(sentence!(
+                    "places and values are one pair, in parentheses of their own",
+                    "x 与 y 用圆括号写成一对"
+                ));
                 // `..`, for 0, 1, 2, …, cannot be lent.
                 let x = if self.expression(x).starts_with("..") { self.expression(x) } else { self.lent(x) };
                 Some(format!("plot::{name}(({x}, {}))", self.lent(y)))
