@@ -97,6 +97,9 @@ fn remove_folder(session: &Path) {
     }
 }
 
+/// Where `tensorlib` looks for the lessons' data first.
+const LESSONS_DATA: &str = "TENSORLIB_DATA";
+
 /// Cells see the environment that the kernel was started in, not the one made for evcxr.
 fn clean_environment(original: &Original) {
     // SAFETY: this process has one thread.
@@ -106,6 +109,11 @@ fn clean_environment(original: &Original) {
                 Some(value) => std::env::set_var(name, value),
                 None => std::env::remove_var(name),
             }
+        }
+        // `Mnist::bundled` finds what ships with the lessons from any folder, while Soma's own is still there.
+        let lessons = Path::new(env!("CARGO_MANIFEST_DIR")).join("../notebooks/data");
+        if std::env::var_os(LESSONS_DATA).is_none() && lessons.is_dir() {
+            std::env::set_var(LESSONS_DATA, lessons);
         }
         // `EVCXR_IS_RUNTIME` stays: crates look for it to know that they are in a notebook.
         for name in ["EVCXR_TMPDIR", "RUST_BACKTRACE", SESSION_DIR] {

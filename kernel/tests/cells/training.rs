@@ -122,3 +122,18 @@ fn mistakes_of_learners_are_one_sentence() {
     let error = notebook.fails("#[derive(Module)]\nstruct Neuron { w: Tensor }");
     assert!(error.traceback.contains("nn::Parameter"), "{}", error.traceback);
 }
+
+#[test]
+fn the_lessons_data_is_found_from_any_folder() {
+    let mut notebook = Notebook::open();
+    notebook.ok("use tensorlib::prelude::*;");
+    notebook.gives("data::datasets::Mnist::bundled(data::Split::Test).len()", "2000");
+    notebook.gives("data::DataLoader::new(data::datasets::FashionMnist::bundled(data::Split::Test), 100).len()", "10");
+    // Whoever says where it is means it.
+    let mut notebook = Notebook::open_with(|command| {
+        command.env("TENSORLIB_DATA", "/nowhere");
+    });
+    notebook.ok("use tensorlib::prelude::*;");
+    let error = notebook.fails("data::datasets::Mnist::bundled(data::Split::Test)");
+    assert!(error.message.contains("TENSORLIB_DATA must name the folder notebooks/data"), "{}", error.message);
+}
