@@ -66,9 +66,12 @@ impl Patient {
 
     /// Every variable is what it was, and there are as many processes as before any fault.
     pub fn is_well(&mut self) {
+        let before = self.family().copy().map(|copy| copy.pid);
         self.has_its_variables();
-        self.wait_for("one copy, and nothing else", |family| {
-            (family.copy().is_some() && family.others().is_empty()).then_some(())
+        // The copy that the cell has left: the one from before it would bring its variables back as they were then.
+        self.wait_for("one new copy, and nothing else", |family| {
+            let copy = family.copy().map(|copy| copy.pid);
+            (copy.is_some() && copy != before && family.others().is_empty()).then_some(())
         });
     }
 
