@@ -181,6 +181,18 @@ fn types_can_be_named_by_the_path_of_their_definition() {
     assert_eq!(name(None::<tensorlib::io::state_dict::StateDict>), "tensorlib::io::state_dict::StateDict");
     assert_eq!(name(None::<tensorlib::index::item::IndexItem>), "tensorlib::index::item::IndexItem");
     assert_eq!(name(None::<tensorlib::picture::Diagram>), "tensorlib::picture::Diagram");
-    assert_eq!(name(None::<tensorlib::plot::Plot>), "tensorlib::plot::Plot");
+    assert_eq!(name(None::<tensorlib::plot::figure::Plot>), "tensorlib::plot::figure::Plot");
+    assert_eq!(name(None::<tensorlib::plot::grid::Images>), "tensorlib::plot::grid::Images");
+    assert_eq!(name(None::<tensorlib::plot::live::Live>), "tensorlib::plot::live::Live");
+    assert_eq!(name(None::<tensorlib::nn::linear::Linear>), "tensorlib::nn::linear::Linear");
+    assert_eq!(name(None::<tensorlib::nn::recurrent::layers::LSTM>), "tensorlib::nn::recurrent::layers::LSTM");
+    assert_eq!(name(None::<tensorlib::nn::sequential::Sequential>), "tensorlib::nn::sequential::Sequential");
+    assert_eq!(name(None::<tensorlib::nn::loss::MSELoss>), "tensorlib::nn::loss::MSELoss");
+    assert_eq!(name(None::<tensorlib::optim::sgd::SGD>), "tensorlib::optim::sgd::SGD");
+    assert_eq!(
+        name(None::<tensorlib::optim::lr_scheduler::curves::StepLR>),
+        "tensorlib::optim::lr_scheduler::curves::StepLR"
+    );
+    assert_eq!(name(None::<tensorlib::data::datasets::mnist::Mnist>), "tensorlib::data::datasets::mnist::Mnist");
     assert_eq!(name(None::<tensorlib::render::Table>), "tensorlib::render::Table");
 }

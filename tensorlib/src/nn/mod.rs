@@ -25,28 +25,44 @@
 //! `nn::Linear::new(3, 2)` has the weights of PyTorch's `nn.Linear(3, 2)`. An option that changes what is drawn, such as
 //! `bias(false)`, draws the layer anew from the same random numbers.
 
-mod activation;
-mod attention;
-mod convolution;
-mod dropout;
-mod embedding;
+// Notebooks write down the types of variables by the path of their definition: these must be public.
+#[doc(hidden)]
+pub mod activation;
+#[doc(hidden)]
+pub mod attention;
+#[doc(hidden)]
+pub mod convolution;
+#[doc(hidden)]
+pub mod dropout;
+#[doc(hidden)]
+pub mod embedding;
 mod forward;
 mod hints;
 pub mod init;
-mod linear;
-mod loss;
+#[doc(hidden)]
+pub mod linear;
+#[doc(hidden)]
+pub mod loss;
 mod module;
-mod normalization;
-mod parameter;
+#[doc(hidden)]
+pub mod normalization;
+#[doc(hidden)]
+pub mod parameter;
 pub(crate) mod parts;
-mod pooling;
-mod recurrent;
-mod sequential;
+#[doc(hidden)]
+pub mod pooling;
+#[doc(hidden)]
+pub mod recurrent;
+#[doc(hidden)]
+pub mod sequential;
 pub(crate) mod show;
-mod state;
-pub(crate) mod summary;
+#[doc(hidden)]
+pub mod state;
+#[doc(hidden)]
+pub mod summary;
 pub(crate) mod trace;
-mod transformer;
+#[doc(hidden)]
+pub mod transformer;
 pub mod utils;
 mod walk;
 

@@ -19,14 +19,20 @@
 //! }
 //! ```
 
-mod adagrad;
-mod adam;
-mod group;
+#[doc(hidden)]
+pub mod adagrad;
+#[doc(hidden)]
+pub mod adam;
+#[doc(hidden)]
+pub mod group;
 pub mod lr_scheduler;
 mod optimizer;
-mod rms_prop;
-mod sgd;
-mod shared;
+#[doc(hidden)]
+pub mod rms_prop;
+#[doc(hidden)]
+pub mod sgd;
+#[doc(hidden)]
+pub mod shared;
 mod state;
 
 pub use adagrad::Adagrad;

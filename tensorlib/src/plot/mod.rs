@@ -22,11 +22,14 @@ mod axis;
 mod chart;
 pub(crate) mod color;
 mod confusion;
-mod figure;
-mod grid;
+#[doc(hidden)]
+pub mod figure;
+#[doc(hidden)]
+pub mod grid;
 mod image;
 mod input;
-mod live;
+#[doc(hidden)]
+pub mod live;
 mod pixels;
 pub(crate) mod png;
 mod series;

@@ -1,7 +1,9 @@
 //! Datasets of pictures, from files.
 
-mod folder;
-mod mnist;
+#[doc(hidden)]
+pub mod folder;
+#[doc(hidden)]
+pub mod mnist;
 mod picture;
 
 use std::path::{Path, PathBuf};

@@ -13,10 +13,14 @@
 //! assert_eq!((x.size().to_string(), x.i((0, 0, 0)).item::<f32>()), ("[3, 6, 6]".to_string(), 1.0));
 //! ```
 
-mod color;
-mod crop;
-mod flip;
-mod resize;
+#[doc(hidden)]
+pub mod color;
+#[doc(hidden)]
+pub mod crop;
+#[doc(hidden)]
+pub mod flip;
+#[doc(hidden)]
+pub mod resize;
 
 use std::sync::Arc;
 

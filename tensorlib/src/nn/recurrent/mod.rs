@@ -1,7 +1,9 @@
 //! Layers that go through sequences step by step, and single steps of them.
 
-mod cells;
-mod layers;
+#[doc(hidden)]
+pub mod cells;
+#[doc(hidden)]
+pub mod layers;
 mod stack;
 
 pub use cells::{GRUCell, LSTMCell, RNNCell};

@@ -16,11 +16,16 @@
 //! assert!(tensor(rates).allclose_within([1.0, 0.853553, 0.5, 0.146447, 0.0], 1e-5, 1e-6));
 //! ```
 
-mod chain;
-mod curves;
-mod cycle;
-mod plateau;
-mod scheduler;
+#[doc(hidden)]
+pub mod chain;
+#[doc(hidden)]
+pub mod curves;
+#[doc(hidden)]
+pub mod cycle;
+#[doc(hidden)]
+pub mod plateau;
+#[doc(hidden)]
+pub mod scheduler;
 
 pub use chain::SequentialLR;
 pub use curves::{
