@@ -134,6 +134,6 @@ fn the_lessons_data_is_found_from_any_folder() {
         command.env("TENSORLIB_DATA", "/nowhere");
     });
     notebook.ok("use tensorlib::prelude::*;");
-    let error = notebook.fails("data::datasets::Mnist::bundled(data::Split::Test)");
+    let error = notebook.fails("data::datasets::Mnist::bundled(data::Split::Test).len()");
     assert!(error.message.contains("TENSORLIB_DATA must name the folder notebooks/data"), "{}", error.message);
 }
