@@ -1,26 +1,32 @@
 //! What an optimiser remembers, as tensors by name, and back.
 
-use super::shared::{Inner, Learned, check_rate, memory_for};
+use super::shared::{Inner, Learned, Learning, check_rate, memory_for};
 use crate::autograd::no_grad;
 use crate::create::scalar;
 use crate::error::{Result, value_error};
 use crate::io::StateDict;
 use crate::tensor::Tensor;
 
-/// All parameters of all groups, counted through.
-fn numbered(inner: &Inner) -> impl Iterator<Item = (usize, &Learned)> {
-    inner.groups.iter().flat_map(|group| &group.learned).enumerate()
+/// All parameters of all groups, counted through, each with its group.
+fn numbered(inner: &Inner) -> impl Iterator<Item = (usize, (&Learning, &Learned))> {
+    inner.groups.iter().flat_map(|group| group.learned.iter().map(move |learned| (group, learned))).enumerate()
+}
+
+/// The names of what is remembered of the parameters of a group.
+fn slots(inner: &Inner, group: &Learning) -> Vec<&'static str> {
+    inner.rule.slots(&inner.rule.step(&group.own, group.lr, 0).rule)
 }
 
 pub(super) fn state_dict(inner: &Inner) -> StateDict {
     let mut state = StateDict::new();
-    for (number, learned) in numbered(inner) {
+    for (number, (group, learned)) in numbered(inner) {
         if learned.steps == 0 {
             continue;
         }
         state.insert(format!("state.{number}.step"), scalar(learned.steps as i64));
-        for (slot, name) in slots(inner, learned).into_iter().enumerate() {
-            let memory = learned.memory.as_ref().expect("slots have memory");
+        let Some(memory) = &learned.memory else { continue };
+        // Options that came after the last step have no memory yet.
+        for (slot, name) in slots(inner, group).into_iter().take(memory.layout.shape[0]).enumerate() {
             state.insert(format!("state.{number}.{name}"), memory.i(slot as i64).clone());
         }
     }
@@ -29,14 +35,6 @@ pub(super) fn state_dict(inner: &Inner) -> StateDict {
         state.insert(format!("param_groups.{number}.params"), scalar(group.learned.len() as i64));
     }
     state
-}
-
-/// The names of what is remembered of a parameter now.
-fn slots(inner: &Inner, learned: &Learned) -> Vec<&'static str> {
-    let count = learned.memory.as_ref().map_or(0, |memory| memory.layout.shape[0]);
-    let own = super::group::Own::default();
-    let names = inner.rule.slots(&inner.rule.step(&own, 0.0, learned.steps).rule);
-    names.into_iter().take(count).collect()
 }
 
 /// What was read for a parameter.
@@ -72,7 +70,9 @@ pub(super) fn load(inner: &mut Inner, state: &StateDict) -> Result<()> {
             inner.groups.len()
         ));
     }
-    let read = numbered(inner).map(|(at, learned)| one(inner, at, learned, state)).collect::<Result<Vec<Read>>>()?;
+    let read = numbered(inner)
+        .map(|(at, (group, learned))| one(inner, at, group, learned, state))
+        .collect::<Result<Vec<Read>>>()?;
     // Nothing can go wrong from here on.
     for (learned, read) in inner.groups.iter_mut().flat_map(|group| &mut group.learned).zip(read) {
         (learned.steps, learned.memory) = (read.steps, read.memory);
@@ -81,18 +81,19 @@ pub(super) fn load(inner: &mut Inner, state: &StateDict) -> Result<()> {
     Ok(())
 }
 
-fn one(inner: &Inner, at: usize, learned: &Learned, state: &StateDict) -> Result<Read> {
+fn one(inner: &Inner, at: usize, group: &Learning, learned: &Learned, state: &StateDict) -> Result<Read> {
     let Some(steps) = state.get(&format!("state.{at}.step")) else { return Ok(Read { steps: 0, memory: None }) };
-    let rule = inner.rule.step(&super::group::Own::default(), 0.0, 1).rule;
-    let names = inner.rule.slots(&rule);
-    let found: Vec<_> = names.iter().filter_map(|name| state.get(&format!("state.{at}.{name}"))).collect();
-    if found.is_empty() && !names.is_empty() {
-        return Err(value_error!(
-            "load_state_dict: \"state.{at}.{}\" is missing; this is the state of another kind of optimiser than {}",
-            names[0],
-            inner.rule.name()
-        ));
-    }
+    let found = slots(inner, group)
+        .into_iter()
+        .map(|name| {
+            state.get(&format!("state.{at}.{name}")).ok_or_else(|| {
+                value_error!(
+                    "load_state_dict: \"state.{at}.{name}\" is missing; this is the state of another kind of optimiser than {}, or of one with other options",
+                    inner.rule.name()
+                )
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
     let parameter = &learned.parameter;
     if let Some(other) = found.iter().find(|tensor| tensor.layout.shape != parameter.layout.shape) {
         return Err(value_error!(

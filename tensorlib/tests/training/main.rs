@@ -196,11 +196,16 @@ fn an_optimiser_goes_on_from_its_state() {
         }
     };
     type Make = fn(Vec<Tensor>) -> Box<dyn Optimizer>;
-    let kinds: [Make; 4] = [
+    let kinds: [Make; 5] = [
         |p| Box::new(optim::SGD::new(p, 0.1).momentum(0.9)),
         |p| Box::new(optim::Adam::new(p, 0.01).amsgrad(true)),
         |p| Box::new(optim::RMSprop::new(p, 0.01).momentum(0.5).centered(true)),
         |p| Box::new(optim::Adagrad::new(p, 0.01).lr_decay(0.1)),
+        // Only one group has something to remember.
+        |mut p| {
+            let last = p.pop().expect("a parameter");
+            Box::new(optim::SGD::with_groups([group(p, 0.1), group([last], 0.1).momentum(0.9)]))
+        },
     ];
     for kind in kinds {
         manual_seed(1);
@@ -264,4 +269,18 @@ fn what_cannot_be_optimised_is_refused_with_a_sentence() {
         }),
         "SGD: a parameter of shape [2] is in two groups"
     );
+}
+
+#[test]
+fn a_state_of_other_options_is_refused_and_changes_nothing() {
+    let w = ones([2]).requires_grad_(true);
+    let plain = optim::SGD::new([&w], 0.5);
+    w.square().sum().backward();
+    plain.step();
+    let with_momentum = optim::SGD::new([&w], 0.1).momentum(0.9);
+    assert_eq!(
+        with_momentum.try_load_state_dict(&plain.state_dict()).unwrap_err().to_string(),
+        "load_state_dict: \"state.0.momentum_buffer\" is missing; this is the state of another kind of optimiser than SGD, or of one with other options"
+    );
+    assert_eq!(with_momentum.lr(), 0.1);
 }
