@@ -12,6 +12,7 @@ use std::time::Duration;
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -22,6 +23,9 @@ const SCARCITY_PAUSE: Duration = Duration::from_millis(100);
 
 /// How many connections may wait to be accepted.
 const CONNECTING: i32 = 128;
+
+/// How many connections may be open beside those that have a place: newcomers, and those on their way out.
+const LEAVING: usize = 8;
 
 /// Where a socket is bound.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,14 +114,19 @@ impl Bound {
     {
         let listener = Listener::bind(endpoint).await?;
         let members = peers.clone();
+        // A connection that has lost its place keeps its descriptor until its task is dropped. Without this bound, a flood of
+        // newcomers would get ahead of that, and leave the process no descriptor for anything else.
+        let room = Arc::new(Semaphore::new(peers.places() + LEAVING));
         let accepting = tokio::spawn(async move {
-            loop {
+            while let Ok(permit) = room.clone().acquire_owned().await {
                 match listener.accept().await {
                     Ok((read, write)) => {
                         let Some(membership) = members.admit() else { continue };
                         let id = membership.id();
                         let serving = serve(read, write, membership);
                         let task = tokio::spawn(async move {
+                            // Given back after the connection is closed.
+                            let _permit = permit;
                             if let Err(error) = serving.await {
                                 tracing::debug!("a connection ends: {error}");
                             }

@@ -75,6 +75,11 @@ impl Peers {
         Peers::with_places((share as usize).clamp(8, MOST))
     }
 
+    /// How many there are.
+    pub fn places(&self) -> usize {
+        self.places
+    }
+
     /// This many places.
     pub fn with_places(places: usize) -> Arc<Peers> {
         Arc::new(Peers { places, state: Mutex::default(), admitted: AtomicU64::new(1) })

@@ -1,5 +1,7 @@
 //! Peers that are not what they should be.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +14,7 @@ use super::frames::{FrameReader, Incoming, Limits};
 use super::peers::Peers;
 use super::publisher::{Publisher, Subscription};
 use super::router::Router;
-use super::{Endpoint, echo};
+use super::{Bound, Endpoint, echo};
 
 const LIMIT: Duration = Duration::from_secs(10);
 /// How long something may take that is to happen at once, or must not happen.
@@ -198,6 +200,49 @@ fn the_first_stranger_makes_room_and_nobody_who_is_known() {
     assert!(peers.admit().is_none(), "all places are taken");
     drop(strangers);
     assert!(peers.admit().is_some());
+}
+
+/// Counts the connections that are open, and how many there were at most.
+struct Open(Arc<[AtomicUsize; 2]>);
+
+impl Open {
+    fn new(counts: &Arc<[AtomicUsize; 2]>) -> Open {
+        let now = counts[0].fetch_add(1, Ordering::SeqCst) + 1;
+        counts[1].fetch_max(now, Ordering::SeqCst);
+        Open(counts.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0[0].fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn connections_that_lose_their_places_are_closed_before_more_are_accepted() {
+    run(async {
+        let (place, counts, served) = (Place::new(), Arc::default(), Arc::new(AtomicUsize::new(0)));
+        let (of_serving, count) = (Arc::clone(&counts), served.clone());
+        let _bound = Bound::new(&place.endpoint(), Peers::with_places(4), move |read, write, membership| {
+            count.fetch_add(1, Ordering::SeqCst);
+            let open = Open::new(&of_serving);
+            async move {
+                let _held = (read, write, membership, open);
+                std::future::pending().await
+            }
+        })
+        .await
+        .unwrap();
+        // As many as may wait, all there before the first is accepted.
+        let path = place.0.path().join("socket");
+        let _strangers: Vec<_> = (0..100).map(|_| std::os::unix::net::UnixStream::connect(&path).unwrap()).collect();
+        while served.load(Ordering::SeqCst) < 100 {
+            tokio::task::yield_now().await;
+        }
+        let most = counts[1].load(Ordering::SeqCst);
+        assert!(most <= 4 + 8, "{most} connections were open at once");
+    });
 }
 
 #[test]
