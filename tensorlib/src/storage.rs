@@ -290,9 +290,17 @@ pub(crate) fn read_two<R>(a: &Arc<Storage>, b: &Arc<Storage>, body: impl FnOnce(
 
 /// Reads several storages, some of which may be the same.
 pub(crate) fn read_all<R, const N: usize>(storages: [&Arc<Storage>; N], body: impl FnOnce([&Buffer; N]) -> R) -> R {
+    let (guards, holders) = read_each(storages);
+    body(lent(&guards, holders))
+}
+
+type Guards<'a, const N: usize> = [Option<RwLockReadGuard<'a, Buffer>>; N];
+
+/// A guard for each storage, taken in the order of their addresses, and whose guard is whose: the same storage has one.
+fn read_each<const N: usize>(storages: [&Arc<Storage>; N]) -> (Guards<'_, N>, [usize; N]) {
     let mut order: [usize; N] = std::array::from_fn(|at| at);
     order.sort_unstable_by_key(|&at| Arc::as_ptr(storages[at]) as usize);
-    let mut guards: [Option<RwLockReadGuard<Buffer>>; N] = [const { None }; N];
+    let mut guards: Guards<N> = [const { None }; N];
     let mut holders = [0; N];
     for n in 0..N {
         let (at, before) = (order[n], order[n.saturating_sub(1)]);
@@ -302,7 +310,11 @@ pub(crate) fn read_all<R, const N: usize>(storages: [&Arc<Storage>; N], body: im
             guards[at] = Some(storages[at].read());
         }
     }
-    body(holders.map(|at| guards[at].as_deref().expect("the holder's guard was taken")))
+    (guards, holders)
+}
+
+fn lent<'a, const N: usize>(guards: &'a Guards<N>, holders: [usize; N]) -> [&'a Buffer; N] {
+    holders.map(|at| guards[at].as_deref().expect("the holder's guard was taken"))
 }
 
 /// Reads one storage and writes another. They must differ: copy the operand first when they do not.

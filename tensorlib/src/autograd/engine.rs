@@ -113,12 +113,15 @@ impl Pass {
     /// and converted to its type.
     #[inline]
     pub fn give(&mut self, operand: usize, gradient: impl FnOnce() -> Tensor) {
+        if self.wants(operand) {
+            self.receive(operand, gradient());
+        }
+    }
+
+    /// The rest of [`give`](Pass::give), compiled once for all formulas.
+    fn receive(&mut self, operand: usize, gradient: Tensor) {
         let node = self.current().clone();
         let Some(edge) = node.head().edge(operand) else { return };
-        if !self.is_useful(&edge.node) {
-            return;
-        }
-        let gradient = gradient();
         if self.detects_anomaly
             && self.trouble.is_none()
             && let Some(error) = anomaly::not_a_number(node.head(), operand, &gradient)

@@ -354,13 +354,16 @@ where
 /// tensor, which are then written over it. That costs a copy, and in return what the operation keeps of its result for the
 /// backward pass stays as it was. So that this holds for its operand as well, it is given a copy of the target.
 pub(crate) fn in_place(op: &str, target: &Tensor, value: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
-    in_place_without_copy(op, target, |target| {
-        let before = target.copied();
-        value(&match target.edge() {
-            Some(edge) => before.made_by(edge),
-            None => before,
-        })
-    })
+    in_place_without_copy(op, target, |target| value(&before(target)))
+}
+
+/// A copy of a tensor, with its history.
+fn before(target: &Tensor) -> Tensor {
+    let before = target.copied();
+    match target.edge() {
+        Some(edge) => before.made_by(edge),
+        None => before,
+    }
 }
 
 /// [`in_place`] for an operation whose formula does not need the target.
@@ -371,7 +374,11 @@ pub(crate) fn in_place_without_copy(
 ) -> Result<Tensor> {
     lineage::changeable(op, target)?;
     let _turn = target.lineage_or_new().turn();
-    let value = value(target)?;
+    write_over(op, target, value(target)?)
+}
+
+/// Writes recorded values over a target, whose turn it is.
+fn write_over(op: &str, target: &Tensor, value: Tensor) -> Result<Tensor> {
     crate::ops::binary::storable(op, value.dtype(), target.dtype())?;
     let value = value.to(target.dtype());
     if value.layout.shape != target.layout.shape {

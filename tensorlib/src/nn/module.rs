@@ -80,7 +80,7 @@ pub trait Module {
     /// assert_eq!(shapes, ["[2, 3]", "[2]"]);
     /// ```
     fn parameters(&self) -> Vec<Tensor> {
-        self.named_parameters().into_iter().map(|(_, parameter)| parameter).collect()
+        walk::without_names(self.named_parameters())
     }
 
     /// All parameters, each once, with their names: those of the fields that lead to them.
@@ -107,7 +107,7 @@ pub trait Module {
 
     /// All buffers, each once.
     fn buffers(&self) -> Vec<Tensor> {
-        self.named_buffers().into_iter().map(|(_, buffer)| buffer).collect()
+        walk::without_names(self.named_buffers())
     }
 
     /// The parameter with a name; `None` if there is none.
@@ -118,8 +118,7 @@ pub trait Module {
     /// assert_eq!(model.get_parameter("0.bias").unwrap().size(), [2]);
     /// ```
     fn get_parameter(&self, name: &str) -> Option<Tensor> {
-        let all = walk::tensors(&|visitor| self.visit(visitor), Kind::Parameter);
-        all.into_iter().find(|(other, _)| other == name).map(|(_, parameter)| parameter)
+        walk::named(walk::tensors(&|visitor| self.visit(visitor), Kind::Parameter), name)
     }
 
     /// The number of elements of all parameters: PyTorch's `sum(p.numel() for p in model.parameters())`.
@@ -129,7 +128,7 @@ pub trait Module {
     /// assert_eq!(nn::Linear::new(784, 128).num_parameters(), 784 * 128 + 128);
     /// ```
     fn num_parameters(&self) -> usize {
-        self.parameters().iter().map(Tensor::numel).sum()
+        walk::numel(&self.parameters())
     }
 
     /// Sets the model and all modules in it to training: dropout drops, batches are normalised by themselves.
@@ -167,7 +166,7 @@ pub trait Module {
     /// assert!(model.weight.try_grad().is_err());
     /// ```
     fn zero_grad(&self) {
-        self.parameters().iter().for_each(Tensor::zero_grad);
+        walk::zero_grad(&self.parameters());
     }
 
     /// Freezes all parameters, or lets them learn again: with `false` no gradients flow to them.
@@ -179,9 +178,7 @@ pub trait Module {
     /// assert!(!features.forward(&ones([1, 3])).requires_grad());
     /// ```
     fn requires_grad_(&self, required: bool) {
-        for parameter in self.parameters() {
-            parameter.requires_grad_(required);
-        }
+        walk::requires_grad_(&self.parameters(), required);
     }
 
     /// The values of all parameters and persistent buffers by their names: what [`save`](crate::save) keeps. They share
@@ -193,8 +190,7 @@ pub trait Module {
     /// assert_eq!(model.state_dict()["weight"].size(), [2, 3]);
     /// ```
     fn state_dict(&self) -> StateDict {
-        let all = walk::tensors(&|visitor| self.visit(visitor), Kind::State);
-        all.into_iter().map(|(name, tensor)| (name, tensor.detach())).collect()
+        walk::state(walk::tensors(&|visitor| self.visit(visitor), Kind::State))
     }
 
     /// Copies values into all parameters and persistent buffers, whose names and shapes must be the same. If something
@@ -271,8 +267,7 @@ pub trait Module {
     where
         Self: Sized,
     {
-        // The processor is the only device there is, and everything is there already: what remains is to refuse others.
-        crate::create::zeros([0]).try_to(device)?;
+        walk::reaches(device)?;
         Ok(self)
     }
 }

@@ -11,7 +11,11 @@ pub(crate) fn over(op: &str, target: &Tensor, value: impl FnOnce(&Tensor) -> Res
     changeable(op, target)?;
     binary::writable(op, target)?;
     // A formula may keep the operand: it must be what it was.
-    let value = if records(&[target]) { value(&target.clone())? } else { value(target)? };
+    let kept = records(&[target]).then(|| target.clone());
+    write_over(op, target, value(kept.as_ref().unwrap_or(target))?)
+}
+
+fn write_over(op: &str, target: &Tensor, value: Tensor) -> Result<Tensor> {
     if records(&[target, &value]) {
         return in_place_without_copy(op, target, |_| Ok(value));
     }

@@ -229,6 +229,11 @@ unsafe impl<T: Send> Sync for Target<T> {}
 /// several threads when there is more than one.
 #[inline]
 pub(crate) fn for_pieces<T: Send>(target: &mut [T], piece: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+    // Compiled once for each type of elements, not for each loop.
+    each_piece(target, piece, &work);
+}
+
+fn each_piece<T: Send>(target: &mut [T], piece: usize, work: &(dyn Fn(usize, &mut [T]) + Sync)) {
     let len = target.len();
     if len <= piece {
         if len > 0 {

@@ -55,12 +55,6 @@ impl<const N: usize> Rows<N> {
         self.strides.iter().all(|strides| strides.iter().all(|&stride| stride == 0))
     }
 
-    /// Moves each operand's base along a dimension.
-    #[inline(always)]
-    fn advance(&self, bases: &mut [usize; N], dim: usize, by: impl Fn(&mut usize, usize)) {
-        bases.iter_mut().zip(&self.strides).for_each(|(base, strides)| by(base, strides[dim]));
-    }
-
     /// Calls `body(starts, position, count)` for each stretch of a row within a range of elements: where the stretch
     /// starts in each operand, its first element's number in the range, and its length.
     #[inline]
@@ -69,46 +63,94 @@ impl<const N: usize> Rows<N> {
             return;
         }
         if self.shape.is_empty() {
-            let starts = std::array::from_fn(|n| self.offsets[n] + range.start * self.steps[n]);
-            return body(starts, 0, range.len());
+            return body(self.starts(&self.offsets, range.start), 0, range.len());
         }
-        let mut within = range.start % self.length;
-        let mut left = range.start / self.length;
+        let mut walk = self.begin(range.start);
+        let mut position = 0;
+        // Rows along the first of the outer dimensions come one after the other, however short they are.
+        loop {
+            while walk.row < walk.rows {
+                let count = (self.length - walk.within).min(range.len() - position);
+                body(self.starts(&walk.bases, walk.within), position, count);
+                position += count;
+                if position >= range.len() {
+                    return;
+                }
+                walk.step();
+            }
+            self.turn(&mut walk);
+        }
+    }
+
+    #[inline]
+    fn starts(&self, bases: &[usize; N], within: usize) -> [usize; N] {
+        let mut starts = *bases;
+        for n in 0..N {
+            starts[n] += within * self.steps[n];
+        }
+        starts
+    }
+
+    /// A walk that begins at an element.
+    fn begin(&self, first: usize) -> Walk<N> {
+        let mut left = first / self.length;
         let mut index: List<usize> = List::filled(0, self.shape.len());
         let mut bases = self.offsets;
         for dim in 0..self.shape.len() {
             index[dim] = left % self.shape[dim];
             left /= self.shape[dim];
-            self.advance(&mut bases, dim, |base, stride| *base += index[dim] * stride);
+            for n in 0..N {
+                bases[n] += index[dim] * self.strides[n][dim];
+            }
         }
-        let mut position = range.start;
-        // Rows along the first of the outer dimensions come one after the other, however short they are.
-        let (rows, strides): (usize, [usize; N]) = (self.shape[0], std::array::from_fn(|n| self.strides[n][0]));
-        let mut row = index[0];
-        loop {
-            while row < rows {
-                let count = (self.length - within).min(range.end - position);
-                let starts = std::array::from_fn(|n| bases[n] + within * self.steps[n]);
-                body(starts, position - range.start, count);
-                position += count;
-                if position >= range.end {
-                    return;
+        let strides = std::array::from_fn(|n| self.strides[n][0]);
+        Walk { row: index[0], rows: self.shape[0], strides, bases, within: first % self.length, index }
+    }
+
+    /// From behind the last row of the first outer dimension to the next row.
+    fn turn(&self, walk: &mut Walk<N>) {
+        walk.row = 0;
+        for n in 0..N {
+            walk.bases[n] -= walk.rows * walk.strides[n];
+        }
+        for dim in 1..self.shape.len() {
+            walk.index[dim] += 1;
+            if walk.index[dim] < self.shape[dim] {
+                for n in 0..N {
+                    walk.bases[n] += self.strides[n][dim];
                 }
-                within = 0;
-                row += 1;
-                bases.iter_mut().zip(strides).for_each(|(base, stride)| *base += stride);
+                return;
             }
-            row = 0;
-            bases.iter_mut().zip(strides).for_each(|(base, stride)| *base -= rows * stride);
-            for dim in 1..self.shape.len() {
-                index[dim] += 1;
-                if index[dim] < self.shape[dim] {
-                    self.advance(&mut bases, dim, |base, stride| *base += stride);
-                    break;
-                }
-                index[dim] = 0;
-                self.advance(&mut bases, dim, |base, stride| *base -= (self.shape[dim] - 1) * stride);
+            walk.index[dim] = 0;
+            for n in 0..N {
+                walk.bases[n] -= (self.shape[dim] - 1) * self.strides[n][dim];
             }
+        }
+    }
+}
+
+/// Where [`Rows::walk`] is.
+struct Walk<const N: usize> {
+    /// Of the first outer dimension: where it is, its length, and each operand's stride.
+    row: usize,
+    rows: usize,
+    strides: [usize; N],
+    /// Where the row begins in each operand.
+    bases: [usize; N],
+    /// Where in the row it begins.
+    within: usize,
+    /// Where it is in the other outer dimensions.
+    index: List<usize>,
+}
+
+impl<const N: usize> Walk<N> {
+    /// On to the next row of the first outer dimension.
+    #[inline]
+    fn step(&mut self) {
+        self.within = 0;
+        self.row += 1;
+        for n in 0..N {
+            self.bases[n] += self.strides[n];
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Split, bundled};
+use super::{Split, locate};
 use crate::data::collate::Collate;
 use crate::data::dataset::{Dataset, outside};
 use crate::data::tensors::rows;
@@ -103,7 +103,7 @@ macro_rules! sets {
             /// [`bundled`](Self::bundled) with the error as a value.
             pub fn try_bundled(split: Split) -> Result<$name> {
                 let op = concat!(stringify!($name), "::bundled");
-                Ok($name(Pictures::open(op, &bundled(op, $folder)?, split)?))
+                Ok($name(Pictures::open(op, &locate(op, $folder)?, split)?))
             }
 
             /// The pictures to learn from of a folder with the files as they are published, compressed or not.
