@@ -1,10 +1,14 @@
 """The PyTorch side of the bench `torch_training`: prints `model size microseconds`, the median time of one step.
 
-    python torch_training.py THREADS
+    python torch_training.py THREADS [memory]
+
+With `memory`, KiB in place of microseconds: how far above what it is before a step the memory of the process rises in it.
 
 Models have the shapes of the lessons, and are written as a learner writes them. Data is random: times do not depend on it.
 The size is the number of examples in a batch.
 """
+import ctypes
+import gc
 import sys
 import time
 
@@ -19,6 +23,8 @@ torch.manual_seed(0)
 def measure(name, size, inner, call):
     for _ in range(3):
         call()
+    if "memory" in sys.argv:
+        return print(name, size, peak(call), flush=True)
     times = []
     for _ in range(15):
         began = time.perf_counter()
@@ -26,6 +32,21 @@ def measure(name, size, inner, call):
             call()
         times.append((time.perf_counter() - began) / inner)
     print(name, size, sorted(times)[7] * 1e6, flush=True)
+
+
+def peak(call):
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    before = kibibytes("VmRSS:")
+    call()
+    return kibibytes("VmHWM:") - before
+
+
+def kibibytes(name):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(name))
 
 
 def trained(name, size, inner, model, optimizer, loss_of):

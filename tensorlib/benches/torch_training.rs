@@ -2,7 +2,7 @@
 //! lessons, written as a learner writes them.
 //!
 //! `cargo bench -p tensorlib --bench torch_training`, with the interpreter in `PYTHON` if it is not `python3`. Arguments are
-//! thread counts (1 and 2 when none are given). The size is the number of examples in a batch.
+//! thread counts (1 and 2 when none are given); `memory` measures the memory of a step at its peak instead. The size is the number of examples in a batch.
 
 mod beside_torch;
 

@@ -86,13 +86,15 @@ macro_rules! element {
     };
 }
 
-element!(bool, Bool, Wide, Narrow, Bool as bool, |value| match value {
+// Whole numbers are labels and positions: what wider instructions would save with them is not worth the time to compile them,
+// but for `i64`, which narrow ones cannot compare.
+element!(bool, Bool, Narrow, Narrow, Bool as bool, |value| match value {
     Scalar::Bool(value) => value,
     Scalar::Int(value) => value != 0,
     Scalar::Float(value) => value != 0.0,
 });
-element!(u8, U8, Wide, Narrow, Int as i64, |value| value.to_i64() as u8);
-element!(i32, I32, Wide, Narrow, Int as i64, |value| value.to_i64() as i32);
+element!(u8, U8, Narrow, Narrow, Int as i64, |value| value.to_i64() as u8);
+element!(i32, I32, Narrow, Narrow, Int as i64, |value| value.to_i64() as i32);
 element!(i64, I64, Wide, Narrow, Int as i64, |value| value.to_i64());
 element!(f32, F32, Wide, Widest, Float as f64, |value| value.to_f64() as f32);
 element!(f64, F64, Wide, Widest, Float as f64, |value| value.to_f64());

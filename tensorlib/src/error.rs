@@ -67,6 +67,16 @@ pub(crate) fn raise(error: Error) -> ! {
     panic!("{error}")
 }
 
+/// A number of things in a sentence: `1 channel`, `3 batches`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    let ending = match (number, thing.strip_suffix("ch")) {
+        (1, _) => "",
+        (_, Some(_)) => "es",
+        (_, None) => "s",
+    };
+    format!("{number} {thing}{ending}")
+}
+
 /// Unwraps with [`raise`].
 #[inline]
 #[track_caller]

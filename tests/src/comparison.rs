@@ -2,7 +2,8 @@
 //!
 //! Text is compared letter by letter. What differs from run to run without meaning anything is left out: ids, how a
 //! stream was cut into messages, which crates had to be built. A picture is its type, its size and its points, however
-//! it was packed. In a cell with the tag [`VARIES`] numbers and paths are not compared.
+//! it was packed. In a cell with the tag [`VARIES`] numbers and paths are not compared, of one with the tag [`TRAINED`] only
+//! which kinds of outputs there are.
 
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,6 +16,32 @@ use crate::notebook::{CodeCell, joined, without_colours};
 
 /// The tag of a cell that measures time, shows addresses, or tells where temporary files are.
 pub const VARIES: &str = "varies";
+
+/// The tag of a cell that shows what a model has learned: processors differ in the last digits of a product, a training makes
+/// much of that, and a model that writes says something else in the end.
+pub const TRAINED: &str = "trained";
+
+/// What of a cell's outputs is compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Compared {
+    /// Everything, letter by letter.
+    Letters,
+    /// All but numbers and paths.
+    Words,
+    /// Streams by their names, results by their types.
+    Kinds,
+}
+
+impl Compared {
+    /// What is compared of a cell.
+    pub fn of(cell: &CodeCell) -> Compared {
+        match (cell.has_tag(TRAINED), cell.has_tag(VARIES)) {
+            (true, _) => Compared::Kinds,
+            (_, true) => Compared::Words,
+            _ => Compared::Letters,
+        }
+    }
+}
 
 /// How the lines begin by which cargo, and the kernel, tell what they build.
 const PROGRESS: [&str; 12] = [
@@ -62,20 +89,21 @@ pub fn difference<'a>(
 }
 
 /// Each output as text, one below the other; neighbouring pieces of one stream are one output.
-pub fn transcript<'a>(outputs: impl Iterator<Item = &'a Value>, varies: bool) -> String {
+pub fn transcript<'a>(outputs: impl Iterator<Item = &'a Value>, compared: Compared) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut stream = None;
     for output in outputs.filter_map(|output| without_progress(output.clone())) {
         let kind = output["output_type"].as_str().unwrap_or_default();
         let name = (kind == "stream").then(|| joined(&output["name"]));
         match texts.last_mut() {
+            Some(_) if name.is_some() && name == stream && compared == Compared::Kinds => {}
             Some(last) if name.is_some() && name == stream => *last += &joined(&output["text"]),
-            _ => texts.push(described(kind, &output)),
+            _ => texts.push(described(kind, &output, compared)),
         }
         stream = name;
     }
     let lines = texts.iter().flat_map(|text| text.lines());
-    lines.map(|line| if varies { without_numbers_and_paths(line) } else { line.to_owned() } + "\n").collect()
+    lines.map(|line| if compared == Compared::Words { without_numbers_and_paths(line) } else { line.to_owned() } + "\n").collect()
 }
 
 /// An output without the lines in which cargo tells what it builds; `None` when there is nothing else in it.
@@ -92,8 +120,9 @@ pub fn without_progress(mut output: Value) -> Option<Value> {
     (!rest.is_empty()).then_some(output)
 }
 
-fn described(kind: &str, output: &Value) -> String {
+fn described(kind: &str, output: &Value, compared: Compared) -> String {
     match kind {
+        "stream" if compared == Compared::Kinds => format!("--- {}\n", joined(&output["name"])),
         "stream" => format!("--- {}\n{}", joined(&output["name"]), joined(&output["text"])),
         "error" => {
             let lines: Vec<String> = output["traceback"].as_array().into_iter().flatten().map(joined).collect();
@@ -102,6 +131,9 @@ fn described(kind: &str, output: &Value) -> String {
         _ => {
             let data = output["data"].as_object().into_iter().flatten();
             data.map(|(media_type, content)| {
+                if compared == Compared::Kinds {
+                    return format!("--- {kind} {media_type}\n");
+                }
                 let content = joined(content);
                 let content = if media_type == "image/png" { picture(&content) } else { content };
                 format!("--- {kind} {media_type}\n{content}\n")
@@ -161,7 +193,7 @@ mod tests {
     }
 
     fn text(output: &Value) -> String {
-        transcript(std::iter::once(output), false)
+        transcript(std::iter::once(output), Compared::Letters)
     }
 
     #[test]
@@ -187,8 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn of_what_was_learned_the_kinds_of_outputs_count() {
+        let told = |lines: &[&str], media_type: &str| {
+            let mut outputs: Vec<Value> = lines.iter().map(|line| stream("stdout", line)).collect();
+            outputs.push(json!({ "output_type": "execute_result", "data": { media_type: lines[0] } }));
+            transcript(outputs.iter(), Compared::Kinds)
+        };
+        assert_eq!(told(&["Alice was", " here"], "text/plain"), told(&["loss 0.13"], "text/plain"));
+        assert_ne!(told(&["loss"], "text/plain"), told(&["loss"], "image/svg+xml"));
+    }
+
+    #[test]
     fn numbers_and_paths_make_no_difference_where_they_vary() {
-        let varying = |line: &str| transcript(std::iter::once(&stream("stdout", line)), true);
+        let varying = |line: &str| transcript(std::iter::once(&stream("stdout", line)), Compared::Words);
         assert_eq!(varying("took 3.5ms (at 0x7f3a)"), varying("took 12µs (at 0x55)"));
         assert_eq!(varying("in /tmp/a/b_c: é"), "--- stdout\nin #: é\n");
         assert_ne!(varying("took 3 ms"), varying("takes 3 ms"));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::comparison;
+use crate::comparison::{self, Compared};
 
 /// A notebook, as in its file (format 4).
 #[derive(Clone, Debug)]
@@ -162,7 +162,7 @@ impl CodeCell<'_> {
 
     /// The outputs as text, in a form that is compared.
     pub fn transcript(&self) -> String {
-        comparison::transcript(self.raw_outputs(), self.has_tag(comparison::VARIES))
+        comparison::transcript(self.raw_outputs(), Compared::of(self))
     }
 }
 

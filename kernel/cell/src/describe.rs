@@ -23,7 +23,7 @@ pub struct Description {
     pub value: String,
 }
 
-/// Describes a tensor, a number, a text, or a vector of numbers; `None` for anything else.
+/// Describes a tensor, a number, a text, or a vector of numbers or texts; `None` for anything else.
 pub fn describe(value: &dyn Any) -> Option<Description> {
     if let Some(tensor) = value.downcast_ref::<Tensor>() {
         return Some(of_tensor(tensor));
@@ -33,6 +33,12 @@ pub fn describe(value: &dyn Any) -> Option<Description> {
     }
     if let Some(text) = value.downcast_ref::<&'static str>() {
         return Some(Description { value: clipped(text), ..Description::default() });
+    }
+    if let Some(texts) = value.downcast_ref::<Vec<String>>() {
+        return Some(of_texts(texts));
+    }
+    if let Some(texts) = value.downcast_ref::<Vec<&'static str>>() {
+        return Some(of_texts(texts));
     }
     macro_rules! numbers {
         ($($number:ty),*) => {
@@ -96,6 +102,18 @@ fn of_vector<T: std::fmt::Debug>(numbers: &[T]) -> Description {
     }
 }
 
+fn of_texts<T: AsRef<str>>(texts: &[T]) -> Description {
+    let texts = || texts.iter().map(T::as_ref);
+    let first: Vec<String> = texts().take(FIRST).map(clipped).collect();
+    let rest = if texts().len() > FIRST { ", …" } else { "" };
+    Description {
+        shape: format!("[{}]", texts().len()),
+        dtype: String::new(),
+        bytes: texts().map(str::len).sum::<usize>().to_string(),
+        value: first.join(", ") + rest,
+    }
+}
+
 /// A text as Rust writes it, cut after some characters.
 fn clipped(text: &str) -> String {
     match text.char_indices().nth(CHARACTERS) {
@@ -135,6 +153,9 @@ mod tests {
         assert_eq!(value(&"a\nb".to_owned()).as_deref(), Some("\"a\\nb\""));
         assert_eq!(value(&"é".repeat(100)), Some(format!("\"{}\"…", "é".repeat(60))));
         assert_eq!(value(&vec![1_u8; 9]).as_deref(), Some("1, 1, 1, 1, 1, 1, …"));
+        assert_eq!(value(&vec!["a", "é"]).as_deref(), Some("\"a\", \"é\""));
+        assert_eq!(describe(&vec!["ab".to_owned(); 9]).unwrap().bytes, "18");
+        assert_eq!(value(&vec![String::from("a"); 9]).unwrap().matches('a').count(), 6);
         assert_eq!(value(&Some(1)), None);
     }
 }

@@ -150,7 +150,8 @@ fn own_function(symbol: &str) -> Option<Function> {
     if !is_own(&name) {
         return None;
     }
-    let name = without_arguments(&name).replace(NOTEBOOK, "");
+    let name = called_closure(&name).unwrap_or(&name);
+    let name = without_arguments(name).replace(NOTEBOOK, "");
     // A function inside the statements of a cell is one of them; what is left of the cell itself are closures.
     let entry = format!("{ENTRY_SYMBOL}::");
     let name = name.strip_prefix(&entry).unwrap_or(&name);
@@ -164,6 +165,12 @@ fn own_function(symbol: &str) -> Option<Function> {
     }
     let name = PATHS.replace_all(&segments.join("::"), "$1").into_owned();
     Some(Function { name, is_closure })
+}
+
+/// The closure of which newer compilers write `<ctx::f::{closure#0} as core::ops::function::FnOnce<()>>::call_once`.
+fn called_closure(name: &str) -> Option<&str> {
+    let (closure, called) = name.strip_prefix('<')?.split_once(" as core::ops::function::Fn")?;
+    (closure.ends_with('}') && called.contains(">::call")).then_some(closure)
 }
 
 /// The modules before a type's or trait's name.
@@ -248,6 +255,7 @@ mod tests {
             ("ctx::first::<alloc::vec::Vec<i32>>", "first", false),
             ("ctx::soma_cell_run::{{closure}}::helper", "helper", false),
             ("ctx::layers::forward", "layers::forward", false),
+            ("<ctx::deep::{closure#0} as core::ops::function::FnOnce<()>>::call_once", "deep", true),
         ] {
             assert_eq!(own(symbol), Some((name.to_owned(), is_closure)), "{symbol}");
         }
@@ -256,6 +264,7 @@ mod tests {
             "ctx::soma_cell_run",
             "ctx::soma_cell_run::{{closure}}",
             "ctx::soma_cell_run::{{closure}}::{{closure}}",
+            "<ctx::soma_cell_run::{closure#0} as core::ops::function::FnOnce<()>>::call_once",
             "core::ptr::drop_in_place<ctx::Net>",
             "<alloc::vec::Vec<ctx::Net> as core::clone::Clone>::clone",
             "tensorlib::ops::add",

@@ -145,6 +145,7 @@ impl Callers {
 /// Finds the place of a panic in `cells` (oldest first), given the program and the panic's line and column.
 pub fn find(program: &str, line: usize, column: usize, cells: &[PastCell]) -> Option<PanicPlace> {
     let lines: Vec<&str> = program.lines().collect();
+    let (line, column) = inside_parenthesis(&lines, line, column)?;
     let text = lines.get(line.checked_sub(1)?)?;
     // Which one it is among equal lines; for lines of the cell itself their order is kept.
     let entry = lines.iter().position(|text| text.contains("fn soma_cell_run(")).unwrap_or(0);
@@ -165,6 +166,14 @@ pub fn find(program: &str, line: usize, column: usize, cells: &[PastCell]) -> Op
     })
 }
 
+/// The value that a cell shows stands in parentheses of the driver's, on lines of their own, and to rustc they are part of it:
+/// an operator or an index there panics at the one that opens. The value begins on the next line.
+fn inside_parenthesis(lines: &[&str], line: usize, column: usize) -> Option<(usize, usize)> {
+    let text = lines.get(line.checked_sub(1)?)?;
+    let value = lines.get(line).filter(|_| text.trim() == "(");
+    Some(value.map_or((line, column), |value| (line + 1, value.chars().take_while(|c| c.is_whitespace()).count() + 1)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +190,14 @@ mod tests {
         let place = |line, column| Place { line, column };
         assert_eq!(find(PROGRAM, 8, 1, &cells), Some(PanicPlace { cell: 1, span: place(1, 12)..place(1, 13) }));
         assert_eq!(find(PROGRAM, 9, 1, &cells), Some(PanicPlace { cell: 1, span: place(2, 1)..place(2, 2) }));
+    }
+
+    #[test]
+    fn an_operator_in_the_shown_value_points_at_its_beginning() {
+        let cells = [past(1, "let a = f(1);"), past(2, "1;\n  a / 0")];
+        let program = "pub extern \"C\" fn soma_cell_run(\n1;\n(\n           a / 0\n).evcxr_display();\n}";
+        let place = |column| Place { line: 2, column };
+        assert_eq!(find(program, 3, 1, &cells), Some(PanicPlace { cell: 1, span: place(3)..place(4) }));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod dataset;
 pub mod datasets;
 pub mod loader;
 pub mod sampler;
+mod show;
 pub mod split;
 pub mod tensors;
 pub mod transforms;

@@ -49,8 +49,18 @@ impl TensorDataset {
         }
     }
 
+    /// All tensors, PyTorch's `dataset.tensors`.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// assert_eq!(data::TensorDataset::new([&rand([6, 2]), &arange(6)]).tensors().len(), 2);
+    /// ```
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
     fallible! {
-        /// The tensors.
+        /// One of the tensors, by its place.
         ///
         /// ```
         /// # use tensorlib::prelude::*;

@@ -7,7 +7,7 @@ use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
 use crate::backend::backend_of;
 use crate::backend::geometry::{ConvGeometry, NormPlanes};
-use crate::error::{Result, fallible, shape_error, value_error};
+use crate::error::{Result, count, fallible, shape_error, value_error};
 use crate::layout::Layout;
 use crate::list::List;
 use crate::op::ConvolutionOp;
@@ -222,9 +222,11 @@ fn convolution<const N: usize>(
     let (inputs, outputs) = if is_transposed { (filters, groups * per_group) } else { (groups * per_group, filters) };
     if groups == 0 || channels != inputs || !filters.is_multiple_of(groups) || weight.layout.shape.contains(&0) {
         return Err(shape_error!(
-            "{op}: an input of shape {} has {channels} channels, but a weight of shape {} with {groups} groups {}",
+            "{op}: an input of shape {} has {}, but a weight of shape {} with {} {}",
             x.size(),
+            count(channels, "channel"),
             weight.size(),
+            count(groups, "group"),
             match groups {
                 0 => "takes none: groups must be 1 or more".to_string(),
                 _ if weight.layout.shape.contains(&0) => "has no elements".to_string(),
@@ -358,7 +360,7 @@ fallible! {
     /// assert_eq!(F::conv2d(&x, &ones([1, 1, 2, 2])).to_vec::<f32>(), [8.0, 12.0, 20.0, 24.0]);
     /// assert_eq!(
     ///     F::try_conv2d(&x, &ones([1, 3, 2, 2])).unwrap_err().to_string(),
-    ///     "conv2d: an input of shape [1, 1, 3, 3] has 1 channels, but a weight of shape [1, 3, 2, 2] with 1 groups takes 3"
+    ///     "conv2d: an input of shape [1, 1, 3, 3] has 1 channel, but a weight of shape [1, 3, 2, 2] with 1 group takes 3"
     /// );
     /// ```
     pub fn conv2d | try_conv2d(x: &Tensor, weight: &Tensor) -> Tensor {

@@ -201,12 +201,13 @@ impl StateDict {
     }
 }
 
-impl Index<&str> for StateDict {
+/// By a text of any kind: `state["0.weight"]`, `state[&format!("{number}.weight")]`.
+impl<S: AsRef<str> + ?Sized> Index<&S> for StateDict {
     type Output = Tensor;
 
     #[track_caller]
-    fn index(&self, name: &str) -> &Tensor {
-        or_raise(self.try_index(name))
+    fn index(&self, name: &S) -> &Tensor {
+        or_raise(self.try_index(name.as_ref()))
     }
 }
 

@@ -13,9 +13,9 @@ use crate::memory::pages;
 
 /// Buffers below this are left to the allocator, which is good at them.
 const LARGE: usize = 64 << 10;
-/// The most that is kept, in bytes and in buffers.
+/// The most that is kept, in bytes and in buffers: a step of training keeps some dozens until its way back.
 const KEPT_BYTES: usize = 256 << 20;
-const KEPT_BUFFERS: usize = 24;
+const KEPT_BUFFERS: usize = 128;
 /// From this size on the system is asked whether there is room; below, asking costs more than it tells.
 const DOUBTFUL: usize = 256 << 20;
 

@@ -60,6 +60,11 @@ macro_rules! pointers {
 pointers!(Box, Rc, Arc);
 
 /// A layer that a model can own whatever its type: all that implements [`Forward`] and may move between threads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `forward` that makes one tensor of one tensor",
+    label = "not a layer",
+    note = "write `impl Forward for …` with `fn forward(&self, x: &Tensor) -> Tensor`, and put #[derive(Module)] above the struct"
+)]
 pub trait Layer: Forward + Any + Send + Sync {}
 
 impl<T: Forward + Any + Send + Sync> Layer for T {}

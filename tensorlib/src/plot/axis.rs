@@ -45,6 +45,12 @@ impl Axis {
         Axis { low, high, step: 1.0, digits: 0, marks: Vec::new() }
     }
 
+    /// Where a range lies, in shares of this one.
+    pub fn shares(&self, (low, high): (f64, f64)) -> (f64, f64) {
+        let share = |value: f64| (value - self.low) / (self.high - self.low);
+        (share(low), share(high))
+    }
+
     /// What stands beside a mark.
     pub fn label(&self, mark: f64) -> String {
         let size = mark.abs();

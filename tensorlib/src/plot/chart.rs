@@ -8,8 +8,9 @@ use plotters::coord::cartesian::Cartesian2d;
 use plotters::prelude::*;
 
 use super::axis::Axis;
+use super::contour::Field;
 use super::series::{Mark, Series, padded, span};
-use super::{Plot, color};
+use super::{Plot, color, image};
 use crate::picture::Diagram;
 use crate::picture::canvas::{Anchor, Canvas, Font, Stroke};
 use crate::picture::theme;
@@ -20,6 +21,8 @@ const INSIDE: f64 = 260.0;
 const RIGHT: f64 = 22.0;
 /// Room below the axis for its numbers.
 const TICKS: f64 = 26.0;
+/// The same for turned names of categories, at most.
+const LONGEST_NAME: f64 = 130.0;
 /// Room for a progress bar below all else.
 const BAR: f64 = 26.0;
 const MARKS: usize = 6;
@@ -42,15 +45,25 @@ struct Frame<'a> {
 
 pub(super) fn series(plot: &Plot, all: &[Series]) -> Diagram {
     let finite = || all.iter().flat_map(Series::finite);
-    let x =
-        padded(span(finite().map(|p| p.0).chain(plot.x_span.into_iter().flat_map(|(low, high)| [low, high]))), 0.03);
-    let y = padded(span(finite().map(|p| p.1)), 0.06);
-    let tint = |i: usize| color::SERIES[i % color::SERIES.len()];
+    let both = |(low, high): (f64, f64)| [low, high];
+    let ground = plot.field.as_ref().map(Field::spans);
+    let x = span(finite().map(|p| p.0).chain(plot.x_span.or(ground.map(|[x, _]| x)).into_iter().flat_map(both)));
+    let y = span(finite().map(|p| p.1).chain(ground.map(|[_, y]| y).into_iter().flat_map(both)));
+    // Contours reach the edges.
+    let room = if ground.is_some() { (0.0, 0.0) } else { (0.03, 0.06) };
+    let (x, y) = (padded(x, room.0), padded(y, room.1));
+    // The first colour is near to those of the ground.
+    let first = usize::from(ground.is_some());
+    let tint = |i: usize| color::SERIES[(i + first) % color::SERIES.len()];
     let legend = all.iter().enumerate().filter_map(|(i, s)| Some((s.name.as_deref()?, tint(i), s.mark))).collect();
     let x_axis = if plot.x_span.is_some() { Axis::whole(x, MARKS) } else { Axis::new(x, MARKS) };
     let frame = Frame { plot, x: x_axis, y: Axis::new(y, MARKS), legend, categories: &[] };
     let pixel = ((x.1 - x.0) / WIDTH, (y.1 - y.0) / INSIDE);
-    let svg = draw(&frame, &title(plot, "Plot"), |chart| {
+    let svg = draw(&frame, &title(plot, if ground.is_some() { "Contours" } else { "Plot" }), |chart| {
+        for line in plot.field.iter().flat_map(Field::lines) {
+            let line = PathElement::new(line, RGBColor(0x2c, 0x36, 0x48).mix(0.45).stroke_width(fine(0.9) as u32));
+            chart.plotting_area().draw(&line).expect(INFALLIBLE);
+        }
         for (i, series) in all.iter().enumerate() {
             let tint = rgb(tint(i));
             match series.mark {
@@ -71,7 +84,7 @@ pub(super) fn series(plot: &Plot, all: &[Series]) -> Diagram {
             }
         }
     });
-    let described: Vec<String> = all.iter().map(describe).collect();
+    let described: Vec<String> = plot.field.iter().map(Field::describe).chain(all.iter().map(describe)).collect();
     Diagram::new(svg, described.join("; "))
 }
 
@@ -159,7 +172,13 @@ fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) 
     let legend = legend_rows(frame);
     let title_height = if frame.plot.title.is_some() { 44.0 } else { 18.0 };
     let top = title_height + legend.len() as f64 * 24.0;
-    let below = TICKS + if frame.plot.x_label.is_some() { 26.0 } else { 0.0 } + 10.0;
+    let inner = (WIDTH - left - RIGHT, INSIDE);
+    let wide = inner.0 / frame.categories.len().max(1) as f64;
+    // Names that do not fit side by side are turned.
+    let longest = frame.categories.iter().map(|name| theme::text_width(name, 13.0)).fold(0.0, f64::max);
+    let is_turned = longest > wide - 4.0;
+    let names = if is_turned { (longest + 12.0).min(LONGEST_NAME) } else { TICKS };
+    let below = names + if frame.plot.x_label.is_some() { 26.0 } else { 0.0 } + 10.0;
     let bar = if frame.plot.progress.is_some() { BAR } else { 0.0 };
     let mut canvas = Canvas::new(WIDTH, top + INSIDE + below + bar);
 
@@ -172,16 +191,29 @@ fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) 
             legend_entry(&mut canvas, (x, y), frame.legend[i]);
         }
     }
-    let inner = (WIDTH - left - RIGHT, INSIDE);
+    if let Some(field) = &frame.plot.field {
+        let [x, y] = field.spans();
+        let (across, up) = (frame.x.shares(x), frame.y.shares(y));
+        let at = (left + across.0 * inner.0, top + (1.0 - up.1) * INSIDE);
+        canvas.image(at, ((across.1 - across.0) * inner.0, (up.1 - up.0) * INSIDE), &field.ground());
+    }
     // Half a line of numbers may reach beyond the axis at its ends.
     canvas.scaled((0.0, top), 1.0 / FINE, &plotters_part(frame, left, paint));
-    let wide = inner.0 / frame.categories.len().max(1) as f64;
+    let font = Font::words(13.0).fill(theme::SOFT_INK);
     for (i, name) in frame.categories.iter().enumerate() {
-        let at = (left + (i as f64 + 0.5) * wide, top + INSIDE + 15.0);
-        canvas.text(at, &cut(name, wide - 4.0), Font::words(13.0).fill(theme::SOFT_INK));
+        let x = left + (i as f64 + 0.5) * wide;
+        match is_turned {
+            // Where lines of text would lie on each other, every second, fifth, … is written.
+            true if i % image::index_step(frame.categories.len(), inner.0, 15.0) == 0 => {
+                let name = cut(name, LONGEST_NAME - 12.0);
+                canvas.turned_text((x, top + INSIDE + 8.0), &name, font.anchor(Anchor::End));
+            }
+            true => {}
+            false => canvas.text((x, top + INSIDE + 15.0), name, font),
+        }
     }
     if let Some(label) = &frame.plot.x_label {
-        canvas.text((left + inner.0 / 2.0, top + INSIDE + TICKS + 14.0), label, Font::words(14.0));
+        canvas.text((left + inner.0 / 2.0, top + INSIDE + names + 14.0), label, Font::words(14.0));
     }
     if let Some(label) = &frame.plot.y_label {
         canvas.turned_text((20.0, top + INSIDE / 2.0), label, Font::words(14.0));

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::contour::Field;
 use super::input::{Curve, IntoCurve, IntoPositions, IntoValues};
 use super::series::{Mark, Series};
 use super::{chart, confusion, image, pixels};
@@ -22,6 +23,8 @@ use crate::picture::Diagram;
 #[must_use = "a plot shows nothing until it is drawn or is the last expression of a cell"]
 pub struct Plot {
     pub(super) content: Content,
+    /// Beneath the series.
+    pub(super) field: Option<Field>,
     pub(super) title: Option<String>,
     pub(super) x_label: Option<String>,
     pub(super) y_label: Option<String>,
@@ -44,7 +47,8 @@ pub(super) enum Content {
 impl Plot {
     pub(super) fn new(content: Content, x_label: &str, y_label: &str) -> Plot {
         let label = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Plot { content, title: None, x_label: label(x_label), y_label: label(y_label), x_span: None, progress: None }
+        let (x_label, y_label) = (label(x_label), label(y_label));
+        Plot { content, field: None, title: None, x_label, y_label, x_span: None, progress: None }
     }
 
     /// The words above the plot.
@@ -145,7 +149,7 @@ impl Plot {
 
     fn with_series(mut self, op: &str, curve: Curve, mark: Mark) -> Result<Plot> {
         let Content::Series(series) = &mut self.content else {
-            return Err(shape_error!("{op}: series can only be added to a plot of lines or points"));
+            return Err(shape_error!("{op}: series can only be added to a plot of lines, points or contours"));
         };
         series.extend(Series::all_of(op, curve, mark)?);
         Ok(self)

@@ -10,6 +10,7 @@
 //! | [`scatter(&x, &y)`](scatter) | points |
 //! | [`histogram(&x, 20)`](histogram), [`bar(names, &x)`](bar) | how often; how much |
 //! | [`heat_map(&m)`](heat_map), [`confusion_matrix(&predicted, &labels, &names)`](confusion_matrix) | a matrix in colours |
+//! | [`contour(&x, &y, &z)`](contour) | values over a plane, such as losses; with lines and points on it |
 //! | [`imshow(&x)`](imshow), [`images(&batch)`](images) | one image; many, with labels |
 //! | [`Live::new(["train", "valid"])`](Live) | losses, while they come |
 //!
@@ -22,6 +23,7 @@ mod axis;
 mod chart;
 pub(crate) mod color;
 mod confusion;
+mod contour;
 #[doc(hidden)]
 pub mod figure;
 #[doc(hidden)]
@@ -47,6 +49,7 @@ pub use input::{Curve, IntoCurve, IntoLabels, IntoPositions, IntoValues, Labels,
 pub use live::Live;
 pub use live::show::{LiveDisplay, settle_live, show_live_with};
 
+use contour::Field;
 use figure::Content;
 use series::{Mark, Series};
 
@@ -177,6 +180,28 @@ fn bars(names: Vec<String>, heights: Operand) -> Plot {
         )));
     }
     Plot::new(Content::Bars { names, heights }, "", "value")
+}
+
+/// Values over a plane: `z` has a row for each of `y` and a column for each of `x`, which both grow. Lines join points of equal
+/// value; the bands between them are dark where values are small, and all of one size, however steep the ground is. Lines and
+/// points can be drawn on it: matplotlib's `contourf` and `contour`.
+///
+/// ```
+/// use tensorlib::prelude::*;
+///
+/// let (w, b) = (linspace(-2.0, 2.0, 60), linspace(-1.0, 3.0, 40));
+/// let losses = (&w - 1.0).square() + (&b - 0.5).square().reshape([40, 1]);
+/// let figure = plot::contour(&w, &b, &losses).line(([-1.5, 0.0, 0.8], [2.5, 1.0, 0.6])).name("descent");
+/// assert!(figure.draw().text().starts_with("contours of 40 × 60 values from"));
+/// ```
+///
+/// # Panics
+/// If the shape of `z` is not `[y.len(), x.len()]`, there are fewer than two of each, or `x` or `y` do not grow.
+#[doc(alias = "contourf")]
+#[track_caller]
+pub fn contour<'a, 'b, 'c>(x: impl IntoValues<'a>, y: impl IntoValues<'b>, z: impl IntoOperand<'c>) -> Plot {
+    let field = or_raise(Field::of(x.into_values(), y.into_values(), z.into_operand()));
+    Plot { field: Some(field), ..Plot::new(Content::Series(Vec::new()), "x", "y") }
 }
 
 /// A matrix as a grid of coloured cells with a colour bar; small matrices carry their numbers.

@@ -6,16 +6,15 @@ use super::loops::{Map, Maps};
 use super::map;
 use super::pool;
 use super::reader::Reader;
-use super::simd::Widest;
 use crate::element::{Cast, Element};
 use crate::layout::Layout;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
 
 struct Convert;
-impl<T: Cast<U>, U> Map<T, U> for Convert {
-    // 512 bits are the first with instructions between f32 and i64.
-    type Width = Widest;
+impl<T: Cast<U>, U: Element> Map<T, U> for Convert {
+    // 512 bits are the first with instructions from i64 to f32.
+    type Width = U::Heavy;
     #[inline(always)]
     fn of(value: T) -> U {
         value.cast()

@@ -9,6 +9,7 @@ use super::collate::Collate;
 use super::dataset::Dataset;
 use super::sampler::{BatchSampler, RandomSampler, Sampler, SequentialSampler, at_least_one};
 use crate::create::draw_seed;
+use crate::error::count;
 use crate::interrupt;
 
 /// How the examples of some numbers become a batch.
@@ -165,6 +166,25 @@ impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
     /// Whether a pass has no batches.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The options that are not the usual ones, and the number of batches.
+    pub(super) fn options(&self) -> String {
+        let size = format!("batch_size={}", self.batch_size);
+        let mut options = match &self.order {
+            Order::AsTheyAre => vec![size],
+            Order::Shuffled => vec![size, "shuffle=true".into()],
+            Order::Sampler(_) => vec![size, "sampler".into()],
+            Order::Batches(batches) => vec![format!("{batches:?}")],
+        };
+        if self.drop_last {
+            options.push("drop_last=true".into());
+        }
+        if self.workers > 0 {
+            options.push(format!("workers={}", self.workers));
+        }
+        options.push(count(self.len(), "batch"));
+        options.join(", ")
     }
 
     /// The dataset: `loader.dataset().len()` examples.

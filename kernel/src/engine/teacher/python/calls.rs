@@ -153,6 +153,20 @@ impl Reader<'_> {
                 let plain = || format!("{before}::{}{}", self.text(&rest[1..2]), self.inner_of(call));
                 (changed.unwrap_or_else(plain), 3)
             }
+            // `nn::Conv2d::new(1, 6, 5, padding=2)`
+            [colons, name, again, new, call, ..]
+                if before == "nn"
+                    && colons.is_sign("::")
+                    && again.is_sign("::")
+                    && new.is_word("new")
+                    && self.is_at_fault(&rest[..5])
+                    && let Some(name) = name.word()
+                    && let Some(inner) = call.inside("(")
+                    && Reader::is_made_as_in_python(name, inner) =>
+            {
+                let made = self.layer(name, inner);
+                (made.unwrap_or_else(|| format!("nn::{name}::new{}", self.inner_of(call))), 5)
+            }
             [dot, name, ..] if dot.is_sign(".") && self.is_at_fault(&rest[1..2]) => {
                 if let Some(found) = self.rate(&before, rest) {
                     return found;

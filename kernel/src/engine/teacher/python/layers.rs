@@ -201,6 +201,13 @@ impl Reader<'_> {
         Some(text)
     }
 
+    /// Whether options stand among what `new` takes.
+    pub fn is_made_as_in_python(name: &str, inner: &[Tree]) -> bool {
+        let given = Arguments::of(inner);
+        let form = LAYERS.iter().find(|form| form.name == name && !form.options.is_empty());
+        form.is_some_and(|form| !given.named.is_empty() || given.plain.len() > form.new.split_whitespace().count())
+    }
+
     /// Whether `torch.nn` has a layer of this name that is here, too.
     pub fn is_a_layer(name: &str) -> bool {
         matches!(name, "Sequential" | "ModuleList")

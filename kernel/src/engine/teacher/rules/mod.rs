@@ -8,8 +8,10 @@ mod numbers;
 mod offered;
 mod operation;
 pub mod slips;
+mod structs;
 mod tensors;
 mod variables;
+mod wrapped;
 
 pub use imports::EMPTY as EMPTY_IMPORTS;
 
@@ -66,7 +68,7 @@ pub fn bytes(node: &impl AstNode) -> Range<usize> {
 type Rule = fn(&Question) -> Option<Lesson>;
 
 /// The rules, the most special first.
-pub const RULES: [Rule; 44] = [
+pub const RULES: [Rule; 54] = [
     slips::parameter_without_a_type,
     slips::shown_by_debug,
     slips::format_of_python,
@@ -92,9 +94,19 @@ pub const RULES: [Rule; 44] = [
     models::given_to_an_optimizer,
     models::not_derived,
     models::a_tensor_saved,
+    models::a_model_saved,
+    models::a_field_of_any_layer,
+    structs::without_derive,
+    structs::without_forward,
+    structs::without_new,
+    structs::without_self,
+    wrapped::a_result_as_its_value,
+    wrapped::a_bias_that_may_be_missing,
+    wrapped::outputs_and_states_as_outputs,
     imports::missing,
     tensors::an_index_of_a_type,
     tensors::an_index_of_a_tuple,
+    tensors::a_function_as_a_method,
     tensors::a_range_as_a_tensor,
     tensors::comparison_of_tensors,
     tensors::a_tensor_where_a_value_is_wanted,

@@ -64,6 +64,41 @@ pub fn a_tensor_saved(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(bytes(&call), format!("write_npy({place}, &{what})"), sentence))
 }
 
+/// `save(&model, "model.safetensors")`
+pub fn a_model_saved(question: &Question) -> Option<Lesson> {
+    let problem = question.problem;
+    let is_wanted = question.is(&["E0308"]) && problem.label.starts_with("expected `&StateDict`, found `");
+    let call: ast::CallExpr = question.syntax.around(&problem.at).filter(|_| is_wanted)?;
+    let text = question.text(&problem.at);
+    let model = text.trim_start_matches('&');
+    let is_name = !model.is_empty() && model.chars().all(|c| tokens::is_word(c) || c == '.');
+    let is_other = ["Result<", "StateDict`", "Vec<"].iter().any(|ty| problem.label["expected `&StateDict`".len()..].contains(ty));
+    if question.text(&bytes(&call.expr()?)) != "save" || !is_name || is_other {
+        return None;
+    }
+    let sentence = sentence!(
+        "what is saved of a model is its state dict: `{model}.state_dict()`",
+        "模型保存的是它的 state dict：`{model}.state_dict()`"
+    );
+    Some(Lesson::replacing(problem.at.clone(), format!("&{model}.state_dict()"), sentence))
+}
+
+/// `model[0].weight` of a `Sequential`.
+pub fn a_field_of_any_layer(question: &Question) -> Option<Lesson> {
+    let problem = question.problem;
+    let is_it = question.is(&["E0609"]) && problem.message.contains("on type `(dyn ") && problem.message.contains("Layer");
+    let name = *problem.quoted().first().filter(|_| is_it)?;
+    let index: ast::FieldExpr = question.syntax.around(&problem.at)?;
+    let ast::Expr::IndexExpr(index) = index.expr()? else { return None };
+    let (model, place) = (bytes(&index.base()?), bytes(&index.index()?));
+    let (model, place) = (question.text(&model), question.text(&place));
+    let sentence = sentence!(
+        "a `Sequential` holds layers of all types; say which this one is: `{model}.layer::<nn::Linear>({place}).{name}`",
+        "`Sequential` 里可以是任何类型的层，要说明这一层的类型：`{model}.layer::<nn::Linear>({place}).{name}`"
+    );
+    Some(Lesson::only(sentence))
+}
+
 /// A struct of layers without `#[derive(Module)]`, where a module is wanted.
 pub fn not_derived(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
@@ -71,7 +106,11 @@ pub fn not_derived(question: &Question) -> Option<Lesson> {
         || problem.message.contains("cannot be a field of a module as it is")
         || problem.message.contains("has no `forward` that makes one tensor of one tensor");
     let name = *problem.quoted().first().filter(|_| question.is(&["E0277"]) && is_missing)?;
-    let name = name.rsplit("::").next()?;
+    with_derive(question, name.rsplit("::").next()?)
+}
+
+/// `#[derive(Module)]` above a struct that is in the cell and has none.
+pub fn with_derive(question: &Question, name: &str) -> Option<Lesson> {
     let declared = ["struct ", "enum "].iter().find_map(|word| {
         question
             .code

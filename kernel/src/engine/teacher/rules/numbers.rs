@@ -12,6 +12,7 @@ use super::{Question, bytes};
 pub fn numbers_of_two_types(question: &Question) -> Option<Lesson> {
     let sides = Sides::of(question)?;
     match (&sides.of_left, &sides.of_right) {
+        (Meaning::Float | Meaning::Whole, Meaning::Tensor) if sides.is_assigned() => Some(sides.tensor_added_up()),
         (Meaning::Float | Meaning::Whole, Meaning::Tensor) => Some(sides.number_before_a_tensor()),
         (Meaning::Whole, Meaning::Whole) if sides.sign() == "/" => Some(sides.quotient()),
         (Meaning::Whole, Meaning::Whole) | (Meaning::Float, Meaning::Float) => Some(sides.one_type()),
@@ -65,6 +66,23 @@ impl<'a> Sides<'a> {
         let cast = format!("{value} as {ty}");
         let text = if is_left && self.sign().starts_with('<') { format!("({cast})") } else { cast };
         Edit { at: at.clone(), text }
+    }
+
+    /// `total += loss`
+    fn tensor_added_up(&self) -> Lesson {
+        let ty = match self.left_type.trim_start_matches('&') {
+            "{float}" => "f64",
+            "{integer}" => "i64",
+            ty => ty,
+        };
+        let value = self.right.trim_start_matches('&');
+        let is_joined = value.contains(' ') && !value.ends_with(')');
+        let value = if is_joined { format!("({value})") } else { value.to_owned() };
+        let sentence = sentence!(
+            "a tensor's only value is taken out by `item::<{ty}>()`",
+            "单元素张量的值用 `item::<{ty}>()` 取出"
+        );
+        Lesson::replacing(self.operation.right.clone(), format!("{value}.item::<{ty}>()"), sentence)
     }
 
     fn number_before_a_tensor(&self) -> Lesson {

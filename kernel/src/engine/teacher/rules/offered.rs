@@ -1,7 +1,9 @@
 //! What the compiler itself offers, where that is as a rule right.
 
+use ra_ap_syntax::ast;
+
 use super::super::lesson::{Edit, Lesson, Sentence, sentence};
-use super::Question;
+use super::{Question, bytes};
 
 /// `if epoch = 5`.
 pub fn assigned_in_a_condition(question: &Question) -> Option<Lesson> {
@@ -21,6 +23,14 @@ pub fn parentheses_of_a_method(question: &Question) -> Option<Lesson> {
     let has_arguments = |edit: &Edit| edit.text.contains("/*");
     if problem.suggestions.iter().flat_map(|suggestion| &suggestion.edits).any(has_arguments) {
         return None;
+    }
+    let target = question.syntax.around::<ast::BinExpr>(&problem.at);
+    let target = target.filter(|set| set.op_kind() == Some(ast::BinaryOp::Assignment { op: None }));
+    if let Some(set) = target.filter(|set| set.lhs().is_some_and(|left| bytes(&left).end == problem.at.end)) {
+        let value = question.text(&bytes(&set.rhs()?)).to_owned();
+        let sentence = sentence!("what an optimiser learns with is set by `set_lr`", "学习率用 `set_lr` 设置");
+        let at = problem.at.start..bytes(&set).end;
+        return (name == "lr").then(|| Lesson::replacing(at, format!("set_lr({value})"), sentence));
     }
     let sentence = sentence!("a method is called: `{name}()`", "调用方法要加括号：`{name}()`");
     Some(Lesson::replacing(problem.at.end..problem.at.end, "()", sentence))

@@ -1,7 +1,7 @@
 //! Tensors and lists: comparisons, values taken out, indices.
 
 use ra_ap_syntax::AstNode;
-use ra_ap_syntax::ast;
+use ra_ap_syntax::ast::{self, HasArgList};
 
 use super::super::lesson::{Lesson, sentence};
 use super::super::library;
@@ -127,6 +127,25 @@ pub fn a_vector_as_a_tensor(question: &Question) -> Option<Lesson> {
         "向量只是列表；要计算先变成张量：`tensor(&{text})`"
     );
     Some(Lesson::replacing(at, format!("tensor(&{text})"), sentence))
+}
+
+/// `x.cdist(&y)`, `x.cat(&y)`: what is a function here.
+pub fn a_function_as_a_method(question: &Question) -> Option<Lesson> {
+    let problem = question.problem;
+    let quoted = problem.quoted();
+    let (name, ty) = (*quoted.first().filter(|_| question.is(&["E0599"]))?, *quoted.get(1)?);
+    let is_missing = Meaning::of_type(ty) == Meaning::Tensor && library::is_function(name);
+    let call: ast::MethodCallExpr = question.syntax.around(&problem.at).filter(|_| is_missing)?;
+    if library::OF_A_SHAPE.contains(&name) {
+        return None;
+    }
+    let lent = |text: &str| if text.starts_with('&') { text.to_owned() } else { format!("&{text}") };
+    let mut given = vec![lent(question.text(&bytes(&call.receiver()?)))];
+    given.extend(call.arg_list()?.args().map(|part| question.text(&bytes(&part)).to_owned()));
+    let given = given.join(", ");
+    let given = if matches!(name, "cat" | "stack" | "hstack" | "vstack") { format!("[{given}]") } else { given };
+    let sentence = sentence!("`{name}` is a function: `{name}({given})`", "`{name}` 是函数：`{name}({given})`");
+    Some(Lesson::replacing(bytes(&call), format!("{name}({given})"), sentence))
 }
 
 /// `tensor(0..5)`.
