@@ -37,7 +37,7 @@ def convolutions():
             yield f"blocks.{block}.expand", there + "_expand_conv", there + "_bn0"
         yield f"blocks.{block}.depthwise", there + "_depthwise_conv", there + "_bn1"
         yield f"blocks.{block}.project", there + "_project_conv", there + "_bn2"
-    yield "head", "_conv_head", "_bn1"
+    yield "top", "_conv_head", "_bn1"
 
 
 def packed(original):
@@ -66,7 +66,7 @@ def features(x, convolution):
         y = F.relu6(padded(y, f"blocks.{block}.depthwise", kernel, stride, y.shape[1]))
         y = convolution(y, f"blocks.{block}.project", 1, 1)
         x = x + y if x.shape == y.shape else y
-    return F.relu6(convolution(x, "head", 1, 1)).mean((2, 3))
+    return F.relu6(convolution(x, "top", 1, 1)).mean((2, 3))
 
 
 def check(original, package):

@@ -56,11 +56,11 @@ class Features(nn.Module):
                 blocks.append(Block(inputs, outputs, expansion, kernel, first if number == 0 else 1))
                 inputs = outputs
         self.blocks = nn.Sequential(*blocks)
-        self.head = nn.Conv2d(320, 1280, 1)
+        self.top = nn.Conv2d(320, 1280, 1)
 
     def forward(self, x):
         x = F.relu6(self.stem(F.pad(x, margins(3, 2))))
-        return F.relu6(self.head(self.blocks(x))).mean((2, 3))
+        return F.relu6(self.top(self.blocks(x))).mean((2, 3))
 
 
 class Pictures(Dataset):
