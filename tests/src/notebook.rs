@@ -122,6 +122,11 @@ fn code_cell(index: usize, source: &str) -> Value {
 }
 
 impl CodeCell<'_> {
+    /// The name that the notebook's file has for it.
+    pub fn id(&self) -> String {
+        joined(&self.cell["id"])
+    }
+
     /// The code.
     pub fn source(&self) -> String {
         joined(&self.cell["source"])

@@ -39,7 +39,7 @@ pub(super) enum Content {
     Series(Vec<Series>),
     Histogram { edges: Vec<f64>, counts: Vec<f64> },
     Bars { names: Vec<String>, heights: Vec<f64> },
-    Heat(image::Matrix),
+    Heat(image::Matrix, image::Names),
     Images { images: Vec<pixels::Pixels>, columns: usize },
     Confusion(confusion::Confusion),
 }
@@ -140,6 +140,47 @@ impl Plot {
         self
     }
 
+    /// Names the columns of a heat map, from left to right, in place of their numbers.
+    ///
+    /// ```
+    /// use tensorlib::prelude::*;
+    ///
+    /// let words = ["the", "cat", "sat"];
+    /// let attention = plot::heat_map(randn([3, 3]).softmax(1)).x_names(words).y_names(words);
+    /// assert!(attention.draw().svg().contains(">cat</text>"));
+    /// ```
+    ///
+    /// # Panics
+    /// If the plot is not a heat map, or there are not as many names as columns.
+    #[doc(alias = "set_xticklabels")]
+    #[doc(alias = "xticks")]
+    #[track_caller]
+    pub fn x_names(mut self, names: impl IntoIterator<Item = impl Display>) -> Plot {
+        let (matrix, own) = or_raise(self.heat_map("x_names"));
+        own.columns = or_raise(image::names("x_names", "column", names, matrix.columns));
+        self
+    }
+
+    /// Names the rows of a heat map, from top to bottom, in place of their numbers.
+    ///
+    /// # Panics
+    /// If the plot is not a heat map, or there are not as many names as rows.
+    #[doc(alias = "set_yticklabels")]
+    #[doc(alias = "yticks")]
+    #[track_caller]
+    pub fn y_names(mut self, names: impl IntoIterator<Item = impl Display>) -> Plot {
+        let (matrix, own) = or_raise(self.heat_map("y_names"));
+        own.rows = or_raise(image::names("y_names", "row", names, matrix.rows));
+        self
+    }
+
+    fn heat_map(&mut self, op: &str) -> Result<(&image::Matrix, &mut image::Names)> {
+        match &mut self.content {
+            Content::Heat(matrix, names) => Ok((matrix, names)),
+            _ => Err(shape_error!("{op}: only a heat map has rows and columns to name; a bar has its name from `plot::bar`")),
+        }
+    }
+
     fn series(&mut self, op: &str) -> Result<&mut Vec<Series>> {
         match &mut self.content {
             Content::Series(series) => Ok(series),
@@ -162,7 +203,7 @@ impl Plot {
             Content::Series(series) => chart::series(self, series),
             Content::Histogram { edges, counts } => chart::histogram(self, edges, counts),
             Content::Bars { names, heights } => chart::bars(self, names, heights),
-            Content::Heat(matrix) => image::heat_map(self, matrix),
+            Content::Heat(matrix, names) => image::heat_map(self, matrix, names),
             Content::Images { images, columns } => image::images(self, images, *columns),
             Content::Confusion(confusion) => confusion::draw(self, confusion),
         }

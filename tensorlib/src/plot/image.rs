@@ -1,8 +1,12 @@
 //! Matrices as heat maps and tensors as images: pixels with a frame around them.
 
+use std::fmt::Display;
+
+use super::chart::cut;
 use super::pixels::Pixels;
 use super::png::{data_address, indexed_data_address};
 use super::{Plot, color};
+use crate::error::{Result, shape_error};
 use crate::picture::Diagram;
 use crate::picture::canvas::{Anchor, Canvas, Font, Stroke};
 use crate::picture::theme::{self, short, size_text};
@@ -15,7 +19,30 @@ pub(super) struct Matrix {
     pub values: Vec<f64>,
 }
 
+/// What stands at the rows and columns of a heat map; none are numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub rows: Vec<String>,
+    pub columns: Vec<String>,
+}
+
+/// One name for each row or column.
+pub(super) fn names(
+    op: &str,
+    what: &str,
+    given: impl IntoIterator<Item = impl Display>,
+    count: usize,
+) -> Result<Vec<String>> {
+    let names: Vec<String> = given.into_iter().map(|name| name.to_string()).collect();
+    match names.len() {
+        len if len == count => Ok(names),
+        len => Err(shape_error!("{op}: give one name for each {what}; there are {count} {what}s and {len} names")),
+    }
+}
+
 pub(super) const WIDTH: f64 = 520.0;
+/// Room for the names of rows, at most.
+const LONGEST_NAME: f64 = 120.0;
 const MOST_HEIGHT: f64 = 380.0;
 /// Cells smaller than this have no room for their number.
 const NUMBER_CELL: (f64, f64) = (38.0, 24.0);
@@ -23,17 +50,22 @@ const NUMBER_CELL: (f64, f64) = (38.0, 24.0);
 const MOST_CELLS: usize = 400;
 
 /// A matrix in the colours of its values, with a colour bar.
-pub(super) fn heat_map(plot: &Plot, matrix: &Matrix) -> Diagram {
+pub(super) fn heat_map(plot: &Plot, matrix: &Matrix, names: &Names) -> Diagram {
     let (low, high) = super::series::span(matrix.values.iter().copied().filter(|v| v.is_finite()));
     let share = |v: f64| if high > low { (v - low) / (high - low) } else { 0.5 };
-    let (left, right) = (58.0, 84.0);
+    let longest = |names: &[String]| names.iter().map(|name| theme::text_width(name, 13.0)).fold(0.0, f64::max);
+    let (left, right) = (58.0 + (longest(&names.rows).min(LONGEST_NAME) - 14.0).max(0.0), 84.0);
     let top = if plot.title.is_some() { 50.0 } else { 24.0 };
     let room = (WIDTH - left - right, MOST_HEIGHT);
     let cell = (room.0 / matrix.columns as f64).min(room.1 / matrix.rows as f64).min(52.0);
     // Very long matrices would be a hair: their cells need not be square.
     let size = ((cell * matrix.columns as f64).max(60.0), (cell * matrix.rows as f64).max(40.0));
     let x = left + (room.0 - size.0) / 2.0;
-    let mut canvas = Canvas::new(WIDTH, top + size.1 + 62.0);
+    let cell = (size.0 / matrix.columns as f64, size.1 / matrix.rows as f64);
+    let longest = longest(&names.columns).min(LONGEST_NAME);
+    let is_turned = longest + 2.0 > cell.0;
+    let below = if is_turned && longest > 0.0 { longest + 46.0 } else { 62.0 };
+    let mut canvas = Canvas::new(WIDTH, top + size.1 + below);
     heading(&mut canvas, plot);
 
     let step = matrix.rows.max(matrix.columns).div_ceil(MOST_CELLS);
@@ -46,7 +78,6 @@ pub(super) fn heat_map(plot: &Plot, matrix: &Matrix) -> Diagram {
     canvas.image((x, top), size, &indexed_data_address(columns, rows, &color::palette(), &pixels));
     canvas.rect((x, top), size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
 
-    let cell = (size.0 / matrix.columns as f64, size.1 / matrix.rows as f64);
     if cell.0 >= NUMBER_CELL.0 && cell.1 >= NUMBER_CELL.1 {
         for (i, &value) in matrix.values.iter().enumerate() {
             let (row, column) = (i / matrix.columns, i % matrix.columns);
@@ -55,8 +86,8 @@ pub(super) fn heat_map(plot: &Plot, matrix: &Matrix) -> Diagram {
             canvas.text(at, &short(value), Font::words(13.0).fill(ink));
         }
     }
-    indices(&mut canvas, (x, top), size, (matrix.rows, matrix.columns));
-    axis_names(&mut canvas, plot, (x, top), size);
+    named_rows_and_columns(&mut canvas, (x, top), size, matrix, names);
+    axis_names(&mut canvas, plot, (x, top), size, (left - 18.0, below - 20.0));
     color_bar(&mut canvas, (x + size.0 + 18.0, top), size.1, (low, high));
     let name = size_text(&[matrix.rows, matrix.columns]);
     let title = plot.title.clone().unwrap_or_else(|| format!("Heat map of {name}"));
@@ -96,7 +127,7 @@ pub(super) fn images(plot: &Plot, images: &[Pixels], columns: usize) -> Diagram 
     let text = if alone { format!("image of {pixels}") } else { format!("{count} images of {pixels}") };
     if alone {
         indices(&mut canvas, (x, top), size, (height, width));
-        axis_names(&mut canvas, plot, (x, top), size);
+        axis_names(&mut canvas, plot, (x, top), size, (40.0, 42.0));
     }
     let title = plot.title.clone().unwrap_or_else(|| text.clone());
     Diagram::new(canvas.finish(&title), text)
@@ -108,12 +139,13 @@ pub(super) fn heading(canvas: &mut Canvas, plot: &Plot) {
     }
 }
 
-fn axis_names(canvas: &mut Canvas, plot: &Plot, at: (f64, f64), size: (f64, f64)) {
+/// The words of the axes, so far to the left and below.
+fn axis_names(canvas: &mut Canvas, plot: &Plot, at: (f64, f64), size: (f64, f64), away: (f64, f64)) {
     if let Some(label) = &plot.x_label {
-        canvas.text((at.0 + size.0 / 2.0, at.1 + size.1 + 42.0), label, Font::words(14.0));
+        canvas.text((at.0 + size.0 / 2.0, at.1 + size.1 + away.1), label, Font::words(14.0));
     }
     if let Some(label) = &plot.y_label {
-        canvas.turned_text((at.0 - 40.0, at.1 + size.1 / 2.0), label, Font::words(14.0));
+        canvas.turned_text((at.0 - away.0, at.1 + size.1 / 2.0), label, Font::words(14.0));
     }
 }
 
@@ -129,6 +161,29 @@ fn indices(canvas: &mut Canvas, at: (f64, f64), size: (f64, f64), (rows, columns
     for row in (0..rows).step_by(index_step(rows, size.1, 22.0)) {
         let y = at.1 + (row as f64 + 0.5) * size.1 / rows as f64;
         canvas.text((at.0 - 8.0, y), &row.to_string(), font.anchor(Anchor::End));
+    }
+}
+
+/// Names where there are some, and numbers elsewhere.
+fn named_rows_and_columns(canvas: &mut Canvas, at: (f64, f64), size: (f64, f64), matrix: &Matrix, names: &Names) {
+    let of = |names: &[String], count: usize| if names.is_empty() { count } else { 0 };
+    indices(canvas, at, size, (of(&names.rows, matrix.rows), of(&names.columns, matrix.columns)));
+    let font = Font::words(13.0).fill(theme::SOFT_INK);
+    let cell = (size.0 / matrix.columns as f64, size.1 / matrix.rows as f64);
+    let row_step = index_step(matrix.rows, size.1, 13.0);
+    for (row, name) in names.rows.iter().enumerate().step_by(row_step) {
+        let place = (at.0 - 8.0, at.1 + (row as f64 + 0.5) * cell.1);
+        canvas.text(place, &cut(name, LONGEST_NAME), font.anchor(Anchor::End));
+    }
+    let longest = names.columns.iter().map(|name| theme::text_width(name, 13.0)).fold(0.0, f64::max);
+    let is_turned = longest + 2.0 > cell.0;
+    let column_step = if is_turned { index_step(matrix.columns, size.0, 13.0) } else { 1 };
+    for (column, name) in names.columns.iter().enumerate().step_by(column_step) {
+        let x = at.0 + (column as f64 + 0.5) * cell.0;
+        match is_turned {
+            true => canvas.turned_text((x, at.1 + size.1 + 8.0), &cut(name, LONGEST_NAME), font.anchor(Anchor::End)),
+            false => canvas.text((x, at.1 + size.1 + 16.0), name, font),
+        }
     }
 }
 

@@ -226,7 +226,7 @@ pub fn heat_map<'a>(matrix: impl IntoOperand<'a>) -> Plot {
     match size[..] {
         [rows, columns] if rows * columns > 0 => {
             let matrix = image::Matrix { rows, columns, values };
-            Plot::new(Content::Heat(matrix), "column", "row")
+            Plot::new(Content::Heat(matrix, image::Names::default()), "column", "row")
         }
         _ => or_raise(Err(shape_error!("heat_map: give a matrix with elements; the shape is {size}"))),
     }

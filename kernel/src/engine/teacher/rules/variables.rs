@@ -216,6 +216,10 @@ pub fn a_misspelt_name(question: &Question) -> Option<Lesson> {
         offered.and_then(|suggestion| suggestion.edits.first()).map(|edit| edit.text.trim_end_matches("()").to_owned());
     // The compiler sees only those variables of earlier cells that the cell names.
     let own = || question.scope.names().map(str::to_owned).filter(|_| question.is(&["E0425"]));
+    // It was there, and is gone: moved, or lost with a cell that failed.
+    if own().any(|own| own == name) {
+        return None;
+    }
     let distance = |meant: &String| strsim::osa_distance(name, meant);
     let meant = offered.into_iter().chain(own()).min_by_key(distance)?;
     let most = if name.len() >= 8 { 2 } else { 1 };
