@@ -6,7 +6,6 @@ import torch
 from torch.utils.data import TensorDataset
 
 DATA = Path(__file__).resolve().parents[3] / "notebooks/data"
-CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 
 
 def read(folder, part):
