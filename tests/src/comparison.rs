@@ -103,7 +103,9 @@ pub fn transcript<'a>(outputs: impl Iterator<Item = &'a Value>, compared: Compar
         stream = name;
     }
     let lines = texts.iter().flat_map(|text| text.lines());
-    lines.map(|line| if compared == Compared::Words { without_numbers_and_paths(line) } else { line.to_owned() } + "\n").collect()
+    lines
+        .map(|line| if compared == Compared::Words { without_numbers_and_paths(line) } else { line.to_owned() } + "\n")
+        .collect()
 }
 
 /// An output without the lines in which cargo tells what it builds; `None` when there is nothing else in it.

@@ -32,7 +32,8 @@ fn missed(lesson: &Path, executed: &Notebook) -> String {
         let cell = executed.code_cells().find(|cell| cell.id() == *id);
         let told = cell.map(|cell| cell.stream("stdout")).unwrap_or_default();
         let reached = first_number(&told).unwrap_or(f64::NAN);
-        (!(reached >= *least)).then(|| format!("{}: the cell `{id}` says {told:?} and not {least} or more\n", lesson.display()))
+        (!(reached >= *least))
+            .then(|| format!("{}: the cell `{id}` says {told:?} and not {least} or more\n", lesson.display()))
     })
     .collect()
 }

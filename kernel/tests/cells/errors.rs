@@ -46,18 +46,21 @@ fn a_panic_points_into_the_cell_that_holds_the_line() {
 #[test]
 fn a_panic_of_the_shown_value_itself_points_at_it() {
     let mut notebook = Notebook::open();
-    notebook.ok("use tensorlib::prelude::*;\nlet x = zeros([2, 3]);\nlet y = zeros([4, 2]);\nlet (v, zero) = (vec![1, 2], 0);");
+    notebook.ok(
+        "use tensorlib::prelude::*;\nlet x = zeros([2, 3]);\nlet y = zeros([4, 2]);\nlet (v, zero) = (vec![1, 2], 0);",
+    );
     // rustc says of a vector's index that it is the bracket.
-    for (cell, place) in [
+    let cells = [
         ("&x + &y", "1:1"),
         ("let n = 1;\n  v[n + 4]", "2:4"),
         ("7 / zero", "1:1"),
         ("(\n  v[9],\n  1)", "2:4"),
         ("(v[7] + 1) * 2", "1:3"),
         ("x + y", "1:1"),
-    ] {
+    ];
+    for (number, (cell, place)) in (2..).zip(cells) {
         let error = notebook.fails(cell);
-        error.points_at(&format!("]:{place}"));
+        error.points_at(&format!("{number}]:{place}"));
         assert!(!error.traceback.contains("let x"), "{}", error.traceback);
     }
 }

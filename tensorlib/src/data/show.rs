@@ -67,7 +67,8 @@ mod tests {
         assert_eq!(loader.to_string(), "DataLoader(10 examples, batch_size=4, shuffle=true, 3 batches)");
         let loader = DataLoader::new(dataset(), 10).drop_last(true).workers(2);
         assert_eq!(format!("{loader:?}"), "DataLoader(10 examples, batch_size=10, drop_last=true, workers=2, 1 batch)");
-        let loader = DataLoader::new(dataset(), 1).batch_sampler(BatchSampler::new(data::SequentialSampler::new(4), 2, true));
+        let loader =
+            DataLoader::new(dataset(), 1).batch_sampler(BatchSampler::new(data::SequentialSampler::new(4), 2, true));
         assert_eq!(format!("{loader:?}"), "DataLoader(10 examples, BatchSampler(2 batches), 2 batches)");
         let (train, _) = data::random_split(ListDataset::new([1.0_f32, 2.0]), [1, 1]);
         assert_eq!(format!("{train:?}"), "Subset(1 example)");

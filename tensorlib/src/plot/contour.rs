@@ -48,7 +48,9 @@ impl Field {
         for (name, places) in [("x", &x), ("y", &y)] {
             // Not-a-number is in no order.
             if !places.windows(2).all(|pair| pair[0] < pair[1]) || !places.iter().all(|place| place.is_finite()) {
-                return Err(value_error!("contour: {name} must grow from each place to the next, as those of linspace do"));
+                return Err(value_error!(
+                    "contour: {name} must grow from each place to the next, as those of linspace do"
+                ));
             }
         }
         let levels = levels(&z);
@@ -74,7 +76,8 @@ impl Field {
     pub fn ground(&self) -> String {
         let (columns, rows) = GROUND;
         let [of_x, of_y] = self.spans();
-        let place = |(low, high): (f64, f64), at: usize, count: usize| low + (high - low) * (at as f64 + 0.5) / count as f64;
+        let place =
+            |(low, high): (f64, f64), at: usize, count: usize| low + (high - low) * (at as f64 + 0.5) / count as f64;
         let across: Vec<_> = (0..columns).map(|at| between(&self.x, place(of_x, at, columns))).collect();
         let mut pixels = Vec::with_capacity(columns * rows);
         for row in (0..rows).rev() {
@@ -247,7 +250,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_told() {
         let error = field(&arange(3), &arange(2), &zeros([3, 2])).unwrap_err().to_string();
-        assert!(error.starts_with("contour: give a value for each y (the rows)") && error.ends_with("[3, 2]"), "{error}");
+        assert!(
+            error.starts_with("contour: give a value for each y (the rows)") && error.ends_with("[3, 2]"),
+            "{error}"
+        );
         let error = field(&tensor![1.0, 0.0], &arange(2), &zeros([2, 2])).unwrap_err().to_string();
         assert_eq!(error, "contour: x must grow from each place to the next, as those of linspace do");
     }

@@ -177,7 +177,9 @@ impl Plot {
     fn heat_map(&mut self, op: &str) -> Result<(&image::Matrix, &mut image::Names)> {
         match &mut self.content {
             Content::Heat(matrix, names) => Ok((matrix, names)),
-            _ => Err(shape_error!("{op}: only a heat map has rows and columns to name; a bar has its name from `plot::bar`")),
+            _ => Err(shape_error!(
+                "{op}: only a heat map has rows and columns to name; a bar has its name from `plot::bar`"
+            )),
         }
     }
 

@@ -72,7 +72,8 @@ pub fn a_model_saved(question: &Question) -> Option<Lesson> {
     let text = question.text(&problem.at);
     let model = text.trim_start_matches('&');
     let is_name = !model.is_empty() && model.chars().all(|c| tokens::is_word(c) || c == '.');
-    let is_other = ["Result<", "StateDict`", "Vec<"].iter().any(|ty| problem.label["expected `&StateDict`".len()..].contains(ty));
+    let is_other =
+        ["Result<", "StateDict`", "Vec<"].iter().any(|ty| problem.label["expected `&StateDict`".len()..].contains(ty));
     if question.text(&bytes(&call.expr()?)) != "save" || !is_name || is_other {
         return None;
     }
@@ -86,7 +87,8 @@ pub fn a_model_saved(question: &Question) -> Option<Lesson> {
 /// `model[0].weight` of a `Sequential`.
 pub fn a_field_of_any_layer(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
-    let is_it = question.is(&["E0609"]) && problem.message.contains("on type `(dyn ") && problem.message.contains("Layer");
+    let is_it =
+        question.is(&["E0609"]) && problem.message.contains("on type `(dyn ") && problem.message.contains("Layer");
     let name = *problem.quoted().first().filter(|_| is_it)?;
     let index: ast::FieldExpr = question.syntax.around(&problem.at)?;
     let ast::Expr::IndexExpr(index) = index.expr()? else { return None };

@@ -68,6 +68,9 @@ pub fn without_self(question: &Question) -> Option<Lesson> {
     let is_offered = problem.suggestions.iter().any(|offered| offered.message.contains("available field"));
     let is_there = question.is(&["E0425"]) && is_offered;
     question.syntax.around::<ast::Fn>(&problem.at).filter(|_| is_there).map(|function| bytes(&function))?;
-    let sentence = sentence!("a method reaches the fields through `self`: `self.{field}`", "方法里用 `self` 访问字段：`self.{field}`");
+    let sentence = sentence!(
+        "a method reaches the fields through `self`: `self.{field}`",
+        "方法里用 `self` 访问字段：`self.{field}`"
+    );
     Some(Lesson::replacing(problem.at.start..problem.at.start, "self.", sentence))
 }

@@ -16,7 +16,9 @@ pub fn a_result_as_its_value(question: &Question) -> Option<Lesson> {
         "E0608" if problem.message.contains("into a value of type `Result<") => {
             let index: Option<ast::IndexExpr> = question.syntax.around(&problem.at);
             // Inside of a macro, where nothing is parsed, a name stands before the bracket.
-            index.and_then(|index| index.base()).map_or_else(|| name_before(question, problem.at.start), |of| bytes(&of))
+            index
+                .and_then(|index| index.base())
+                .map_or_else(|| name_before(question, problem.at.start), |of| bytes(&of))
         }
         "E0308" if found(&problem.label).is_some_and(|ty| ty.starts_with("Result<")) => problem.at.clone(),
         "E0599" if problem.label.contains("in `Result<") => {
