@@ -157,7 +157,11 @@ pub fn check(command: &mut Command) -> Finished {
     check_within(command, LIMIT)
 }
 
-fn check_within(command: &mut Command, limit: Duration) -> Finished {
+/// [`check`] with a time limit of its own.
+///
+/// # Panics
+/// As [`check`].
+pub fn check_within(command: &mut Command, limit: Duration) -> Finished {
     let finished = process::run(command, limit).unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
     let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
     let wrote = format!("{words:?}\n--- stdout\n{}\n--- stderr\n{}", finished.stdout, finished.stderr);

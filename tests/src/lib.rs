@@ -41,6 +41,22 @@ pub fn lab() -> &'static Lab {
     })
 }
 
+/// The lessons in one language, in order.
+///
+/// # Panics
+/// When there is none.
+pub fn lessons(language: &str) -> Vec<PathBuf> {
+    let folder = lab().workspace.notebooks().join(language);
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut lessons: Vec<PathBuf> = files
+        .map(|file| file.expect("a folder can be read to its end").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ipynb"))
+        .collect();
+    lessons.sort();
+    assert!(!lessons.is_empty(), "there is no lesson in {}", folder.display());
+    lessons
+}
+
 /// A file in the folder of this package's tests.
 pub fn beside_the_tests(name: &str) -> PathBuf {
     lab().workspace.root.join("tests/tests").join(name)
