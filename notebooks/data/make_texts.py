@@ -28,22 +28,38 @@ def names(package):
     return member(package, "package/data/names.txt").split()
 
 
-def alice(package):
-    """The story: lines as printed, an empty line between paragraphs, with the quotation marks and dashes of a book.
+def small(match):
+    """Words in capitals, by which this edition marks emphasis, as they would stand without."""
+    words = match[0].lower().replace("alice", "Alice").replace("william", "William")
+    words = re.sub(r"\bi\b", "I", words)
+    begins = re.search(r"([.!?:]|\n\n|^)[ ‘“(—]*$", match.string[max(0, match.start() - 8) : match.start()])
+    return words[0].upper() + words[1:] if begins else words
 
-    Headings, ornaments and the notes on other editions are left out, and so is what indents lines.
+
+def alice(package):
+    """The story: an empty line between paragraphs, the lines of verses below each other, the quotation marks and dashes of a book.
+
+    Headings, ornaments and the notes on other editions are left out.
     """
     text = member(package, "brotli-7.0.0/testdata/alice29.txt").replace("\r\n", "\n").rstrip("\x1a\n")
     text = re.sub(r"(?m)^ *CHAPTER [IVX]+\n\n.*\n", "\n", text[text.index("CHAPTER I\n") - 1 :])
     text = re.sub(r" *\[later editions continued as follows(?s:.*?)\]", "", text)
     text = text.removesuffix("THE END").replace("*", " ").replace("_", "")
-    text = re.sub(r"(?m)^ +| +$", "", text)
-    text = re.sub(r" {2,}", " ", text)
-    text = re.sub(r"-{2,}", "—", text)
+    text = re.sub(r"- ?-+", "—", text).replace("UNimportant", "Unimportant")
     # An apostrophe is what closes a quotation, too.
     text = text.replace("`", "‘").replace("'", "’")
     text = re.sub(r'(?<![^\s‘(])"|(?<=—)"(?=[A-Za-z])', "“", text).replace('"', "”")
-    return re.sub(r"\n{3,}", "\n\n", text).strip().split("\n")
+    paragraphs = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        lines = paragraph.strip("\n").split("\n")
+        is_verse = all(line.startswith("    ") for line in lines)
+        joined = ("\n" if is_verse else " ").join(line.strip() for line in lines)
+        joined = re.sub(r"(?<=[a-zA-Z]-) (?=[a-zA-Z])|(?<=—) (?=\w)", "", re.sub(r" {2,}", " ", joined.replace("- -", "—")))
+        if joined:
+            paragraphs.append(joined)
+    text = "\n\n".join(paragraphs)
+    text = re.sub(r"\b(?:A )?[A-Z][A-Z’]*[A-Z]\b(?:[ -][A-Z][A-Z’]*\b)*", small, text)
+    return text.split("\n")
 
 
 def tang(package):
