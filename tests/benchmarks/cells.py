@@ -37,6 +37,20 @@ GOOD = {
     "a call": "x.dim() + {}",
     "a struct": "struct P {{ a: i32 }}\nlet p = P {{ a: {} }};\np.a",
     "a loop that prints": 'for i in 0..3 {{ println!("{{}}", i + {}); }}',
+    "tensors": "let w = rand([3, 2]);\nlet y = (&w * {}.0).exp().sum();\ny.item::<f32>()",
+    "tensors, with gradients": "let w = rand([3, 2]).requires_grad_(true);\nlet y = (&w * {}.0).exp().sum();\ny.backward();\nw.grad()",
+    "a loop of tensors": "let mut y = x.clone();\nfor i in 0..{} {{\n    y = (&y * 0.5 + i as f64).tanh();\n}}\ny.sum()",
+    "a training": """let model = nn::sequential![nn::Linear::new(2, 8), nn::ReLU, nn::Linear::new(8, 1)];
+let optimizer = optim::SGD::new(model.parameters(), 0.1);
+let loader = data::DataLoader::new(data::TensorDataset::new([&x, &x.sum_keepdim(1)]), 2).shuffle(true);
+for _ in 0..{} {{
+    for batch in &loader {{
+        let loss = F::mse_loss(&model.forward(&batch[0]), &batch[1]);
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+    }}
+}}""",
 }
 
 

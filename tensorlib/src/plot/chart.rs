@@ -19,6 +19,8 @@ const WIDTH: f64 = 560.0;
 /// The height of the area inside the axes.
 const INSIDE: f64 = 260.0;
 const RIGHT: f64 = 22.0;
+/// Room for the scale of contours.
+const SCALE: f64 = 62.0;
 /// Room below the axis for its numbers.
 const TICKS: f64 = 26.0;
 /// The same for turned names of categories, at most.
@@ -41,6 +43,13 @@ struct Frame<'a> {
     legend: Vec<(&'a str, (u8, u8, u8), Mark)>,
     /// Names below the axis in place of numbers, each in the middle of its unit.
     categories: &'a [String],
+}
+
+impl Frame<'_> {
+    /// Room to the right of the axes.
+    fn right(&self) -> f64 {
+        if self.plot.field.is_some() { RIGHT + SCALE } else { RIGHT }
+    }
 }
 
 pub(super) fn series(plot: &Plot, all: &[Series]) -> Diagram {
@@ -172,7 +181,7 @@ fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) 
     let legend = legend_rows(frame);
     let title_height = if frame.plot.title.is_some() { 44.0 } else { 18.0 };
     let top = title_height + legend.len() as f64 * 24.0;
-    let inner = (WIDTH - left - RIGHT, INSIDE);
+    let inner = (WIDTH - left - frame.right(), INSIDE);
     let wide = inner.0 / frame.categories.len().max(1) as f64;
     // Names that do not fit side by side are turned.
     let longest = frame.categories.iter().map(|name| theme::text_width(name, 13.0)).fold(0.0, f64::max);
@@ -196,6 +205,7 @@ fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) 
         let (across, up) = (frame.x.shares(x), frame.y.shares(y));
         let at = (left + across.0 * inner.0, top + (1.0 - up.1) * INSIDE);
         canvas.image(at, ((across.1 - across.0) * inner.0, (up.1 - up.0) * INSIDE), &field.ground());
+        scale(&mut canvas, (left + inner.0 + 16.0, top), field);
     }
     // Half a line of numbers may reach beyond the axis at its ends.
     canvas.scaled((0.0, top), 1.0 / FINE, &plotters_part(frame, left, paint));
@@ -224,6 +234,18 @@ fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) 
     canvas.finish(title)
 }
 
+/// The bands of contours from the lowest to the highest, with the values between some of them.
+fn scale(canvas: &mut Canvas, at: (f64, f64), field: &Field) {
+    let (bands, size) = (field.levels().len() + 1, (12.0, INSIDE));
+    canvas.image(at, size, &field.scale());
+    canvas.rect(at, size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
+    let font = Font::words(13.0).fill(theme::SOFT_INK).anchor(Anchor::Start);
+    for (border, level) in (1..).zip(field.levels()).skip(1).step_by(3) {
+        let y = at.1 + INSIDE * (1.0 - border as f64 / bands as f64);
+        canvas.text((at.0 + size.0 + 5.0, y), &theme::short(*level), font);
+    }
+}
+
 /// How much is done, as a bar and in numbers.
 fn progress_bar(canvas: &mut Canvas, at: (f64, f64), width: f64, (done, all): (usize, usize)) {
     let words = format!("{done} / {all}");
@@ -246,7 +268,7 @@ fn plotters_part(frame: &Frame<'_>, left: f64, paint: impl FnOnce(&mut Chart<'_,
     {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         let mut chart = ChartBuilder::on(&area)
-            .margin_right(fine(RIGHT))
+            .margin_right(fine(frame.right()))
             .x_label_area_size(fine(TICKS))
             .y_label_area_size(fine(left))
             .build_cartesian_2d(frame.x.clone(), frame.y.clone())

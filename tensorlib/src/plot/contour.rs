@@ -68,6 +68,17 @@ impl Field {
         format!("contours of {} × {} values from {} to {}", self.y.len(), self.x.len(), short(low), short(high))
     }
 
+    /// The values between neighbouring bands, ascending.
+    pub fn levels(&self) -> &[f64] {
+        &self.levels
+    }
+
+    /// The bands above each other as an image, the highest on top.
+    pub fn scale(&self) -> String {
+        let bands: Vec<u8> = (0..=self.levels.len() as u8).rev().collect();
+        indexed_data_address(1, bands.len(), &palette(), &bands)
+    }
+
     fn at(&self, row: usize, column: usize) -> f64 {
         self.z[row * self.x.len() + column]
     }
