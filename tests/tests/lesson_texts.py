@@ -499,7 +499,7 @@ def check_glossary(lessons, _arguments):
             yield glossary, cell, f"the row {' | '.join(row)!r} has not five columns"
             continue
         term = {"en": row[0], "zh": row[1]}
-        link = re.fullmatch(r"\[(\d+)\]\(en/(\d+)-[\w-]+\.ipynb\)", row[4])
+        link = re.fullmatch(r"\[(\d+)\]\(en/(\d+)(-[\w-]+\.ipynb)\) · \[中\]\(zh/\2\3\)", row[4])
         if not link or int(link[1]) != int(link[2]):
             yield glossary, cell, f"{row[0]!r} names no lesson: {row[4]!r}"
             continue
@@ -708,8 +708,8 @@ BROKEN = {
         [md("a", "张量。")],
         {
             "GLOSSARY.md": GLOSSARY_HEAD
-            + "| tensor | 张量 | w | 是 | [1](en/01-a.ipynb) |\n| weight | 权重 | w | 是 | [1](en/01-a.ipynb) |\n"
-            "| tensor | 层 | w | 是 | [9](en/09-a.ipynb) |\n| loss | 损失 | w | 是 |\n| layer | 层次 | w | 是 | 1 |\n"
+            + "| tensor | 张量 | w | 是 | [1](en/01-a.ipynb) · [中](zh/01-a.ipynb) |\n| weight | 权重 | w | 是 | [1](en/01-a.ipynb) · [中](zh/01-a.ipynb) |\n"
+            "| tensor | 层 | w | 是 | [9](en/09-a.ipynb) · [中](zh/09-a.ipynb) |\n| loss | 损失 | w | 是 |\n| layer | 层次 | w | 是 | 1 |\n"
         },
         [
             "GLOSSARY.md, text: '权重' does not stand in zh/01-a.ipynb",
@@ -736,7 +736,8 @@ def written(folder, english, chinese, files):
 def self_test(mode, arguments):
     english, chinese, files, pieces = BROKEN[mode]
     good_glossary = {
-        "GLOSSARY.md": GLOSSARY_HEAD + "| sizes (of things) | 代码 | a thing | 东西 | [1](en/01-a.ipynb) |\n"
+        "GLOSSARY.md": GLOSSARY_HEAD
+        + "| sizes (of things) | 代码 | a thing | 东西 | [1](en/01-a.ipynb) · [中](zh/01-a.ipynb) |\n"
     }
     with tempfile.TemporaryDirectory() as folder:
         lessons = written(Path(folder) / "good/notebooks", GOOD, GOOD_ZH, good_glossary)

@@ -1,4 +1,4 @@
-//! The texts of the lessons: links, formulas, spelling, and that both languages say the same.
+//! The texts of the lessons: links, formulas, spelling, the glossary, and that both languages say the same.
 //!
 //! Each check is first tried on texts that are broken, in which it must find what is wrong.
 
@@ -38,4 +38,9 @@ fn lessons_are_spelled_right() {
 #[test]
 fn lessons_are_the_same_in_both_languages() {
     check("languages");
+}
+
+#[test]
+fn terms_of_the_glossary_stand_in_their_lessons() {
+    check("glossary");
 }
