@@ -124,7 +124,7 @@ for step in range(1, steps + 1):
         write("Alice ", 200, 0.6)
 
 text = write("‘Curiouser and curiouser!’ cried the ", 700, 0.4)
-seen = encode("‘Hush!’ said the Queen to the ")[None]
+seen = encode("‘I beg your pardon,’ said the ")[None]
 with torch.no_grad():
     x = model.letters(seen) + model.positions(torch.arange(seen.shape[1]))
     for block in model.blocks:
