@@ -122,6 +122,22 @@ pub fn without_progress(mut output: Value) -> Option<Value> {
     (!rest.is_empty()).then_some(output)
 }
 
+/// Outputs of which neighbouring pieces of one stream are one, as lines.
+pub fn with_joined_streams(outputs: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for mut output in outputs {
+        if output["output_type"] != "stream" {
+            all.push(output);
+            continue;
+        }
+        let before = all.pop_if(|last| last["output_type"] == "stream" && last["name"] == output["name"]);
+        let text = before.map_or_else(String::new, |before| joined(&before["text"])) + &joined(&output["text"]);
+        output["text"] = text.split_inclusive('\n').collect();
+        all.push(output);
+    }
+    all
+}
+
 fn described(kind: &str, output: &Value, compared: Compared) -> String {
     match kind {
         "stream" if compared == Compared::Kinds => format!("--- {}\n", joined(&output["name"])),
@@ -196,6 +212,14 @@ mod tests {
 
     fn text(output: &Value) -> String {
         transcript(std::iter::once(output), Compared::Letters)
+    }
+
+    #[test]
+    fn pieces_of_a_stream_become_one() {
+        let pieces = [stream("stdout", "a\nb"), stream("stdout", "c\n"), stream("stderr", "d"), stream("stdout", "e")];
+        let texts: Vec<Value> =
+            with_joined_streams(pieces.into_iter()).iter().map(|output| output["text"].clone()).collect();
+        assert_eq!(texts, [json!(["a\n", "bc\n"]), json!(["d"]), json!(["e"])]);
     }
 
     #[test]

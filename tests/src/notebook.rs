@@ -71,12 +71,13 @@ impl Notebook {
     }
 
     /// The file's text as it is committed: laid out as Jupyter does, without what belongs to the machine it ran on, the
-    /// language's version and what had to be built.
+    /// language's version, how streams were cut into messages, and what had to be built.
     pub fn to_committed_json(&self) -> String {
         let mut content = self.content.clone();
         let cells = content["cells"].as_array_mut().into_iter().flatten();
         for outputs in cells.filter_map(|cell| cell.get_mut("outputs")?.as_array_mut()) {
-            *outputs = std::mem::take(outputs).into_iter().filter_map(comparison::without_progress).collect();
+            let kept = std::mem::take(outputs).into_iter().filter_map(comparison::without_progress);
+            *outputs = comparison::with_joined_streams(kept);
         }
         if let Some(language) = content["metadata"]["language_info"].as_object_mut() {
             language.remove("version");
