@@ -9,7 +9,7 @@ fn check(what: &str) {
     let desk = Desk::new();
     let script = || {
         let mut command = desk.command("python");
-        command.arg(beside_the_tests("lesson_texts.py")).arg(what);
+        command.arg(beside_the_tests("lesson_texts.py")).arg(what).arg(lab().workspace.notebooks());
         if what == "formulas" {
             let chromium = chromium::find_or_install().unwrap_or_else(|error| panic!("{error:#}"));
             command.arg("--chromium").arg(chromium);
@@ -17,7 +17,7 @@ fn check(what: &str) {
         command
     };
     desk::check(script().arg("--self-test"));
-    desk::check(script().arg(lab().workspace.notebooks()));
+    desk::check(&mut script());
 }
 
 #[test]

@@ -234,12 +234,11 @@ fn units(canvas: &mut Canvas, column: &Column, position: usize, layers: usize) {
 fn unit_value(canvas: &mut Canvas, at: Point, value: f64, largest: f64, tone: theme::Tone) {
     let share = if largest > 0.0 { value / largest } else { value * 0.0 };
     let fill = color::signed(if share.is_finite() { share } else { f64::NAN });
-    let ink = if color::is_light(fill) { theme::INK } else { "#ffffff" };
     canvas.circle(at, RADIUS, &color::hex(fill), Stroke::new(tone.rim, 2.0));
     // What would be written with an exponent is as good as nothing beside what is not, or too long for the unit.
     let words = if value.abs() < 0.0005 { "0".to_owned() } else { short(value) };
     let size = if words.chars().count() > 4 { 11.0 } else { 14.0 };
-    canvas.text(at, &words, Font::words(size).fill(ink));
+    canvas.text(at, &words, Font::words(size).fill(color::ink_on(fill)));
 }
 
 fn written_out(layer: &Layer) -> bool {

@@ -1,5 +1,7 @@
 //! Colours of plots: a palette for series, a colour scale for values.
 
+use crate::picture::theme;
+
 /// Colours that stay apart on white and for colour-blind readers, in the order in which series take them.
 pub(super) const SERIES: [(u8, u8, u8); 8] = [
     (0x25, 0x63, 0xc9),
@@ -63,9 +65,28 @@ pub(crate) fn hex((r, g, b): (u8, u8, u8)) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// Whether dark text is easier to read on this colour than light text.
-pub(crate) fn is_light((r, g, b): (u8, u8, u8)) -> bool {
-    0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b) > 140.0
+/// The colour of text on a ground, with the contrast that WCAG 2 (level AA) asks for: white or the usual ink where that is
+/// enough, or else black.
+pub(crate) fn ink_on(ground: (u8, u8, u8)) -> &'static str {
+    const ENOUGH: f64 = 4.5;
+    // The luminances of white and of `theme::INK`.
+    let (ground, white, ink) = (luminance(ground), 1.0, luminance((0x1f, 0x29, 0x37)));
+    if (white + 0.05) / (ground + 0.05) >= ENOUGH {
+        "#ffffff"
+    } else if (ground + 0.05) / (ink + 0.05) >= ENOUGH {
+        theme::INK
+    } else {
+        "#000000"
+    }
+}
+
+/// How bright a colour is, from 0 to 1 (WCAG 2, "relative luminance").
+fn luminance((r, g, b): (u8, u8, u8)) -> f64 {
+    let linear = |part: u8| match f64::from(part) / 255.0 {
+        part if part <= 0.03928 => part / 12.92,
+        part => ((part + 0.055) / 1.055).powf(2.4),
+    };
+    0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
 }
 
 #[cfg(test)]
@@ -78,6 +99,18 @@ mod tests {
         assert_eq!(hex(signed(-7.0)), crate::picture::theme::NEGATIVE);
         assert_eq!(signed(0.0), signed(-0.0));
         assert_ne!(signed(f64::NAN), signed(0.0));
+    }
+
+    #[test]
+    fn text_can_be_read_on_every_colour() {
+        let parts = |ink: &str| [1, 3, 5].map(|at| u8::from_str_radix(&ink[at..at + 2], 16).unwrap());
+        let shares = (-50..=50).map(|share| f64::from(share) / 50.0);
+        for ground in shares.flat_map(|share| [signed(share), scale(share.abs())]).chain([scale(f64::NAN)]) {
+            let [r, g, b] = parts(ink_on(ground));
+            let (a, b) = (luminance(ground), luminance((r, g, b)));
+            assert!((a.max(b) + 0.05) / (a.min(b) + 0.05) >= 4.5, "{ground:?}");
+        }
+        assert_eq!(parts(theme::INK), [0x1f, 0x29, 0x37]);
     }
 
     #[test]

@@ -162,9 +162,16 @@ pub(super) fn draw(plot: &Plot, of: &Confusion) -> Diagram {
     Diagram::new(canvas.finish(&title), of.text())
 }
 
+/// Cells as pixels where there is no room for numbers.
 fn cells(canvas: &mut Canvas, of: &Confusion, place: &Place) {
     let Place { at, cell, side } = *place;
     let count = of.size();
+    let widest = of.counts.iter().max().map(usize::to_string).unwrap_or_default();
+    let size = 14.0_f64.min((cell - 4.0) / theme::text_width(&widest, 1.0)).min(cell * 0.6);
+    if size >= 10.5 {
+        numbered(canvas, of, place, size);
+        return canvas.rect(at, (side, side), 0.0, "none", Stroke::new(theme::LINE, 1.0));
+    }
     let colors = (0..count * count).map(|i| of.color(i / count, i % count));
     let pixels: Vec<u8> = colors.flat_map(|(r, g, b)| [r, g, b]).collect();
     canvas.image(at, (side, side), &data_address(count, count, Channels::Rgb, &pixels));
@@ -177,19 +184,20 @@ fn cells(canvas: &mut Canvas, of: &Confusion, place: &Place) {
         }
     }
     canvas.rect(at, (side, side), 0.0, "none", Stroke::new(theme::LINE, 1.0));
-    let widest = of.counts.iter().max().map(usize::to_string).unwrap_or_default();
-    let size = 14.0_f64.min((cell - 4.0) / theme::text_width(&widest, 1.0)).min(cell * 0.6);
-    if size < 10.5 {
-        return;
-    }
+}
+
+/// Cells with their numbers: each is a shape of its own, so that who reads the picture by its elements knows what is behind a
+/// number.
+fn numbered(canvas: &mut Canvas, of: &Confusion, place: &Place, size: f64) {
+    let Place { at, cell, .. } = *place;
+    let count = of.size();
     for (i, &value) in of.counts.iter().enumerate() {
         let (row, column) = (i / count, i % count);
-        let ink = match (value, color::is_light(of.color(row, column))) {
-            (0, _) => theme::LINE,
-            (_, true) => theme::INK,
-            (_, false) => "#ffffff",
-        };
-        let middle = (at.0 + (column as f64 + 0.5) * cell, at.1 + (row as f64 + 0.5) * cell);
+        let ground = of.color(row, column);
+        let ink = if value == 0 { theme::SOFT_INK } else { color::ink_on(ground) };
+        let corner = (at.0 + column as f64 * cell, at.1 + row as f64 * cell);
+        canvas.rect(corner, (cell, cell), 0.0, &color::hex(ground), Stroke::new(theme::PAPER, 1.0));
+        let middle = (corner.0 + 0.5 * cell, corner.1 + 0.5 * cell);
         canvas.text(middle, &value.to_string(), Font::words(size).fill(ink));
     }
 }

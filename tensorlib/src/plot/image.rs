@@ -8,7 +8,7 @@ use super::png::{data_address, indexed_data_address};
 use super::{Plot, color};
 use crate::error::{Result, shape_error};
 use crate::picture::Diagram;
-use crate::picture::canvas::{Anchor, Canvas, Font, Stroke};
+use crate::picture::canvas::{Anchor, Canvas, Font, Point, Stroke};
 use crate::picture::theme::{self, short, size_text};
 
 /// A matrix's values in row-major order.
@@ -68,6 +68,33 @@ pub(super) fn heat_map(plot: &Plot, matrix: &Matrix, names: &Names) -> Diagram {
     let mut canvas = Canvas::new(WIDTH, top + size.1 + below);
     heading(&mut canvas, plot);
 
+    if cell.0 >= NUMBER_CELL.0 && cell.1 >= NUMBER_CELL.1 {
+        numbered(&mut canvas, matrix, (x, top), cell, share);
+    } else {
+        canvas.image((x, top), size, &thinned(matrix, share));
+    }
+    canvas.rect((x, top), size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
+    named_rows_and_columns(&mut canvas, (x, top), size, matrix, names);
+    axis_names(&mut canvas, plot, (x, top), size, (left - 18.0, below - 20.0));
+    color_bar(&mut canvas, (x + size.0 + 18.0, top), size.1, (low, high));
+    let name = size_text(&[matrix.rows, matrix.columns]);
+    let title = plot.title.clone().unwrap_or_else(|| format!("Heat map of {name}"));
+    Diagram::new(canvas.finish(&title), format!("heat map of {name}"))
+}
+
+/// Cells with their numbers, each a shape of its own.
+fn numbered(canvas: &mut Canvas, matrix: &Matrix, at: Point, cell: (f64, f64), share: impl Fn(f64) -> f64) {
+    for (i, &value) in matrix.values.iter().enumerate() {
+        let ground = color::scale(share(value));
+        let corner = (at.0 + (i % matrix.columns) as f64 * cell.0, at.1 + (i / matrix.columns) as f64 * cell.1);
+        canvas.rect(corner, cell, 0.0, &color::hex(ground), Stroke::new(theme::LINE, 0.0));
+        let middle = (corner.0 + 0.5 * cell.0, corner.1 + 0.5 * cell.1);
+        canvas.text(middle, &short(value), Font::words(13.0).fill(color::ink_on(ground)));
+    }
+}
+
+/// Cells as pixels, of a large matrix not all of them.
+fn thinned(matrix: &Matrix, share: impl Fn(f64) -> f64) -> String {
     let step = matrix.rows.max(matrix.columns).div_ceil(MOST_CELLS);
     let (rows, columns) = (matrix.rows.div_ceil(step), matrix.columns.div_ceil(step));
     let mut pixels = Vec::with_capacity(rows * columns);
@@ -75,23 +102,7 @@ pub(super) fn heat_map(plot: &Plot, matrix: &Matrix, names: &Names) -> Diagram {
         let values = &matrix.values[row * matrix.columns..(row + 1) * matrix.columns];
         pixels.extend(values.iter().step_by(step).map(|&value| color::palette_index(share(value))));
     }
-    canvas.image((x, top), size, &indexed_data_address(columns, rows, &color::palette(), &pixels));
-    canvas.rect((x, top), size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
-
-    if cell.0 >= NUMBER_CELL.0 && cell.1 >= NUMBER_CELL.1 {
-        for (i, &value) in matrix.values.iter().enumerate() {
-            let (row, column) = (i / matrix.columns, i % matrix.columns);
-            let at = (x + (column as f64 + 0.5) * cell.0, top + (row as f64 + 0.5) * cell.1);
-            let ink = if color::is_light(color::scale(share(value))) { theme::INK } else { "#ffffff" };
-            canvas.text(at, &short(value), Font::words(13.0).fill(ink));
-        }
-    }
-    named_rows_and_columns(&mut canvas, (x, top), size, matrix, names);
-    axis_names(&mut canvas, plot, (x, top), size, (left - 18.0, below - 20.0));
-    color_bar(&mut canvas, (x + size.0 + 18.0, top), size.1, (low, high));
-    let name = size_text(&[matrix.rows, matrix.columns]);
-    let title = plot.title.clone().unwrap_or_else(|| format!("Heat map of {name}"));
-    Diagram::new(canvas.finish(&title), format!("heat map of {name}"))
+    indexed_data_address(columns, rows, &color::palette(), &pixels)
 }
 
 /// One image with its axes, or several side by side.
