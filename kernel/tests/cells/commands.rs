@@ -9,7 +9,10 @@ fn variables_and_types_are_listed_as_people_write_them() {
     let mut notebook = Notebook::open();
     notebook.gives(":vars", "no variables yet");
     notebook.ok("let names = vec![String::new()]; let n = 1u8;");
-    notebook.gives(":vars", "Variable  Type         Value\nn         u8           1\nnames     Vec<String>");
+    let listed = "Variable  Type         Shape  Size  Value\n\
+                  n         u8                        1\n\
+                  names     Vec<String>  [1]    0 B   \"\"";
+    notebook.gives(":vars", listed);
     notebook.gives(":type names", "names: Vec<String>");
     assert!(notebook.fails(":type missing").message.contains(":vars"));
 }
