@@ -18,6 +18,7 @@
 //! assert_eq!((x.double() + [0.1, 0.2]).i((0, 0)).item::<f64>(), 1.1); // not rounded to f32 on the way
 //! ```
 
+use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub enum Operand<'a> {
     Refused(Error),
 }
 
-impl Operand<'_> {
+impl<'a> Operand<'a> {
     /// The error, if the operand is none.
     #[inline]
     pub(crate) fn check(&self) -> Result<()> {
@@ -98,13 +99,13 @@ impl Operand<'_> {
         }
     }
 
-    /// Reads it as a tensor beside another one, whose type numbers and decimals take as in arithmetic.
-    pub(crate) fn beside<R>(self, other: &Tensor, read: impl FnOnce(&Tensor) -> Result<R>) -> Result<R> {
-        match &self {
-            Operand::Borrowed(tensor) => read(tensor),
-            Operand::Owned(tensor) => read(tensor),
-            operand => read(&operand.to_tensor(result_type(operand.promotion(), other.promotion()))?),
-        }
+    /// As a tensor beside another one, whose type numbers and decimals take as in arithmetic.
+    pub(crate) fn beside(self, other: &Tensor) -> Result<Cow<'a, Tensor>> {
+        Ok(match self {
+            Operand::Borrowed(tensor) => Cow::Borrowed(tensor),
+            Operand::Owned(tensor) => Cow::Owned(tensor),
+            operand => Cow::Owned(operand.to_tensor(result_type(operand.promotion(), other.promotion()))?),
+        })
     }
 
     /// All values in row-major order, and the tensor they were read from.

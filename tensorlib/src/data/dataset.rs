@@ -47,12 +47,21 @@ pub trait Dataset: Send + Sync + 'static {
         self.len() == 0
     }
 
-    /// The batch of some examples, where there is a faster way to it than through each of them.
-    fn gather(&self, _indices: &[usize]) -> Option<<Self::Item as Collate>::Batch>
+    /// The batch of the examples of some numbers; a dataset that has a faster way to it than through each of them takes
+    /// that way.
+    ///
+    /// ```
+    /// # use tensorlib::prelude::*;
+    /// let dataset = data::TensorDataset::new([&arange(6).view([3, 2]), &arange(3)]);
+    /// assert_eq!(dataset.batch(&[2, 0])[0].to_vec::<i64>(), [4, 5, 0, 1]);
+    /// ```
+    #[doc(alias = "__getitems__")]
+    #[track_caller]
+    fn batch(&self, indices: &[usize]) -> <Self::Item as Collate>::Batch
     where
         Self::Item: Collate,
     {
-        None
+        Collate::collate(indices.iter().map(|&index| self.get(index)).collect())
     }
 }
 
@@ -67,11 +76,12 @@ impl<D: Dataset + ?Sized> Dataset for Arc<D> {
         (**self).get(index)
     }
 
-    fn gather(&self, indices: &[usize]) -> Option<<D::Item as Collate>::Batch>
+    #[track_caller]
+    fn batch(&self, indices: &[usize]) -> <D::Item as Collate>::Batch
     where
         D::Item: Collate,
     {
-        (**self).gather(indices)
+        (**self).batch(indices)
     }
 }
 

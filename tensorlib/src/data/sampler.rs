@@ -236,10 +236,14 @@ impl BatchSampler {
 
     /// The batches of one pass, in order.
     pub fn draw(&self) -> Vec<Vec<usize>> {
-        let order = self.sampler.draw();
-        let batches = order.chunks(self.batch_size).map(<[usize]>::to_vec);
-        batches.filter(|batch| !self.drop_last || batch.len() == self.batch_size).collect()
+        batches(&self.sampler.draw(), self.batch_size, self.drop_last)
     }
+}
+
+/// An order of examples in pieces of `batch_size`; whether a last one with fewer is left out.
+pub(super) fn batches(order: &[usize], batch_size: usize, drop_last: bool) -> Vec<Vec<usize>> {
+    let batches = order.chunks(batch_size).map(<[usize]>::to_vec);
+    batches.filter(|batch| !drop_last || batch.len() == batch_size).collect()
 }
 
 #[track_caller]

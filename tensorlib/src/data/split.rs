@@ -67,19 +67,27 @@ impl<D: Dataset> Dataset for Subset<D> {
 
     #[track_caller]
     fn get(&self, index: usize) -> D::Item {
-        match self.indices.get(index) {
-            Some(&index) => self.dataset.get(index),
-            None => raise(outside("Subset", index, self.len())),
-        }
+        self.dataset.get(place(&self.indices, index))
     }
 
-    fn gather(&self, indices: &[usize]) -> Option<<D::Item as Collate>::Batch>
+    #[track_caller]
+    fn batch(&self, indices: &[usize]) -> <D::Item as Collate>::Batch
     where
         D::Item: Collate,
     {
-        let indices: Vec<usize> = indices.iter().map(|&index| self.indices[index]).collect();
-        self.dataset.gather(&indices)
+        self.dataset.batch(&places(&self.indices, indices))
     }
+}
+
+/// The number that an example of a subset has in the whole dataset.
+#[track_caller]
+fn place(subset: &[usize], index: usize) -> usize {
+    subset.get(index).copied().unwrap_or_else(|| raise(outside("Subset", index, subset.len())))
+}
+
+#[track_caller]
+fn places(subset: &[usize], indices: &[usize]) -> Vec<usize> {
+    indices.iter().map(|&index| place(subset, index)).collect()
 }
 
 /// How much of a dataset a part takes: a fraction, or a number of examples.

@@ -31,7 +31,10 @@ impl TensorDataset {
 
     /// [`new`](TensorDataset::new) with the error as a value.
     pub fn try_new(tensors: impl IntoTensors) -> Result<TensorDataset> {
-        let tensors = tensors.into_tensors();
+        TensorDataset::of(tensors.into_tensors())
+    }
+
+    fn of(tensors: Vec<Tensor>) -> Result<TensorDataset> {
         let lengths = tensors.iter().map(|tensor| {
             tensor.size().first().copied().ok_or_else(|| {
                 shape_error!("TensorDataset: a tensor of rank 0 has no rows; an example is a row of each tensor")
@@ -96,20 +99,23 @@ impl Dataset for TensorDataset {
         self.tensors.iter().map(|tensor| tensor.i(index as i64)).collect()
     }
 
-    fn gather(&self, indices: &[usize]) -> Option<Vec<Tensor>> {
-        Some(rows(&self.tensors, indices))
+    #[track_caller]
+    fn batch(&self, indices: &[usize]) -> Vec<Tensor> {
+        self.tensors.iter().map(|tensor| rows("TensorDataset", tensor, indices)).collect()
     }
 }
 
-/// Some rows of tensors, in one step each.
+/// Some rows of a tensor that belongs to a dataset, in one step.
 #[track_caller]
-pub(super) fn rows(tensors: &[Tensor], indices: &[usize]) -> Vec<Tensor> {
+pub(super) fn rows(dataset: &str, tensor: &Tensor, indices: &[usize]) -> Tensor {
+    let length = tensor.size()[0];
+    if let Some(&index) = indices.iter().find(|&&index| index >= length) {
+        raise(outside(dataset, index, length));
+    }
     let in_order = indices.windows(2).all(|pair| pair[1] == pair[0] + 1);
-    let positions = from_vec(indices.iter().map(|&index| index as i64).collect::<Vec<i64>>());
-    let gathered = tensors.iter().map(|tensor| match (indices.first(), indices.last()) {
+    match (indices.first(), indices.last()) {
         // A copy of one piece is faster than one of as many as there are rows.
         (Some(&first), Some(&last)) if in_order => tensor.i(first as i64..last as i64 + 1).clone(),
-        _ => tensor.index_select(0, &positions),
-    });
-    gathered.collect()
+        _ => tensor.index_select(0, &from_vec(indices.iter().map(|&index| index as i64).collect::<Vec<i64>>())),
+    }
 }

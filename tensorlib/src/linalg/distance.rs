@@ -219,7 +219,8 @@ impl Tensor {
         /// assert_eq!(tensor![1, 0, 0].cross([0, 1, 0]).to_vec::<i64>(), [0, 0, 1]);
         /// ```
         pub fn cross | try_cross<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-            other.into_operand().beside(self, |other| cross("cross", self, other, None))
+            let other = &*other.into_operand().beside(self)?;
+            cross("cross", self, other, None)
         }
 
         /// The vector product along a dimension.
@@ -229,7 +230,8 @@ impl Tensor {
         /// assert_eq!(ones([3, 3]).cross_dim(&ones([3, 3]), 1).to_vec::<f32>(), [0.0; 9]);
         /// ```
         pub fn cross_dim | try_cross_dim<'a>(&self, other: impl IntoOperand<'a>, dim: i64) -> Tensor {
-            other.into_operand().beside(self, |other| cross("cross_dim", self, other, Some(dim)))
+            let other = &*other.into_operand().beside(self)?;
+            cross("cross_dim", self, other, Some(dim))
         }
 
         /// The vectors along a dimension with length 1: PyTorch's `F.normalize(x, dim=…)`.
@@ -260,14 +262,13 @@ impl Tensor {
         /// ```
         #[doc(alias = "CosineSimilarity")]
         pub fn cosine_similarity | try_cosine_similarity<'a>(&self, other: impl IntoOperand<'a>, dim: i64) -> Tensor {
-            other.into_operand().beside(self, |other| {
-                let shape = broadcast("cosine_similarity", &self.layout.shape, &other.layout.shape)?;
-                let unit = |x: &Tensor| -> Result<Tensor> {
-                    let x = x.try_expand(&shape[..])?;
-                    x.try_div(x.try_norm_keepdim(dim)?.try_clamp(1e-8, None)?)
-                };
-                unit(self)?.try_mul(unit(other)?)?.try_sum_dim(dim)
-            })
+            let other = &*other.into_operand().beside(self)?;
+            let shape = broadcast("cosine_similarity", &self.layout.shape, &other.layout.shape)?;
+            let unit = |x: &Tensor| -> Result<Tensor> {
+                let x = x.try_expand(&shape[..])?;
+                x.try_div(x.try_norm_keepdim(dim)?.try_clamp(1e-8, None)?)
+            };
+            unit(self)?.try_mul(unit(other)?)?.try_sum_dim(dim)
         }
 
         /// The distances between vectors along the last dimension. To each coordinate 1e-6 is added, as in PyTorch.

@@ -157,7 +157,8 @@ impl Tensor {
         /// ```
         #[doc(alias = "matvec")]
         pub fn matmul | try_matmul<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-            other.into_operand().beside(self, |other| matmul("matmul", self, other))
+            let other = &*other.into_operand().beside(self)?;
+            matmul("matmul", self, other)
         }
 
         /// The product of two matrices.
@@ -167,10 +168,9 @@ impl Tensor {
         /// assert_eq!(ones([2, 3]).mm(&ones([3, 4])).size(), [2, 4]);
         /// ```
         pub fn mm | try_mm<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-            other.into_operand().beside(self, |other| {
-                ranks("mm", self, other, (2, 2))?;
-                matmul("mm", self, other)
-            })
+            let other = &*other.into_operand().beside(self)?;
+            ranks("mm", self, other, (2, 2))?;
+            matmul("mm", self, other)
         }
 
         /// The products of two stacks of matrices, one by one.
@@ -180,7 +180,8 @@ impl Tensor {
         /// assert_eq!(ones([5, 2, 3]).bmm(&ones([5, 3, 4])).size(), [5, 2, 4]);
         /// ```
         pub fn bmm | try_bmm<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-            other.into_operand().beside(self, |other| bmm(self, other))
+            let other = &*other.into_operand().beside(self)?;
+            bmm(self, other)
         }
 
         /// The product of a matrix and a vector.
@@ -190,10 +191,9 @@ impl Tensor {
         /// assert_eq!(tensor![[1, 2], [3, 4]].mv(&tensor![1, 1]).to_vec::<i64>(), [3, 7]);
         /// ```
         pub fn mv | try_mv<'a>(&self, vector: impl IntoOperand<'a>) -> Tensor {
-            vector.into_operand().beside(self, |vector| {
-                ranks("mv", self, vector, (2, 1))?;
-                matmul("mv", self, vector)
-            })
+            let vector = &*vector.into_operand().beside(self)?;
+            ranks("mv", self, vector, (2, 1))?;
+            matmul("mv", self, vector)
         }
 
         /// The sum of the products of two vectors.
@@ -203,10 +203,9 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2].dot(&tensor![3, 4]).item::<i64>(), 11);
         /// ```
         pub fn dot | try_dot<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-            other.into_operand().beside(self, |other| {
-                ranks("dot", self, other, (1, 1))?;
-                matmul("dot", self, other)
-            })
+            let other = &*other.into_operand().beside(self)?;
+            ranks("dot", self, other, (1, 1))?;
+            matmul("dot", self, other)
         }
 
         /// Every element of one vector times every element of another.
@@ -216,10 +215,9 @@ impl Tensor {
         /// assert_eq!(tensor![1, 2].outer(&tensor![3, 4]).to_vec::<i64>(), [3, 4, 6, 8]);
         /// ```
         pub fn outer | try_outer<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-            other.into_operand().beside(self, |other| {
-                ranks("outer", self, other, (1, 1))?;
-                self.unsqueeze(1).try_mul(other.unsqueeze(0))
-            })
+            let other = &*other.into_operand().beside(self)?;
+            ranks("outer", self, other, (1, 1))?;
+            self.unsqueeze(1).try_mul(other.unsqueeze(0))
         }
     }
 }

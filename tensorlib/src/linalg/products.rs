@@ -160,10 +160,11 @@ impl Tensor {
         /// assert_eq!(tensor![[1, 2], [3, 4]].inner([[1, 0], [1, 1]]).to_vec::<i64>(), [1, 3, 3, 7]);
         /// ```
         pub fn inner | try_inner<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-            other.into_operand().beside(self, |other| match (self.ndim(), other.ndim()) {
+            let other = &*other.into_operand().beside(self)?;
+            match (self.ndim(), other.ndim()) {
                 (0, _) | (_, 0) => self.try_mul(other),
                 _ => contracted("inner", self, other, &[-1], &[-1]),
-            })
+            }
         }
 
         /// The sum of the products of two vectors; of real numbers the same as [`dot`](Tensor::dot).
@@ -183,7 +184,8 @@ impl Tensor {
         /// assert_eq!(tensor![[1, 2]].kron([[1], [10]]).to_vec::<i64>(), [1, 2, 10, 20]);
         /// ```
         pub fn kron | try_kron<'a>(&self, other: impl IntoOperand<'a>) -> Tensor {
-            other.into_operand().beside(self, |other| kron(self, other))
+            let other = &*other.into_operand().beside(self)?;
+            kron(self, other)
         }
     }
 }

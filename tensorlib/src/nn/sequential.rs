@@ -40,7 +40,7 @@ impl Sequential {
     /// With one more layer at the end, by a name of its own.
     #[must_use = "this gives the longer model"]
     pub fn with_named(mut self, name: &str, layer: impl Layer) -> Sequential {
-        self.layers.push((name.to_owned(), Box::new(layer)));
+        self.add(name, Box::new(layer));
         self
     }
 
@@ -58,7 +58,15 @@ impl Sequential {
     #[doc(alias = "append")]
     #[doc(alias = "add_module")]
     pub fn push(&mut self, layer: impl Layer) {
-        self.layers.push((self.layers.len().to_string(), Box::new(layer)));
+        self.add_next(Box::new(layer));
+    }
+
+    fn add_next(&mut self, layer: Box<dyn Layer>) {
+        self.add(&self.layers.len().to_string(), layer);
+    }
+
+    fn add(&mut self, name: &str, layer: Box<dyn Layer>) {
+        self.layers.push((name.to_owned(), layer));
     }
 
     /// Takes the last layer off.

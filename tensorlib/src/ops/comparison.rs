@@ -155,7 +155,8 @@ impl Tensor {
         /// ```
         #[doc(alias = "array_equal")]
         pub fn equal | try_equal<'a>(&self, other: impl IntoOperand<'a>) -> bool {
-            other.into_operand().beside(self, |other| equal(self, other))
+            let other = &*other.into_operand().beside(self)?;
+            equal(self, other)
         }
 
         /// Whether elements differ by at most `1e-8 + 1e-5 · |other|`, PyTorch's tolerances, one by one. Infinities are

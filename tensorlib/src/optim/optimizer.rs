@@ -5,7 +5,6 @@ use super::shared::{Shared, check_rate};
 use super::state;
 use crate::error::{Result, or_raise};
 use crate::io::StateDict;
-use crate::tensor::Tensor;
 
 /// What all optimisers can do.
 pub trait Optimizer {
@@ -38,7 +37,7 @@ pub trait Optimizer {
 
     /// Forgets the gradients of all parameters: done before each [`backward`](Tensor::backward), which would add to them.
     fn zero_grad(&self) {
-        self.shared().inner().parameters().for_each(Tensor::zero_grad);
+        self.shared().zero_grad();
     }
 
     /// The learning rate; of several groups, that of the first.
@@ -141,7 +140,7 @@ macro_rules! optimizer {
             /// If there are no parameters, one was computed from others, or the rate is negative.
             #[track_caller]
             pub fn new(parameters: impl $crate::optim::IntoParameters, lr: f64) -> $name {
-                $name::with_groups([$crate::optim::group(parameters, lr)])
+                $name::of_one(parameters.into_parameters(), lr)
             }
 
             /// An optimiser of several groups of parameters, each with a learning rate of its own.
@@ -150,8 +149,18 @@ macro_rules! optimizer {
             /// As [`new`](Self::new), and if a parameter is in two groups.
             #[track_caller]
             pub fn with_groups(groups: impl $crate::optim::IntoGroups) -> $name {
+                $name::of(groups.into_groups())
+            }
+
+            #[track_caller]
+            fn of_one(parameters: Vec<$crate::tensor::Tensor>, lr: f64) -> $name {
+                $name::of(vec![$crate::optim::group(parameters, lr)])
+            }
+
+            #[track_caller]
+            fn of(groups: Vec<$crate::optim::Group>) -> $name {
                 let options = $options::default();
-                let shared = $crate::optim::Shared::new(Box::new(options), groups.into_groups());
+                let shared = $crate::optim::Shared::new(Box::new(options), groups);
                 $name { shared: $crate::error::or_raise(shared), options }
             }
 

@@ -82,6 +82,10 @@ impl Shared {
         Ok(())
     }
 
+    pub(super) fn zero_grad(&self) {
+        self.inner().parameters().for_each(Tensor::zero_grad);
+    }
+
     pub(super) fn step(&self) -> Result<()> {
         // Before and after a step, but not in the middle of one: parameters stay whole.
         interrupt::check();

@@ -108,79 +108,89 @@ fn norm(op: &str, x: &Tensor, over: &Over, p: f64) -> Result<Tensor> {
 /// Declares a reduction in its three forms. The body makes a tensor of the tensor and the [`Over`].
 macro_rules! reductions {
     ($($(#[$doc:meta])* $name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident| $body:expr;)*) => { $(
+        const _: () = {
+        // Without type parameters: compiled once, whatever the dimensions are given as.
+        fn reduce($x: &Tensor, $over: &crate::reduce::fold::Over) -> Tensor {
+            $body
+        }
+
         impl Tensor {
             $(#[$doc])*
             pub fn $name(&self) -> Tensor {
-                let ($x, $over) = (self, &crate::reduce::fold::Over::all(self));
-                $body
+                reduce(self, &crate::reduce::fold::Over::all(self))
             }
 
             crate::error::fallible! {
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
                 pub fn $name_dim | $try_dim(&self, dims: impl IntoInts) -> Tensor {
-                    let ($x, $over) = (self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?);
-                    Ok($body)
+                    Ok(reduce(self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?))
                 }
 
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
                 pub fn $name_keep | $try_keep(&self, dims: impl IntoInts) -> Tensor {
-                    let ($x, $over) = (self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?);
-                    Ok($body)
+                    Ok(reduce(self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?))
                 }
             }
         }
+        };
     )* };
 }
 
 /// [`reductions`] that can fail in every form.
 macro_rules! fallible_reductions {
     ($($(#[$doc:meta])* $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident| $body:expr;)*) => { $(
+        const _: () = {
+        fn reduce($x: &Tensor, $over: &crate::reduce::fold::Over) -> crate::error::Result<Tensor> {
+            $body
+        }
+
         impl Tensor { crate::error::fallible! {
             $(#[$doc])*
             pub fn $name | $try_name(&self) -> Tensor {
-                let ($x, $over) = (self, &crate::reduce::fold::Over::all(self));
-                $body
+                reduce(self, &crate::reduce::fold::Over::all(self))
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
             pub fn $name_dim | $try_dim(&self, dims: impl IntoInts) -> Tensor {
-                let ($x, $over) = (self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?);
-                $body
+                reduce(self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?)
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
             pub fn $name_keep | $try_keep(&self, dims: impl IntoInts) -> Tensor {
-                let ($x, $over) = (self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?);
-                $body
+                reduce(self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?)
             }
         } }
+        };
     )* };
 }
 
 /// [`fallible_reductions`] with a number as their first argument.
 macro_rules! fallible_reductions_by {
     ($($(#[$doc:meta])* $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident, $by:ident| $body:expr;)*) => { $(
+        const _: () = {
+        fn reduce($x: &Tensor, $over: &crate::reduce::fold::Over, $by: f64) -> crate::error::Result<Tensor> {
+            $body
+        }
+
         impl Tensor { crate::error::fallible! {
             $(#[$doc])*
             pub fn $name | $try_name(&self, $by: impl Into<crate::scalar::Scalar>) -> Tensor {
-                let ($x, $over, $by) = (self, &crate::reduce::fold::Over::all(self), $by.into().to_f64());
-                $body
+                reduce(self, &crate::reduce::fold::Over::all(self), $by.into().to_f64())
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
             pub fn $name_dim | $try_dim(&self, $by: impl Into<crate::scalar::Scalar>, dims: impl IntoInts) -> Tensor {
-                let $over = &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?;
-                let ($x, $by) = (self, $by.into().to_f64());
-                $body
+                let over = &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?;
+                reduce(self, over, $by.into().to_f64())
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
             pub fn $name_keep | $try_keep(&self, $by: impl Into<crate::scalar::Scalar>, dims: impl IntoInts) -> Tensor {
-                let $over = &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?;
-                let ($x, $by) = (self, $by.into().to_f64());
-                $body
+                let over = &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?;
+                reduce(self, over, $by.into().to_f64())
             }
         } }
+        };
     )* };
 }
 pub(crate) use {fallible_reductions, fallible_reductions_by};

@@ -45,8 +45,13 @@ impl IntoTensors for &Tensor {
 
 impl<T: Borrow<Tensor>> IntoTensors for &[T] {
     fn into_tensors(self) -> Vec<Tensor> {
-        self.iter().map(|tensor| tensor.borrow().alias()).collect()
+        handles(self.len(), &|place| self[place].borrow())
     }
+}
+
+/// Without type parameters: compiled once, whatever the list is.
+fn handles<'a>(count: usize, tensor: &dyn Fn(usize) -> &'a Tensor) -> Vec<Tensor> {
+    (0..count).map(|place| tensor(place).alias()).collect()
 }
 
 macro_rules! lists {

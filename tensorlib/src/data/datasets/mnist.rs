@@ -57,13 +57,13 @@ impl Pictures {
         (image, self.labels.i(index as i64).item())
     }
 
-    fn gather(&self, indices: &[usize]) -> Option<(Tensor, Tensor)> {
+    #[track_caller]
+    fn batch(&self, dataset: &str, indices: &[usize]) -> (Tensor, Tensor) {
         if self.transform.is_some() {
-            return None;
+            return Collate::collate(indices.iter().map(|&index| self.get(dataset, index)).collect());
         }
-        let mut rows = rows(&[self.images.alias(), self.labels.alias()], indices).into_iter();
-        let (images, labels) = (rows.next()?, rows.next()?);
-        Some((ToTensor.apply(&images), labels))
+        let [images, labels] = [&self.images, &self.labels].map(|all| rows(dataset, all, indices));
+        (ToTensor.apply(&images), labels)
     }
 
     fn handle(&self) -> Pictures {
@@ -159,8 +159,9 @@ macro_rules! sets {
                 self.0.get(stringify!($name), index)
             }
 
-            fn gather(&self, indices: &[usize]) -> Option<<Self::Item as Collate>::Batch> {
-                self.0.gather(indices)
+            #[track_caller]
+            fn batch(&self, indices: &[usize]) -> (Tensor, Tensor) {
+                self.0.batch(stringify!($name), indices)
             }
         }
     )* };

@@ -1,19 +1,18 @@
 //! Batches of a dataset, one after the other.
+//!
+//! What is here has the types of a user's dataset and batches, and is compiled with the user's cell; it only puts types on
+//! what [`pass`] does without any, which is compiled once.
 
+mod pass;
 mod workers;
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use self::workers::Workers;
+use self::pass::{Fetch, Order, Pass, Plan};
 use super::collate::Collate;
 use super::dataset::Dataset;
-use super::sampler::{BatchSampler, RandomSampler, Sampler, SequentialSampler, at_least_one};
-use crate::create::draw_seed;
-use crate::error::count;
-use crate::interrupt;
-
-/// How the examples of some numbers become a batch.
-type Fetch<D, B> = Arc<dyn Fn(&D, &[usize]) -> B + Send + Sync>;
+use super::sampler::{BatchSampler, Sampler};
 
 /// A batch of a dataset's examples.
 type BatchOf<D> = <<D as Dataset>::Item as Collate>::Batch;
@@ -41,20 +40,10 @@ type BatchOf<D> = <<D as Dataset>::Item as Collate>::Batch;
 /// threads end with the loop.
 pub struct DataLoader<D: Dataset, B = BatchOf<D>> {
     dataset: Arc<D>,
-    fetch: Fetch<D, B>,
-    batch_size: usize,
-    order: Order,
-    drop_last: bool,
-    workers: usize,
-}
-
-/// Where the order comes from.
-#[derive(Clone)]
-enum Order {
-    AsTheyAre,
-    Shuffled,
-    Sampler(Arc<dyn Sampler>),
-    Batches(Arc<BatchSampler>),
+    /// Makes batches of type `B`.
+    fetch: Fetch,
+    plan: Plan,
+    batches: PhantomData<fn() -> B>,
 }
 
 impl<D: Dataset> DataLoader<D, BatchOf<D>>
@@ -64,29 +53,32 @@ where
     /// Batches of `batch_size` examples in their order, the last with what is left.
     #[track_caller]
     pub fn new(dataset: D, batch_size: usize) -> DataLoader<D, BatchOf<D>> {
+        let plan = Plan::new(batch_size);
+        let dataset = Arc::new(dataset);
         DataLoader {
-            dataset: Arc::new(dataset),
-            fetch: Arc::new(|dataset: &D, indices: &[usize]| {
-                let slow = || Collate::collate(indices.iter().map(|&index| dataset.get(index)).collect());
-                dataset.gather(indices).unwrap_or_else(slow)
-            }),
-            batch_size: at_least_one(batch_size),
-            order: Order::AsTheyAre,
-            drop_last: false,
-            workers: 0,
+            dataset: dataset.clone(),
+            fetch: fetch(move |indices| dataset.batch(indices)),
+            plan,
+            batches: PhantomData,
         }
     }
+}
+
+/// A way to make batches, without their type.
+fn fetch<B: Send + 'static>(batch: impl Fn(&[usize]) -> B + Send + Sync + 'static) -> Fetch {
+    Arc::new(move |indices| Box::new(batch(indices)))
 }
 
 impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
     /// Whether the order is random, and another one in each pass.
     pub fn shuffle(self, shuffle: bool) -> DataLoader<D, B> {
-        DataLoader { order: if shuffle { Order::Shuffled } else { Order::AsTheyAre }, ..self }
+        self.ordered(if shuffle { Order::Shuffled } else { Order::AsTheyAre })
     }
 
     /// Whether a last batch with fewer examples is left out.
-    pub fn drop_last(self, drop_last: bool) -> DataLoader<D, B> {
-        DataLoader { drop_last, ..self }
+    pub fn drop_last(mut self, drop_last: bool) -> DataLoader<D, B> {
+        self.plan.drop_last = drop_last;
+        self
     }
 
     /// How many threads prepare batches ahead of the loop; with 0 the loop does it itself.
@@ -97,8 +89,9 @@ impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
     /// assert_eq!(loader.into_iter().map(|batch| batch.len()).collect::<Vec<_>>(), [2, 1]);
     /// ```
     #[doc(alias = "num_workers")]
-    pub fn workers(self, workers: usize) -> DataLoader<D, B> {
-        DataLoader { workers, ..self }
+    pub fn workers(mut self, workers: usize) -> DataLoader<D, B> {
+        self.plan.workers = workers;
+        self
     }
 
     /// Takes the order from a sampler.
@@ -110,7 +103,7 @@ impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
     /// assert!(loader.len() == 3 && loader.into_iter().all(|batch| batch.gt(1.0).all().item::<bool>()));
     /// ```
     pub fn sampler(self, sampler: impl Sampler) -> DataLoader<D, B> {
-        DataLoader { order: Order::Sampler(Arc::new(sampler)), ..self }
+        self.ordered(Order::Sampler(Arc::new(sampler)))
     }
 
     /// Takes whole batches from a sampler; `batch_size` and `drop_last` are its own.
@@ -121,7 +114,7 @@ impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
     /// assert_eq!(data::DataLoader::new(data::ListDataset::new([1.0_f32, 2.0, 3.0]), 1).batch_sampler(batches).len(), 1);
     /// ```
     pub fn batch_sampler(self, batches: BatchSampler) -> DataLoader<D, B> {
-        DataLoader { order: Order::Batches(Arc::new(batches)), ..self }
+        self.ordered(Order::Batches(Arc::new(batches)))
     }
 
     /// Makes batches in another way than [`Collate`] does.
@@ -141,11 +134,14 @@ impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
         self,
         collate: impl Fn(Vec<D::Item>) -> C + Send + Sync + 'static,
     ) -> DataLoader<D, C> {
-        let fetch: Fetch<D, C> = Arc::new(move |dataset: &D, indices: &[usize]| {
-            collate(indices.iter().map(|&index| dataset.get(index)).collect())
-        });
-        let DataLoader { dataset, batch_size, order, drop_last, workers, .. } = self;
-        DataLoader { dataset, fetch, batch_size, order, drop_last, workers }
+        let dataset = self.dataset.clone();
+        let fetch = fetch(move |indices| collate(indices.iter().map(|&index| dataset.get(index)).collect()));
+        DataLoader { dataset: self.dataset, fetch, plan: self.plan, batches: PhantomData }
+    }
+
+    fn ordered(mut self, order: Order) -> DataLoader<D, B> {
+        self.plan.order = order;
+        self
     }
 
     /// The number of batches in a pass.
@@ -155,12 +151,7 @@ impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
     /// assert_eq!(data::DataLoader::new(data::ListDataset::new([1.0_f32, 2.0, 3.0]), 2).len(), 2);
     /// ```
     pub fn len(&self) -> usize {
-        let examples = match &self.order {
-            Order::AsTheyAre | Order::Shuffled => self.dataset.len(),
-            Order::Sampler(sampler) => sampler.len(),
-            Order::Batches(batches) => return batches.len(),
-        };
-        if self.drop_last { examples / self.batch_size } else { examples.div_ceil(self.batch_size) }
+        self.plan.len(self.dataset.len())
     }
 
     /// Whether a pass has no batches.
@@ -170,21 +161,7 @@ impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
 
     /// The options that are not the usual ones, and the number of batches.
     pub(super) fn options(&self) -> String {
-        let size = format!("batch_size={}", self.batch_size);
-        let mut options = match &self.order {
-            Order::AsTheyAre => vec![size],
-            Order::Shuffled => vec![size, "shuffle=true".into()],
-            Order::Sampler(_) => vec![size, "sampler".into()],
-            Order::Batches(batches) => vec![format!("{batches:?}")],
-        };
-        if self.drop_last {
-            options.push("drop_last=true".into());
-        }
-        if self.workers > 0 {
-            options.push(format!("workers={}", self.workers));
-        }
-        options.push(count(self.len(), "batch"));
-        options.join(", ")
+        self.plan.options(self.dataset.len())
     }
 
     /// The dataset: `loader.dataset().len()` examples.
@@ -205,7 +182,11 @@ impl<D: Dataset, B: Send + 'static> DataLoader<D, B> {
     /// assert_eq!(loader.iter().next().unwrap().to_vec::<f32>(), [1.0, 2.0]);
     /// ```
     pub fn iter(&self) -> Batches<D, B> {
-        Batches::of(self)
+        Batches {
+            pass: Pass::new(&self.plan, self.dataset.len(), &self.fetch),
+            dataset: PhantomData,
+            batches: PhantomData,
+        }
     }
 }
 
@@ -229,50 +210,9 @@ impl<D: Dataset, B: Send + 'static> IntoIterator for DataLoader<D, B> {
 
 /// One pass through a [`DataLoader`].
 pub struct Batches<D: Dataset, B> {
-    dataset: Arc<D>,
-    fetch: Fetch<D, B>,
-    /// What is left to do; drawn when the first batch is asked for, as in PyTorch.
-    batches: Option<std::vec::IntoIter<Vec<usize>>>,
-    sampler: BatchSampler,
-    length: usize,
-    workers: Option<Workers<B>>,
-}
-
-/// A sampler that the loader keeps.
-struct Kept(Arc<dyn Sampler>);
-
-impl Sampler for Kept {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn draw(&self) -> Vec<usize> {
-        self.0.draw()
-    }
-}
-
-impl<D: Dataset, B: Send + 'static> Batches<D, B> {
-    fn of(loader: &DataLoader<D, B>) -> Batches<D, B> {
-        // PyTorch draws a seed for its workers first, also when there are none.
-        let seed = draw_seed();
-        let (size, drop_last, examples) = (loader.batch_size, loader.drop_last, loader.dataset.len());
-        let mut drawn = None;
-        let sampler = match &loader.order {
-            Order::AsTheyAre => BatchSampler::new(SequentialSampler::new(examples), size, drop_last),
-            Order::Shuffled => BatchSampler::new(RandomSampler::new(examples), size, drop_last),
-            Order::Sampler(sampler) => BatchSampler::new(Kept(sampler.clone()), size, drop_last),
-            Order::Batches(batches) => {
-                drawn = Some(batches.draw().into_iter());
-                BatchSampler::new(SequentialSampler::new(0), size, drop_last)
-            }
-        };
-        let (dataset, fetch) = (loader.dataset.clone(), loader.fetch.clone());
-        let workers = (loader.workers > 0).then(|| {
-            let (dataset, fetch) = (dataset.clone(), fetch.clone());
-            Workers::start(loader.workers, seed, Arc::new(move |indices: &[usize]| fetch(&dataset, indices)))
-        });
-        Batches { dataset, fetch, batches: drawn, sampler, length: loader.len(), workers }
-    }
+    pass: Pass,
+    dataset: PhantomData<fn() -> D>,
+    batches: PhantomData<fn() -> B>,
 }
 
 impl<D: Dataset, B: Send + 'static> Iterator for Batches<D, B> {
@@ -280,18 +220,12 @@ impl<D: Dataset, B: Send + 'static> Iterator for Batches<D, B> {
 
     #[track_caller]
     fn next(&mut self) -> Option<B> {
-        interrupt::check();
-        let batches = self.batches.get_or_insert_with(|| self.sampler.draw().into_iter());
-        let batch = match &mut self.workers {
-            None => batches.next().map(|indices| (self.fetch)(&self.dataset, &indices)),
-            Some(workers) => workers.next(batches),
-        };
-        self.length = self.length.saturating_sub(1);
-        batch
+        let batch = self.pass.next()?;
+        Some(*batch.downcast().expect("a loader makes batches of its own type"))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.length, Some(self.length))
+        (self.pass.left(), Some(self.pass.left()))
     }
 }
 

@@ -4,6 +4,8 @@ mod classes;
 mod margins;
 mod numbers;
 
+use std::borrow::Cow;
+
 use self::classes::{cross_entropy_of, nll};
 use self::margins::{gaussian, multi_margin, poisson, soft_margin, triplet};
 use self::numbers::{
@@ -11,7 +13,7 @@ use self::numbers::{
 };
 use super::options::options;
 use crate::error::Result;
-use crate::operand::IntoOperand;
+use crate::operand::{IntoOperand, Operand};
 use crate::tensor::Tensor;
 
 /// What is made of the losses of a batch.
@@ -172,16 +174,14 @@ options! {
     }
 }
 
-fn target_of<'a>(
-    x: &Tensor,
-    target: impl IntoOperand<'a>,
-    body: impl FnOnce(&Tensor) -> Result<Tensor>,
-) -> Result<Tensor> {
-    target.into_operand().beside(x, body)
+/// Numbers beside scores, of their type.
+fn target_of<'a>(x: &Tensor, target: Operand<'a>) -> Result<Cow<'a, Tensor>> {
+    target.beside(x)
 }
 
-fn labels_of<'a>(target: impl IntoOperand<'a>, body: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
-    body(&target.into_operand().into_tensor()?)
+/// Labels, of a type of their own.
+fn labels_of(target: Operand<'_>) -> Result<Cow<'_, Tensor>> {
+    Ok(Cow::Owned(target.into_tensor()?))
 }
 
 /// Declares losses: `name`, `try_name`, and the same with options.
@@ -209,7 +209,12 @@ macro_rules! losses {
 
         #[doc = concat!("[`", stringify!($with), "`] with the error as a value.")]
         pub fn $try_with<'a>($($operand: &Tensor,)+ $target: impl IntoOperand<'a>, $options: $kind) -> Result<Tensor> {
-            $reads($($beside,)? $target, |$target| $call)
+            // Without type parameters: compiled once, whatever the target is.
+            fn loss<'a>($($operand: &Tensor,)+ $target: Operand<'_>, $options: $kind) -> Result<Tensor> {
+                let $target = &*$reads($($beside,)? $target)?;
+                $call
+            }
+            loss($($operand,)+ $target.into_operand(), $options)
         }
     )* };
 }

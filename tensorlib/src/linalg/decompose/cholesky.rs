@@ -78,7 +78,8 @@ impl Tensor {
         /// ```
         #[doc(alias = "cho_solve")]
         pub fn cholesky_solve | try_cholesky_solve<'a>(&self, l: impl IntoOperand<'a>) -> Tensor {
-            l.into_operand().beside(self, |l| solve("cholesky_solve", self, l))
+            let l = &*l.into_operand().beside(self)?;
+            solve("cholesky_solve", self, l)
         }
 
         /// [`cholesky_solve`](Tensor::cholesky_solve) from `u`, which is `a.cholesky_upper()`.
@@ -89,10 +90,9 @@ impl Tensor {
         /// assert!(tensor![[8.0], [12.0]].cholesky_solve_upper(&u).allclose([[1.0], [2.0]]));
         /// ```
         pub fn cholesky_solve_upper | try_cholesky_solve_upper<'a>(&self, u: impl IntoOperand<'a>) -> Tensor {
-            u.into_operand().beside(self, |u| {
-                square("cholesky_solve_upper", u)?;
-                solve("cholesky_solve_upper", self, &turned(u))
-            })
+            let u = &*u.into_operand().beside(self)?;
+            square("cholesky_solve_upper", u)?;
+            solve("cholesky_solve_upper", self, &turned(u))
         }
 
         /// The inverse of a matrix `a` from this tensor, which is `a.cholesky()`.

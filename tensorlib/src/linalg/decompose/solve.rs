@@ -66,7 +66,8 @@ impl Tensor {
         /// );
         /// ```
         pub fn solve | try_solve<'a>(&self, b: impl IntoOperand<'a>) -> Tensor {
-            b.into_operand().beside(self, |b| solve(self, b))
+            let b = &*b.into_operand().beside(self)?;
+            solve(self, b)
         }
 
         /// The matrix whose product with this one, `[…, n, n]`, is 1. To solve equations, [`solve`](Tensor::solve) is faster and

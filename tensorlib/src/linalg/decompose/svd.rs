@@ -176,7 +176,8 @@ impl Tensor {
         /// assert!(a.lstsq([6.0, 5.0, 7.0]).allclose([5.0, 0.5]));
         /// ```
         pub fn lstsq | try_lstsq<'a>(&self, b: impl IntoOperand<'a>) -> Tensor {
-            b.into_operand().beside(self, |b| lstsq(self, b))
+            let b = &*b.into_operand().beside(self)?;
+            lstsq(self, b)
         }
     }
 }

@@ -104,7 +104,8 @@ impl Tensor {
         /// assert_eq!(x.to_vec::<f32>(), [1.0, 2.0]);
         /// ```
         pub fn triangular_solve | try_triangular_solve<'a>(&self, a: impl IntoOperand<'a>) -> (Tensor, Tensor) {
-            a.into_operand().beside(self, |a| pair("triangular_solve", self, a, Triangular::new()))
+            let a = &*a.into_operand().beside(self)?;
+            pair("triangular_solve", self, a, Triangular::new())
         }
 
         /// [`triangular_solve`](Tensor::triangular_solve) with options: a lower triangle, transposed, with ones on its diagonal,
@@ -120,7 +121,8 @@ impl Tensor {
         /// ```
         #[doc(alias = "solve_triangular")]
         pub fn triangular_solve_with | try_triangular_solve_with<'a>(&self, a: impl IntoOperand<'a>, options: Triangular) -> (Tensor, Tensor) {
-            a.into_operand().beside(self, |a| pair("triangular_solve_with", self, a, options))
+            let a = &*a.into_operand().beside(self)?;
+            pair("triangular_solve_with", self, a, options)
         }
     }
 }
