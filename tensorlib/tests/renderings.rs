@@ -149,7 +149,22 @@ fn plots() -> Vec<(&'static str, Diagram)> {
         ("plot_series", lines.draw()),
         ("plot_histogram", plot::histogram(tensor![1.0, 2.0, 2.0, 3.0, 9.0], 4).draw()),
         ("plot_bar", plot::bar(["cat", "dog", "\"bird\""], tensor![0.5, -0.25, 1.0]).draw()),
+        ("plot_bar_turned", plot::bar((0..14).map(|i| format!("a long name {i}")), arange(14)).draw()),
         ("plot_heat_map", plot::heat_map(tensor![[1.0, -2.0, 0.5], [0.0, f64::NAN, 4.0]]).draw()),
+        (
+            "plot_heat_map_named",
+            plot::heat_map(arange(6).reshape([2, 3]))
+                .x_names(["I", "am", "a name that does not fit"])
+                .y_names(["dog", "<cat>"])
+                .draw(),
+        ),
+        (
+            "plot_contour",
+            plot::contour(linspace(-2, 2, 9), linspace(-1, 1, 5), linspace(0, 3, 45).reshape([5, 9]).square())
+                .line(([-1.5, 0.0, 1.0], [0.75, 0.25, -0.5]))
+                .title("A valley")
+                .draw(),
+        ),
         ("plot_imshow", plot::imshow(tensor![[0.0, 0.5], [1.0, 0.25]]).draw()),
         ("plot_image_grid", plot::image_grid(zeros([3, 3, 2, 2]), 2).draw()),
         ("plot_columns", plot::line(arange(8).reshape([4, 2])).names(["train", "valid"]).draw()),

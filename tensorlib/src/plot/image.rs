@@ -74,7 +74,7 @@ pub(super) fn heat_map(plot: &Plot, matrix: &Matrix, names: &Names) -> Diagram {
         canvas.image((x, top), size, &thinned(matrix, share));
     }
     canvas.rect((x, top), size, 0.0, "none", Stroke::new(theme::LINE, 1.0));
-    named_rows_and_columns(&mut canvas, (x, top), size, matrix, names);
+    named_rows_and_columns(&mut canvas, (x, top), size, matrix, names, is_turned);
     axis_names(&mut canvas, plot, (x, top), size, (left - 18.0, below - 20.0));
     color_bar(&mut canvas, (x + size.0 + 18.0, top), size.1, (low, high));
     let name = size_text(&[matrix.rows, matrix.columns]);
@@ -175,8 +175,15 @@ fn indices(canvas: &mut Canvas, at: (f64, f64), size: (f64, f64), (rows, columns
     }
 }
 
-/// Names where there are some, and numbers elsewhere.
-fn named_rows_and_columns(canvas: &mut Canvas, at: (f64, f64), size: (f64, f64), matrix: &Matrix, names: &Names) {
+/// Names where there are some, and numbers elsewhere; names of columns turned where they are too long for a column.
+fn named_rows_and_columns(
+    canvas: &mut Canvas,
+    at: Point,
+    size: (f64, f64),
+    matrix: &Matrix,
+    names: &Names,
+    is_turned: bool,
+) {
     let of = |names: &[String], count: usize| if names.is_empty() { count } else { 0 };
     indices(canvas, at, size, (of(&names.rows, matrix.rows), of(&names.columns, matrix.columns)));
     let font = Font::words(13.0).fill(theme::SOFT_INK);
@@ -186,8 +193,6 @@ fn named_rows_and_columns(canvas: &mut Canvas, at: (f64, f64), size: (f64, f64),
         let place = (at.0 - 8.0, at.1 + (row as f64 + 0.5) * cell.1);
         canvas.text(place, &cut(name, LONGEST_NAME), font.anchor(Anchor::End));
     }
-    let longest = names.columns.iter().map(|name| theme::text_width(name, 13.0)).fold(0.0, f64::max);
-    let is_turned = longest + 2.0 > cell.0;
     let column_step = if is_turned { index_step(matrix.columns, size.0, 13.0) } else { 1 };
     for (column, name) in names.columns.iter().enumerate().step_by(column_step) {
         let x = at.0 + (column as f64 + 0.5) * cell.0;
