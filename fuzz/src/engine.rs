@@ -1,7 +1,5 @@
 //! What a cell's text and a cell's output go through.
 
-#[path = "../../kernel/src/engine/boundary.rs"]
-pub mod boundary;
 #[path = "../../kernel/src/engine/items/mod.rs"]
 pub mod items;
 #[path = "../../kernel/src/engine/macros.rs"]

@@ -4,12 +4,13 @@
 //! makes) it stands in for these tools under evcxr; `soma runtime` runs cells; `soma analyst` answers questions about
 //! code; `soma kernel` is what Jupyter starts; `soma install` makes it known to Jupyter.
 
+mod about;
 mod analyst;
 mod engine;
 mod install;
-mod jupyter;
 mod process;
 mod runtime;
+mod session_dir;
 mod toolchain;
 
 use std::path::PathBuf;
@@ -81,7 +82,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             tracing_subscriber::fmt()
                 .with_env_filter(
                     tracing_subscriber::EnvFilter::try_from_env("SOMA_LOG")
-                        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off,soma=warn")),
+                        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off,soma=warn,soma_jupyter=warn")),
                 )
                 .with_writer(std::io::stderr)
                 .init();
@@ -90,8 +91,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 unsafe { std::env::set_var("SOMA_TERMINAL", "1") };
             }
             let (session, release) = engine::session::open()?;
-            let info = jupyter::KernelInfo { language_version: release };
-            jupyter::serve(&connection_file, session, info, jupyter::history_file())
+            soma_jupyter::serve(&connection_file, session, about::info(release), about::history_file())
         }
         Command::Runtime => runtime::supervisor::run(),
         Command::Analyst { session } => analyst::server::run(session),
@@ -105,7 +105,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
 /// can be found.
 fn build_cell_libraries() -> anyhow::Result<install::Environment> {
     let facts = toolchain::facts::Facts::find()?;
-    let original = toolchain::notes::Original::read();
+    let original = toolchain::original::Original::read();
     let builder = toolchain::cell_libs::Builder { original: &original, pid_file: None };
     builder.ensure(&facts, &mut |line| eprintln!("{line}"))?;
     Ok([(toolchain::search::NOTED.to_owned(), facts.rustc.display().to_string())].into())

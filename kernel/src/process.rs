@@ -2,6 +2,7 @@
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
@@ -102,4 +103,9 @@ pub fn serves_a_terminal() -> bool {
         let name = word.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         name == b"jupyter-console" || name == b"jupyter_console"
     })
+}
+
+/// What a mutex guards, also after a thread that held it has panicked.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@ use base64::prelude::*;
 use serde_json::Value;
 use similar::TextDiff;
 
-use crate::notebook::{CodeCell, joined, without_colours};
+use crate::cell::{CodeCell, joined, without_colours};
 
 /// The tag of a cell that measures time, shows addresses, or tells where temporary files are.
 pub const VARIES: &str = "varies";
@@ -78,7 +78,7 @@ pub fn difference<'a>(
         if committed.source() != now.source() {
             let _ = writeln!(told, "{}is now\n{}", heading(index, committed), now.source());
         }
-        let (expected, actual) = (committed.transcript(), now.transcript());
+        let (expected, actual) = (of_cell(committed), of_cell(now));
         if expected != actual {
             let diff = TextDiff::from_lines(&expected, &actual);
             let diff = diff.unified_diff().context_radius(4).header("committed", "now").to_string();
@@ -86,6 +86,11 @@ pub fn difference<'a>(
         }
     }
     (!told.is_empty()).then_some(told)
+}
+
+/// What a cell gave, as text in the form that is compared.
+pub fn of_cell(cell: &CodeCell) -> String {
+    transcript(cell.raw_outputs(), Compared::of(cell))
 }
 
 /// Each output as text, one below the other; neighbouring pieces of one stream are one output.

@@ -56,6 +56,17 @@ impl Desk {
         path
     }
 
+    /// Puts a file among the settings of Jupyter's programs.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn configure(&self, name: &str, content: &str) {
+        let folder = JupyterFolders::under(self.folder.path().join("jupyter")).config();
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::write(folder.join(name), content))
+            .expect("the desk can be written to");
+    }
+
     /// Puts everything that is in a folder on the desk.
     ///
     /// # Panics
@@ -111,10 +122,18 @@ impl Desk {
     /// # Panics
     /// When nbconvert fails.
     pub fn execute(&self, notebook: &Path) -> Notebook {
+        self.execute_within(notebook, LIMIT)
+    }
+
+    /// [`Desk::execute`] with a time limit of its own.
+    ///
+    /// # Panics
+    /// As [`Desk::execute`].
+    pub fn execute_within(&self, notebook: &Path, limit: Duration) -> Notebook {
         let mut command = self.command("jupyter");
         command.args(["nbconvert", "--to", "notebook", "--execute", "--allow-errors", "--output-dir"]);
         command.arg(self.path()).args(["--output", "executed.ipynb", "--ExecutePreprocessor.record_timing=False"]);
-        self.run(command.arg(notebook));
+        self.run_within(command.arg(notebook), limit);
         Notebook::read(&self.path().join("executed.ipynb"))
     }
 

@@ -6,6 +6,7 @@
 //!
 //! Invariant: nothing here knows what is inside the kernel; what a front end cannot see is not tested here.
 
+pub mod cell;
 pub mod comparison;
 pub mod desk;
 pub mod notebook;

@@ -5,29 +5,13 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::comparison::{self, Compared};
+use crate::cell::{CodeCell, joined};
+use crate::comparison;
 
 /// A notebook, as in its file (format 4).
 #[derive(Clone, Debug)]
 pub struct Notebook {
     content: Value,
-}
-
-/// A cell of code with its outputs.
-#[derive(Clone, Copy, Debug)]
-pub struct CodeCell<'a> {
-    cell: &'a Value,
-}
-
-/// An output of type `error`.
-#[derive(Debug)]
-pub struct CellError {
-    /// The kind of error.
-    pub name: String,
-    /// The error in one line.
-    pub value: String,
-    /// What a person sees, without colours.
-    pub traceback: String,
 }
 
 impl Notebook {
@@ -94,14 +78,20 @@ impl Notebook {
     /// The cells of code, in order.
     pub fn code_cells(&self) -> impl Iterator<Item = CodeCell<'_>> {
         let cells = self.content["cells"].as_array().into_iter().flatten();
-        cells.filter(|cell| cell["cell_type"] == "code").map(|cell| CodeCell { cell })
+        cells.filter(|cell| cell["cell_type"] == "code").map(|cell| CodeCell::new(cell))
+    }
+
+    /// The texts of the cells of prose, in order.
+    pub fn markdown_cells(&self) -> impl Iterator<Item = String> {
+        let cells = self.content["cells"].as_array().into_iter().flatten();
+        cells.filter(|cell| cell["cell_type"] == "markdown").map(|cell| joined(&cell["source"]))
     }
 
     /// All cells of code with their outputs as text, one below the other, in a form that is compared.
     pub fn transcript(&self) -> String {
         self.code_cells()
             .enumerate()
-            .map(|(index, cell)| comparison::heading(index, &cell) + &cell.transcript())
+            .map(|(index, cell)| comparison::heading(index, &cell) + &comparison::of_cell(&cell))
             .collect()
     }
 
@@ -120,78 +110,6 @@ fn code_cell(index: usize, source: &str) -> Value {
         "source": source,
         "outputs": [],
     })
-}
-
-impl CodeCell<'_> {
-    /// The name that the notebook's file has for it.
-    pub fn id(&self) -> String {
-        joined(&self.cell["id"])
-    }
-
-    /// The code.
-    pub fn source(&self) -> String {
-        joined(&self.cell["source"])
-    }
-
-    /// All representations of one type among the outputs, in order.
-    pub fn data(&self, media_type: &str) -> Vec<String> {
-        self.raw_outputs().filter_map(|output| output["data"].get(media_type)).map(joined).collect()
-    }
-
-    /// What was written to a stream, `stdout` or `stderr`.
-    pub fn stream(&self, name: &str) -> String {
-        self.raw_outputs()
-            .filter(|output| output["output_type"] == "stream" && output["name"] == name)
-            .map(|output| joined(&output["text"]))
-            .collect()
-    }
-
-    /// The error, if the cell failed.
-    pub fn error(&self) -> Option<CellError> {
-        let output = self.raw_outputs().find(|output| output["output_type"] == "error")?;
-        let lines: Vec<String> = output["traceback"].as_array().into_iter().flatten().map(joined).collect();
-        Some(CellError {
-            name: joined(&output["ename"]),
-            value: joined(&output["evalue"]),
-            traceback: without_colours(&lines.join("\n")),
-        })
-    }
-
-    fn raw_outputs(&self) -> impl Iterator<Item = &Value> {
-        self.cell["outputs"].as_array().into_iter().flatten()
-    }
-
-    /// Whether the cell has this tag.
-    pub fn has_tag(&self, tag: &str) -> bool {
-        self.cell["metadata"]["tags"].as_array().into_iter().flatten().any(|own| own == tag)
-    }
-
-    /// The outputs as text, in a form that is compared.
-    pub fn transcript(&self) -> String {
-        comparison::transcript(self.raw_outputs(), Compared::of(self))
-    }
-}
-
-/// Text in a notebook's file is a string or a list of lines.
-pub(crate) fn joined(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
-}
-
-/// The text without the sequences that colour it.
-pub fn without_colours(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find("\x1b[") {
-        plain += &rest[..start];
-        let sequence = &rest[start..];
-        rest = sequence.find(|c: char| c.is_ascii_alphabetic()).map_or("", |end| &sequence[end + 1..]);
-    }
-    plain + rest
 }
 
 #[cfg(test)]

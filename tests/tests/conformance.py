@@ -1,8 +1,10 @@
-"""The conformance suite of Jupyter's own test package, with Soma's samples."""
+"""The conformance suite of Jupyter's own test package, with Soma's samples; with `--encrypted`, over encrypted connections."""
 
+import sys
 import unittest
 
 import jupyter_kernel_test
+from jupyter_client import KernelManager
 
 
 class SomaConformance(jupyter_kernel_test.KernelTests):
@@ -50,5 +52,18 @@ class SomaWelcome(jupyter_kernel_test.IopubWelcomeTests):
     support_iopub_welcome = True
 
 
+def give_keys():
+    """Makes every kernel manager give its kernel keys: the suite makes its own, without settings."""
+    prepare = KernelManager._async_pre_start_kernel
+
+    async def prepare_with_keys(self, **arguments):
+        return await prepare(self, **{**arguments, "transport_encryption": "required"})
+
+    KernelManager._async_pre_start_kernel = prepare_with_keys
+
+
 if __name__ == "__main__":
+    if "--encrypted" in sys.argv:
+        sys.argv.remove("--encrypted")
+        give_keys()
     unittest.main(verbosity=2)

@@ -1,6 +1,6 @@
 //! What a person sees when a cell fails: one message that points into the cell as typed, and all variables kept.
 
-use soma_tests::notebook::CellError;
+use soma_tests::cell::CellError;
 use soma_tests::{Desk, Notebook};
 
 /// Runs a cell that fails between one that defines `kept` and one that shows it; gives the failure.

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use soma_tests::notebook::CodeCell;
+use soma_tests::cell::CodeCell;
 use soma_tests::{Desk, Notebook, beside_the_tests, lab};
 
 /// How long a notebook may take when all its crates have to be built, on a machine that does other things, too.

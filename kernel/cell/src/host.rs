@@ -89,11 +89,3 @@ pub extern "C" fn soma_cell_lacks() -> bool {
 pub extern "C" fn soma_cell_interrupt() {
     tensorlib::interrupt::request();
 }
-
-/// Writes everything to a descriptor that this process owns; a reader that is gone is not an error here.
-pub(crate) fn write_all(descriptor: i32, bytes: &[u8]) {
-    use std::os::fd::FromRawFd;
-    // SAFETY: the worker gave this descriptor for reports and keeps it open; `ManuallyDrop` leaves it open.
-    let mut pipe = std::mem::ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(descriptor) });
-    let _ = pipe.write_all(bytes);
-}

@@ -15,6 +15,7 @@ pub mod awaits;
 mod c_output;
 pub mod describe;
 pub mod display;
+mod failed;
 mod frames;
 pub mod host;
 pub mod input;

@@ -72,7 +72,7 @@ pub fn send(kind: &str, fields: &[&str]) {
         }
     }
     line.push('\n');
-    crate::host::write_all(pipe, line.as_bytes());
+    write_all(pipe, line.as_bytes());
 }
 
 /// A line that evcxr itself waits for on the runtime's standard output.
@@ -82,7 +82,7 @@ fn send_to_evcxr(line: &str) {
 
 /// Generated code calls this where evcxr would print its panic notification, with what the cell was unwound with.
 pub fn panicked(payload: &(dyn Any + Send)) {
-    crate::store::fail();
+    crate::failed::set();
     let last = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take();
     if payload.is::<Interrupted>() {
         // Not a panic: a tensor operation was asked to stop.
@@ -98,7 +98,7 @@ pub fn panicked(payload: &(dyn Any + Send)) {
 
 /// Generated code calls this where `?` met an error and ended the cell.
 pub fn question_mark(error: &str) {
-    crate::store::fail();
+    crate::failed::set();
     send("ERROR", &[error]);
     send_to_evcxr("EVCXR_ERROR_OCCURRED");
 }
@@ -165,4 +165,14 @@ fn message(payload: &(dyn Any + Send)) -> String {
         (_, Some(text)) => text.clone(),
         _ => "a panic whose payload is not text".to_owned(),
     }
+}
+
+/// Writes everything to a descriptor that this process owns; a reader that is gone is not an error here.
+fn write_all(descriptor: i32, bytes: &[u8]) {
+    use std::io::Write;
+    use std::os::fd::FromRawFd;
+
+    // SAFETY: the worker gave this descriptor for reports and keeps it open; `ManuallyDrop` leaves it open.
+    let mut pipe = std::mem::ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(descriptor) });
+    let _ = pipe.write_all(bytes);
 }

@@ -6,12 +6,12 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use tensorlib::Tensor;
 
 use crate::describe::{Description, describe};
-use crate::report;
+use crate::{failed, report};
 
 /// The definitions that a cell was compiled with: a type's path in the notebook's crate, or a crate that may
 /// change (`name::`), and a fingerprint of its source, everything it mentions included.
@@ -246,19 +246,11 @@ pub(crate) fn begin() {
     }
 }
 
-/// Whether the present cell has failed. Not in the store, to which generated code has a reference then.
-static HAS_FAILED: AtomicBool = AtomicBool::new(false);
-
-/// The cell has failed.
-pub(crate) fn fail() {
-    HAS_FAILED.store(true, Ordering::SeqCst);
-}
-
 /// A cell is over. Called on the thread that runs cells.
 pub(crate) fn end() {
     // SAFETY: a store is never freed, and only a running cell has a reference to it.
     let store = unsafe { STORE.load(Ordering::SeqCst).as_mut() };
-    let has_failed = HAS_FAILED.swap(false, Ordering::SeqCst);
+    let has_failed = failed::take();
     if store.is_some_and(|store| store.end(has_failed)) {
         // evcxr believes them gone; the supervisor sees to it that it does not.
         report::send("KEPT", &[]);

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::question::{Answer, Known, Question, Reply, Wanted};
 use crate::process;
-use crate::toolchain::notes::{SESSION_DIR, SessionNotes};
+use crate::session_dir::SESSION_DIR;
+use crate::toolchain::notes::SessionNotes;
 
 /// What comes of a question.
 pub enum Asked {

@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
-use super::boundary::{Assistant, Completeness, Completion, Completions, Failure, MimeBundle};
 use super::commands::{self, Command, Step, Variables};
 use super::held::Held;
-use super::session::Names;
+use super::names::Names;
+use super::sentence::sentence;
 use super::teacher::lesson::Language;
 use super::teacher::names;
-use super::{completeness, failure, imports, nesting, prepare, types};
+use super::{completeness, imports, nesting, prepare, types};
 use crate::analyst::client::{Analyst, Asked};
 use crate::analyst::question::{Answer, Wanted};
+use soma_jupyter::api::{Assistant, Completeness, Completion, Completions, Failure, MimeBundle};
 
 /// Answers from the session's names and from analysis.
 pub struct SomaAssistant {
@@ -186,7 +187,7 @@ impl SomaAssistant {
             }
             None => "is it spelt as in a cell that could use it?".to_owned(),
         };
-        failure::sentence("NameError", &format!("nothing is known of `{name}`: {advice}"))
+        sentence("NameError", &format!("nothing is known of `{name}`: {advice}"))
     }
 
     /// Documentation, with what a variable of this name holds.
@@ -376,7 +377,7 @@ pub fn still_reading(taken: Duration) -> Result<(), Failure> {
     if taken < READING {
         return Ok(());
     }
-    Err(failure::sentence("TimeoutError", "the documentation is still being read; ask again in a moment"))
+    Err(sentence("TimeoutError", "the documentation is still being read; ask again in a moment"))
 }
 
 /// What a variable held after the last cell.

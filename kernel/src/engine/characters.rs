@@ -5,8 +5,8 @@
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 
-use super::boundary::Failure;
 use super::colours::RENDERER;
+use soma_jupyter::api::Failure;
 
 /// How many of them are pointed at.
 const SHOWN: usize = 5;

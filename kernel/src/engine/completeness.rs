@@ -7,8 +7,8 @@
 use ra_ap_rustc_lexer::{DocStyle, FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
 use ra_ap_syntax::{Edition, SourceFile};
 
-use super::boundary::Completeness;
 use super::{commands, nesting, prepare};
+use soma_jupyter::api::Completeness;
 
 /// The wrapper in which statements parse.
 const PRELUDE: &str = "async fn f() {\n";

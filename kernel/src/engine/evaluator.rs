@@ -1,5 +1,6 @@
 //! Runs cells on evcxr, with Soma's toolchain and runtime behind it.
 
+mod answered;
 mod commanded;
 mod taught;
 mod variables;
@@ -15,29 +16,33 @@ use std::time::{Duration, Instant};
 use evcxr::{CommandContext, EvalContext, EvalOutputs};
 
 use super::assistant::SomaAssistant;
-use super::boundary::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 use super::commands::{self, Settings};
 use super::failed::{FailedCells, How};
 use super::folder::Restored;
 use super::items::CellOf;
+use super::names::Names;
 use super::output::Piece;
-use super::panics::{self, Explainer, Origin, PastCell};
+use super::panics::{self, Explainer, Origin};
+use super::past_cell::PastCell;
 use super::prepare::{self, Earlier, Prepared};
-use super::running::{CellState, Listener, lock};
-use super::session::Names;
+use super::running::{CellState, Listener};
+use super::sentence::sentence;
 use super::syntax::Mistake;
 use super::teacher::lesson::Language;
 use super::teacher::problem::Problem;
 use super::{characters, failed, failure, folder, nesting, startup, syntax};
+use crate::process::lock;
 use crate::runtime::channel::Channel;
+use crate::session_dir;
 use crate::toolchain::cell_build;
-use crate::toolchain::kept::Libraries;
 use crate::toolchain::notes::{CellNotes, SessionNotes};
 use crate::toolchain::paths::{CommandLine, PublicPaths};
-use crate::toolchain::program::{self, Types};
+use crate::toolchain::program;
 use crate::toolchain::trouble;
+use crate::toolchain::variable_types::{Libraries, Types};
+use soma_jupyter::api::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 
-use commanded::{Commanded, show};
+use answered::{Commanded, show};
 use wording::{add_reasons, ended, interrupted, lost_type, of_the_tools, timing};
 
 /// How long the end of an interrupted cell waits for its question to be withdrawn.
@@ -92,7 +97,7 @@ impl SomaEvaluator {
         assistant: Arc<SomaAssistant>,
         shared: &Mutex<Option<Channel>>,
     ) -> Result<SomaEvaluator, Failure> {
-        let failed = |what: &str| failure::sentence("StartError", what);
+        let failed = |what: &str| sentence("StartError", what);
         let state = Arc::new(Mutex::new(CellState::default()));
         let own = Arc::new(Mutex::new(None));
         let past = Arc::new(Mutex::new(Vec::new()));
@@ -182,10 +187,10 @@ impl SomaEvaluator {
         if let Some(reason) = not_loaded {
             cell_build::forget(&self.session);
             let message = format!("the compiled cell could not be loaded, so it did not run: {reason}");
-            return Err(failure::sentence("LoadError", &message));
+            return Err(sentence("LoadError", &message));
         }
         if let Some(error) = question_mark {
-            return Err(failure::sentence("Error", &error));
+            return Err(sentence("Error", &error));
         }
         self.learn(variables);
         Ok(result)
@@ -195,11 +200,11 @@ impl SomaEvaluator {
     fn warn(&self) {
         // Commands compile nothing; what an earlier cell was warned of has been said.
         let has_run = lock(&self.state).running.is_some();
-        let messages = std::fs::read_to_string(self.session.join(cell_build::WARNINGS)).unwrap_or_default();
+        let messages = std::fs::read_to_string(self.session.join(session_dir::WARNINGS)).unwrap_or_default();
         if !has_run || messages.is_empty() {
             return;
         }
-        let program = std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default();
+        let program = std::fs::read_to_string(self.session.join(session_dir::SOURCE)).unwrap_or_default();
         let past = lock(&self.past);
         let place = |line, column| {
             let place = panics::find(&program, line, column, &past)?;
@@ -336,7 +341,7 @@ impl SomaEvaluator {
             let message = format!(
                 "the session's folder {folder} was removed and cannot be made again ({error}); restart the kernel"
             );
-            failure::sentence("SessionError", &message)
+            sentence("SessionError", &message)
         })?);
         tracing::warn!("the session's folder {} was removed or damaged; it was made again", self.session.display());
         Ok(())
@@ -460,7 +465,7 @@ impl SomaEvaluator {
         let outlived = self.outlived_by(&own);
         self.notes_for(cell, &own, &prepared, &outlived)
             .write(&self.session)
-            .map_err(|error| failure::sentence("SessionError", &trouble::of_files(&error.to_string())))?;
+            .map_err(|error| sentence("SessionError", &trouble::of_files(&error.to_string())))?;
         let mut past = lock(&self.past);
         past.truncate(place);
         Ok((prepared, outlived))
@@ -523,7 +528,7 @@ impl SomaEvaluator {
                 failure.traceback.extend(notes.into_iter().map(|note| format!("note: {note}")));
                 if let Some(advice) = trouble::of_network(&failure.traceback.concat()) {
                     failure.message = advice.to_owned();
-                    failure.traceback.extend(failure::sentence("", advice).traceback);
+                    failure.traceback.extend(sentence("", advice).traceback);
                 }
                 Err(failure)
             }
@@ -532,7 +537,7 @@ impl SomaEvaluator {
                 self.moved.clear();
                 self.names.update(&self.types);
                 self.names.items().unloaded();
-                Err(failure::sentence(
+                Err(sentence(
                     "Crash",
                     "the process that runs cells ended; every variable is lost, definitions are kept",
                 ))
@@ -544,9 +549,9 @@ impl SomaEvaluator {
                     Some(advice) => format!("{advice}\n{said}"),
                     None => trouble::of_files(said),
                 };
-                Err(failure::sentence("Error", &said))
+                Err(sentence("Error", &said))
             }
-            Err(_) => Err(failure::sentence(
+            Err(_) => Err(sentence(
                 "InternalError",
                 "Soma's evaluator failed on this cell; the session goes on. Please report the cell",
             )),

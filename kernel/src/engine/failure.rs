@@ -8,15 +8,15 @@ use evcxr::CompilationError;
 use serde_json::Value;
 
 use super::advice;
-use super::boundary::Failure;
 use super::colours::RENDERER;
 use super::nesting::Excess;
-use super::panics::PastCell;
+use super::past_cell::PastCell;
 use super::positions::{Place, Source};
 use super::syntax::Mistake;
-use super::teacher::Said;
 use super::teacher::problem::{self, Problem};
-use crate::toolchain::{cell_build, cell_libs, messages};
+use crate::session_dir;
+use crate::toolchain::{cell_libs, messages};
+use soma_jupyter::api::Failure;
 
 /// The compiler's errors for a cell, as they are shown and as the teacher takes them.
 pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> (Failure, Vec<Problem>) {
@@ -90,12 +90,6 @@ pub fn syntax(errors: &[Value], session: &[PastCell], before: usize) -> (Failure
         first.get_or_insert((report.code, report.message));
     }
     (Failure { traceback, ..headline(first) }, problems)
-}
-
-/// What the teacher says, to stand above the compiler's text.
-pub fn lesson(said: &Said) -> String {
-    let title = Level::HELP.with_name(Some(said.name)).secondary_title(said.text.as_str());
-    RENDERER.render(&[Group::with_title(title)])
 }
 
 /// A mistake in the tokens of a cell.
@@ -180,7 +174,7 @@ impl CompilerReport {
         session: &[PastCell],
         place: &impl Fn(usize, usize) -> Option<(usize, Place)>,
     ) -> CompilerReport {
-        let mut report = CompilerReport::of_message(message, cell_build::SOURCE, place);
+        let mut report = CompilerReport::of_message(message, session_dir::SOURCE, place);
         let hides_the_value = report.earlier.iter().any(|(cell, span, _, is_primary)| {
             let text = &session[*cell].prepared.source.text;
             *is_primary && text[session[*cell].prepared.source.bytes(span).end..].trim() == ";"
@@ -447,12 +441,4 @@ pub fn too_deep(excess: Excess, source: &str, at: usize, count: usize) -> Failur
     let help = "give parts of it names with `let`, move them into functions, or go through them in a loop";
     let group = group.element(Level::HELP.message(help));
     Failure { name: "NestingError".into(), message: message.to_owned(), traceback: vec![RENDERER.render(&[group])] }
-}
-
-/// A failure that is one sentence.
-pub fn sentence(name: &str, message: &str) -> Failure {
-    let title = Level::ERROR.primary_title(message);
-    let traceback = RENDERER.render(&[Group::with_title(title)]);
-    let headline = message.lines().next().unwrap_or_default().to_owned();
-    Failure { name: name.into(), message: headline, traceback: vec![traceback] }
 }

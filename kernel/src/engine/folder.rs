@@ -14,9 +14,9 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
 use tempfile::TempDir;
 
-use crate::runtime::supervisor::SOCKET;
+use crate::session_dir::{self, SOCKET};
 use crate::toolchain::notes::{CELL_NOTES, SESSION_NOTES, SessionNotes};
-use crate::toolchain::{cell_build, paths, places, tools};
+use crate::toolchain::{paths, places, tools};
 
 /// How the names of sessions' folders begin.
 const PREFIX: &str = "soma-";
@@ -135,10 +135,10 @@ const WRITTEN: [(&str, Kind); 14] = [
     (".evcxr-execution-so", Kind::File),
     ("Cargo.toml", Kind::File),
     ("src/lib.rs", Kind::File),
-    (cell_build::SOURCE, Kind::File),
-    (cell_build::WARNINGS, Kind::File),
-    (cell_build::PID_FILE, Kind::File),
-    (cell_build::KEY, Kind::File),
+    (session_dir::SOURCE, Kind::File),
+    (session_dir::WARNINGS, Kind::File),
+    (session_dir::BUILD_PID, Kind::File),
+    (session_dir::KEY, Kind::File),
     (CELL_NOTES, Kind::File),
     (paths::COMMAND_LINE, Kind::File),
 ];

@@ -1,6 +1,6 @@
 //! From a cell as typed to what the person sees.
 //!
-//! [`boundary`] is what the protocol layer knows of all this. [`session`] puts a session together, [`startup`] reads what
+//! [`soma_jupyter::api`] is what the protocol knows of all this. [`session`] puts a session together, [`startup`] reads what
 //! runs before its first cell;
 //! [`evaluator`] runs a cell: [`nesting`] refuses what is too deep for parsers and [`syntax`] what no parser takes, [`characters`] what only looks
 //! like Rust's; [`commands`] are carried out, [`prepare`] writes the types of its variables in and [`macros`] tells what its macros make, [`items`] finds what it needs of
@@ -13,7 +13,6 @@
 
 mod advice;
 pub mod assistant;
-pub mod boundary;
 mod callers;
 mod characters;
 mod colours;
@@ -27,12 +26,17 @@ mod held;
 mod imports;
 mod items;
 mod macros;
+mod names;
 mod nesting;
 mod output;
+mod panic_report;
 mod panics;
+mod past_cell;
 mod positions;
 mod prepare;
+mod raw_name;
 mod running;
+mod sentence;
 pub mod session;
 mod startup;
 mod syntax;

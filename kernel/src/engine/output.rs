@@ -6,7 +6,7 @@
 //! (application program commands, which terminals ignore) say more of the display that follows: that it is
 //! the value of the cell's last expression, that it has an id, that it replaces an earlier one.
 
-use super::boundary::{MimeBundle, Output, Stream};
+use soma_jupyter::api::{MimeBundle, Output, Stream};
 
 const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
 /// Stands at the start of a line, be the content empty.

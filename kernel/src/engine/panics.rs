@@ -8,24 +8,18 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::boundary::Failure;
 use super::callers::{Caller, Callers};
 use super::failure;
 use super::items::{CellOf, Items};
+use super::names::Names;
+use super::panic_report::PanicReport;
+use super::past_cell::PastCell;
 use super::positions::Place;
-use super::prepare::{self, Prepared};
-use super::running::{PanicReport, lock};
-use super::session::Names;
-use crate::toolchain::{cell_build, loaded};
-
-/// A cell that was run.
-#[derive(Debug)]
-pub struct PastCell {
-    /// Its number.
-    pub count: usize,
-    /// What evcxr was given.
-    pub prepared: Prepared,
-}
+use super::prepare;
+use crate::process::lock;
+use crate::session_dir;
+use crate::toolchain::loaded;
+use soma_jupyter::api::Failure;
 
 /// Where a panic happened.
 #[derive(Debug, PartialEq)]
@@ -62,7 +56,7 @@ impl Explainer {
     /// What a person reads of a panic. No lock is held while another is waited for.
     pub fn explain(&self, report: &PanicReport, origin: Origin) -> Failure {
         let mut callers = report.calls.callers(&self.session);
-        let place = (report.file == cell_build::SOURCE).then(|| self.program(report)).and_then(|program| {
+        let place = (report.file == session_dir::SOURCE).then(|| self.program(report)).and_then(|program| {
             let past = lock(&self.past);
             let place = find(&program, report.line, report.column, &past)?;
             let cell = &past[place.cell];
@@ -83,7 +77,7 @@ impl Explainer {
     fn program(&self, report: &PanicReport) -> String {
         let library = report.calls.library(&self.session);
         let program = library.and_then(|library| loaded::program_of(&self.session, library).ok());
-        program.unwrap_or_else(|| std::fs::read_to_string(self.session.join(cell_build::SOURCE)).unwrap_or_default())
+        program.unwrap_or_else(|| std::fs::read_to_string(self.session.join(session_dir::SOURCE)).unwrap_or_default())
     }
 
     /// The way to a panic in words; nothing for one in the cell itself.

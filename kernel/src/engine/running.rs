@@ -1,15 +1,16 @@
 //! What a running cell writes and reports, as it comes off the channel.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::boundary::{Frontend, MimeBundle, Output, Stream};
-use super::callers::Calls;
 use super::held::Held;
 use super::output::{Parser, Piece, Question, TextStream};
+use super::panic_report::PanicReport;
 use super::panics::{Explainer, Origin};
+use crate::process::lock;
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
+use soma_jupyter::api::{Frontend, MimeBundle, Output, Stream};
 
 /// What the running cell has written and reported.
 #[derive(Default)]
@@ -46,32 +47,6 @@ pub struct CellState {
     pub is_asking: bool,
     /// That nobody can be asked has been said.
     pub said_no_input: bool,
-}
-
-/// A panic, in lines and columns of the compiled program.
-#[derive(Clone, Debug)]
-pub struct PanicReport {
-    pub message: String,
-    /// The source file that the compiler was given.
-    pub file: String,
-    pub line: usize,
-    pub column: usize,
-    /// Through which calls it came.
-    pub calls: Calls,
-}
-
-impl PanicReport {
-    fn read(fields: &[String]) -> PanicReport {
-        let field = |at: usize| fields.get(at).map(String::as_str).unwrap_or_default();
-        let number = |at| field(at).parse().unwrap_or(0);
-        PanicReport {
-            message: field(1).to_owned(),
-            file: field(2).to_owned(),
-            line: number(3),
-            column: number(4),
-            calls: Calls::read(field(5), field(6)),
-        }
-    }
 }
 
 /// How the process of a cell ended.
@@ -236,11 +211,6 @@ impl CellState {
 /// A name without the prefix that lets a keyword be one.
 pub fn plain(name: &str) -> String {
     name.trim_start_matches("r#").to_owned()
-}
-
-/// What a mutex guards, also after a thread that held it has panicked.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
+use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -11,58 +11,20 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::assistant::SomaAssistant;
-use super::boundary::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 use super::evaluator::SomaEvaluator;
-use super::failure;
 use super::folder::{self, SessionFolder};
-use super::held::Values;
-use super::items::Items;
+use super::names::Names;
+use super::sentence::sentence;
 use crate::analyst::client::Analyst;
-use crate::analyst::question::Known;
-use crate::process;
+use crate::process::{self, lock};
 use crate::runtime::channel::Channel;
-use crate::runtime::supervisor::SHELL_PID;
+use crate::session_dir::{self, SHELL_PID};
 use crate::toolchain::cell_libs;
 use crate::toolchain::facts::Facts;
-use crate::toolchain::notes::{Original, SessionNotes};
-use crate::toolchain::program::Types;
-use crate::toolchain::{cell_build, tools};
-
-/// What a session's cells have defined, for questions about code while a cell runs.
-#[derive(Default)]
-pub struct Names {
-    variables: Mutex<Types>,
-    values: Mutex<Values>,
-    items: Mutex<Items>,
-}
-
-impl Names {
-    /// Replaces what is known of variables.
-    pub fn update(&self, variables: &Types) {
-        *lock(&self.variables) = variables.clone();
-        lock(&self.values).retain(|name, _| variables.contains_key(name));
-    }
-
-    /// What variables hold.
-    pub fn values(&self) -> MutexGuard<'_, Values> {
-        lock(&self.values)
-    }
-
-    /// The session's items.
-    pub fn items(&self) -> MutexGuard<'_, Items> {
-        lock(&self.items)
-    }
-
-    /// All that a cell may use, for analysis.
-    pub fn for_analysis(&self) -> Known {
-        Known { items: self.items().texts(), variables: lock(&self.variables).clone() }
-    }
-
-    /// The variables with their types, and the names of items.
-    pub fn get(&self) -> (Types, Vec<String>) {
-        (lock(&self.variables).clone(), self.items().names().into_iter().collect())
-    }
-}
+use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::original::Original;
+use crate::toolchain::tools;
+use soma_jupyter::api::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 
 /// Makes a session in the environment of this process, and tells rustc's release. Call it before any thread is started: it sets
 /// environment variables, by which evcxr finds its tools.
@@ -137,17 +99,16 @@ impl Starter {
 
     fn evaluator(&self, say: &mut dyn FnMut(&str)) -> Result<SomaEvaluator, Failure> {
         let _starting = lock(&self.control.starting);
-        let failed = |error: &dyn std::fmt::Display| failure::sentence("StartError", &error.to_string());
+        let failed = |error: &dyn std::fmt::Display| sentence("StartError", &error.to_string());
         let facts = self.facts.clone().map_err(|error| failed(&error))?;
         let session = self.control.session().ok_or_else(|| failed(&"the session has ended"))?;
         let builder =
-            cell_libs::Builder { original: &self.original, pid_file: Some(session.join(cell_build::PID_FILE)) };
+            cell_libs::Builder { original: &self.original, pid_file: Some(session.join(session_dir::BUILD_PID)) };
         let libs =
             builder.ensure(&facts, say).map_err(|error| match self.control.interrupted.load(Ordering::SeqCst) {
-                true => failure::sentence(
-                    "Interrupted",
-                    "interrupted: Soma's tensor library is not built yet, and no cell can run",
-                ),
+                true => {
+                    sentence("Interrupted", "interrupted: Soma's tensor library is not built yet, and no cell can run")
+                }
                 false => failed(&format!("{error:#}")),
             })?;
         let notes = SessionNotes { facts, libs, original: self.original.clone() };
@@ -275,9 +236,5 @@ fn end_build(session: &Path) {
             let _ = kill(child, Signal::SIGKILL);
         }
     }
-    process::kill_group(&session.join(cell_build::PID_FILE));
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    process::kill_group(&session.join(session_dir::BUILD_PID));
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use toml::{Table, Value};
 
-use crate::toolchain::notes::{CONFIG_DIR, Original};
+use crate::toolchain::original::{CONFIG_DIR, Original};
 
 /// evcxr's own file.
 const FILE: &str = "evcxr.toml";

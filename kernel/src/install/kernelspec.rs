@@ -97,7 +97,7 @@ fn description(executable: &Path, environment: &Environment) -> serde_json::Valu
         "display_name": DISPLAY_NAME,
         "language": "rust",
         "interrupt_mode": "message",
-        "metadata": { "debugger": false },
+        "metadata": { "debugger": false, "supported_encryption": "curve" },
     })
 }
 

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::supervisor::SOCKET;
 use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
+use crate::process::lock;
+use crate::session_dir::SOCKET;
 
 /// How long to wait for a supervisor to end, or for the next one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -186,16 +187,4 @@ impl State {
     fn send(&self, bytes: &[u8]) -> bool {
         lock(&self.supervisor).as_mut().is_some_and(|(_, stream)| stream.write_all(bytes).is_ok())
     }
-}
-
-/// Shows a line to the person whose cell is being compiled; for processes of a session other than the runtime.
-pub fn announce(session: &Path, line: &str) {
-    let mut bytes = Vec::new();
-    Frame::Stderr(format!("{line}\n").into_bytes()).encode(&mut bytes);
-    // With nobody to see it, nothing is lost.
-    let _ = UnixStream::connect(session.join(SOCKET)).and_then(|mut kernel| kernel.write_all(&bytes));
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -11,6 +11,7 @@
 //!
 //! Invariant: nothing here knows of Jupyter, of evcxr's state or of source code.
 
+pub mod announce;
 mod cancel;
 pub mod channel;
 mod family;

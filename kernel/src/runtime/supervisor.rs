@@ -23,13 +23,9 @@ use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT
 use super::worker;
 use super::worker_handle::Worker;
 use crate::process::{self, reset_signals};
-use crate::toolchain::notes::{Original, SESSION_DIR, SessionNotes, session_dir};
-
-/// The name of the kernel's socket in the session's folder.
-pub const SOCKET: &str = "channel";
-
-/// The file there with the number of the process group of a shell that the kernel waits for.
-pub const SHELL_PID: &str = "shell.pid";
+use crate::session_dir::{SESSION_DIR, SHELL_PID, SOCKET, session_dir};
+use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::original::Original;
 
 /// How long the ends of what a crashed cell had started are waited for, before the copy goes on.
 const AFTER_A_CRASH: Duration = Duration::from_secs(1);

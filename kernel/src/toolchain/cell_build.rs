@@ -22,28 +22,18 @@ use super::facts::{Facts, hex};
 use super::kept::Kept;
 use super::loaded;
 use super::messages::{self, COMPILER_CRASH};
-use super::notes::{CellItems, CellNotes, Definition, Original, SessionNotes};
+use super::notes::{CellItems, CellNotes, Definition, SessionNotes};
+use super::original::Original;
 use super::paths::CommandLine;
 use super::program::{self, Program, Show, Versions};
 use super::recipe::Recipe;
 use super::surroundings::{Anchored, Surroundings};
 use super::trouble;
-
-/// The file that is compiled; panics name it, and the engine maps its lines back to cells.
-pub const SOURCE: &str = "src/cell.rs";
+use crate::session_dir::{BUILD_PID, KEY, SOURCE, WARNINGS};
 
 /// The optimisation level that the engine gives evcxr at the start: Soma chooses one for each cell, until
 /// the person says otherwise with `:opt`.
 pub const AUTOMATIC: &str = "\"s\"";
-
-/// Holds this process's number while a cell is compiled; it leads a process group that rustc is in.
-pub const PID_FILE: &str = "build.pid";
-
-/// What rustc warned of in the last cell that it compiled: its messages, one a line, with the places in [`SOURCE`].
-pub const WARNINGS: &str = "warnings.json";
-
-/// Names the entry of the cache that the last cell has, for [`forget`].
-pub const KEY: &str = "key";
 
 /// Takes the last cell out of the cache: its library cannot be loaded, whatever the linker said when it made it.
 pub fn forget(session: &Path) {
@@ -62,9 +52,9 @@ pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i
     // An interrupt, or the end of the kernel, ends the compile too.
     let _ = nix::unistd::setpgid(nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(0));
     crate::process::die_with_parent();
-    fs::write(session.join(PID_FILE), std::process::id().to_string())?;
+    fs::write(session.join(BUILD_PID), std::process::id().to_string())?;
     let status = compile(session, notes, &cell, &source, arguments)?;
-    let _ = fs::remove_file(session.join(PID_FILE));
+    let _ = fs::remove_file(session.join(BUILD_PID));
     Ok(status)
 }
 

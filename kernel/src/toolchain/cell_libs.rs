@@ -18,9 +18,9 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::dependencies::Store;
+use super::dependencies::units::Store;
 use super::facts::{Facts, hex};
-use super::notes::Original;
+use super::original::Original;
 use super::places;
 use super::search;
 use crate::process;

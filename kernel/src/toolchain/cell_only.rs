@@ -11,9 +11,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::cell_build::SOURCE;
 use super::places;
 use super::program::{Program, Unkept};
+use crate::session_dir::SOURCE;
 
 /// The file that tells the engine of them, in the session's folder.
 const FILE: &str = "cell-only.json";

@@ -10,10 +10,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::facts::hex;
-use super::program::Types;
-
-/// The crates that a variable's type is from, and their files.
-pub type Libraries = BTreeMap<String, PathBuf>;
+use super::variable_types::{Libraries, Types};
 
 /// What a cell needs of earlier libraries.
 #[derive(Debug, Default, PartialEq)]

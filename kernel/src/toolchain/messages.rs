@@ -3,8 +3,8 @@
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use super::cell_build::SOURCE;
 use super::program::{Origin, Program};
+use crate::session_dir::SOURCE;
 
 /// The file that code is said to be in which nobody has typed.
 pub const GENERATED: &str = "generated";

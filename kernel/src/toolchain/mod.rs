@@ -6,7 +6,8 @@
 //! [`program`] makes of evcxr's, with the prebuilt libraries of [`cell_libs`] and those that `:dep` adds
 //! ([`dependencies`]). [`paths`] asks rustc how a type can be written, [`kept`] names the libraries that
 //! a later `:dep` has replaced, [`loaded`] keeps what the worker has loaded, [`cell_only`] tells which variables end with
-//! their cell, [`surroundings`] which files a program reads. Everything else goes to the real tool.
+//! their cell, [`surroundings`] which files a program reads, [`original`] is the environment of the kernel. Names of files in the
+//! session's folder are in [`session_dir`](crate::session_dir). Everything else goes to the real tool.
 //!
 //! Invariant: nothing here knows of Jupyter, of a running cell, or of evcxr's state; it sees folders,
 //! source text and the [`notes`] that the engine leaves beside them.
@@ -21,6 +22,7 @@ pub mod kept;
 pub mod loaded;
 pub mod messages;
 pub mod notes;
+pub mod original;
 pub mod paths;
 pub mod places;
 pub mod program;
@@ -30,3 +32,4 @@ pub mod stand_in;
 pub mod surroundings;
 pub mod tools;
 pub mod trouble;
+pub mod variable_types;

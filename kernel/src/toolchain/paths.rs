@@ -15,9 +15,9 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::cell_build::SOURCE;
 use super::notes::SessionNotes;
 use super::places;
+use crate::session_dir::SOURCE;
 
 /// The file of [`CommandLine`], in the session's folder.
 pub const COMMAND_LINE: &str = "command-line.json";

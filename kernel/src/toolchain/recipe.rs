@@ -6,13 +6,13 @@ use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
-use super::cell_build::SOURCE;
 use super::cell_libs::CellLibs;
 use super::dependencies::Dependencies;
 use super::facts::{Facts, hex};
 use super::messages::LINTS;
-use super::notes::Original;
+use super::original::Original;
 use super::surroundings;
+use crate::session_dir::SOURCE;
 
 /// What cargo tells a crate of itself as it is compiled, of the one that evcxr makes; macros of other crates ask for it.
 const PACKAGE: [(&str, &str); 16] = [

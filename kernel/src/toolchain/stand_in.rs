@@ -12,9 +12,10 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::dependencies::{self, Dependencies, Trial};
-use super::notes::{SessionNotes, session_dir};
+use super::notes::SessionNotes;
 use super::{cell_build, tools};
-use crate::runtime::channel::announce;
+use crate::runtime::announce::announce;
+use crate::session_dir::session_dir;
 
 /// Answers as `tool`; the result is the exit code.
 ///

@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::cell_build::SOURCE;
 use super::dependencies::listed;
 use super::facts::hex;
 use super::program::words;
+use crate::session_dir::SOURCE;
 
 /// A program whose files are named by full paths.
 pub struct Anchored {

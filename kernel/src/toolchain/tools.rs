@@ -11,8 +11,9 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::notes::{CONFIG_DIR, SESSION_DIR};
+use super::original::CONFIG_DIR;
 use super::places;
+use crate::session_dir::SESSION_DIR;
 
 /// The names under which the soma binary stands in for a tool.
 pub const NAMES: [&str; 3] = ["cargo", "rustc", "rustup"];

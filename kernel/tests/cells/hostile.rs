@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::notebook::{Notebook, cache_dir};
 use crate::surroundings::{OwnCache, below, usual_open_files, without_a_mask};
-use crate::test_frontend::{TestFrontend, tcp_connection};
+use soma_frontend::{TestFrontend, tcp_connection};
 
 /// The memory of a process; a process that is ending has none.
 fn megabytes_of(pid: u32) -> usize {

@@ -29,9 +29,6 @@ mod statics;
 mod surroundings;
 mod survival;
 mod syntax;
-#[path = "../../src/jupyter/test_frontend.rs"]
-#[allow(dead_code)]
-mod test_frontend;
 mod threads;
 mod training;
 mod variables;

@@ -10,7 +10,7 @@ use jupyter_protocol::connection_info::ConnectionInfo;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::test_frontend::{TestFrontend, ipc_connection, tcp_connection};
+use soma_frontend::{TestFrontend, ipc_connection, tcp_connection};
 
 /// How long a cell may take, and a kernel to end: a last resort, so that no test hangs. What a machine can do in a
 /// second is not tested here.

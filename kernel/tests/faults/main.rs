@@ -40,9 +40,6 @@ mod sockets;
 #[path = "../cells/surroundings.rs"]
 #[allow(dead_code)]
 mod surroundings;
-#[path = "../../src/jupyter/test_frontend.rs"]
-#[allow(dead_code)]
-mod test_frontend;
 
 #[test]
 fn there_are_more_than_two_hundred_faults_each_with_a_name_of_its_own() {

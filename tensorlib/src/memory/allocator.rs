@@ -1,26 +1,21 @@
 //! Large buffers are kept for the next tensor of about their size.
 //!
 //! Fresh memory from the system costs a page fault for every 4 KiB, far more than filling it: adding two tensors of
-//! 1.6·10⁷ elements spends nine tenths of its time there. What is kept is bounded, because every page of it is copied
-//! (by reference) whenever a notebook's process is snapshotted.
+//! 1.6·10⁷ elements spends nine tenths of its time there. They wait in [`kept`](crate::memory::kept).
 
 use std::cell::RefCell;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::element::Element;
-use crate::memory::buffer::{AlignedBuf, Line};
+use crate::memory::buffer::AlignedBuf;
+pub use crate::memory::kept::empty_cache;
+use crate::memory::kept::take_kept;
+use crate::memory::line::Line;
 use crate::memory::pages;
 
 /// Buffers below this are left to the allocator, which is good at them.
 const LARGE: usize = 64 << 10;
-/// The most that is kept, in bytes and in buffers: a step of training keeps some dozens until its way back.
-const KEPT_BYTES: usize = 256 << 20;
-const KEPT_BUFFERS: usize = 128;
 /// From this size on the system is asked whether there is room; below, asking costs more than it tells.
 const DOUBTFUL: usize = 256 << 20;
-
-/// Oldest first.
-static KEPT: Mutex<Vec<Vec<Line>>> = Mutex::new(Vec::new());
 
 /// Elements with unspecified (but valid) values, for kernels that write all of them.
 #[inline]
@@ -88,45 +83,6 @@ pub(crate) fn with_scratch<T: Element, R>(numel: usize, kernel: impl FnOnce(&mut
         }
     });
     result
-}
-
-/// The kept buffers. A thread that holds the lock while the process forks leaves it locked for ever: nobody waits.
-fn kept() -> Option<MutexGuard<'static, Vec<Vec<Line>>>> {
-    match KEPT.try_lock() {
-        Ok(kept) => Some(kept),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
-    }
-}
-
-/// A kept buffer of this size, if there is one that wastes little.
-fn take_kept(count: usize) -> Option<Vec<Line>> {
-    let mut kept = kept()?;
-    let at = kept.iter().rposition(|lines| lines.len() >= count && lines.len() / 5 * 4 <= count)?;
-    Some(kept.remove(at))
-}
-
-/// Keeps a buffer for [`take`], or frees it.
-pub(crate) fn give(lines: Vec<Line>) {
-    let bytes = |lines: &Vec<Line>| lines.len() * size_of::<Line>();
-    let new = bytes(&lines);
-    if new > KEPT_BYTES / 2 {
-        return;
-    }
-    let Some(mut kept) = kept() else { return };
-    let mut evicted = Vec::new();
-    while kept.len() >= KEPT_BUFFERS || kept.iter().map(bytes).sum::<usize>() + new > KEPT_BYTES {
-        evicted.push(kept.remove(0));
-    }
-    kept.push(lines);
-    drop(kept); // Freeing pages takes long; let others in.
-    drop(evicted);
-}
-
-/// Frees every kept buffer, as PyTorch's `empty_cache`.
-pub fn empty_cache() {
-    let kept = std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner));
-    drop(kept);
 }
 
 #[cfg(test)]

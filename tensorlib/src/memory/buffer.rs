@@ -8,17 +8,8 @@ use std::ops::{Deref, DerefMut};
 
 use crate::dtype::DType;
 use crate::element::Element;
-use crate::memory::allocator;
-
-/// A cache line.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(crate) struct Line([u8; LINE]);
-const LINE: usize = 64;
-
-impl Line {
-    pub const ZERO: Line = Line([0; LINE]);
-}
+use crate::memory::kept;
+use crate::memory::line::{LINE, Line};
 
 /// The elements of a tensor; reads as a slice.
 pub struct AlignedBuf<T: Element>(Kind<T>);
@@ -99,7 +90,7 @@ impl<T: Element> Drop for AlignedBuf<T> {
     #[inline]
     fn drop(&mut self) {
         if let Kind::Lines(lines, _) = &mut self.0 {
-            allocator::give(std::mem::take(lines));
+            kept::give(std::mem::take(lines));
         }
     }
 }

@@ -2,4 +2,6 @@
 
 pub(crate) mod allocator;
 pub(crate) mod buffer;
+pub(crate) mod kept;
+pub(crate) mod line;
 pub(crate) mod pages;

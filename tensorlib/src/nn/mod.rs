@@ -36,7 +36,9 @@ pub mod convolution;
 pub mod dropout;
 #[doc(hidden)]
 pub mod embedding;
+mod field;
 mod forward;
+mod found;
 mod hints;
 pub mod init;
 #[doc(hidden)]
@@ -64,17 +66,17 @@ pub(crate) mod trace;
 #[doc(hidden)]
 pub mod transformer;
 pub mod utils;
-mod walk;
 
 pub use activation::*;
 pub use attention::{Attend, MultiheadAttention};
 pub use convolution::*;
 pub use dropout::*;
 pub use embedding::*;
+pub use field::Field;
 pub use forward::{Forward, Layer};
 pub use linear::*;
 pub use loss::*;
-pub use module::{Field, Module, Visitor};
+pub use module::{Module, Visitor};
 pub use normalization::*;
 pub use parameter::{Buffer, Parameter, Training};
 pub use pooling::*;

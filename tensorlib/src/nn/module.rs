@@ -1,11 +1,8 @@
 //! What has parameters, and how they are found.
 
-use std::rc::Rc;
-use std::sync::Arc;
-
+use super::found::{self, joined};
 use super::parameter::{Buffer, Parameter, Training};
 use super::state::{self, Loaded};
-use super::walk::{self, Kind};
 use crate::device::Device;
 use crate::error::{Result, or_raise};
 use crate::io::StateDict;
@@ -80,7 +77,7 @@ pub trait Module {
     /// assert_eq!(shapes, ["[2, 3]", "[2]"]);
     /// ```
     fn parameters(&self) -> Vec<Tensor> {
-        walk::without_names(self.named_parameters())
+        found::without_names(self.named_parameters())
     }
 
     /// All parameters, each once, with their names: those of the fields that lead to them.
@@ -91,7 +88,7 @@ pub trait Module {
     /// assert_eq!(model.named_parameters()[0].0, "0.weight");
     /// ```
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
-        walk::once(walk::tensors(&|visitor| self.visit(visitor), Kind::Parameter))
+        found::once(tensors(&|visitor| self.visit(visitor), Kind::Parameter))
     }
 
     /// All buffers, each once, with their names.
@@ -102,12 +99,12 @@ pub trait Module {
     /// assert_eq!(names, ["running_mean", "running_var", "num_batches_tracked"]);
     /// ```
     fn named_buffers(&self) -> Vec<(String, Tensor)> {
-        walk::once(walk::tensors(&|visitor| self.visit(visitor), Kind::Buffer))
+        found::once(tensors(&|visitor| self.visit(visitor), Kind::Buffer))
     }
 
     /// All buffers, each once.
     fn buffers(&self) -> Vec<Tensor> {
-        walk::without_names(self.named_buffers())
+        found::without_names(self.named_buffers())
     }
 
     /// The parameter with a name; `None` if there is none.
@@ -118,7 +115,7 @@ pub trait Module {
     /// assert_eq!(model.get_parameter("0.bias").unwrap().size(), [2]);
     /// ```
     fn get_parameter(&self, name: &str) -> Option<Tensor> {
-        walk::named(walk::tensors(&|visitor| self.visit(visitor), Kind::Parameter), name)
+        found::named(tensors(&|visitor| self.visit(visitor), Kind::Parameter), name)
     }
 
     /// The number of elements of all parameters: PyTorch's `sum(p.numel() for p in model.parameters())`.
@@ -128,7 +125,7 @@ pub trait Module {
     /// assert_eq!(nn::Linear::new(784, 128).num_parameters(), 784 * 128 + 128);
     /// ```
     fn num_parameters(&self) -> usize {
-        walk::numel(&self.parameters())
+        found::numel(&self.parameters())
     }
 
     /// Sets the model and all modules in it to training: dropout drops, batches are normalised by themselves.
@@ -142,18 +139,18 @@ pub trait Module {
     /// assert!(model.is_training());
     /// ```
     fn train(&self) {
-        walk::set_training(&|visitor| self.visit(visitor), true);
+        set_training(&|visitor| self.visit(visitor), true);
     }
 
     /// Sets the model and all modules in it to evaluation: dropout lets everything through, batches are normalised by what
     /// was measured in training.
     fn eval(&self) {
-        walk::set_training(&|visitor| self.visit(visitor), false);
+        set_training(&|visitor| self.visit(visitor), false);
     }
 
     /// Whether a module in it is being trained that then behaves in another way; if there is none such, true.
     fn is_training(&self) -> bool {
-        walk::is_training(&|visitor| self.visit(visitor))
+        is_training(&|visitor| self.visit(visitor))
     }
 
     /// Forgets the gradients of all parameters.
@@ -166,7 +163,7 @@ pub trait Module {
     /// assert!(model.weight.try_grad().is_err());
     /// ```
     fn zero_grad(&self) {
-        walk::zero_grad(&self.parameters());
+        found::zero_grad(&self.parameters());
     }
 
     /// Freezes all parameters, or lets them learn again: with `false` no gradients flow to them.
@@ -178,7 +175,7 @@ pub trait Module {
     /// assert!(!features.forward(&ones([1, 3])).requires_grad());
     /// ```
     fn requires_grad_(&self, required: bool) {
-        walk::requires_grad_(&self.parameters(), required);
+        found::requires_grad_(&self.parameters(), required);
     }
 
     /// The values of all parameters and persistent buffers by their names: what [`save`](crate::save) keeps. They share
@@ -190,7 +187,7 @@ pub trait Module {
     /// assert_eq!(model.state_dict()["weight"].size(), [2, 3]);
     /// ```
     fn state_dict(&self) -> StateDict {
-        walk::state(walk::tensors(&|visitor| self.visit(visitor), Kind::State))
+        found::state(tensors(&|visitor| self.visit(visitor), Kind::State))
     }
 
     /// Copies values into all parameters and persistent buffers, whose names and shapes must be the same. If something
@@ -216,7 +213,7 @@ pub trait Module {
 
     /// [`load_state_dict`](Module::load_state_dict) with the error as a value.
     fn try_load_state_dict(&self, state: &StateDict) -> Result<()> {
-        state::load_whole(&walk::tensors(&|visitor| self.visit(visitor), Kind::State), state)
+        state::load_whole(&tensors(&|visitor| self.visit(visitor), Kind::State), state)
     }
 
     /// [`load_state_dict`](Module::load_state_dict) of what both have, as PyTorch with `strict=False`: tells which names
@@ -239,7 +236,7 @@ pub trait Module {
 
     /// [`load_state_dict_partly`](Module::load_state_dict_partly) with the error as a value.
     fn try_load_state_dict_partly(&self, state: &StateDict) -> Result<Loaded> {
-        state::load_partly(&walk::tensors(&|visitor| self.visit(visitor), Kind::State), state)
+        state::load_partly(&tensors(&|visitor| self.visit(visitor), Kind::State), state)
     }
 
     /// The model with its parameters and buffers on a device.
@@ -267,7 +264,7 @@ pub trait Module {
     where
         Self: Sized,
     {
-        walk::reaches(device)?;
+        found::reaches(device)?;
         Ok(self)
     }
 }
@@ -287,110 +284,89 @@ pub trait Visitor {
     fn module(&mut self, name: &str, module: &dyn Module);
 }
 
-/// What a module can have as a field. It need not be implemented: modules have it by themselves.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a field of a module as it is",
-    label = "neither a module nor a parameter",
-    note = "if it is a struct with layers, put #[derive(Module)] above its definition; if it holds nothing that is learned, put #[module(skip)] above the field"
-)]
-pub trait Field {
-    /// Shows the field to a visitor.
-    fn show(&self, name: &str, visitor: &mut dyn Visitor);
+/// Shows a visitor the fields of a module, whatever its type.
+pub(super) type Visit<'a> = &'a dyn Fn(&mut dyn Visitor);
+
+/// Which tensors are looked for.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Parameter,
+    Buffer,
+    /// Parameters, and the buffers that are kept.
+    State,
 }
 
-impl Field for Parameter {
-    fn show(&self, name: &str, visitor: &mut dyn Visitor) {
-        visitor.parameter(name, self);
-    }
+struct Tensors {
+    kind: Kind,
+    path: String,
+    found: Vec<(String, Tensor)>,
 }
 
-impl Field for Buffer {
-    fn show(&self, name: &str, visitor: &mut dyn Visitor) {
-        visitor.buffer(name, self);
-    }
-}
-
-impl Field for Training {
-    fn show(&self, _name: &str, visitor: &mut dyn Visitor) {
-        visitor.training(self);
-    }
-}
-
-impl<T: Module> Field for T {
-    fn show(&self, name: &str, visitor: &mut dyn Visitor) {
-        visitor.module(name, self);
-    }
-}
-
-impl<T: Field> Field for Option<T> {
-    fn show(&self, name: &str, visitor: &mut dyn Visitor) {
-        if let Some(field) = self {
-            field.show(name, visitor);
+impl Visitor for Tensors {
+    fn parameter(&mut self, name: &str, parameter: &Parameter) {
+        if self.kind != Kind::Buffer {
+            self.found.push((joined(&self.path, name), parameter.alias()));
         }
     }
-}
 
-macro_rules! pointers {
-    ($($pointer:ident),*) => { $(
-        impl<T: Module + ?Sized> Module for $pointer<T> {
-            fn visit(&self, visitor: &mut dyn Visitor) {
-                (**self).visit(visitor);
-            }
-
-            fn name(&self) -> &str {
-                (**self).name()
-            }
-
-            fn extra_repr(&self) -> String {
-                (**self).extra_repr()
-            }
+    fn buffer(&mut self, name: &str, buffer: &Buffer) {
+        let is_wanted = match self.kind {
+            Kind::Parameter => false,
+            Kind::Buffer => true,
+            Kind::State => buffer.is_persistent(),
+        };
+        if is_wanted {
+            self.found.push((joined(&self.path, name), buffer.alias()));
         }
-    )* };
-}
-pointers!(Box, Rc, Arc);
+    }
 
-fn show_all<T: Field>(fields: &[T], visitor: &mut dyn Visitor) {
-    for (number, field) in fields.iter().enumerate() {
-        field.show(&number.to_string(), visitor);
+    fn module(&mut self, name: &str, module: &dyn Module) {
+        let path = joined(&self.path, name);
+        let outer = std::mem::replace(&mut self.path, path);
+        module.visit(self);
+        self.path = outer;
     }
 }
 
-impl<T: Field> Module for Vec<T> {
-    fn visit(&self, visitor: &mut dyn Visitor) {
-        show_all(self, visitor);
+/// All tensors of a kind, with their names.
+pub(super) fn tensors(visit: Visit, kind: Kind) -> Vec<(String, Tensor)> {
+    let mut tensors = Tensors { kind, path: String::new(), found: Vec::new() };
+    visit(&mut tensors);
+    tensors.found
+}
+
+struct SetTraining(bool);
+
+impl Visitor for SetTraining {
+    fn training(&mut self, training: &Training) {
+        training.set(self.0);
     }
 
-    fn name(&self) -> &str {
-        "ModuleList"
+    fn module(&mut self, _name: &str, module: &dyn Module) {
+        module.visit(self);
     }
 }
 
-impl<T: Field, const N: usize> Module for [T; N] {
-    fn visit(&self, visitor: &mut dyn Visitor) {
-        show_all(self, visitor);
+fn set_training(visit: Visit, is_trained: bool) {
+    visit(&mut SetTraining(is_trained));
+}
+
+/// The flags that were found.
+#[derive(Default)]
+struct Modes(Vec<bool>);
+
+impl Visitor for Modes {
+    fn training(&mut self, training: &Training) {
+        self.0.push(training.get());
     }
 
-    fn name(&self) -> &str {
-        "ModuleList"
+    fn module(&mut self, _name: &str, module: &dyn Module) {
+        module.visit(self);
     }
 }
 
-macro_rules! tuples {
-    ($($name:ident $number:tt),+) => {
-        impl<$($name: Field),+> Module for ($($name,)+) {
-            fn visit(&self, visitor: &mut dyn Visitor) {
-                $(self.$number.show(stringify!($number), visitor);)+
-            }
-
-            fn name(&self) -> &str {
-                "ModuleList"
-            }
-        }
-    };
+fn is_training(visit: Visit) -> bool {
+    let mut modes = Modes::default();
+    visit(&mut modes);
+    modes.0.is_empty() || modes.0.contains(&true)
 }
-tuples!(A 0);
-tuples!(A 0, B 1);
-tuples!(A 0, B 1, C 2);
-tuples!(A 0, B 1, C 2, D 3);
-tuples!(A 0, B 1, C 2, D 3, E 4);
-tuples!(A 0, B 1, C 2, D 3, E 4, G 5);

@@ -1,9 +1,9 @@
 //! The modules of a model in a list, for pictures.
 
+use super::found::joined;
 use super::module::{Module, Visitor};
 use super::parameter::Parameter;
 use super::trace;
-use super::walk::joined;
 use crate::tensor::Tensor;
 
 /// A module of a model, or the model itself.

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::forward::Forward;
+use super::found::joined;
 use super::module::{Module, Visitor};
 use super::parameter::Training;
 use super::show::grouped;
 use super::trace::{self, Passed};
-use super::walk::joined;
 use crate::autograd::no_grad;
 use crate::create::try_zeros;
 use crate::error::{Result, or_raise};
@@ -172,7 +172,7 @@ fn of(run: &Run) -> Result<Summary> {
             multiply_adds: multiply_adds(passed),
         });
     }
-    let all = super::walk::once(super::walk::tensors(run.visit, super::walk::Kind::Parameter));
+    let all = super::found::once(super::module::tensors(run.visit, super::module::Kind::Parameter));
     let count = |only_trainable: bool| {
         let counted = all.iter().filter(|(_, parameter)| !only_trainable || parameter.requires_grad());
         counted.map(|(_, parameter)| parameter.numel()).sum()

@@ -2,7 +2,7 @@
 
 use std::f64::consts::FRAC_2_SQRT_PI;
 
-use super::special::recorded;
+use super::recorded::recorded;
 use crate::autograd::record::{Saved, record, records};
 use crate::error::{Result, fallible, shape_error};
 use crate::op::Activation;

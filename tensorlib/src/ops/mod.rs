@@ -11,6 +11,7 @@ pub mod clamp;
 mod comparison;
 mod operators;
 mod pairs;
+mod recorded;
 mod special;
 pub(crate) mod twin;
 mod unary;

@@ -2,11 +2,11 @@
 
 use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
-use crate::autograd::record::{Saved, record, records};
 use crate::create::filled;
 use crate::dtype::DType;
 use crate::error::{fallible, value_error};
 use crate::op::{Activation, Special};
+use crate::ops::recorded::recorded;
 use crate::ops::twin::{self, twins};
 use crate::ops::{activation, unary};
 use crate::scalar::Scalar;
@@ -16,24 +16,6 @@ use crate::tensor::Tensor;
 fn value(function: Special, x: &Tensor) -> Tensor {
     let x = x.values().to_dtype(x.dtype().to_floating());
     unary::mapped(&x, |elements| x.backend().special(function, elements))
-}
-
-/// The result of a function of `x`, whose gradient `formula` makes of the result's and of `x`.
-pub(super) fn recorded(
-    result: Tensor,
-    name: &'static str,
-    x: &Tensor,
-    formula: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'static,
-) -> Tensor {
-    if !records(&[x]) {
-        return result;
-    }
-    let kept = Saved::operand(x);
-    record(result, name, &[x], move |pass, gradient| {
-        let x = pass.get(&kept)?;
-        pass.give(0, || formula(&gradient, &x));
-        Ok(())
-    })
 }
 
 macro_rules! specials {

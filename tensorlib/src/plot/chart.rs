@@ -8,9 +8,11 @@ use plotters::coord::cartesian::Cartesian2d;
 use plotters::prelude::*;
 
 use super::axis::Axis;
+use super::color;
 use super::contour::Field;
+use super::figure::Plot;
+use super::fit::{cut, index_step};
 use super::series::{Mark, Series, padded, span};
-use super::{Plot, color, image};
 use crate::picture::Diagram;
 use crate::picture::canvas::{Anchor, Canvas, Font, Stroke};
 use crate::picture::theme;
@@ -214,7 +216,7 @@ fn draw(frame: &Frame<'_>, title: &str, paint: impl FnOnce(&mut Chart<'_, '_>)) 
         let x = left + (i as f64 + 0.5) * wide;
         match is_turned {
             // Where lines of text would lie on each other, every second, fifth, … is written.
-            true if i % image::index_step(frame.categories.len(), inner.0, 15.0) == 0 => {
+            true if i % index_step(frame.categories.len(), inner.0, 15.0) == 0 => {
                 let name = cut(name, LONGEST_NAME - 12.0);
                 canvas.turned_text((x, top + INSIDE + 8.0), &name, font.anchor(Anchor::End));
             }
@@ -321,20 +323,4 @@ fn legend_entry(canvas: &mut Canvas, at: (f64, f64), (name, tint, mark): (&str, 
     }
     let name = cut(name, WIDTH - RIGHT - at.0 - 34.0);
     canvas.text((at.0 + 32.0, at.1), &name, Font::words(14.0).anchor(Anchor::Start));
-}
-
-/// A text that fits a width, with an ellipsis for what is left out.
-pub(crate) fn cut(text: &str, width: f64) -> String {
-    if theme::text_width(text, 13.0) <= width {
-        return text.to_owned();
-    }
-    let mut short = String::new();
-    for c in text.chars() {
-        short.push(c);
-        if theme::text_width(&short, 13.0) + 10.0 > width {
-            short.pop();
-            break;
-        }
-    }
-    short + "…"
 }

@@ -2,12 +2,13 @@
 
 use std::fmt::Display;
 
+use super::confusion::Confusion;
 use super::contour::Field;
 use super::input::{Curve, IntoCurve, IntoPositions, IntoValues};
+use super::matrix::{self, Matrix, Names};
+use super::pixels::Pixels;
 use super::series::{Mark, Series};
-use super::{chart, confusion, image, pixels};
 use crate::error::{Result, or_raise, shape_error};
-use crate::picture::Diagram;
 
 /// A plot: values to be shown, a title and names for the axes.
 ///
@@ -39,9 +40,9 @@ pub(super) enum Content {
     Series(Vec<Series>),
     Histogram { edges: Vec<f64>, counts: Vec<f64> },
     Bars { names: Vec<String>, heights: Vec<f64> },
-    Heat(image::Matrix, image::Names),
-    Images { images: Vec<pixels::Pixels>, columns: usize },
-    Confusion(confusion::Confusion),
+    Heat(Matrix, Names),
+    Images { images: Vec<Pixels>, columns: usize },
+    Confusion(Confusion),
 }
 
 impl Plot {
@@ -157,7 +158,7 @@ impl Plot {
     #[track_caller]
     pub fn x_names(mut self, names: impl IntoIterator<Item = impl Display>) -> Plot {
         let (matrix, own) = or_raise(self.heat_map("x_names"));
-        own.columns = or_raise(image::names("x_names", "column", names, matrix.columns));
+        own.columns = or_raise(matrix::names("x_names", "column", names, matrix.columns));
         self
     }
 
@@ -170,11 +171,11 @@ impl Plot {
     #[track_caller]
     pub fn y_names(mut self, names: impl IntoIterator<Item = impl Display>) -> Plot {
         let (matrix, own) = or_raise(self.heat_map("y_names"));
-        own.rows = or_raise(image::names("y_names", "row", names, matrix.rows));
+        own.rows = or_raise(matrix::names("y_names", "row", names, matrix.rows));
         self
     }
 
-    fn heat_map(&mut self, op: &str) -> Result<(&image::Matrix, &mut image::Names)> {
+    fn heat_map(&mut self, op: &str) -> Result<(&Matrix, &mut Names)> {
         match &mut self.content {
             Content::Heat(matrix, names) => Ok((matrix, names)),
             _ => Err(shape_error!(
@@ -196,18 +197,5 @@ impl Plot {
         };
         series.extend(Series::all_of(op, curve, mark)?);
         Ok(self)
-    }
-
-    /// Draws the plot.
-    #[must_use]
-    pub fn draw(&self) -> Diagram {
-        match &self.content {
-            Content::Series(series) => chart::series(self, series),
-            Content::Histogram { edges, counts } => chart::histogram(self, edges, counts),
-            Content::Bars { names, heights } => chart::bars(self, names, heights),
-            Content::Heat(matrix, names) => image::heat_map(self, matrix, names),
-            Content::Images { images, columns } => image::images(self, images, *columns),
-            Content::Confusion(confusion) => confusion::draw(self, confusion),
-        }
     }
 }

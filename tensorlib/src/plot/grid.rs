@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::chart::cut;
+use super::fit::cut;
 use super::image::WIDTH;
 use super::input::{IntoLabels, Labels, check_names, classes};
 use super::pixels::{self, Pixels};

@@ -1,44 +1,14 @@
 //! Matrices as heat maps and tensors as images: pixels with a frame around them.
 
-use std::fmt::Display;
-
-use super::chart::cut;
+use super::color;
+use super::figure::Plot;
+use super::fit::{cut, index_step};
+use super::matrix::{Matrix, Names};
 use super::pixels::Pixels;
 use super::png::{data_address, indexed_data_address};
-use super::{Plot, color};
-use crate::error::{Result, shape_error};
 use crate::picture::Diagram;
 use crate::picture::canvas::{Anchor, Canvas, Font, Point, Stroke};
 use crate::picture::theme::{self, short, size_text};
-
-/// A matrix's values in row-major order.
-#[derive(Clone, Debug)]
-pub(super) struct Matrix {
-    pub rows: usize,
-    pub columns: usize,
-    pub values: Vec<f64>,
-}
-
-/// What stands at the rows and columns of a heat map; none are numbers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Names {
-    pub rows: Vec<String>,
-    pub columns: Vec<String>,
-}
-
-/// One name for each row or column.
-pub(super) fn names(
-    op: &str,
-    what: &str,
-    given: impl IntoIterator<Item = impl Display>,
-    count: usize,
-) -> Result<Vec<String>> {
-    let names: Vec<String> = given.into_iter().map(|name| name.to_string()).collect();
-    match names.len() {
-        len if len == count => Ok(names),
-        len => Err(shape_error!("{op}: give one name for each {what}; there are {count} {what}s and {len} names")),
-    }
-}
 
 pub(super) const WIDTH: f64 = 520.0;
 /// Room for the names of rows, at most.
@@ -201,12 +171,6 @@ fn named_rows_and_columns(
             false => canvas.text((x, at.1 + size.1 + 16.0), name, font),
         }
     }
-}
-
-pub(super) fn index_step(count: usize, length: f64, room: f64) -> usize {
-    let fits = |step: &usize| length / count as f64 * *step as f64 >= room;
-    let steps = (0..).flat_map(|power| [1, 2, 5].map(|f| f * 10_usize.pow(power)));
-    steps.take(30).find(fits).unwrap_or(count)
 }
 
 fn color_bar(canvas: &mut Canvas, at: (f64, f64), height: f64, (low, high): (f64, f64)) {

@@ -24,14 +24,17 @@ mod chart;
 pub(crate) mod color;
 mod confusion;
 mod contour;
+mod draw;
 #[doc(hidden)]
 pub mod figure;
+mod fit;
 #[doc(hidden)]
 pub mod grid;
 mod image;
 mod input;
 #[doc(hidden)]
 pub mod live;
+mod matrix;
 mod pixels;
 pub(crate) mod png;
 mod series;
@@ -42,8 +45,8 @@ use crate::Tensor;
 use crate::error::{or_raise, shape_error};
 use crate::operand::{IntoOperand, Operand};
 
-pub(crate) use chart::cut;
 pub use figure::Plot;
+pub(crate) use fit::cut;
 pub use grid::Images;
 pub use input::{Curve, IntoCurve, IntoLabels, IntoPositions, IntoValues, Labels, Positions};
 pub use live::Live;
@@ -225,8 +228,8 @@ pub fn heat_map<'a>(matrix: impl IntoOperand<'a>) -> Plot {
     let size = matrix.size();
     match size[..] {
         [rows, columns] if rows * columns > 0 => {
-            let matrix = image::Matrix { rows, columns, values };
-            Plot::new(Content::Heat(matrix, image::Names::default()), "column", "row")
+            let matrix = matrix::Matrix { rows, columns, values };
+            Plot::new(Content::Heat(matrix, matrix::Names::default()), "column", "row")
         }
         _ => or_raise(Err(shape_error!("heat_map: give a matrix with elements; the shape is {size}"))),
     }

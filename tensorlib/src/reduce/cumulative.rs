@@ -1,11 +1,11 @@
 //! Running sums and products.
 
 use crate::autograd::formulas::reduce as formulas;
-use crate::autograd::record::{in_place, records};
+use crate::autograd::record::{Saved, in_place, record, records};
 use crate::error::{Result, fallible};
 use crate::layout::{Layout, dimension};
 use crate::op::CumulativeOp;
-use crate::ops::{assign, binary};
+use crate::ops::{assign, binary, where_cond};
 use crate::tensor::Tensor;
 
 /// Running values along a dimension. Single precision runs in double precision, as in PyTorch.
@@ -23,7 +23,23 @@ pub(super) fn cumulated(op: &str, x: &Tensor, dim: i64, kind: CumulativeOp) -> R
     formulas::reduced(x, values, |y| match kind {
         CumulativeOp::Sum => formulas::cumsum(y, x, dim),
         CumulativeOp::Prod => formulas::cumprod(y, x, dim),
-        CumulativeOp::LogSumExp => super::extent::log_sums(y, x, dim),
+        CumulativeOp::LogSumExp => log_sums(y, x, dim),
+    })
+}
+
+/// The logarithms of sums of exponentials up to each element, with their gradients.
+fn log_sums(sums: Tensor, x: &Tensor, dim: i64) -> Tensor {
+    let (kept, kept_sums) = (Saved::operand(x), Saved::result(&sums));
+    record(sums, "LogcumsumexpBackward0", &[x], move |pass, gradient| {
+        let (x, sums) = (pass.get(&kept)?, pass.get(&kept_sums)?);
+        // The sum over all that come after, of positive and of negative gradients, in logarithms: no overflow.
+        let part = |gradient: &Tensor| {
+            let log = where_cond(gradient.gt(0.0), gradient, 1.0).log();
+            let log = where_cond(gradient.gt(0.0), log - &sums, f64::NEG_INFINITY);
+            (log.flip(dim).logcumsumexp(dim).flip(dim) + &x).exp()
+        };
+        pass.give(0, || part(&gradient) - part(&-&gradient));
+        Ok(())
     })
 }
 

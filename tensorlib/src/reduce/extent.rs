@@ -1,11 +1,9 @@
 //! What runs along a dimension: extremes and sums of exponentials so far, differences of neighbours.
 
-use crate::autograd::record::{Saved, record};
 use crate::dtype::DType;
 use crate::error::{Result, fallible};
 use crate::layout::{Layout, dimension};
 use crate::op::{CumulativeOp, ExtremeOp};
-use crate::ops::where_cond;
 use crate::reduce::cumulative::cumulated;
 use crate::reduce::fold::floating;
 use crate::tensor::Tensor;
@@ -15,22 +13,6 @@ fn cumulative_extreme(op: &str, x: &Tensor, dim: i64, extreme: ExtremeOp) -> Res
     let places = x.backend().cumulate_extreme(extreme, x.elements(), place);
     let places = Tensor::from_storage(places, Layout::contiguous(x.layout.shape.clone()));
     Ok((x.try_gather(dim, &places)?, places))
-}
-
-/// The logarithms of sums of exponentials up to each element, with their gradients.
-pub(super) fn log_sums(sums: Tensor, x: &Tensor, dim: i64) -> Tensor {
-    let (kept, kept_sums) = (Saved::operand(x), Saved::result(&sums));
-    record(sums, "LogcumsumexpBackward0", &[x], move |pass, gradient| {
-        let (x, sums) = (pass.get(&kept)?, pass.get(&kept_sums)?);
-        // The sum over all that come after, of positive and of negative gradients, in logarithms: no overflow.
-        let part = |gradient: &Tensor| {
-            let log = where_cond(gradient.gt(0.0), gradient, 1.0).log();
-            let log = where_cond(gradient.gt(0.0), log - &sums, f64::NEG_INFINITY);
-            (log.flip(dim).logcumsumexp(dim).flip(dim) + &x).exp()
-        };
-        pass.give(0, || part(&gradient) - part(&-&gradient));
-        Ok(())
-    })
 }
 
 fn diff(op: &str, x: &Tensor, n: usize, dim: i64) -> Result<Tensor> {

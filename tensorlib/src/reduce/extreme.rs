@@ -6,7 +6,8 @@ use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
 use crate::list::List;
 use crate::op::{ExtremeOp, ReduceOp};
-use crate::reduce::fold::{Over, comparable, reduced};
+use crate::reduce::fold::{comparable, reduced};
+use crate::reduce::over::Over;
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 

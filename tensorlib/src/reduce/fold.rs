@@ -4,46 +4,12 @@ use crate::autograd::formulas::reduce as formulas;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, shape_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::op::{BinaryOp, ReduceOp};
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary;
-use crate::shape::axes::dimensions;
-use crate::size::{IntoInts, Ints};
+use crate::reduce::over::Over;
+use crate::size::IntoInts;
 use crate::tensor::Tensor;
-
-/// Which dimensions are reduced, and whether they stay with length 1.
-pub(crate) struct Over {
-    pub dims: List<usize>,
-    pub keep: bool,
-}
-
-impl Over {
-    pub fn all(x: &Tensor) -> Over {
-        Over { dims: (0..x.ndim()).collect(), keep: false }
-    }
-
-    pub fn dims(op: &str, x: &Tensor, dims: &Ints, keep: bool) -> Result<Over> {
-        let mut dims = dimensions(op, dims, x.ndim())?;
-        if x.ndim() == 0 {
-            dims = List::new();
-        }
-        Ok(Over { dims, keep })
-    }
-
-    /// The number of elements that become one.
-    pub fn count(&self, x: &Tensor) -> usize {
-        self.dims.iter().map(|&dim| x.layout.shape[dim]).product()
-    }
-
-    /// The shape of the result.
-    pub fn shape(&self, x: &Tensor) -> List<usize> {
-        (0..x.ndim())
-            .filter(|dim| self.keep || !self.dims.contains(dim))
-            .map(|dim| if self.dims.contains(&dim) { 1 } else { x.layout.shape[dim] })
-            .collect()
-    }
-}
 
 /// Reduces with one operation, in the element type of `x`.
 pub(crate) fn reduced(op: ReduceOp, x: &Tensor, over: &Over) -> Tensor {
@@ -110,25 +76,25 @@ macro_rules! reductions {
     ($($(#[$doc:meta])* $name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident| $body:expr;)*) => { $(
         const _: () = {
         // Without type parameters: compiled once, whatever the dimensions are given as.
-        fn reduce($x: &Tensor, $over: &crate::reduce::fold::Over) -> Tensor {
+        fn reduce($x: &Tensor, $over: &crate::reduce::over::Over) -> Tensor {
             $body
         }
 
         impl Tensor {
             $(#[$doc])*
             pub fn $name(&self) -> Tensor {
-                reduce(self, &crate::reduce::fold::Over::all(self))
+                reduce(self, &crate::reduce::over::Over::all(self))
             }
 
             crate::error::fallible! {
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
                 pub fn $name_dim | $try_dim(&self, dims: impl IntoInts) -> Tensor {
-                    Ok(reduce(self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?))
+                    Ok(reduce(self, &crate::reduce::over::Over::dims(stringify!($name), self, &dims.into_ints(), false)?))
                 }
 
                 #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
                 pub fn $name_keep | $try_keep(&self, dims: impl IntoInts) -> Tensor {
-                    Ok(reduce(self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?))
+                    Ok(reduce(self, &crate::reduce::over::Over::dims(stringify!($name), self, &dims.into_ints(), true)?))
                 }
             }
         }
@@ -140,24 +106,24 @@ macro_rules! reductions {
 macro_rules! fallible_reductions {
     ($($(#[$doc:meta])* $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident| $body:expr;)*) => { $(
         const _: () = {
-        fn reduce($x: &Tensor, $over: &crate::reduce::fold::Over) -> crate::error::Result<Tensor> {
+        fn reduce($x: &Tensor, $over: &crate::reduce::over::Over) -> crate::error::Result<Tensor> {
             $body
         }
 
         impl Tensor { crate::error::fallible! {
             $(#[$doc])*
             pub fn $name | $try_name(&self) -> Tensor {
-                reduce(self, &crate::reduce::fold::Over::all(self))
+                reduce(self, &crate::reduce::over::Over::all(self))
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
             pub fn $name_dim | $try_dim(&self, dims: impl IntoInts) -> Tensor {
-                reduce(self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?)
+                reduce(self, &crate::reduce::over::Over::dims(stringify!($name), self, &dims.into_ints(), false)?)
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
             pub fn $name_keep | $try_keep(&self, dims: impl IntoInts) -> Tensor {
-                reduce(self, &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?)
+                reduce(self, &crate::reduce::over::Over::dims(stringify!($name), self, &dims.into_ints(), true)?)
             }
         } }
         };
@@ -168,25 +134,25 @@ macro_rules! fallible_reductions {
 macro_rules! fallible_reductions_by {
     ($($(#[$doc:meta])* $name:ident $try_name:ident, $name_dim:ident $try_dim:ident, $name_keep:ident $try_keep:ident: |$x:ident, $over:ident, $by:ident| $body:expr;)*) => { $(
         const _: () = {
-        fn reduce($x: &Tensor, $over: &crate::reduce::fold::Over, $by: f64) -> crate::error::Result<Tensor> {
+        fn reduce($x: &Tensor, $over: &crate::reduce::over::Over, $by: f64) -> crate::error::Result<Tensor> {
             $body
         }
 
         impl Tensor { crate::error::fallible! {
             $(#[$doc])*
             pub fn $name | $try_name(&self, $by: impl Into<crate::scalar::Scalar>) -> Tensor {
-                reduce(self, &crate::reduce::fold::Over::all(self), $by.into().to_f64())
+                reduce(self, &crate::reduce::over::Over::all(self), $by.into().to_f64())
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions.")]
             pub fn $name_dim | $try_dim(&self, $by: impl Into<crate::scalar::Scalar>, dims: impl IntoInts) -> Tensor {
-                let over = &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), false)?;
+                let over = &crate::reduce::over::Over::dims(stringify!($name), self, &dims.into_ints(), false)?;
                 reduce(self, over, $by.into().to_f64())
             }
 
             #[doc = concat!("[`", stringify!($name), "`](Tensor::", stringify!($name), ") over the given dimensions, which stay with length 1.")]
             pub fn $name_keep | $try_keep(&self, $by: impl Into<crate::scalar::Scalar>, dims: impl IntoInts) -> Tensor {
-                let over = &crate::reduce::fold::Over::dims(stringify!($name), self, &dims.into_ints(), true)?;
+                let over = &crate::reduce::over::Over::dims(stringify!($name), self, &dims.into_ints(), true)?;
                 reduce(self, over, $by.into().to_f64())
             }
         } }

@@ -11,6 +11,7 @@ mod histogram;
 mod moments;
 mod nan;
 mod order;
+pub(crate) mod over;
 mod search;
 mod select;
 mod shared;

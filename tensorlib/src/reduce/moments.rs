@@ -4,7 +4,8 @@ use crate::autograd::formulas::reduce as formulas;
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::op::SpreadOp;
-use crate::reduce::fold::{Over, fallible_reductions, fallible_reductions_by, floating};
+use crate::reduce::fold::{fallible_reductions, fallible_reductions_by, floating};
+use crate::reduce::over::Over;
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 

@@ -3,7 +3,8 @@
 use crate::autograd::record::records;
 use crate::error::{Result, fallible};
 use crate::op::ReduceOp;
-use crate::reduce::fold::{Over, fallible_reductions, floating, reduced};
+use crate::reduce::fold::{fallible_reductions, floating, reduced};
+use crate::reduce::over::Over;
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 

@@ -5,7 +5,8 @@ use crate::error::{Result, fallible};
 use crate::layout::{Layout, dimension};
 use crate::list::List;
 use crate::op::{ReduceOp, SoftmaxOp};
-use crate::reduce::fold::{Over, floating, reduced};
+use crate::reduce::fold::{floating, reduced};
+use crate::reduce::over::Over;
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 

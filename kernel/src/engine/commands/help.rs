@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::super::boundary::{Failure, MimeBundle};
+use super::replies::{plain, wrong};
+use super::table::{Command, TABLE};
 use super::variables::escape;
-use super::{Command, TABLE, plain, wrong};
+use soma_jupyter::api::{Failure, MimeBundle};
 
 /// What a learner needs, in this order.
 const FIRST: [&str; 5] = [":vars", ":doc", ":time", ":dep", ":help"];

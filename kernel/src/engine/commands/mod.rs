@@ -6,16 +6,19 @@
 //! on. [`shell`] runs what begins with `!`.
 
 mod help;
+mod replies;
 pub mod shell;
 mod table;
 mod variables;
 
-use super::boundary::{Failure, MimeBundle};
+use self::replies::{plain, wrong};
+use super::prepare;
+use super::sentence::lesson;
 use super::teacher::Said;
 use super::teacher::lesson::Language;
-use super::{failure, prepare};
 use crate::toolchain::notes::Show;
 use help::nearest;
+use soma_jupyter::api::{Failure, MimeBundle};
 use table::By;
 pub use table::{Command, TABLE, Turn};
 pub use variables::Variables;
@@ -233,14 +236,10 @@ fn names(cell: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn wrong(message: &str) -> Failure {
-    failure::sentence("CommandError", message)
-}
-
 /// A failure that shows what to type instead.
 fn taught(failure: Failure, text: &str) -> Failure {
     let name = Language::of_the_reader(|name| std::env::var(name).ok()).try_this();
-    let mut traceback = vec![failure::lesson(&Said { name, text: text.to_owned() })];
+    let mut traceback = vec![lesson(&Said { name, text: text.to_owned() })];
     traceback.extend(failure.traceback);
     Failure { traceback, ..failure }
 }
@@ -268,10 +267,6 @@ fn unknown(name: &str) -> Failure {
         Some(near) => wrong(&format!("there is no command `{name}`; did you mean `{near}`? `:help` lists all")),
         None => wrong(&format!("there is no command `{name}`; `:help` lists all")),
     }
-}
-
-fn plain(text: &str) -> MimeBundle {
-    MimeBundle::from([("text/plain".to_owned(), text.to_owned())])
 }
 
 /// A format for one value, such as `{:#?}` or `{:.3}`.

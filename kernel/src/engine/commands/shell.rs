@@ -3,6 +3,7 @@
 //! A command runs in the environment and the folder that the kernel was started in, in a process group of its own, whose
 //! number stands in the session's folder meanwhile: whoever ends the session ends it by that.
 
+use crate::engine::sentence::sentence;
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
@@ -14,12 +15,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::engine::boundary::{Failure, Frontend, Output, Stream};
-use crate::engine::failure;
 use crate::engine::output::TextStream;
 use crate::process;
-use crate::runtime::supervisor::SHELL_PID;
-use crate::toolchain::notes::{Original, SESSION_DIR};
+use crate::session_dir::{SESSION_DIR, SHELL_PID};
+use crate::toolchain::original::Original;
+use soma_jupyter::api::{Failure, Frontend, Output, Stream};
 
 /// How often it is looked whether the person has had enough.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -46,7 +46,7 @@ impl Shell<'_> {
     /// # Errors
     /// When it cannot be started, says that it has failed, or was interrupted.
     pub fn run(&self, command: &str) -> Result<(), Failure> {
-        let failed = |what: String| failure::sentence("ShellError", &what);
+        let failed = |what: String| sentence("ShellError", &what);
         let mut child = self.start(command).map_err(|error| failed(format!("the shell cannot be started: {error}")))?;
         let group = Pid::from_raw(child.id() as i32);
         let pid_file = self.session.join(SHELL_PID);
@@ -56,7 +56,7 @@ impl Shell<'_> {
         let status = child.wait();
         let _ = std::fs::remove_file(pid_file);
         if self.interrupted.load(Ordering::SeqCst) {
-            return Err(failure::sentence("Interrupted", "interrupted: the shell's command was ended"));
+            return Err(sentence("Interrupted", "interrupted: the shell's command was ended"));
         }
         match status {
             Ok(status) if status.success() => Ok(()),

@@ -1,9 +1,10 @@
 //! The session's variables and their types, as `:vars` and `:type` tell them.
 
-use crate::engine::boundary::{Failure, MimeBundle};
 use crate::engine::held::{Held, Values};
-use crate::engine::{failure, types};
-use crate::toolchain::program::Types;
+use crate::engine::sentence::sentence;
+use crate::engine::types;
+use crate::toolchain::variable_types::Types;
+use soma_jupyter::api::{Failure, MimeBundle};
 
 fn written(ty: Option<&str>) -> String {
     ty.map_or_else(|| "a type without a name: it lived in its own cell only".to_owned(), types::short)
@@ -94,9 +95,9 @@ pub fn one_type(name: &str, variables: &Types) -> Result<MimeBundle, Failure> {
     match variables.get(name) {
         Some(ty) => Ok(MimeBundle::from([("text/plain".to_owned(), format!("{name}: {}", written(ty.as_deref())))])),
         None if name.is_empty() => {
-            Err(failure::sentence("CommandError", "`:type` needs a variable, as in `:type x`; `:vars` lists them"))
+            Err(sentence("CommandError", "`:type` needs a variable, as in `:type x`; `:vars` lists them"))
         }
-        None => Err(failure::sentence("NameError", &format!("there is no variable `{name}`; `:vars` lists them"))),
+        None => Err(sentence("NameError", &format!("there is no variable `{name}`; `:vars` lists them"))),
     }
 }
 

@@ -5,23 +5,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::SomaEvaluator;
+use super::answered::{Commanded, show};
 use super::wording::interrupted;
 use crate::engine::assistant;
-use crate::engine::boundary::{Cell, Failure, Frontend, MimeBundle, Output, Stream};
 use crate::engine::commands::shell::Shell;
 use crate::engine::commands::{self, Says, Step, Turn, Variables};
+use soma_jupyter::api::{Cell, Failure, Frontend, MimeBundle, Output, Stream};
 
 /// After how long a person is told what documentation waits for.
 const WORTH_A_WORD: Duration = Duration::from_secs(1);
-
-/// What is left to do of a cell whose commands were carried out.
-#[derive(Default)]
-pub struct Commanded {
-    /// The lines that wait for the code.
-    pub waiting: Vec<usize>,
-    /// What the last command has answered: the cell's result, if nothing follows.
-    pub answer: Option<MimeBundle>,
-}
 
 impl SomaEvaluator {
     /// Carries out a cell's commands, in order, and shows what each answers before the next.
@@ -99,12 +91,5 @@ impl SomaEvaluator {
             }
             assistant::still_reading(taken)
         })
-    }
-}
-
-/// Shows what a command has answered.
-pub fn show(frontend: &dyn Frontend, answer: Option<MimeBundle>) {
-    if let Some(data) = answer {
-        frontend.output(Output::Display { data, id: None });
     }
 }

@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use super::super::boundary::{Cell, Failure, Output};
 use super::super::imports::PRELUDE;
 use super::super::items::Item;
-use super::super::running::lock;
+use super::super::sentence::lesson;
 use super::super::syntax::Mistake;
 use super::super::teacher::problem::Problem;
 use super::super::teacher::scope::Scope;
 use super::super::teacher::{self, Refused};
 use super::super::{failure, prepare};
 use super::SomaEvaluator;
+use crate::process::lock;
+use soma_jupyter::api::{Cell, Failure, Output};
 
 impl SomaEvaluator {
     /// Puts lessons above what the compiler says.
@@ -25,7 +26,7 @@ impl SomaEvaluator {
         }
         let refused = Refused { code: &cell.code[start..], problems: &problems, is_no_rust };
         let lessons = teacher::teach(&refused, &scope, self.language);
-        failure.traceback.splice(0..0, lessons.iter().map(failure::lesson));
+        failure.traceback.splice(0..0, lessons.iter().map(lesson));
     }
 
     /// A cell whose last statement is `return`: nobody called it.

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::super::boundary::{Output, Stream};
 use super::super::items::CellOf;
-use super::super::running::{lock, plain};
+use super::super::running::plain;
 use super::super::types;
 use super::SomaEvaluator;
+use crate::process::lock;
 use crate::toolchain::cell_only::CellOnly;
 use crate::toolchain::kept::libraries_of;
 use crate::toolchain::paths::CommandLine;
 use crate::toolchain::program::Unkept;
+use soma_jupyter::api::{Output, Stream};
 
 impl SomaEvaluator {
     /// A variable's type as later cells can write it.

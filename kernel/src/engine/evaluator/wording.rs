@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::boundary::Failure;
-use super::super::failure;
 use super::super::running::ProcessEnd;
+use crate::engine::sentence::sentence;
+use soma_jupyter::api::Failure;
 
 /// What is said of a cell that would wait for ever in a process that has lost threads.
 const THREADS_ARE_GONE: &str = "the cell waited for threads that are gone, and would never have ended: threads that \
@@ -42,7 +42,7 @@ pub fn lost_type(name: &str) -> String {
 }
 
 pub fn interrupted(consequence: &str) -> Failure {
-    failure::sentence("Interrupted", &format!("interrupted: {consequence}"))
+    sentence("Interrupted", &format!("interrupted: {consequence}"))
 }
 
 pub fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
@@ -61,7 +61,7 @@ pub fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
         return interrupted(&kept);
     }
     if let ["WAITED", ..] = end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        return failure::sentence("Deadlock", &format!("{THREADS_ARE_GONE}; {kept}"));
+        return sentence("Deadlock", &format!("{THREADS_ARE_GONE}; {kept}"));
     }
     let what = match end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["SIGNALED", _] if overflowed => "its stack overflowed (does a function call itself without end?)".to_owned(),
@@ -76,5 +76,5 @@ pub fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
         ["EXITED", code] => format!("it called `exit({code})`"),
         _ => "it ended".to_owned(),
     };
-    failure::sentence("Crash", &format!("the cell ended its process: {what}; {kept}"))
+    sentence("Crash", &format!("the cell ended its process: {what}; {kept}"))
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode};
 
-use super::item::plain;
+use crate::engine::raw_name::plain;
 
 /// What an implementation is of, and what is in it.
 #[derive(Clone, Debug, PartialEq)]

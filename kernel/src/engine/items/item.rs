@@ -10,6 +10,7 @@ use super::import::{self, Import};
 use super::layout;
 use super::statics::{self, Site};
 use crate::engine::positions::Place;
+use crate::engine::raw_name::plain;
 use crate::engine::types::Meaning;
 use crate::toolchain::notes::Splice;
 use crate::toolchain::program::words;
@@ -341,11 +342,6 @@ fn kind(item: &ast::Item) -> Kind {
         ast::Item::ExternCrate(item) => Kind::Import(vec![import::extern_crate(item)]),
         _ => Kind::Nameless,
     }
-}
-
-/// A name without the prefix that lets a keyword be one.
-pub(super) fn plain(name: impl AsRef<str>) -> String {
-    name.as_ref().trim_start_matches("r#").to_owned()
 }
 
 /// What a path in a module stands for.

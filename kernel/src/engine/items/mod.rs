@@ -21,9 +21,9 @@ use std::sync::Arc;
 
 use super::positions::Place;
 use super::types::Meaning;
-use crate::toolchain::kept::Libraries;
 use crate::toolchain::notes::{CellItems, EarlierItem, OwnItem, Show};
 use crate::toolchain::program::words;
+use crate::toolchain::variable_types::Libraries;
 pub use import::imports;
 use item::Kind;
 pub use item::{Item, has_loops, signature};

@@ -14,7 +14,7 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, AstNode, HasName, HasVisibility};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxNode, TextSize};
 
-use super::item::plain;
+use crate::engine::raw_name::plain;
 use crate::toolchain::notes::Splice;
 
 /// A place of an item's text that makes statics.

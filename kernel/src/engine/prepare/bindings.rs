@@ -3,7 +3,8 @@
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
 
-use super::{Addition, hiding, plain};
+use super::addition::{Addition, hiding};
+use crate::engine::raw_name::plain;
 use crate::toolchain::program::{self, placeholder};
 
 /// What a `let` needs for each of its variables.

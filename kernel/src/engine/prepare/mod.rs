@@ -14,6 +14,7 @@
 //!
 //! Items and the expression whose value is shown are hidden from evcxr ([`program::hidden`] says how and why).
 
+mod addition;
 mod bindings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,9 +23,11 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
 
+use self::addition::{Addition, hiding};
 use super::items::{self, Item, Items};
 use super::macros::{self, Made};
 use super::positions::{Insertion, Place, Source};
+use super::raw_name::plain;
 use crate::toolchain::program::{self, placeholder, words};
 use crate::toolchain::surroundings;
 
@@ -337,21 +340,6 @@ impl Preparation<'_> {
 const BUILT_IN: [&str; 9] =
     ["std", "core", "alloc", "proc_macro", "test", "tensorlib", "soma_cell", "ndarray", "plotters"];
 
-/// A name without the prefix that lets a keyword be one.
-fn plain(name: impl AsRef<str>) -> String {
-    name.as_ref().trim_start_matches("r#").to_owned()
-}
-
-/// What hides a node from evcxr.
-fn hiding(node: &SyntaxNode, begin: &str) -> [Addition; 2] {
-    let range = node.text_range();
-    let (start, end) = (usize::from(range.start()), usize::from(range.end()));
-    [
-        Addition { at: start, text: begin.to_owned(), name: start..start },
-        Addition { at: end, text: program::END.to_owned(), name: end..end },
-    ]
-}
-
 /// A cell without the byte-order mark that some editors put before a text.
 pub fn without_mark(typed: &str) -> &str {
     typed.strip_prefix('\u{feff}').unwrap_or(typed)
@@ -373,13 +361,6 @@ pub fn code_start(typed: &str) -> usize {
         }
     }
     typed.len()
-}
-
-/// Text to insert at a byte of the parsed text, and the range of the variable's name there.
-struct Addition {
-    at: usize,
-    text: String,
-    name: std::ops::Range<usize>,
 }
 
 /// The line of the cell as typed that a line of the compiled program is part of, and by how many characters

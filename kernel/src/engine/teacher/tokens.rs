@@ -280,9 +280,8 @@ pub fn around_an_operator(code: &str, at: usize) -> Option<(Range<usize>, Range<
     let all = trees(code);
     let trees = level(&all, at)?;
     let operator = trees.iter().position(|tree| tree.range().start == at)?;
-    let is_end = |tree: &&Tree| {
-        tree.is_sign(",") || tree.is_sign(";") || super::python::is_operator(tree) || tree.of(Kind::NewLine).is_some()
-    };
+    let is_end =
+        |tree: &&Tree| tree.is_sign(",") || tree.is_sign(";") || is_operator(tree) || tree.of(Kind::NewLine).is_some();
     let left: Vec<&Tree> =
         trees[..operator].iter().rev().take_while(|tree| !is_end(tree)).filter(|tree| !tree.is_blank()).collect();
     let right: Vec<&Tree> =
@@ -366,6 +365,15 @@ fn quoted(rest: &str, before: &[Token]) -> Option<usize> {
         _ => false,
     };
     (!is_lifetime).then_some(length)
+}
+
+/// What may stand on both sides of an operator.
+const BINARY: [&str; 20] =
+    ["//", "+", "-", "*", "/", "%", "**", "@", "^", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "&", "|", ".."];
+
+/// Whether a tree is an operator between two values.
+pub fn is_operator(tree: &Tree) -> bool {
+    tree.of(Kind::Sign).is_some_and(|sign| BINARY.contains(&sign))
 }
 
 #[cfg(test)]

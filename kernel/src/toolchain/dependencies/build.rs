@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 use toml::Table;
 
 use super::graph::{self, Changing, Graph, SHARED};
+use super::ready::{CRATE, Dependencies};
 use super::units::Store;
-use super::{CRATE, Dependencies};
-use crate::runtime::channel::announce;
+use crate::runtime::announce::announce;
 use crate::toolchain::cell_libs::{Shared, dynamic_flags};
 use crate::toolchain::facts::hex;
 use crate::toolchain::notes::SessionNotes;

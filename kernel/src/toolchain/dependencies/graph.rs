@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::CRATE;
+use super::ready::CRATE;
 
 /// The package that asks for the crates every cell has, with the features that they have there, so that cargo builds
 /// none of them with fewer.

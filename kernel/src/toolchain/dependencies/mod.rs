@@ -13,68 +13,34 @@
 
 mod build;
 mod graph;
+mod ready;
 mod request;
 mod sources;
-mod units;
+pub mod units;
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
 use super::facts::hex;
 use super::notes::SessionNotes;
 use super::places;
-use crate::runtime::channel::announce;
+use crate::runtime::announce::announce;
 use build::Build;
+pub use ready::{CRATE, Dependencies};
 pub use request::{Request, Trial, modernise, modernised, request, trial};
-use sources::Sources;
 pub use sources::listed;
-pub use units::Store;
-
-/// A finished build of a session's dependencies.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Dependencies {
-    /// What `--extern` names: crate and file.
-    pub externs: Vec<(String, PathBuf)>,
-    /// What `-L` names.
-    pub search: Vec<String>,
-    /// The folder of the dylib, for the loader.
-    pub folder: Option<PathBuf>,
-    /// Digest of all that decides what was built.
-    pub identity: String,
-    /// The crates that come from a path, with a digest of what was built: a variable whose type is from one of
-    /// them does not outlive a change.
-    pub changing: Vec<(String, String)>,
-    /// What else those crates were built from.
-    pub(super) sources: Sources,
-    /// What people are told who use these crates.
-    pub(super) remarks: Vec<String>,
-}
-
-/// The name of the dylib that holds the dependencies.
-pub const CRATE: &str = "soma_deps";
 
 /// In a session's folder: the remarks that have been made.
 const TOLD: &str = "told";
 
 impl Dependencies {
-    /// The crate whose dylib holds them all, if there are any.
-    pub fn linked(&self) -> Option<&'static str> {
-        self.folder.is_some().then_some(CRATE)
-    }
-
-    /// The arguments that tell rustc where to look for what they need themselves.
-    pub fn search(&self) -> impl Iterator<Item = String> {
-        self.search.iter().flat_map(|path| ["-L".to_owned(), path.clone()])
-    }
-
     /// Whether these lines ask for nothing that has to be built.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::notes::{CellItems, EarlierItem};
+use super::variable_types::Types;
 
 pub use entry::ENTRY_SYMBOL;
 pub use functions::{function_type, names_functions, with_function_names};
@@ -40,10 +41,6 @@ pub use show::{Show, first as first_show};
 pub use variables::placeholder;
 pub use versions::Versions;
 pub use words::words;
-
-/// What the session knows of its variables: their types as Rust code, or `None` for a variable whose type
-/// cannot be written down (a closure): it lived in its own cell only.
-pub type Types = BTreeMap<String, Option<String>>;
 
 /// What a program depends on besides evcxr's text.
 #[derive(Clone, Copy)]

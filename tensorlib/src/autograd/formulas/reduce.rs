@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::layout::{Layout, dimension};
 use crate::list::List;
 use crate::op::SoftmaxOp;
-use crate::reduce::fold::Over;
+use crate::reduce::over::Over;
 use crate::shape::cat_dim;
 use crate::tensor::Tensor;
 

@@ -1,9 +1,10 @@
 //! The functions that networks are built of, with parameters.
 
+use super::double::Double;
 use super::map;
 use super::number::Floating;
 use super::simd::{Loop, Width};
-use super::special::{Double, error};
+use super::special::error;
 use crate::layout::Layout;
 use crate::op::Activation;
 

@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 
+use super::double::Double;
 use super::map::PIECE;
 use super::number::{Floating, Number};
 use super::pool;
 use super::simd::{Loop, Width};
-use super::special::Double;
 
 /// Sums that run side by side, so that the compiler can do them at once.
 const LANES: usize = 16;

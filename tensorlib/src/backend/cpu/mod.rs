@@ -14,6 +14,7 @@ pub(crate) mod conv;
 mod decompose;
 mod dispatch;
 pub(crate) mod distance;
+mod double;
 pub(crate) mod embedding;
 pub(crate) mod flip;
 pub(crate) mod functions;

@@ -1,10 +1,11 @@
 //! Functions of two numbers beside arithmetic.
 
+use super::double::Double;
 use super::functions::{functions2, table};
 use super::loops::{Map2, Maps2};
 use super::number::{Number, fused_rest};
 use super::simd::Narrow;
-use super::special::{Double, error};
+use super::special::error;
 use crate::op::{FloatPair, NumberPair, WholePair};
 
 functions2! {

@@ -3,13 +3,15 @@
 //! What is here has the types of a user's dataset and batches, and is compiled with the user's cell; it only puts types on
 //! what [`pass`] does without any, which is compiled once.
 
+mod batch;
 mod pass;
 mod workers;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use self::pass::{Fetch, Order, Pass, Plan};
+use self::batch::Fetch;
+use self::pass::{Order, Pass, Plan};
 use super::collate::Collate;
 use super::dataset::Dataset;
 use super::sampler::{BatchSampler, Sampler};

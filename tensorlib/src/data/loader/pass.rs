@@ -3,30 +3,15 @@
 //! Without type parameters: compiled with the library, not with each cell that has a loop over a loader, where its threads,
 //! channels and orders took 1.3 s of a compile.
 
-use std::any::Any;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use super::batch::{Ahead, Batch, Fetch, Panic};
 use super::workers::Workers;
 use crate::create::draw_seed;
 use crate::data::sampler::{BatchSampler, RandomSampler, Sampler, SequentialSampler, at_least_one, batches};
 use crate::error::count;
 use crate::interrupt::{self, Interrupted};
-
-/// A batch, of the type that its loader knows.
-pub(super) type Batch = Box<dyn Any + Send>;
-
-/// How the examples of some numbers become a batch.
-pub(super) type Fetch = Arc<dyn Fn(&[usize]) -> Batch + Send + Sync>;
-
-/// Batches that threads prepare.
-pub(super) trait Ahead: Send {
-    /// The next one, in the order in which these give the numbers of examples; or what is left of a panic.
-    fn next(&mut self, batches: &mut dyn Iterator<Item = Vec<usize>>) -> Option<Result<Batch, Panic>>;
-}
-
-/// What a panic leaves.
-pub(super) type Panic = Box<dyn Any + Send>;
 
 /// Where the order comes from.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::pass::{Ahead, Batch, Fetch, Panic};
+use super::batch::{Ahead, Batch, Fetch, Panic};
 use crate::create::OwnGenerator;
 use crate::interrupt;
 

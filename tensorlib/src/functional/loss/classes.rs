@@ -1,6 +1,7 @@
 //! Losses of scores of classes.
 
-use super::{CrossEntropy, NllLoss, Reduction};
+use super::options::{CrossEntropy, NllLoss};
+use super::reduction::Reduction;
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
 use crate::backend::backend_of;

@@ -2,7 +2,8 @@
 
 use super::classes::{in_rows, labels, weight_of};
 use super::numbers::alike;
-use super::{GaussianNll, MultiMargin, PoissonNll, Reduction, Triplet};
+use super::options::{GaussianNll, MultiMargin, PoissonNll, Triplet};
+use super::reduction::Reduction;
 use crate::error::{Result, dtype_error, shape_error, value_error};
 use crate::functional::floating;
 use crate::tensor::Tensor;

@@ -1,6 +1,7 @@
 //! Losses of numbers, element by element or vector by vector.
 
-use super::{Binary, CosineSimilarity, Huber, KlDiv, Margin, Reduction, SmoothL1};
+use super::options::{Binary, CosineSimilarity, Huber, KlDiv, Margin, SmoothL1};
+use super::reduction::Reduction;
 use crate::autograd::record::{Saved, record, records};
 use crate::error::{Result, shape_error, value_error};
 use crate::functional::floating;

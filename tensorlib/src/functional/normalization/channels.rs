@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{BatchNorm, parameters};
+use super::options::BatchNorm;
+use super::parameters::parameters;
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records, unrecorded};
 use crate::backend::backend_of;

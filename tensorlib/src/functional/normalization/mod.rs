@@ -1,63 +1,17 @@
 //! Normalisation by mean and variance: of rows, of groups of channels, of batches.
 
 mod channels;
+mod options;
+mod parameters;
 mod rows;
+
+pub use self::options::{BatchNorm, Norm};
 
 use self::channels::batch;
 use self::rows::{in_groups, layer, root_mean_square};
-use super::floating;
-use super::options::options;
-use crate::error::{Result, fallible, shape_error};
+use crate::error::fallible;
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
-
-options! {
-    /// The options of [`layer_norm_with`], [`group_norm_with`], [`instance_norm_with`] and [`rms_norm_with`].
-    pub struct Norm<'a> {
-        /// Factors for what was normalised.
-        weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
-        /// What is added in the end. Not for [`rms_norm_with`].
-        bias: Option<&'a Tensor>, None, |bias: &'a Tensor| Some(bias);
-        /// What is added to the variance, so that nothing is divided by zero; 1e-5 by default, and for [`rms_norm_with`] the
-        /// distance from 1 to the next number of the type.
-        eps: Option<f64>, None, |eps: f64| Some(eps);
-    }
-
-    /// The options of [`batch_norm_with`].
-    pub struct BatchNorm<'a> {
-        /// Running mean of each channel, shape `[channels]`: used in evaluation, and moved in training.
-        running_mean: Option<&'a Tensor>, None, |mean: &'a Tensor| Some(mean);
-        /// Running variance of each channel, shape `[channels]`: used in evaluation, and moved in training.
-        running_var: Option<&'a Tensor>, None, |variance: &'a Tensor| Some(variance);
-        /// Factors for what was normalised, shape `[channels]`.
-        weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
-        /// What is added in the end, shape `[channels]`.
-        bias: Option<&'a Tensor>, None, |bias: &'a Tensor| Some(bias);
-        /// Whether the batch's own mean and variance count, and move the running ones; `false` by default.
-        training: bool, false, |training: bool| training;
-        /// How far running values move towards those of the batch; 0.1 by default.
-        momentum: f64, 0.1, |momentum: f64| momentum;
-        /// What is added to the variance, so that nothing is divided by zero; 1e-5 by default.
-        eps: f64, 1e-5, |eps: f64| eps;
-    }
-}
-
-/// Weight and bias must have a shape.
-fn parameters(op: &str, x: &Tensor, given: [Option<&Tensor>; 2], shape: &[usize]) -> Result<()> {
-    let mut operands = vec![x];
-    operands.extend(given.iter().flatten());
-    floating(op, &operands)?;
-    for (name, given) in ["weight", "bias"].into_iter().zip(given) {
-        if let Some(given) = given.filter(|given| given.layout.shape[..] != *shape) {
-            return Err(shape_error!(
-                "{op}: the {name} for an input of shape {} needs shape {shape:?}, not {}",
-                x.size(),
-                given.size()
-            ));
-        }
-    }
-    Ok(())
-}
 
 fallible! {
     /// Rows with mean 0 and variance 1: a row is what has the given shape, at the end of that of `x`. Ba, Kiros and Hinton,

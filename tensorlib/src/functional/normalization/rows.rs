@@ -1,6 +1,7 @@
 //! Normalisation of rows by their own mean and variance.
 
-use super::{Norm, parameters};
+use super::options::Norm;
+use super::parameters::parameters;
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
 use crate::backend::backend_of;

@@ -1,6 +1,6 @@
 //! Recurrent layers in operations that can be differentiated any number of times.
 
-use super::Given;
+use super::given::Given;
 use crate::autograd::backward;
 use crate::create::filled;
 use crate::error::Result;

@@ -1,12 +1,14 @@
 //! Recurrent layers: whole sequences as one operation. What users call is in [`nn`](crate::nn).
 
 mod by_hand;
+mod given;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use self::by_hand::slopes_by_hand;
+use self::given::Given;
 use super::floating;
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record_several, records, unrecorded};
@@ -47,46 +49,6 @@ impl RecurrentOp {
             RecurrentOp::Lstm => "LstmBackward0",
             RecurrentOp::Gru => "GruBackward0",
         }
-    }
-}
-
-/// What an operation is given, in the order of its operands: input, weights, biases, states.
-struct Given {
-    tensors: Vec<Tensor>,
-    has_biases: bool,
-    states: usize,
-}
-
-impl Given {
-    fn x(&self) -> &Tensor {
-        &self.tensors[0]
-    }
-
-    /// The input as a matrix.
-    fn rows(&self, r: &Recurrence) -> Tensor {
-        self.x().reshape([r.rows(), self.x().layout.shape[2]])
-    }
-
-    fn weights(&self) -> [&Tensor; 2] {
-        [&self.tensors[1], &self.tensors[2]]
-    }
-
-    fn biases(&self) -> Option<[&Tensor; 2]> {
-        self.has_biases.then(|| [&self.tensors[3], &self.tensors[4]])
-    }
-
-    /// Where the first state is among the operands.
-    fn first_state(&self) -> usize {
-        if self.has_biases { 5 } else { 3 }
-    }
-
-    fn states(&self) -> [Option<&Tensor>; 2] {
-        std::array::from_fn(|state| (state < self.states).then(|| &self.tensors[self.first_state() + state]))
-    }
-
-    /// The same with other tensors.
-    fn with(&self, tensors: Vec<Tensor>) -> Given {
-        Given { tensors, ..*self }
     }
 }
 

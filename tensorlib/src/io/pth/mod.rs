@@ -5,13 +5,15 @@
 //! and lists need, calls nothing, and refuses the rest by name.
 
 mod pickle;
+mod stored;
 mod tensors;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use self::pickle::Pickle;
-use self::tensors::{Storages, Stored};
+use self::stored::Stored;
+use self::tensors::Storages;
 use super::state_dict::StateDict;
 use super::zip;
 

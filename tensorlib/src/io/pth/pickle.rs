@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::tensors::{Stored, element_type};
+use super::stored::{Stored, element_type};
 
 /// A thing that a pickle made, by number.
 pub(super) type Id = usize;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::pickle::{Id, Node, Pickle, Strided};
+use super::stored::Stored;
 use crate::create::scalar;
-use crate::dtype::DType;
-use crate::io::bytes::{FileType, Foreign};
+use crate::io::bytes::FileType;
 use crate::io::state_dict::StateDict;
 use crate::layout::Layout;
 use crate::list::List;
@@ -14,45 +14,6 @@ use crate::tensor::Tensor;
 
 /// Dictionaries inside dictionaries, at most. What refers to itself has no end.
 const DEEPEST: usize = 32;
-
-/// A storage, as a pickle refers to it.
-#[derive(Clone, Copy)]
-pub(super) struct Stored<'a> {
-    pub key: &'a str,
-    pub element: FileType,
-    pub numel: usize,
-}
-
-impl Stored<'_> {
-    pub fn bytes(&self) -> Result<usize, String> {
-        self.numel
-            .checked_mul(self.element.size_in_bytes())
-            .ok_or_else(|| format!("the storage {} is too large", self.key))
-    }
-}
-
-/// The element type of a type of storage.
-pub(super) fn element_type(storage: &str) -> Result<FileType, String> {
-    Ok(match storage {
-        "BoolStorage" => FileType::Own(DType::Bool),
-        "ByteStorage" => FileType::Own(DType::U8),
-        "IntStorage" => FileType::Own(DType::I32),
-        "LongStorage" => FileType::Own(DType::I64),
-        "FloatStorage" => FileType::Own(DType::F32),
-        "DoubleStorage" => FileType::Own(DType::F64),
-        "HalfStorage" => FileType::Foreign(Foreign::F16),
-        "BFloat16Storage" => FileType::Foreign(Foreign::BF16),
-        "CharStorage" => FileType::Foreign(Foreign::I8),
-        "ShortStorage" => FileType::Foreign(Foreign::I16),
-        other => {
-            let name = other.trim_end_matches("Storage");
-            return Err(format!(
-                "elements of PyTorch's type {name} have no counterpart; convert to float32, float64, int64, int32, uint8 or \
-                 bool before saving"
-            ));
-        }
-    })
-}
 
 /// Storages by key, each once however many tensors are on it.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
-use super::Losses;
+use super::losses::Losses;
 
 /// Shows a display that may change. The first argument names it; the second says whether it is new: if not, it replaces what
 /// was shown by that name. The last has its forms, as media types with content.

@@ -430,7 +430,8 @@ impl Reader<'_> {
 
 /// Whether brackets hold one power, or one product of matrices, and nothing beside it.
 pub fn is_power(inner: &[Tree]) -> bool {
-    let operators: Vec<&Tree> = trim(inner).iter().skip(1).filter(|tree| super::operators::is_operator(tree)).collect();
+    let operators: Vec<&Tree> =
+        trim(inner).iter().skip(1).filter(|tree| crate::engine::teacher::tokens::is_operator(tree)).collect();
     matches!(operators[..], [sign] if sign.is_sign("**") || sign.is_sign("@"))
 }
 

@@ -5,8 +5,8 @@ use super::super::scope::Meaning;
 use super::super::tokens::{self, Kind, Tree, arguments, split, trim};
 use super::Reader;
 use super::expressions::has_word;
-use super::operators::is_operator;
 use super::statements::Line;
+use crate::engine::teacher::tokens::is_operator;
 
 impl Reader<'_> {
     pub fn function_header(&self, after: &[Tree], lines: &[Line], body: usize, rest: &[Tree]) -> String {

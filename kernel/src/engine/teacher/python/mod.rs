@@ -27,8 +27,6 @@ mod statements;
 mod text;
 mod training;
 
-pub use operators::is_operator;
-
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 

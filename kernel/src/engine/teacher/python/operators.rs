@@ -2,7 +2,7 @@
 
 use super::super::lesson::sentence;
 use super::super::scope::{Meaning, is_float};
-use super::super::tokens::{self, Kind, Tree, trim};
+use super::super::tokens::{self, Kind, Tree, is_operator, trim};
 use super::{Reader, looks_like_python};
 
 impl Reader<'_> {
@@ -341,10 +341,6 @@ impl Reader<'_> {
     }
 }
 
-/// What may stand on both sides of an operator.
-pub const BINARY: [&str; 20] =
-    ["//", "+", "-", "*", "/", "%", "**", "@", "^", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "&", "|", ".."];
-
 /// A part of an expression: a name, number or bracket with all its calls and indices, or something between those.
 pub struct Link<'t, 'a> {
     pub trees: &'t [Tree<'a>],
@@ -418,9 +414,4 @@ pub fn is_keyword(word: &str) -> bool {
         "const", "type", "dyn", "and", "or", "not", "is",
     ];
     WORDS.contains(&word)
-}
-
-/// Whether a tree is an operator between two values.
-pub fn is_operator(tree: &Tree) -> bool {
-    tree.of(Kind::Sign).is_some_and(|sign| BINARY.contains(&sign))
 }

@@ -4,7 +4,7 @@ use super::super::lesson::{Edit, Lesson, Sentence, sentence};
 use super::super::scope::Scope;
 use super::super::tokens::{self, Kind, Tree, arguments, split, trim};
 use super::Reader;
-use super::operators::is_operator;
+use crate::engine::teacher::tokens::is_operator;
 
 /// Words that begin a block of Python's.
 pub const BLOCKS: [&str; 11] =

@@ -7,8 +7,10 @@
 
 use std::ops::Range;
 
+use super::element::Gemm;
+use super::matrix::{Matrix, Shared};
+use super::pack;
 use super::tile::{LARGEST_TILE, TERMS, Tile};
-use super::{Gemm, Matrix, Shared, pack};
 use crate::backend::cpu::pool;
 use crate::interrupt;
 use crate::memory::allocator;

@@ -5,137 +5,27 @@
 //! after a fork). Each element of the result is summed in the same order whatever the number of threads.
 
 mod blocks;
+mod element;
+mod matrix;
 mod pack;
 mod tile;
 mod vector;
 
+pub(crate) use self::element::Gemm;
+pub(crate) use self::matrix::Matrix;
+use self::matrix::Shared;
 pub(super) use self::pack::columns as pack_columns;
 pub(crate) use self::tile::{LARGEST_TILE, TERMS, Tile};
 pub(crate) use self::vector::dot;
 use self::vector::{AddScaled, matrix_vector};
-use super::number::Number;
 use super::pool;
-use super::reader;
 use super::simd::Width;
 use crate::element::Stored;
-
-/// A matrix inside a slice.
-#[derive(Clone, Copy)]
-pub(crate) struct Matrix<'a, T> {
-    pub elements: &'a [T],
-    pub offset: usize,
-    pub rows: usize,
-    pub columns: usize,
-    pub row_stride: usize,
-    pub column_stride: usize,
-}
-
-impl<T: Copy> Matrix<'_, T> {
-    fn is_inside(&self) -> bool {
-        self.rows == 0
-            || self.columns == 0
-            || self.offset + (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride
-                < self.elements.len()
-    }
-
-    fn row(&self, row: usize) -> usize {
-        self.offset + row * self.row_stride
-    }
-
-    /// Some of its rows and columns.
-    pub(super) fn part(&self, row: usize, rows: usize, column: usize, columns: usize) -> Self {
-        let offset = self.row(row) + column * self.column_stride;
-        Matrix { offset, rows, columns, ..*self }
-    }
-}
-
-/// Element types with a matrix product.
-pub(crate) trait Gemm: Number {
-    /// The kernel for [`blocks`], if there is one.
-    fn tile() -> Option<Tile<Self>> {
-        None
-    }
-
-    /// `to = a b`, where `to` has `a.rows` rows of `stride` elements and `b.columns` columns, and is zero.
-    ///
-    /// # Safety
-    /// `to` must be valid for writes of these elements, and nobody else may use them; both matrices must lie inside
-    /// their slices.
-    unsafe fn block(to: *mut Self, stride: usize, a: Matrix<Self>, b: Matrix<Self>);
-}
-
-macro_rules! floating {
-    ($($ty:ty: $gemm:path, $tiles:path;)*) => { $(
-        impl Gemm for $ty {
-            fn tile() -> Option<Tile<$ty>> {
-                $tiles().first().copied()
-            }
-
-            unsafe fn block(to: *mut $ty, stride: usize, a: Matrix<$ty>, b: Matrix<$ty>) {
-                // SAFETY: the caller promises that all three lie inside valid memory, and that `to` is not shared.
-                // Strides fit: they are at most the lengths of slices.
-                unsafe {
-                    $gemm(
-                        a.rows,
-                        a.columns,
-                        b.columns,
-                        1.0,
-                        a.elements.as_ptr().add(a.offset),
-                        a.row_stride as isize,
-                        a.column_stride as isize,
-                        b.elements.as_ptr().add(b.offset),
-                        b.row_stride as isize,
-                        b.column_stride as isize,
-                        0.0,
-                        to,
-                        stride as isize,
-                        1,
-                    );
-                }
-            }
-        }
-    )* };
-}
-floating! {
-    f32: matrixmultiply::sgemm, tile::singles;
-    f64: matrixmultiply::dgemm, tile::doubles;
-}
-
-macro_rules! whole {
-    ($($ty:ty)*) => { $(
-        impl Gemm for $ty {
-            unsafe fn block(to: *mut $ty, stride: usize, a: Matrix<$ty>, b: Matrix<$ty>) {
-                let mut room = vec![0; if b.column_stride == 1 { 0 } else { b.rows * b.columns }];
-                for (k, row) in room.chunks_exact_mut(b.columns).enumerate() {
-                    reader::gather(row, b.elements, b.row(k), b.column_stride);
-                }
-                for row in 0..a.rows {
-                    // SAFETY: the caller promises that each row of `to` is valid and not shared.
-                    let to = unsafe { std::slice::from_raw_parts_mut(to.add(row * stride), b.columns) };
-                    for k in 0..a.columns {
-                        let factor = a.elements[a.row(row) + k * a.column_stride];
-                        let start = b.row(k);
-                        let from = match b.column_stride {
-                            1 => &b.elements[start..start + b.columns],
-                            _ => &room[k * b.columns..(k + 1) * b.columns],
-                        };
-                        <$ty as Stored>::Width::run(AddScaled(to, from, factor));
-                    }
-                }
-            }
-        }
-    )* };
-}
-whole!(u8 i32 i64);
 
 /// Multiplications of matrices that are worth a thread: ten microseconds.
 const WORTH_A_THREAD: usize = 1 << 20;
 /// Multiplications after which an interrupt is looked for: some tens of milliseconds.
 const LONGEST: usize = 1 << 32;
-
-struct Shared<T>(*mut T);
-// SAFETY: threads write disjoint blocks of what it points to.
-unsafe impl<T: Send> Sync for Shared<T> {}
 
 /// `to = a b`, row by row; `to` holds `a.rows * b.columns` elements, all zero.
 pub(crate) fn product<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
@@ -228,6 +118,7 @@ fn without_blocks<T: Gemm>(to: &mut [T], a: Matrix<T>, b: Matrix<T>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::number::Number;
     use super::*;
 
     /// Whole numbers, whose sums are exact in any order.

@@ -1,6 +1,6 @@
 //! Copies of a matrix in the order in which the innermost loops read it.
 
-use super::Matrix;
+use super::matrix::Matrix;
 use crate::backend::cpu::number::Number;
 use crate::backend::cpu::reader;
 use crate::backend::cpu::simd::{Loop, Width};

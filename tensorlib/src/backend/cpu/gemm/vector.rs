@@ -1,6 +1,6 @@
 //! Sums of products of rows, and products of matrices and vectors.
 
-use super::Matrix;
+use super::matrix::Matrix;
 use crate::backend::cpu::number::Number;
 use crate::backend::cpu::pool;
 use crate::backend::cpu::simd::{Loop, Width};

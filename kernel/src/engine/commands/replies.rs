@@ -1,0 +1,15 @@
+//! What commands answer in plain text, and how they refuse.
+
+use soma_jupyter::api::{Failure, MimeBundle};
+
+use crate::engine::sentence::sentence;
+
+/// A refusal.
+pub fn wrong(message: &str) -> Failure {
+    sentence("CommandError", message)
+}
+
+/// An answer.
+pub fn plain(text: &str) -> MimeBundle {
+    MimeBundle::from([("text/plain".to_owned(), text.to_owned())])
+}

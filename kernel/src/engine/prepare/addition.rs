@@ -1,0 +1,25 @@
+//! What is put into a cell's text.
+
+use ra_ap_syntax::SyntaxNode;
+
+use crate::toolchain::program;
+
+/// Text to insert at a byte of the parsed text, and the range of the variable's name there.
+pub struct Addition {
+    /// Where.
+    pub at: usize,
+    /// What.
+    pub text: String,
+    /// The name's range; empty where there is none.
+    pub name: std::ops::Range<usize>,
+}
+
+/// What hides a node from evcxr.
+pub fn hiding(node: &SyntaxNode, begin: &str) -> [Addition; 2] {
+    let range = node.text_range();
+    let (start, end) = (usize::from(range.start()), usize::from(range.end()));
+    [
+        Addition { at: start, text: begin.to_owned(), name: start..start },
+        Addition { at: end, text: program::END.to_owned(), name: end..end },
+    ]
+}

@@ -1,0 +1,40 @@
+//! What a reduction goes over.
+
+use crate::error::Result;
+use crate::list::List;
+use crate::shape::axes::dimensions;
+use crate::size::Ints;
+use crate::tensor::Tensor;
+
+/// Which dimensions are reduced, and whether they stay with length 1.
+pub(crate) struct Over {
+    pub dims: List<usize>,
+    pub keep: bool,
+}
+
+impl Over {
+    pub fn all(x: &Tensor) -> Over {
+        Over { dims: (0..x.ndim()).collect(), keep: false }
+    }
+
+    pub fn dims(op: &str, x: &Tensor, dims: &Ints, keep: bool) -> Result<Over> {
+        let mut dims = dimensions(op, dims, x.ndim())?;
+        if x.ndim() == 0 {
+            dims = List::new();
+        }
+        Ok(Over { dims, keep })
+    }
+
+    /// The number of elements that become one.
+    pub fn count(&self, x: &Tensor) -> usize {
+        self.dims.iter().map(|&dim| x.layout.shape[dim]).product()
+    }
+
+    /// The shape of the result.
+    pub fn shape(&self, x: &Tensor) -> List<usize> {
+        (0..x.ndim())
+            .filter(|dim| self.keep || !self.dims.contains(dim))
+            .map(|dim| if self.dims.contains(&dim) { 1 } else { x.layout.shape[dim] })
+            .collect()
+    }
+}
