@@ -14,21 +14,24 @@ use soma_tests::{Desk, Notebook, beside_the_tests, lab, lessons};
 fn code_by_number(text: &str) -> BTreeMap<usize, Vec<String>> {
     let mut all: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut number = None;
-    let mut code: Option<Vec<&str>> = None;
+    // The lines of a block, and whether it is code.
+    let mut block: Option<(bool, Vec<&str>)> = None;
     for line in text.lines() {
         let fence = line.rsplit(' ').next().filter(|word| word.starts_with("```"));
-        match (&mut code, fence) {
-            (Some(lines), None) => lines.push(line),
-            (Some(lines), Some(_)) => {
-                all.entry(number.expect("code stands under a number")).or_default().push(without_indent(lines));
-                code = None;
+        match (&mut block, fence) {
+            (Some((_, lines)), None) => lines.push(line),
+            (Some((is_code, lines)), Some(_)) => {
+                if *is_code {
+                    all.entry(number.expect("code stands under a number")).or_default().push(without_indent(lines));
+                }
+                block = None;
             }
             (None, fence) => {
                 number = number_of(line).or(number);
                 if let Some(number) = number {
                     all.entry(number).or_default();
                 }
-                code = fence.filter(|fence| *fence == "```rust").map(|_| Vec::new());
+                block = fence.map(|fence| (fence == "```rust", Vec::new()));
             }
         }
     }
