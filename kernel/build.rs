@@ -1,7 +1,7 @@
 //! Packs the sources of the crates that cells link into the binary.
 //!
 //! A dylib fits exactly one rustc, so soma must be able to build its cell libraries wherever it runs, also
-//! after the toolchain has changed: it carries `tensorlib`, its derive macro and `soma_cell` as a small workspace of their own.
+//! after the toolchain has changed: it carries `tensorlib`, its derive macro, `soma_cell` and its reports as a small workspace of their own.
 //! It also learns a digest of its own driver, which is part of every key in the caches.
 
 /// Reads the names and aliases of the tensor library's items.
@@ -12,11 +12,14 @@ use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+/// What cells link, and what that is made of.
+const MEMBERS: [&str; 4] = ["tensorlib", "tensorlib/derive", "kernel/cell", "kernel/report"];
+
 fn main() {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("..").canonicalize().unwrap();
     let mut files = vec![("Cargo.toml".to_owned(), workspace_manifest(&root))];
     files.push(("Cargo.lock".to_owned(), read(&root.join("Cargo.lock"))));
-    for member in ["tensorlib", "tensorlib/derive", "kernel/cell"] {
+    for member in MEMBERS {
         files.push((format!("{member}/Cargo.toml"), member_manifest(&root.join(member))));
         collect(&root.join(member).join("src"), &format!("{member}/src"), &mut files);
     }
@@ -67,7 +70,7 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, String)>) {
 fn workspace_manifest(root: &Path) -> String {
     let mut manifest: toml::Table = read(&root.join("Cargo.toml")).parse().unwrap();
     let workspace = manifest["workspace"].as_table_mut().unwrap();
-    workspace.insert("members".into(), vec!["tensorlib", "tensorlib/derive", "kernel/cell"].into());
+    workspace.insert("members".into(), MEMBERS.to_vec().into());
     manifest.remove("profile");
     // At this level rustc lets cells use the generic code that `soma_cell` has instantiated for common types.
     manifest.to_string() + "\n[profile.release.package.soma_cell]\nopt-level = 1\n"

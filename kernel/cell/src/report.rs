@@ -1,7 +1,6 @@
-//! Short facts a cell tells the process that runs it, one line each, over a pipe of their own.
+//! What a cell tells the process that runs it, over a pipe of its own.
 //!
-//! The person's text goes through standard output; these lines must not mix with it. A line is a kind
-//! and fields, separated by tabs; tabs, line ends and backslashes inside a field are escaped.
+//! The person's text goes through standard output; these lines must not mix with it.
 
 use std::any::Any;
 use std::panic::PanicHookInfo;
@@ -9,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use soma_report::Report;
 use tensorlib::interrupt::Interrupted;
 
 use crate::frames::Frames;
@@ -41,10 +41,11 @@ struct Panic {
 }
 
 impl Panic {
-    fn report(&self, kind: &str, most_calls: usize) {
+    fn report(&self, of_the_cell: bool, most_calls: usize) {
         let [libraries, calls] = self.frames.fields(most_calls);
-        let (line, column) = (self.line.to_string(), self.column.to_string());
-        send(kind, &[&self.message, &self.file, &line, &column, &libraries, &calls]);
+        let Panic { message, file, line, column, .. } = self;
+        let (message, file) = (message.clone(), file.clone());
+        send(Report::Panic { of_the_cell, message, file, line: *line, column: *column, libraries, calls });
     }
 }
 
@@ -54,30 +55,16 @@ pub fn attach(pipe: i32) {
 }
 
 /// Sends one report. Each is a single `write` of less than a pipe's atomic size unless a field is huge.
-pub fn send(kind: &str, fields: &[&str]) {
+pub fn send(report: Report) {
     let pipe = PIPE.load(Ordering::Relaxed);
-    if pipe < 0 {
-        return;
+    if pipe >= 0 {
+        write_all(pipe, (report.encode() + "\n").as_bytes());
     }
-    let mut line = String::from(kind);
-    for field in fields {
-        line.push('\t');
-        for character in field.chars() {
-            match character {
-                '\\' => line.push_str("\\\\"),
-                '\t' => line.push_str("\\t"),
-                '\n' => line.push_str("\\n"),
-                other => line.push(other),
-            }
-        }
-    }
-    line.push('\n');
-    write_all(pipe, line.as_bytes());
 }
 
 /// A line that evcxr itself waits for on the runtime's standard output.
 fn send_to_evcxr(line: &str) {
-    send("EVCXR", &[line]);
+    send(Report::Evcxr { line: line.to_owned() });
 }
 
 /// Generated code calls this where evcxr would print its panic notification, with what the cell was unwound with.
@@ -86,12 +73,12 @@ pub fn panicked(payload: &(dyn Any + Send)) {
     let last = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take();
     if payload.is::<Interrupted>() {
         // Not a panic: a tensor operation was asked to stop.
-        send("UNWOUND", &[]);
+        send(Report::Unwound {});
     } else if let Some(panic) = last {
-        panic.report("PANIC", REPORTED_CALLS);
+        panic.report(true, REPORTED_CALLS);
     } else {
         // The cell has set a hook of its own, or has gone on with a panic that it had caught. Where it was is not known.
-        Panic { message: message(payload), ..Panic::default() }.report("PANIC", 0);
+        Panic { message: message(payload), ..Panic::default() }.report(true, 0);
     }
     send_to_evcxr("EVCXR_PANIC_NOTIFICATION");
 }
@@ -99,12 +86,13 @@ pub fn panicked(payload: &(dyn Any + Send)) {
 /// Generated code calls this where `?` met an error and ended the cell.
 pub fn question_mark(error: &str) {
     crate::failed::set();
-    send("ERROR", &[error]);
+    send(Report::Error { error: error.to_owned() });
     send_to_evcxr("EVCXR_ERROR_OCCURRED");
 }
 
-/// Tells evcxr that a variable's type is not the one it was stored with, so that it forgets it.
-pub(crate) fn changed_type(variable: &str) {
+/// Tells that a variable is lost, and why; and evcxr, so that it forgets it, that its type is another one.
+pub(crate) fn lost(variable: &str, reason: &str) {
+    send(Report::Lost { name: variable.to_owned(), reason: reason.to_owned() });
     send_to_evcxr(&format!("EVCXR_VARIABLE_CHANGED_TYPE:{variable}"));
 }
 
@@ -124,7 +112,7 @@ pub(crate) fn install_panic_hook() {
             panic.message.truncate(panic.message.floor_char_boundary(MESSAGE_OF_THREAD));
             panic.message.push('…');
         }
-        panic.report("THREAD_PANIC", REPORTED_CALLS_OF_THREAD);
+        panic.report(false, REPORTED_CALLS_OF_THREAD);
     }));
 }
 

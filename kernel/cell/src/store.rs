@@ -12,6 +12,7 @@ use tensorlib::Tensor;
 
 use crate::describe::{Description, describe};
 use crate::{failed, report};
+use soma_report::Report;
 
 /// The definitions that a cell was compiled with: a type's path in the notebook's crate, or a crate that may
 /// change (`name::`), and a fingerprint of its source, everything it mentions included.
@@ -100,7 +101,7 @@ impl VariableStore {
 
     #[inline(never)]
     fn put(&mut self, name: &str, type_name: &'static str, value: Box<dyn Any>) {
-        report::send("VARIABLE", &[name, type_name]);
+        report::send(Report::Variable { name: name.to_owned(), type_name: type_name.to_owned() });
         if type_name.contains("std::io::stdio::Std") && type_name.contains("Lock") {
             // Kept, it would stop everything that writes from another thread. The kernel says so.
             return;
@@ -160,8 +161,7 @@ impl VariableStore {
     #[inline(never)]
     fn check(&mut self, name: &str, id: TypeId) -> bool {
         let Some(variable) = self.variables.get(name) else {
-            report::send("LOST", &[name, "a cell that panicked had moved it away, or the process was restarted"]);
-            report::changed_type(name);
+            report::lost(name, "a cell that panicked had moved it away, or the process was restarted");
             return false;
         };
         // A redefined struct keeps its `TypeId` (that is a hash of its path), so its source is compared too.
@@ -172,8 +172,7 @@ impl VariableStore {
         if !same {
             // Its destructor was compiled for the old definition and is still loaded: dropping is sound.
             self.variables.remove(name);
-            report::send("LOST", &[name, "its type was defined anew"]);
-            report::changed_type(name);
+            report::lost(name, "its type was defined anew");
         }
         same
     }
@@ -232,7 +231,7 @@ pub(crate) fn report_values() {
         let described = describe(variable.value.as_ref());
         if described != variable.told {
             let Description { shape, dtype, bytes, value } = described.clone().unwrap_or_default();
-            report::send("VALUE", &[name, &shape, &dtype, &bytes, &value]);
+            report::send(Report::Value { name: name.clone(), shape, dtype, bytes, value });
             variable.told = described;
         }
     }
@@ -253,7 +252,7 @@ pub(crate) fn end() {
     let has_failed = failed::take();
     if store.is_some_and(|store| store.end(has_failed)) {
         // evcxr believes them gone; the supervisor sees to it that it does not.
-        report::send("KEPT", &[]);
+        report::send(Report::Kept {});
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a cell's process says of a panic.
 
+use soma_report::Report;
+
 use super::callers::Calls;
 
 /// A panic, in lines and columns of the compiled program.
@@ -15,16 +17,12 @@ pub struct PanicReport {
 }
 
 impl PanicReport {
-    /// From a report's fields.
-    pub fn read(fields: &[String]) -> PanicReport {
-        let field = |at: usize| fields.get(at).map(String::as_str).unwrap_or_default();
-        let number = |at| field(at).parse().unwrap_or(0);
-        PanicReport {
-            message: field(1).to_owned(),
-            file: field(2).to_owned(),
-            line: number(3),
-            column: number(4),
-            calls: Calls::read(field(5), field(6)),
-        }
+    /// From a report of a panic.
+    pub fn of(report: Report) -> Option<PanicReport> {
+        let Report::Panic { of_the_cell: _, message, file, line, column, libraries, calls } = report else {
+            return None;
+        };
+        let (line, column, calls) = (line as usize, column as usize, Calls::read(&libraries, &calls));
+        Some(PanicReport { message, file, line, column, calls })
     }
 }

@@ -11,6 +11,7 @@ use crate::process::lock;
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
 use soma_jupyter::api::{Frontend, MimeBundle, Output, Stream};
+use soma_report::{Ending, Report};
 
 /// What the running cell has written and reported.
 #[derive(Default)]
@@ -56,8 +57,7 @@ pub struct ProcessEnd {
     pub restored: bool,
     /// How many threads that earlier cells had started ended with it.
     pub threads: usize,
-    /// `SIGNALED`/`EXITED` and the signal's name or the code.
-    pub how: Vec<String>,
+    pub how: Ending,
 }
 
 /// What became of the copy of the process that is to be kept after a cell.
@@ -111,14 +111,16 @@ impl Receiver for Listener {
                 state.overflowed |= text.contains("has overflowed its stack");
                 state.show(Output::Text { stream: Stream::Stderr, text });
             }
-            Frame::Report(fields) if fields.first().is_some_and(|kind| kind == "THREAD_PANIC") => {
+            Frame::Report(report @ Report::Panic { of_the_cell: false, .. }) => {
                 // Explaining it takes locks that are held by who waits for this one.
                 drop(state);
-                let failure = self.explainer.explain(&PanicReport::read(&fields), Origin::Thread);
-                let text = failure.traceback.join("\n") + "\n";
-                lock(&self.state).show(Output::Text { stream: Stream::Stderr, text });
+                if let Some(panic) = PanicReport::of(report) {
+                    let failure = self.explainer.explain(&panic, Origin::Thread);
+                    let text = failure.traceback.join("\n") + "\n";
+                    lock(&self.state).show(Output::Text { stream: Stream::Stderr, text });
+                }
             }
-            Frame::Report(fields) => state.report(&fields),
+            Frame::Report(report) => state.report(report),
             // A question of its own is on its way, or open.
             Frame::Waiting(_) if state.is_asking => {}
             Frame::Waiting(_) => self.ask(&mut state, Question::default()),
@@ -174,36 +176,30 @@ impl CellState {
         }
     }
 
-    fn report(&mut self, fields: &[String]) {
-        let field = |at: usize| fields.get(at).cloned().unwrap_or_default();
-        match field(0).as_str() {
-            "VARIABLE" => self.variables.push((plain(&field(1)), field(2))),
-            "VALUE" => self.values.push((
-                plain(&field(1)),
-                Held { shape: field(2), dtype: field(3), bytes: field(4).parse().ok(), value: field(5) },
-            )),
-            "PANIC" => self.panic = Some(PanicReport::read(fields)),
-            "UNWOUND" => self.unwound = true,
-            "KEPT" => self.keeps_all = true,
-            "LOST" => self.lost.push((plain(&field(1)), field(2))),
-            "NOT_LOADED" => self.not_loaded = Some(field(1)),
-            "COPY" => self.copied = field(2).parse().ok().map(|micros| Copied::Took(Duration::from_micros(micros))),
-            "NO_COPY" if !field(1).is_empty() => self.copied = Some(Copied::Failed(field(1))),
-            "ERROR" => self.question_mark = Some(field(1)),
-            "DONE" => {
-                self.stopped = field(1) == "true";
-                self.running = field(2).parse().ok().map(Duration::from_micros);
-                self.was_cancelled = field(3) == "true";
+    fn report(&mut self, report: Report) {
+        match report {
+            Report::Variable { name, type_name } => self.variables.push((plain(&name), type_name)),
+            Report::Value { name, shape, dtype, bytes, value } => {
+                self.values.push((plain(&name), Held { shape, dtype, bytes: bytes.parse().ok(), value }));
             }
-            kind @ ("CRASHED" | "INTERRUPTED") => {
-                self.end = Some(ProcessEnd {
-                    interrupted: kind == "INTERRUPTED",
-                    restored: field(1) == "true",
-                    threads: field(2).parse().unwrap_or(0),
-                    how: fields.iter().skip(3).cloned().collect(),
-                });
+            Report::Panic { .. } => self.panic = PanicReport::of(report),
+            Report::Unwound {} => self.unwound = true,
+            Report::Kept {} => self.keeps_all = true,
+            Report::Lost { name, reason } => self.lost.push((plain(&name), reason)),
+            Report::NotLoaded { reason } => self.not_loaded = Some(reason),
+            Report::Copy { took, .. } => self.copied = Some(Copied::Took(took)),
+            Report::NoCopy { reason } if !reason.is_empty() => self.copied = Some(Copied::Failed(reason)),
+            Report::Error { error } => self.question_mark = Some(error),
+            Report::Done { took, was_cancelled, was_interrupted } => {
+                self.stopped = was_interrupted;
+                self.running = Some(took);
+                self.was_cancelled = was_cancelled;
             }
-            _ => {}
+            Report::Ended { was_interrupted, is_restored, threads, how } => {
+                self.end = Some(ProcessEnd { interrupted: was_interrupted, restored: is_restored, threads, how });
+            }
+            // For the supervisor.
+            Report::NoCopy { .. } | Report::Working {} | Report::Evcxr { .. } => {}
         }
     }
 }

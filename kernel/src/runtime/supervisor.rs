@@ -16,10 +16,11 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, read, write};
+use soma_report::{Ending, Report};
 
 use super::family::{self, end};
 use super::running_cell::RunningCell;
-use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC, fields};
+use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
 use super::worker;
 use super::worker_handle::Worker;
 use crate::process::{self, reset_signals};
@@ -318,47 +319,43 @@ impl Supervisor {
         let mut bytes = [0; 4096];
         while let Ok(count @ 1..) = read(&self.worker.reports, &mut bytes) {
             for line in self.reports.push(&bytes[..count]) {
-                self.report(&line)?;
+                self.report(&line);
             }
         }
         Ok(())
     }
 
-    fn report(&mut self, line: &str) -> Result<()> {
-        let fields = fields(line);
-        match (fields[0].as_str(), fields.get(1)) {
-            ("COPY", Some(pid)) => {
+    fn report(&mut self, line: &str) {
+        let Some(report) = Report::decode(line) else {
+            return tracing::warn!("the worker says what is no report: {line:?}");
+        };
+        match &report {
+            Report::Copy { pid, threads, .. } => {
                 // The worker ends the one before, unless it dies in between.
-                self.worker.previous_copy = self.worker.copy.replace(Pid::from_raw(pid.parse()?));
-                self.worker.threads_before_copy = fields.get(3).and_then(|count| count.parse().ok()).unwrap_or(0);
-                Frame::Report(fields).encode(&mut self.outgoing);
+                self.worker.previous_copy = self.worker.copy.replace(Pid::from_raw(*pid));
+                self.worker.threads_before_copy = *threads;
             }
-            ("NO_COPY", _) => {
-                self.worker.copy = None;
-                Frame::Report(fields).encode(&mut self.outgoing);
-            }
-            ("WORKING", _) => {}
-            ("KEPT", _) => {
-                self.keeps_all = true;
-                Frame::Report(fields).encode(&mut self.outgoing);
-            }
-            ("EVCXR", Some(text)) => tell_evcxr(text.as_bytes()),
-            ("DONE", Some(micros)) => {
-                let is_cancelled = fields.get(2).cloned().unwrap_or_default();
-                let cell = self.cell.take().filter(RunningCell::is_interrupted);
-                if let Some(cell) = &cell {
-                    self.worker.stdin.clear();
-                    self.end_what_it_started(cell);
-                }
-                self.forward_output(true);
-                Frame::Report(vec!["DONE".into(), cell.is_some().to_string(), micros.clone(), is_cancelled])
-                    .encode(&mut self.outgoing);
-                let is_kept = std::mem::take(&mut self.keeps_all);
-                tell_evcxr(if is_kept { NOT_TEXT } else { b"EVCXR_EXECUTION_COMPLETE" });
-            }
-            _ => Frame::Report(fields).encode(&mut self.outgoing),
+            Report::NoCopy { .. } => self.worker.copy = None,
+            Report::Kept {} => self.keeps_all = true,
+            Report::Working {} => return,
+            Report::Evcxr { line } => return tell_evcxr(line.as_bytes()),
+            Report::Done { took, was_cancelled, .. } => return self.cell_is_done(*took, *was_cancelled),
+            _ => {}
         }
-        Ok(())
+        Frame::Report(report).encode(&mut self.outgoing);
+    }
+
+    fn cell_is_done(&mut self, took: Duration, was_cancelled: bool) {
+        let cell = self.cell.take().filter(RunningCell::is_interrupted);
+        if let Some(cell) = &cell {
+            self.worker.stdin.clear();
+            self.end_what_it_started(cell);
+        }
+        self.forward_output(true);
+        let was_interrupted = cell.is_some();
+        Frame::Report(Report::Done { took, was_cancelled, was_interrupted }).encode(&mut self.outgoing);
+        let is_kept = std::mem::take(&mut self.keeps_all);
+        tell_evcxr(if is_kept { NOT_TEXT } else { b"EVCXR_EXECUTION_COMPLETE" });
     }
 
     /// Takes note of processes that ended.
@@ -367,10 +364,10 @@ impl Supervisor {
         loop {
             match waitpid(None::<Pid>, Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::Exited(pid, code)) if pid == self.worker.pid => {
-                    self.worker_ended(&["EXITED".into(), code.to_string()])?;
+                    self.worker_ended(Ending::Exited(code))?;
                 }
                 Ok(WaitStatus::Signaled(pid, signal, _)) if pid == self.worker.pid => {
-                    self.worker_ended(&["SIGNALED".into(), signal.as_str().to_owned()])?;
+                    self.worker_ended(Ending::Signaled(signal.as_str().to_owned()))?;
                 }
                 Ok(WaitStatus::StillAlive) | Err(_) => return Ok(()),
                 Ok(_) => {}
@@ -386,7 +383,7 @@ impl Supervisor {
     }
 
     /// The worker is gone: wakes the snapshot and tells evcxr of an error.
-    fn worker_ended(&mut self, how: &[String]) -> Result<()> {
+    fn worker_ended(&mut self, how: Ending) -> Result<()> {
         self.forward_output(true);
         self.read_reports()?;
         // A line that the dead worker had not finished.
@@ -394,7 +391,6 @@ impl Supervisor {
         let unread = self.worker.unread_commands();
         // A cell that the worker has not begun is the copy's, and nobody need know.
         let cell = self.cell.take_if(|cell| cell.has_begun(&unread));
-        let kind = if cell.as_ref().is_some_and(RunningCell::is_interrupted) { "INTERRUPTED" } else { "CRASHED" };
         // The dead worker's children are ours now; of a process that is not, nothing is known.
         let is_alive = |pid: &Pid| matches!(waitpid(*pid, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive));
         self.worker.previous_copy.take().filter(is_alive).into_iter().for_each(end);
@@ -406,12 +402,13 @@ impl Supervisor {
         let threads = std::mem::take(&mut self.worker.threads_before_copy);
         self.worker.lost_threads += threads;
         if let Some(cell) = &cell {
-            let mut fields = vec![kind.to_owned(), copy.is_some().to_string(), threads.to_string()];
-            match cell.is_deadlocked() {
-                true => fields.push("WAITED".to_owned()),
-                false => fields.extend_from_slice(how),
-            }
-            Frame::Report(fields).encode(&mut self.outgoing);
+            let report = Report::Ended {
+                was_interrupted: cell.is_interrupted(),
+                is_restored: copy.is_some(),
+                threads,
+                how: if cell.is_deadlocked() { Ending::Deadlocked } else { how },
+            };
+            Frame::Report(report).encode(&mut self.outgoing);
         }
         match copy {
             Some(copy) => {

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use soma_report::Report;
+
 /// What the supervisor tells the kernel.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
@@ -11,8 +13,8 @@ pub enum Frame {
     Stdout(Vec<u8>),
     /// Bytes from its standard error.
     Stderr(Vec<u8>),
-    /// A report: a kind and fields.
-    Report(Vec<String>),
+    /// A report of the running cell.
+    Report(Report),
     /// Everything written before the kernel's [`SYNC`] of this number has been sent.
     Synced(u8),
     /// Something in the cell reads from standard input, which holds nothing, after this many answers (modulo 256).
@@ -44,14 +46,14 @@ const WAITING: u8 = b'w';
 impl Frame {
     /// Appends the frame's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let joined;
+        let line;
         let (kind, bytes): (u8, &[u8]) = match self {
             Frame::Supervisor => (SUPERVISOR, &[]),
             Frame::Stdout(bytes) => (STDOUT, bytes),
             Frame::Stderr(bytes) => (STDERR, bytes),
-            Frame::Report(fields) => {
-                joined = fields.iter().map(|field| escape(field)).collect::<Vec<_>>().join("\t");
-                (REPORT, joined.as_bytes())
+            Frame::Report(report) => {
+                line = report.encode();
+                (REPORT, line.as_bytes())
             }
             Frame::Synced(number) => (SYNCED, std::slice::from_ref(number)),
             Frame::Waiting(number) => (WAITING, std::slice::from_ref(number)),
@@ -81,39 +83,17 @@ impl Frame {
         Ok(Some(match kind[0] {
             STDOUT => Frame::Stdout(bytes),
             STDERR => Frame::Stderr(bytes),
-            REPORT => Frame::Report(fields(&String::from_utf8_lossy(&bytes))),
+            REPORT => Frame::Report(Report::decode(&String::from_utf8_lossy(&bytes)).ok_or_else(unknown)?),
             SUPERVISOR => Frame::Supervisor,
             SYNCED if bytes.len() == 1 => Frame::Synced(bytes[0]),
             WAITING if bytes.len() == 1 => Frame::Waiting(bytes[0]),
-            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "not a frame of Soma's runtime")),
+            _ => return Err(unknown()),
         }))
     }
 }
 
-/// The fields of a report line, as `soma_cell::report` writes them.
-pub fn fields(line: &str) -> Vec<String> {
-    line.split('\t').map(unescape).collect()
-}
-
-pub(super) fn escape(field: &str) -> String {
-    field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
-}
-
-fn unescape(field: &str) -> String {
-    let mut text = String::with_capacity(field.len());
-    let mut characters = field.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => match characters.next() {
-                Some('t') => text.push('\t'),
-                Some('n') => text.push('\n'),
-                Some(other) => text.push(other),
-                None => text.push('\\'),
-            },
-            other => text.push(other),
-        }
-    }
-    text
+fn unknown() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "not a frame of Soma's runtime")
 }
 
 #[cfg(test)]
@@ -126,7 +106,7 @@ mod tests {
             Frame::Supervisor,
             Frame::Stdout(b"a\r\x1b[1m\xff".to_vec()),
             Frame::Stderr(Vec::new()),
-            Frame::Report(vec!["PANIC".into(), "two\nlines\tand a \\".into(), String::new()]),
+            Frame::Report(Report::Error { error: "two\nlines\tand a \\".into() }),
             Frame::Synced(7),
             Frame::Waiting(255),
         ];

@@ -14,12 +14,12 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
+use soma_report::Report;
 
 use super::cancel::cancel;
 use super::pools;
 use super::streams::Streams;
 use super::threads::FLUSHER;
-use super::wire::escape;
 use crate::process::children;
 use crate::toolchain::program::{ENTRY_SYMBOL, SHARES_SYMBOL};
 
@@ -101,7 +101,7 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             }
             KEEP_NO_COPIES => {
                 keeps_copies = false;
-                report(&mut reports, "NO_COPY");
+                report(&mut reports, &Report::NoCopy { reason: String::new() });
                 end_copy(copy.take());
                 continue;
             }
@@ -122,9 +122,9 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             Ok(after) => variables = after,
             Err(error) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
-                report(&mut reports, &format!("NOT_LOADED\t{}", escape(&source.unwrap_or_else(|| error.to_string()))));
+                report(&mut reports, &Report::NotLoaded { reason: source.unwrap_or_else(|| error.to_string()) });
                 // What evcxr is told of a panic: the variables are where they were.
-                report(&mut reports, "EVCXR\tEVCXR_PANIC_NOTIFICATION");
+                report(&mut reports, &Report::Evcxr { line: "EVCXR_PANIC_NOTIFICATION".to_owned() });
             }
         }
         let took = started.elapsed();
@@ -137,12 +137,12 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             }
             end_children_but(&before);
         }
-        let is_cancelled = IS_CANCELLED.swap(false, Ordering::SeqCst);
+        let was_cancelled = IS_CANCELLED.swap(false, Ordering::SeqCst);
         if ![&commands, &reports, &wake].into_iter().all(is_open) {
             // The cell has closed what this process works with. The copy from before it has everything.
             exit_now(71)
         }
-        report(&mut reports, &format!("DONE\t{}\t{is_cancelled}", took.as_micros()));
+        report(&mut reports, &Report::Done { took, was_cancelled, was_interrupted: false });
         if keeps_copies {
             leave_copy(&mut copy, &mut reports, &mut wake);
         }
@@ -177,7 +177,7 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Pr
     let started = Instant::now();
     match unsafe { fork() } {
         Ok(ForkResult::Parent { child }) => {
-            report(reports, &format!("COPY\t{child}\t{}\t{threads}", started.elapsed().as_micros()));
+            report(reports, &Report::Copy { pid: child.as_raw(), took: started.elapsed(), threads });
             // Ended after the new one was reported, so that there is one at every moment.
             end_copy(copy.replace(child));
             Process::Same
@@ -188,7 +188,7 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Pr
                 exit_now(0)
             }
             crate::process::die_with_parent();
-            report(reports, "WORKING");
+            report(reports, &Report::Working {});
             pools::begin_anew();
             // The copy before was the parent's. This process leaves one too, so that a second crash is survived.
             *copy = None;
@@ -197,7 +197,7 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Pr
         }
         Err(error) => {
             // Without memory for a copy the session goes on, but a crash will lose it.
-            report(reports, &format!("NO_COPY\t{error}"));
+            report(reports, &Report::NoCopy { reason: error.to_string() });
             end_copy(copy.take());
             Process::Same
         }
@@ -279,8 +279,8 @@ impl CellLibrary {
     }
 }
 
-fn report(reports: &mut File, line: &str) {
-    let _ = reports.write_all(format!("{line}\n").as_bytes());
+fn report(reports: &mut File, report: &Report) {
+    let _ = reports.write_all((report.encode() + "\n").as_bytes());
 }
 
 fn is_open(file: &File) -> bool {

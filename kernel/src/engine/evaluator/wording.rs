@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::running::ProcessEnd;
 use crate::engine::sentence::sentence;
 use soma_jupyter::api::Failure;
+use soma_report::Ending;
 
 /// What is said of a cell that would wait for ever in a process that has lost threads.
 const THREADS_ARE_GONE: &str = "the cell waited for threads that are gone, and would never have ended: threads that \
@@ -60,21 +61,21 @@ pub fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
     if end.interrupted {
         return interrupted(&kept);
     }
-    if let ["WAITED", ..] = end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        return sentence("Deadlock", &format!("{THREADS_ARE_GONE}; {kept}"));
-    }
-    let what = match end.how.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["SIGNALED", _] if overflowed => "its stack overflowed (does a function call itself without end?)".to_owned(),
-        // Of a thread, nothing tells them apart: its library's runtime has no stack for a handler.
-        ["SIGNALED", "SIGSEGV"] => {
-            "it used memory that is not its own (segmentation fault), or the stack of a thread overflowed".to_owned()
+    let what = match &end.how {
+        Ending::Deadlocked => return sentence("Deadlock", &format!("{THREADS_ARE_GONE}; {kept}")),
+        Ending::Exited(code) => format!("it called `exit({code})`"),
+        Ending::Signaled(_) if overflowed => {
+            "its stack overflowed (does a function call itself without end?)".to_owned()
         }
-        ["SIGNALED", "SIGABRT"] => "it aborted (an `abort`, or a panic while panicking)".to_owned(),
-        ["SIGNALED", "SIGKILL"] => "it was killed, perhaps by the system for want of memory".to_owned(),
-        ["SIGNALED", "SIGILL"] => "it came to an illegal instruction".to_owned(),
-        ["SIGNALED", signal] => format!("it was ended by {signal}"),
-        ["EXITED", code] => format!("it called `exit({code})`"),
-        _ => "it ended".to_owned(),
+        Ending::Signaled(signal) => match signal.as_str() {
+            // Of a thread, nothing tells them apart: its library's runtime has no stack for a handler.
+            "SIGSEGV" => "it used memory that is not its own (segmentation fault), or the stack of a thread overflowed"
+                .to_owned(),
+            "SIGABRT" => "it aborted (an `abort`, or a panic while panicking)".to_owned(),
+            "SIGKILL" => "it was killed, perhaps by the system for want of memory".to_owned(),
+            "SIGILL" => "it came to an illegal instruction".to_owned(),
+            signal => format!("it was ended by {signal}"),
+        },
     };
     sentence("Crash", &format!("the cell ended its process: {what}; {kept}"))
 }

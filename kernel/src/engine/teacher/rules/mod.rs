@@ -22,7 +22,7 @@ use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode};
 use super::lesson::Lesson;
 use super::problem::Problem;
 use super::scope::{Meaning, Scope};
-use super::tokens;
+use super::tokens::{self, Tree};
 
 /// An error, and what is known of the cell.
 pub struct Question<'a> {
@@ -133,6 +133,22 @@ pub fn lesson(question: &Question) -> Option<Lesson> {
 impl Question<'_> {
     pub fn text(&self, at: &Range<usize>) -> &str {
         self.code.get(at.clone()).unwrap_or_default()
+    }
+
+    /// Where the problem is. Of a macro that rustc points at as a whole, as it does at `assert!(x)`, that is its first
+    /// argument.
+    pub fn place(&self) -> Range<usize> {
+        let at = &self.problem.at;
+        match &tokens::trees(self.text(at))[..] {
+            [_, sign, Tree::Group(group)] if sign.is_sign("!") => match tokens::arguments(&group.inner).first() {
+                Some(first) => {
+                    let first = tokens::range(first);
+                    at.start + first.start..at.start + first.end
+                }
+                None => at.clone(),
+            },
+            _ => at.clone(),
+        }
     }
 
     pub fn is(&self, codes: &[&str]) -> bool {

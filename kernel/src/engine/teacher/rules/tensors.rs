@@ -85,14 +85,14 @@ pub fn a_tensor_where_a_value_is_wanted(question: &Question) -> Option<Lesson> {
     if !is_mismatch || found.starts_with('&') {
         return None;
     }
-    let at = &question.problem.at;
+    let at = question.place();
     let sentence = sentence!(
         "a tensor's only value is taken out by `item::<{wanted}>()`",
         "单元素张量的值用 `item::<{wanted}>()` 取出"
     );
-    let text = question.text(at);
+    let text = question.text(&at);
     let text = if text.contains([' ', '&']) && !text.ends_with(')') { format!("({text})") } else { text.to_owned() };
-    Some(Lesson::replacing(at.clone(), format!("{text}.item::<{wanted}>()"), sentence))
+    Some(Lesson::replacing(at, format!("{text}.item::<{wanted}>()"), sentence))
 }
 
 /// `losses.mean()`, `prices * 1.5` of a vector.
