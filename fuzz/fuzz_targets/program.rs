@@ -9,7 +9,7 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 use soma_fuzz::engine::LONGEST_CELL;
 use soma_fuzz::engine::items::{CellOf, Items};
 use soma_fuzz::engine::prepare::{Earlier, Prepared, code_start, prepare_after};
-use soma_fuzz::toolchain::notes::CellItems;
+use soma_fuzz::toolchain::handoff::CellItems;
 use soma_fuzz::toolchain::program::{ITEM, Origin, Program, STATEMENT, Session, Show, Types, VALUE, Versions};
 
 fuzz_target!(|input: &str| -> Corpus {

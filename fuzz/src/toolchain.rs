@@ -1,12 +1,12 @@
 //! The driver's surgery on evcxr's text, and what it reads with it.
 
-#[path = "../../kernel/src/toolchain/facts.rs"]
+#[path = "../../kernel/src/toolchain/toolchain_info.rs"]
 pub mod facts;
-#[path = "../../kernel/src/toolchain/kept.rs"]
+#[path = "../../kernel/src/toolchain/replaced_deps.rs"]
 pub mod kept;
-#[path = "../../kernel/src/toolchain/notes.rs"]
+#[path = "../../kernel/src/toolchain/handoff.rs"]
 pub mod notes;
-#[path = "../../kernel/src/toolchain/places.rs"]
+#[path = "../../kernel/src/toolchain/dirs.rs"]
 pub mod places;
 #[path = "../../kernel/src/toolchain/program/mod.rs"]
 pub mod program;

@@ -62,8 +62,8 @@ fn main() -> ExitCode {
     let name = arguments.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
     process::reset_signals(false);
     process::enlarge_stacks();
-    let result = if toolchain::tools::NAMES.contains(&name) {
-        toolchain::stand_in::run(name, &arguments[1..])
+    let result = if toolchain::shim_links::NAMES.contains(&name) {
+        toolchain::shim::run(name, &arguments[1..])
     } else {
         run(Arguments::parse()).map(|()| 0)
     };
@@ -104,7 +104,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
 /// Builds what cells link, and tells the kernel's environment: the compiler that is here, for when it is started where none
 /// can be found.
 fn build_cell_libraries() -> anyhow::Result<install::Environment> {
-    let facts = toolchain::facts::Facts::find()?;
+    let facts = toolchain::toolchain_info::ToolchainInfo::find()?;
     let original = toolchain::original::Original::read();
     let builder = toolchain::cell_libs::Builder { original: &original, pid_file: None };
     builder.ensure(&facts, &mut |line| eprintln!("{line}"))?;

@@ -5,20 +5,20 @@
 
 use std::cmp::Ordering;
 
+use crate::dim_vec::DimVec;
 use crate::error::{Error, Result, index_error, shape_error};
-use crate::list::List;
 
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
-    pub shape: List<usize>,
-    pub strides: List<usize>,
+    pub shape: DimVec<usize>,
+    pub strides: DimVec<usize>,
     pub offset: usize,
 }
 
 /// Row-major strides. Lengths of zero count as one, as in PyTorch.
 #[inline]
-pub(crate) fn contiguous_strides(shape: &[usize]) -> List<usize> {
-    let mut strides = List::filled(1, shape.len());
+pub(crate) fn contiguous_strides(shape: &[usize]) -> DimVec<usize> {
+    let mut strides = DimVec::filled(1, shape.len());
     let mut stride = 1;
     for dim in (0..shape.len()).rev() {
         strides[dim] = stride;
@@ -58,7 +58,7 @@ pub(crate) fn out_of_range(op: &str, index: i64, length: usize, dim: usize) -> E
 
 impl Layout {
     #[inline]
-    pub fn contiguous(shape: List<usize>) -> Layout {
+    pub fn contiguous(shape: DimVec<usize>) -> Layout {
         let strides = contiguous_strides(&shape);
         Layout { shape, strides, offset: 0 }
     }
@@ -104,7 +104,7 @@ impl Layout {
         if self.is_contiguous() || self.numel() == 0 {
             return true;
         }
-        let mut dims: List<(usize, usize)> =
+        let mut dims: DimVec<(usize, usize)> =
             self.strides.iter().zip(&*self.shape).filter(|&(_, &l)| l != 1).map(|(&s, &l)| (s, l)).collect();
         dims.sort_unstable();
         let mut expected = 1;
@@ -119,12 +119,12 @@ impl Layout {
 
     /// The layout of a new tensor of this shape that has its elements in memory in the given order of dimensions.
     pub fn ordered(shape: &[usize], order: &[usize]) -> Layout {
-        let lengths: List<usize> = order.iter().map(|&dim| shape[dim]).collect();
-        let mut strides = List::filled(0, shape.len());
+        let lengths: DimVec<usize> = order.iter().map(|&dim| shape[dim]).collect();
+        let mut strides = DimVec::filled(0, shape.len());
         for (&dim, &stride) in order.iter().zip(&*contiguous_strides(&lengths)) {
             strides[dim] = stride;
         }
-        Layout { shape: List::from_slice(shape), strides, offset: 0 }
+        Layout { shape: DimVec::from_slice(shape), strides, offset: 0 }
     }
 
     /// Whether two indices may reach the same element.
@@ -132,7 +132,7 @@ impl Layout {
         if self.numel() == 0 {
             return false;
         }
-        let mut dims: List<(usize, usize)> =
+        let mut dims: DimVec<(usize, usize)> =
             self.strides.iter().zip(&*self.shape).filter(|&(_, &l)| l > 1).map(|(&s, &l)| (s, l)).collect();
         dims.sort_unstable();
         let mut reach = 0;
@@ -231,7 +231,7 @@ impl Layout {
             return Err(refuse(format!("it has {} dimensions, more than {}", self.rank(), shape.len())));
         }
         let added = shape.len() - self.rank();
-        let mut strides = List::filled(0, shape.len());
+        let mut strides = DimVec::filled(0, shape.len());
         for dim in 0..self.rank() {
             let (from, to) = (self.shape[dim], shape[added + dim]);
             if from == to {
@@ -240,15 +240,15 @@ impl Layout {
                 return Err(refuse(format!("dimension {} is {from}, not 1 or {to}", added + dim)));
             }
         }
-        Ok(Layout { shape: List::from_slice(shape), strides, offset: self.offset })
+        Ok(Layout { shape: DimVec::from_slice(shape), strides, offset: self.offset })
     }
 
     /// Another shape for the same elements in the same order, when strides can say it.
     pub fn view(&self, shape: &[usize]) -> Option<Layout> {
         if self.is_contiguous() {
-            return Some(Layout { offset: self.offset, ..Layout::contiguous(List::from_slice(shape)) });
+            return Some(Layout { offset: self.offset, ..Layout::contiguous(DimVec::from_slice(shape)) });
         }
-        let mut strides = List::filled(1, shape.len());
+        let mut strides = DimVec::filled(1, shape.len());
         // Walk both shapes from the last dimension; each group of old dimensions that is contiguous within itself can be
         // cut up anew.
         let mut new = shape.len();
@@ -271,15 +271,15 @@ impl Layout {
                 return None;
             }
         }
-        Some(Layout { shape: List::from_slice(shape), strides, offset: self.offset })
+        Some(Layout { shape: DimVec::from_slice(shape), strides, offset: self.offset })
     }
 }
 
 /// The order of dimensions in which layouts of one shape are best walked: the largest strides first, the first layout's
 /// where they disagree. The steps are PyTorch's, so that results have its strides.
-pub(crate) fn memory_order(layouts: &[&Layout]) -> List<usize> {
+pub(crate) fn memory_order(layouts: &[&Layout]) -> DimVec<usize> {
     let rank = layouts[0].rank();
-    let mut order: List<usize> = (0..rank).collect();
+    let mut order: DimVec<usize> = (0..rank).collect();
     // Which of two dimensions has the larger strides, as far as that can be told.
     let compare = |a: usize, b: usize| {
         layouts.iter().find_map(|layout| {
@@ -305,9 +305,9 @@ pub(crate) fn memory_order(layouts: &[&Layout]) -> List<usize> {
 }
 
 /// The shape that two shapes broadcast to.
-pub(crate) fn broadcast(op: &str, a: &[usize], b: &[usize]) -> Result<List<usize>> {
+pub(crate) fn broadcast(op: &str, a: &[usize], b: &[usize]) -> Result<DimVec<usize>> {
     let rank = a.len().max(b.len());
-    let mut shape = List::filled(1, rank);
+    let mut shape = DimVec::filled(1, rank);
     for dim in 0..rank {
         let length = |s: &[usize]| if dim + s.len() >= rank { s[dim + s.len() - rank] } else { 1 };
         shape[dim] = match (length(a), length(b)) {

@@ -220,9 +220,9 @@ pub mod interop;
 pub mod interrupt;
 pub mod io;
 
+mod dim_vec;
 mod layout;
 pub mod linalg;
-mod list;
 mod memory;
 pub mod nn;
 #[cfg(feature = "evcxr")]

@@ -85,7 +85,7 @@ impl<'a> Operand<'a> {
         match self {
             Operand::Borrowed(tensor) => Ok(tensor.to_dtype(dtype)),
             Operand::Owned(tensor) | Operand::Decimals(tensor) => Ok(tensor.to_dtype(dtype)),
-            Operand::Number(number) => Ok(crate::create::filled(crate::list::List::new(), dtype, *number)),
+            Operand::Number(number) => Ok(crate::create::filled(crate::dim_vec::DimVec::new(), dtype, *number)),
             Operand::Refused(error) => Err(error.clone()),
         }
     }
@@ -112,7 +112,7 @@ impl<'a> Operand<'a> {
     pub(crate) fn values(self) -> Result<(Tensor, Vec<f64>)> {
         let tensor = match self {
             Operand::Decimals(tensor) => tensor,
-            Operand::Number(number) => crate::create::filled(crate::list::List::new(), DType::F64, number),
+            Operand::Number(number) => crate::create::filled(crate::dim_vec::DimVec::new(), DType::F64, number),
             operand => operand.into_tensor()?,
         };
         let values = tensor.to_vec::<f64>();

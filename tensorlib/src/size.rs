@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::Deref;
 
+use crate::dim_vec::DimVec;
 use crate::error::{Result, shape_error};
-use crate::list::List;
 
 /// A shape: the length of every dimension. Reads as a slice of `usize`, prints as `[3, 2]`.
 ///
@@ -18,7 +18,7 @@ use crate::list::List;
 /// assert_eq!(ones(size).numel(), 6);
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Size(pub(crate) List<usize>);
+pub struct Size(pub(crate) DimVec<usize>);
 
 impl Size {
     /// The number of elements of a tensor with this shape.
@@ -38,7 +38,7 @@ impl Deref for Size {
 
 impl From<&[usize]> for Size {
     fn from(lengths: &[usize]) -> Size {
-        Size(List::from_slice(lengths))
+        Size(DimVec::from_slice(lengths))
     }
 }
 
@@ -74,7 +74,7 @@ impl PartialEq<Vec<usize>> for Size {
 
 /// A list of whole numbers as an argument: lengths of dimensions, or dimensions.
 #[derive(Clone)]
-pub struct Ints(pub(crate) List<i64>);
+pub struct Ints(pub(crate) DimVec<i64>);
 
 impl Deref for Ints {
     type Target = [i64];
@@ -107,7 +107,7 @@ macro_rules! int {
         }
         impl IntoInts for $ty {
             fn into_ints(self) -> Ints {
-                Ints(List::from_slice(&[self.as_i64()]))
+                Ints(DimVec::from_slice(&[self.as_i64()]))
             }
         }
     )* };
@@ -122,7 +122,7 @@ impl IntoInts for Ints {
 
 impl IntoInts for () {
     fn into_ints(self) -> Ints {
-        Ints(List::new())
+        Ints(DimVec::new())
     }
 }
 
@@ -205,15 +205,15 @@ pub(crate) fn checked_numel(op: &str, lengths: &[usize]) -> Result<usize> {
 }
 
 /// A shape without negative lengths.
-pub(crate) fn lengths(op: &str, ints: &[i64]) -> Result<List<usize>> {
-    let lengths: List<usize> = ints
+pub(crate) fn lengths(op: &str, ints: &[i64]) -> Result<DimVec<usize>> {
+    let lengths: DimVec<usize> = ints
         .iter()
         .map(|&length| {
             usize::try_from(length).map_err(|_| {
                 shape_error!("{op}: shape {ints:?} has a negative length, {length}; lengths are 0 or more")
             })
         })
-        .collect::<Result<List<usize>>>()?;
+        .collect::<Result<DimVec<usize>>>()?;
     checked_numel(op, &lengths)?;
     Ok(lengths)
 }

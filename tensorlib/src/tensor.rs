@@ -6,11 +6,11 @@ use crate::autograd::History;
 use crate::autograd::record::{record_linear, records};
 use crate::backend;
 use crate::device::{Device, Target};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{Result, fallible, or_raise, shape_error, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
 use crate::promotion::PromotionPriority;
@@ -55,7 +55,7 @@ impl Tensor {
             return self.copied();
         }
         // Elements keep their order in memory, as in PyTorch: that copy is the fastest.
-        let line = Layout { offset: self.layout.offset, ..Layout::contiguous(List::from_slice(&[self.numel()])) };
+        let line = Layout { offset: self.layout.offset, ..Layout::contiguous(DimVec::from_slice(&[self.numel()])) };
         let layout = Layout { offset: 0, ..self.layout.clone() };
         self.with_layout(line).copied().laid_out(layout)
     }
@@ -88,7 +88,7 @@ impl std::fmt::Debug for Tensor {
 impl Tensor {
     /// Values in row-major order as a tensor. Their number must be that of the shape.
     #[inline]
-    pub(crate) fn from_values<T: Element>(values: impl Into<AlignedBuf<T>>, shape: List<usize>) -> Tensor {
+    pub(crate) fn from_values<T: Element>(values: impl Into<AlignedBuf<T>>, shape: DimVec<usize>) -> Tensor {
         Tensor::from_storage(Storage::new(values.into()), Layout::contiguous(shape))
     }
 

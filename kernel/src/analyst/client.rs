@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::question::{Answer, Known, Question, Reply, Wanted};
 use crate::process;
 use crate::session_dir::SESSION_DIR;
-use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::handoff::SessionNotes;
 
 /// What comes of a question.
 pub enum Asked {

@@ -18,9 +18,9 @@ use ra_ap_vfs::{Change, Vfs, VfsPath};
 
 use crate::toolchain::cell_libs::{CellLibs, Shared};
 use crate::toolchain::dependencies::modernise;
-use crate::toolchain::facts::Facts;
-use crate::toolchain::notes::SessionNotes;
-use crate::toolchain::places;
+use crate::toolchain::dirs;
+use crate::toolchain::handoff::SessionNotes;
+use crate::toolchain::toolchain_info::ToolchainInfo;
 
 /// The folder with the standard library's processor intrinsics: half of its text, and nothing that a notebook asks
 /// about. Without it the first answer comes earlier and takes less memory.
@@ -112,7 +112,7 @@ fn manifest(libs: &CellLibs, sources: &Path, dependencies: &toml::Table) -> Stri
 }
 
 fn read(folder: &Path, notes: &SessionNotes, dependencies: &toml::Table) -> Result<(AnalysisHost, FileId)> {
-    let sources = places::cache_dir().join("libs").join(&notes.libs.key).join("src");
+    let sources = dirs::cache_dir().join("libs").join(&notes.libs.key).join("src");
     fs::write(folder.join("Cargo.toml"), manifest(&notes.libs, &sources, dependencies))?;
     fs::write(folder.join("lib.rs"), "")?;
     fs::copy(sources.join("Cargo.lock"), folder.join("Cargo.lock")).context("the tensor library's sources are gone")?;
@@ -144,7 +144,7 @@ fn read(folder: &Path, notes: &SessionNotes, dependencies: &toml::Table) -> Resu
     Ok((host, file))
 }
 
-fn config(facts: &Facts) -> Result<CargoConfig> {
+fn config(facts: &ToolchainInfo) -> Result<CargoConfig> {
     // Asked to look for the sources itself, rust-analyzer would have rustup download them.
     let sysroot = if facts.have_sources() { Some(RustLibSource::Path(absolute(&facts.sysroot)?)) } else { None };
     Ok(CargoConfig {

@@ -11,7 +11,7 @@ use anyhow::Result;
 use super::project::Project;
 use super::question::{Answer, Question, Reply, Wanted};
 use super::{answers, session_text};
-use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::handoff::SessionNotes;
 
 /// How long it waits for the next question before it gives its memory back.
 const IDLE: Duration = Duration::from_secs(10 * 60);

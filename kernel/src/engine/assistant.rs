@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
 use super::commands::{self, Command, Step, Variables};
-use super::held::Held;
 use super::names::Names;
 use super::sentence::sentence;
 use super::teacher::lesson::Language;
 use super::teacher::names;
+use super::value_summary::ValueSummary;
 use super::{completeness, imports, nesting, prepare, types};
 use crate::analyst::client::{Analyst, Asked};
 use crate::analyst::question::{Answer, Wanted};
@@ -381,7 +381,7 @@ pub fn still_reading(taken: Duration) -> Result<(), Failure> {
 }
 
 /// What a variable held after the last cell.
-fn holds(held: &Held, quote: &str) -> String {
+fn holds(held: &ValueSummary, quote: &str) -> String {
     let value = if held.value.is_empty() { "no values".to_owned() } else { format!("{quote}{}{quote}", held.value) };
     match held.summary() {
         summary if summary.is_empty() => format!("holds {value}"),

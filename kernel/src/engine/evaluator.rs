@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use evcxr::{CommandContext, EvalContext, EvalOutputs};
 
 use super::assistant::SomaAssistant;
+use super::cell_state::{CellState, Listener};
 use super::commands::{self, Settings};
 use super::failed::{FailedCells, How};
 use super::folder::Restored;
@@ -25,7 +26,6 @@ use super::output::Piece;
 use super::panics::{self, Explainer, Origin};
 use super::past_cell::PastCell;
 use super::prepare::{self, Earlier, Prepared};
-use super::running::{CellState, Listener};
 use super::sentence::sentence;
 use super::syntax::Mistake;
 use super::teacher::lesson::Language;
@@ -35,10 +35,10 @@ use crate::process::lock;
 use crate::runtime::channel::Channel;
 use crate::session_dir;
 use crate::toolchain::cell_build;
-use crate::toolchain::notes::{CellNotes, SessionNotes};
+use crate::toolchain::environment_errors;
+use crate::toolchain::handoff::{CellNotes, SessionNotes};
 use crate::toolchain::paths::{CommandLine, PublicPaths};
 use crate::toolchain::program;
-use crate::toolchain::trouble;
 use crate::toolchain::variable_types::{Libraries, Types};
 use soma_jupyter::api::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 
@@ -465,7 +465,7 @@ impl SomaEvaluator {
         let outlived = self.outlived_by(&own);
         self.notes_for(cell, &own, &prepared, &outlived)
             .write(&self.session)
-            .map_err(|error| sentence("SessionError", &trouble::of_files(&error.to_string())))?;
+            .map_err(|error| sentence("SessionError", &environment_errors::of_files(&error.to_string())))?;
         let mut past = lock(&self.past);
         past.truncate(place);
         Ok((prepared, outlived))
@@ -526,7 +526,7 @@ impl SomaEvaluator {
                     notes = failed::before_the_restart(&errors, cells);
                 }
                 failure.traceback.extend(notes.into_iter().map(|note| format!("note: {note}")));
-                if let Some(advice) = trouble::of_network(&failure.traceback.concat()) {
+                if let Some(advice) = environment_errors::of_network(&failure.traceback.concat()) {
                     failure.message = advice.to_owned();
                     failure.traceback.extend(sentence("", advice).traceback);
                 }
@@ -545,9 +545,9 @@ impl SomaEvaluator {
             Ok(Err(error)) => {
                 let message = error.to_string();
                 let said = of_the_tools(&message);
-                let said = match trouble::of_network(said) {
+                let said = match environment_errors::of_network(said) {
                     Some(advice) => format!("{advice}\n{said}"),
-                    None => trouble::of_files(said),
+                    None => environment_errors::of_files(said),
                 };
                 Err(sentence("Error", &said))
             }

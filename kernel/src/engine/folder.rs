@@ -15,8 +15,8 @@ use nix::unistd::geteuid;
 use tempfile::TempDir;
 
 use crate::session_dir::{self, SOCKET};
-use crate::toolchain::notes::{CELL_NOTES, SESSION_NOTES, SessionNotes};
-use crate::toolchain::{paths, places, tools};
+use crate::toolchain::handoff::{CELL_NOTES, SESSION_NOTES, SessionNotes};
+use crate::toolchain::{dirs, paths, shim_links};
 
 /// How the names of sessions' folders begin.
 const PREFIX: &str = "soma-";
@@ -113,7 +113,7 @@ impl Kind {
 
 /// What a session cannot do without, in its folder.
 fn needed(session: &Path) -> [(PathBuf, Kind); 6] {
-    let links = tools::links(session);
+    let links = shim_links::links(session);
     [
         (links.join("cargo"), Kind::Link),
         (links.join("rustc"), Kind::Link),
@@ -182,8 +182,8 @@ pub fn restore(session: &Path, notes: &SessionNotes) -> io::Result<Restored> {
     for (path, kind) in in_the_way(session) {
         if kind == Kind::Folder { fs::remove_dir_all(path) } else { fs::remove_file(path) }?;
     }
-    tools::link(session, &std::env::current_exe()?)?;
-    places::private_dir(&session.join("src"))?;
+    shim_links::link(session, &std::env::current_exe()?)?;
+    dirs::private_dir(&session.join("src"))?;
     notes.write(session)?;
     Ok(Restored { _alive: mark_alive(session)? })
 }

@@ -5,7 +5,7 @@
 //! [`evaluator`] runs a cell: [`nesting`] refuses what is too deep for parsers and [`syntax`] what no parser takes, [`characters`] what only looks
 //! like Rust's; [`commands`] are carried out, [`prepare`] writes the types of its variables in and [`macros`] tells what its macros make, [`items`] finds what it needs of
 //! earlier cells' definitions, evcxr compiles and runs it,
-//! [`running`] takes what it writes, [`output`] turns that into displays, [`types`] learns the variables' types from their names ([`type_name`]), and [`failure`] and
+//! [`cell_state`] takes what it writes, [`output`] turns that into displays, [`types`] learns the variables' types from their names ([`type_name`]), and [`failure`] and
 //! [`panics`] with [`callers`] explain what went wrong in terms of the cell as typed, in [`colours`]; [`advice`],
 //! [`imports`] and [`failed`] add what helps on. [`assistant`] answers questions about code, [`completeness`] one of them.
 //!
@@ -14,6 +14,7 @@
 mod advice;
 pub mod assistant;
 mod callers;
+mod cell_state;
 mod characters;
 mod colours;
 mod commands;
@@ -22,7 +23,6 @@ mod evaluator;
 mod failed;
 mod failure;
 mod folder;
-mod held;
 mod imports;
 mod items;
 mod macros;
@@ -35,7 +35,6 @@ mod past_cell;
 mod positions;
 mod prepare;
 mod raw_name;
-mod running;
 mod sentence;
 pub mod session;
 mod startup;
@@ -43,3 +42,4 @@ mod syntax;
 mod teacher;
 mod type_name;
 mod types;
+mod value_summary;

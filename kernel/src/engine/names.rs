@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use super::held::Values;
 use super::items::Items;
+use super::value_summary::Values;
 use crate::analyst::question::Known;
 use crate::process::lock;
 use crate::toolchain::variable_types::Types;

@@ -18,7 +18,7 @@ use super::positions::Place;
 use super::prepare;
 use crate::process::lock;
 use crate::session_dir;
-use crate::toolchain::loaded;
+use crate::toolchain::loaded_libraries;
 use soma_jupyter::api::Failure;
 
 /// Where a panic happened.
@@ -76,7 +76,7 @@ impl Explainer {
     /// The program that has the line which a panic names: that of its library, which may be an earlier cell's.
     fn program(&self, report: &PanicReport) -> String {
         let library = report.calls.library(&self.session);
-        let program = library.and_then(|library| loaded::program_of(&self.session, library).ok());
+        let program = library.and_then(|library| loaded_libraries::program_of(&self.session, library).ok());
         program.unwrap_or_else(|| std::fs::read_to_string(self.session.join(session_dir::SOURCE)).unwrap_or_default())
     }
 

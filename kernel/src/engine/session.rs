@@ -20,10 +20,10 @@ use crate::process::{self, lock};
 use crate::runtime::channel::Channel;
 use crate::session_dir::{self, SHELL_PID};
 use crate::toolchain::cell_libs;
-use crate::toolchain::facts::Facts;
-use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::handoff::SessionNotes;
 use crate::toolchain::original::Original;
-use crate::toolchain::tools;
+use crate::toolchain::shim_links;
+use crate::toolchain::toolchain_info::ToolchainInfo;
 use soma_jupyter::api::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 
 /// Makes a session in the environment of this process, and tells rustc's release. Call it before any thread is started: it sets
@@ -33,12 +33,12 @@ use soma_jupyter::api::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle
 /// When the session's folder cannot be made.
 pub fn open() -> Result<(Session, Option<String>)> {
     // Asked before the links stand on `PATH`, where they would find themselves.
-    let facts = Facts::find();
+    let facts = ToolchainInfo::find();
     let original = Original::read();
     let folder = SessionFolder::make().context("cannot make a temporary folder; TMPDIR can name another place")?;
     let soma = std::env::current_exe()?;
-    tools::link(folder.path(), &soma)?;
-    for (name, value) in tools::environment(folder.path()) {
+    shim_links::link(folder.path(), &soma)?;
+    for (name, value) in shim_links::environment(folder.path()) {
         // SAFETY: no other thread has been started.
         unsafe { std::env::set_var(name, value) };
     }
@@ -77,7 +77,7 @@ pub fn open() -> Result<(Session, Option<String>)> {
 
 /// What is needed to start evaluating.
 struct Starter {
-    facts: Result<Facts, String>,
+    facts: Result<ToolchainInfo, String>,
     original: Original,
     control: Arc<Control>,
     names: Arc<Names>,
@@ -229,7 +229,7 @@ impl Controls for Control {
 /// Ends the compile that is running in a session, with its rustc.
 fn end_build(session: &Path) {
     // A driver that was stopped before it could say its number.
-    let driver = tools::links(session).join("cargo");
+    let driver = shim_links::links(session).join("cargo");
     for child in process::children(Pid::this()) {
         let command = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
         if command.split(|byte| *byte == 0).next() == Some(driver.as_os_str().as_bytes()) {

@@ -11,7 +11,7 @@ use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 use serde_json::Value;
 
 use super::prepare::{PRELUDE, code_start};
-use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::handoff::SessionNotes;
 
 /// A mistake that the tokens of a cell tell.
 #[derive(Clone, Debug, PartialEq)]

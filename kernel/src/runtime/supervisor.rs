@@ -25,7 +25,7 @@ use super::worker;
 use super::worker_handle::Worker;
 use crate::process::{self, reset_signals};
 use crate::session_dir::{SESSION_DIR, SHELL_PID, SOCKET, session_dir};
-use crate::toolchain::notes::SessionNotes;
+use crate::toolchain::handoff::SessionNotes;
 use crate::toolchain::original::Original;
 
 /// How long the ends of what a crashed cell had started are waited for, before the copy goes on.

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::places;
+use super::dirs;
 
 /// The default bound on the sum of all entries, in bytes.
 pub const DEFAULT_LIMIT: u64 = 1 << 30;
@@ -42,7 +42,7 @@ impl Cache {
     /// The user's cache, bounded by `SOMA_CACHE_BYTES` or [`DEFAULT_LIMIT`].
     pub fn user() -> Cache {
         let limit = std::env::var("SOMA_CACHE_BYTES").ok().and_then(|bytes| bytes.parse().ok());
-        Cache::new(places::cache_dir().join("cells"), limit.unwrap_or(DEFAULT_LIMIT))
+        Cache::new(dirs::cache_dir().join("cells"), limit.unwrap_or(DEFAULT_LIMIT))
     }
 
     /// A cache in this folder; nothing is made before something is stored.
@@ -83,8 +83,8 @@ impl Cache {
         let path = self.entry(key);
         let mut file = digest(key, content).to_vec();
         file.extend_from_slice(content);
-        let stored = places::private_dir(path.parent().expect("an entry is in a folder"))
-            .and_then(|()| places::write_atomically(&path, &file));
+        let stored = dirs::private_dir(path.parent().expect("an entry is in a folder"))
+            .and_then(|()| dirs::write_atomically(&path, &file));
         // One store in 256 sweeps, so that the bound is kept without a count that processes would fight over.
         if stored.is_ok() && key.starts_with("00") {
             self.sweep();

@@ -18,17 +18,17 @@ use super::cache::Cache;
 use super::cell_libs::CellLibs;
 use super::cell_only::{self, CellOnly};
 use super::dependencies::{self, Dependencies};
-use super::facts::{Facts, hex};
-use super::kept::Kept;
-use super::loaded;
+use super::environment_errors;
+use super::handoff::{CellItems, CellNotes, Definition, SessionNotes};
+use super::loaded_libraries;
 use super::messages::{self, COMPILER_CRASH};
-use super::notes::{CellItems, CellNotes, Definition, SessionNotes};
 use super::original::Original;
 use super::paths::CommandLine;
 use super::program::{self, Program, Show, Versions};
 use super::recipe::Recipe;
+use super::replaced_deps::Kept;
 use super::surroundings::{Anchored, Surroundings};
-use super::trouble;
+use super::toolchain_info::{ToolchainInfo, hex};
 use crate::session_dir::{BUILD_PID, KEY, SOURCE, WARNINGS};
 
 /// The optimisation level that the engine gives evcxr at the start: Soma chooses one for each cell, until
@@ -147,7 +147,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     };
     cell_only.write(session)?;
     if !check_only && build.library.is_none() && !build.has_errors_in_the_program() && !build.is_of_a_crash() {
-        eprintln!("{}", trouble::of_compiler(&build.diagnostics));
+        eprintln!("{}", environment_errors::of_compiler(&build.diagnostics));
         return Ok(101);
     }
     let mut warnings = String::new();
@@ -168,7 +168,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     }
     fs::write(session.join(WARNINGS), warnings)?;
     let Some(content) = build.library else { return Ok(i32::from(!check_only || build.diagnostics.contains("error"))) };
-    loaded::provide(&library, &content, session, &text)?;
+    loaded_libraries::provide(&library, &content, session, &text)?;
     println!("{}", json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [library]}));
     if let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH") {
         fs::write(file, library.to_string_lossy().as_bytes())?;
@@ -321,7 +321,7 @@ fn definitions(items: &CellItems, dependencies: &Dependencies) -> BTreeMap<Strin
     types.chain(dependencies.changing.iter().map(|(name, print)| (format!("{name}::"), print.clone()))).collect()
 }
 
-fn library_path(facts: &Facts) -> PathBuf {
+fn library_path(facts: &ToolchainInfo) -> PathBuf {
     let folder = std::env::current_dir().unwrap_or_default();
     let name = format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     folder.join("target").join(&facts.host).join("debug/deps").join(name)

@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::dependencies::units::Store;
-use super::facts::{Facts, hex};
+use super::dirs;
 use super::original::Original;
-use super::places;
 use super::search;
+use super::toolchain_info::{ToolchainInfo, hex};
 use crate::process;
 
 /// The sources of `tensorlib` and `soma_cell` as a workspace: path and text.
@@ -115,17 +115,17 @@ impl Builder<'_> {
     ///
     /// # Errors
     /// A sentence with what the build said and what to do.
-    pub fn ensure(&self, facts: &Facts, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
+    pub fn ensure(&self, facts: &ToolchainInfo, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
         let key = key(facts);
-        let libs = places::cache_dir().join("libs");
+        let libs = dirs::cache_dir().join("libs");
         let folder = libs.join(&key);
         let record = folder.join("ready.json");
         if let Some(ready) = read(&record) {
-            places::note_use(&record);
+            dirs::note_use(&record);
             return Ok(ready);
         }
         let others = libs.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-        places::private_dir(&folder)?;
+        dirs::private_dir(&folder)?;
         // Of several kernels that need it at once, one builds and the others wait.
         let lock = fs::File::create(folder.join("lock"))?;
         let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
@@ -139,13 +139,13 @@ impl Builder<'_> {
         ));
         begin(&libs, &folder, facts);
         let ready = self.build(facts, &folder, key, say)?;
-        places::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
+        dirs::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
         say("Soma's tensor library is ready.");
-        places::drop_unused(&libs, &folder);
+        dirs::drop_unused(&libs, &folder);
         Ok(ready)
     }
 
-    fn cargo(&self, facts: &Facts, source: &Path) -> Command {
+    fn cargo(&self, facts: &ToolchainInfo, source: &Path) -> Command {
         let mut command = Command::new(&facts.cargo);
         self.original.restore(&mut command);
         command
@@ -159,7 +159,7 @@ impl Builder<'_> {
         command
     }
 
-    fn metadata(&self, facts: &Facts, source: &Path) -> Result<serde_json::Value> {
+    fn metadata(&self, facts: &ToolchainInfo, source: &Path) -> Result<serde_json::Value> {
         let words = ["metadata", "--format-version", "1", "--offline", "--filter-platform", &facts.host];
         let output = self.cargo(facts, source).args(words).output()?;
         if !output.status.success() {
@@ -168,7 +168,7 @@ impl Builder<'_> {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
-    fn build(&self, facts: &Facts, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
+    fn build(&self, facts: &ToolchainInfo, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
         let source = folder.join("src");
         for (path, text) in SOURCES {
             let path = source.join(path);
@@ -233,7 +233,7 @@ impl Builder<'_> {
 }
 
 /// Begins with what was built for libraries of another day: all but Soma's own crates is the same.
-fn begin(libs: &Path, folder: &Path, facts: &Facts) {
+fn begin(libs: &Path, folder: &Path, facts: &ToolchainInfo) {
     let others = fs::read_dir(libs).into_iter().flatten().flatten().map(|entry| entry.path().join("ready.json"));
     let others = others.filter(|record| !record.starts_with(folder));
     let used = |record: &PathBuf| record.metadata().and_then(|metadata| metadata.modified()).ok();
@@ -285,11 +285,11 @@ fn shared(artifacts: &[serde_json::Value], metadata: &serde_json::Value) -> Vec<
 }
 
 /// Whether the libraries for this compiler are there.
-pub fn are_ready(facts: &Facts) -> bool {
-    read(&places::cache_dir().join("libs").join(key(facts)).join("ready.json")).is_some()
+pub fn are_ready(facts: &ToolchainInfo) -> bool {
+    read(&dirs::cache_dir().join("libs").join(key(facts)).join("ready.json")).is_some()
 }
 
-fn key(facts: &Facts) -> String {
+fn key(facts: &ToolchainInfo) -> String {
     let mut digest = Sha256::new();
     for text in SOURCES
         .iter()
@@ -310,7 +310,7 @@ fn read(record: &Path) -> Option<CellLibs> {
 
 /// Tries to link with the toolchain's own LLD, told what a C compiler would tell it. rustc usually starts `cc`,
 /// which starts `collect2`, which starts the same LLD: a quarter of the time of a small cell's link.
-fn direct_linker(facts: &Facts, folder: &Path, libs: &CellLibs) -> Option<Vec<String>> {
+fn direct_linker(facts: &ToolchainInfo, folder: &Path, libs: &CellLibs) -> Option<Vec<String>> {
     let lld = facts.sysroot.join("lib/rustlib").join(&facts.host).join("bin/rust-lld");
     if !facts.host.contains("linux") || !lld.exists() {
         return None;
@@ -349,7 +349,7 @@ fn of_registry(id: &str) -> Option<(&str, &str)> {
 }
 
 /// rustc's flags (in cargo's encoding) for a dylib that finds the toolchain's standard library when it is loaded.
-pub fn dynamic_flags(facts: &Facts) -> String {
+pub fn dynamic_flags(facts: &ToolchainInfo) -> String {
     format!("-Awarnings\x1f-Cprefer-dynamic\x1f-Clink-arg=-Wl,-rpath,{}", facts.target_libdir().display())
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::places;
+use super::dirs;
 use super::program::{Program, Unkept};
 use crate::session_dir::SOURCE;
 
@@ -111,7 +111,7 @@ impl CellOnly {
                 io::ErrorKind::NotFound => Ok(()),
                 _ => Err(error),
             }),
-            false => places::write_atomically(&file, &serde_json::to_vec(self)?),
+            false => dirs::write_atomically(&file, &serde_json::to_vec(self)?),
         }
     }
 }

@@ -1,35 +1,35 @@
 //! What stands between evcxr and Rust's tools.
 //!
-//! evcxr asks for cargo, rustc and rustup by name; Soma puts links to itself where evcxr looks ([`tools`])
-//! and answers ([`stand_in`]): most questions from a file of facts about the installed toolchain
-//! ([`facts`], found by [`search`]), the build of a cell by a direct rustc call ([`cell_build`], [`recipe`], [`messages`]) on the text that
+//! evcxr asks for cargo, rustc and rustup by name; Soma puts links to itself where evcxr looks ([`shim_links`])
+//! and answers ([`shim`]): most questions from a file of facts about the installed toolchain
+//! ([`toolchain_info`], found by [`search`]), the build of a cell by a direct rustc call ([`cell_build`], [`recipe`], [`messages`]) on the text that
 //! [`program`] makes of evcxr's, with the prebuilt libraries of [`cell_libs`] and those that `:dep` adds
-//! ([`dependencies`]). [`paths`] asks rustc how a type can be written, [`kept`] names the libraries that
-//! a later `:dep` has replaced, [`loaded`] keeps what the worker has loaded, [`cell_only`] tells which variables end with
+//! ([`dependencies`]). [`paths`] asks rustc how a type can be written, [`replaced_deps`] names the libraries that
+//! a later `:dep` has replaced, [`loaded_libraries`] keeps what the worker has loaded, [`cell_only`] tells which variables end with
 //! their cell, [`surroundings`] which files a program reads, [`original`] is the environment of the kernel. Names of files in the
 //! session's folder are in [`session_dir`](crate::session_dir). Everything else goes to the real tool.
 //!
 //! Invariant: nothing here knows of Jupyter, of a running cell, or of evcxr's state; it sees folders,
-//! source text and the [`notes`] that the engine leaves beside them.
+//! source text and the [`handoff`] that the engine leaves beside them.
 
 pub mod cache;
 pub mod cell_build;
 pub mod cell_libs;
 pub mod cell_only;
 pub mod dependencies;
-pub mod facts;
-pub mod kept;
-pub mod loaded;
+pub mod dirs;
+pub mod environment_errors;
+pub mod handoff;
+pub mod loaded_libraries;
 pub mod messages;
-pub mod notes;
 pub mod original;
 pub mod paths;
-pub mod places;
 pub mod program;
 mod recipe;
+pub mod replaced_deps;
 pub mod search;
-pub mod stand_in;
+pub mod shim;
+pub mod shim_links;
 pub mod surroundings;
-pub mod tools;
-pub mod trouble;
+pub mod toolchain_info;
 pub mod variable_types;

@@ -15,8 +15,8 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::notes::SessionNotes;
-use super::places;
+use super::dirs;
+use super::handoff::SessionNotes;
 use crate::session_dir::SOURCE;
 
 /// The file of [`CommandLine`], in the session's folder.
@@ -63,8 +63,8 @@ impl PublicPaths {
             self.learn(&rustc, variable, &new)?;
             let file = file(&self.identity);
             // A read-only home costs time, not function.
-            let _ = places::private_dir(file.parent().expect("the file has a folder"))
-                .and_then(|()| places::write_atomically(&file, &serde_json::to_vec(&self.known)?));
+            let _ = dirs::private_dir(file.parent().expect("the file has a folder"))
+                .and_then(|()| dirs::write_atomically(&file, &serde_json::to_vec(&self.known)?));
         }
         Ok(paths.iter().map(|path| (path.clone(), self.known.get(path).cloned().flatten())).collect())
     }
@@ -100,7 +100,7 @@ fn same_name(path: &str, visible: &str) -> Option<String> {
 }
 
 fn file(identity: &str) -> PathBuf {
-    places::cache_dir().join("paths").join(format!("{identity}.json"))
+    dirs::cache_dir().join("paths").join(format!("{identity}.json"))
 }
 
 fn read(file: &Path) -> Option<BTreeMap<String, Option<String>>> {
@@ -143,7 +143,7 @@ impl CommandLine {
         if CommandLine::read(session).is_ok_and(|other| other == *self) {
             return Ok(());
         }
-        places::write_atomically(&CommandLine::file(session), &serde_json::to_vec(self)?)?;
+        dirs::write_atomically(&CommandLine::file(session), &serde_json::to_vec(self)?)?;
         Ok(())
     }
 }
@@ -196,7 +196,7 @@ impl Rustc<'_> {
 
     fn check(&self, text: &str) -> Result<Vec<Value>> {
         let folder = self.session.join("probe");
-        places::private_dir(&folder)?;
+        dirs::private_dir(&folder)?;
         let source = folder.join("probe.rs");
         fs::write(&source, text)?;
         let mut command = Command::new(&self.notes.facts.rustc);

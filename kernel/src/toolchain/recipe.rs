@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
 use super::dependencies::Dependencies;
-use super::facts::{Facts, hex};
 use super::messages::LINTS;
 use super::original::Original;
 use super::surroundings;
+use super::toolchain_info::{ToolchainInfo, hex};
 use crate::session_dir::SOURCE;
 
 /// What cargo tells a crate of itself as it is compiled, of the one that evcxr makes; macros of other crates ask for it.
@@ -38,7 +38,7 @@ const PACKAGE: [(&str, &str); 16] = [
 #[derive(Clone, Copy)]
 pub struct Recipe<'a> {
     /// The toolchain.
-    pub facts: &'a Facts,
+    pub facts: &'a ToolchainInfo,
     /// What every cell links.
     pub libs: &'a CellLibs,
     /// The crates that the session has added.
@@ -143,7 +143,7 @@ mod tests {
 
     /// The keys of recipes that differ in one thing each; the first is the usual one.
     fn keys() -> Vec<String> {
-        let facts = Facts::find().unwrap();
+        let facts = ToolchainInfo::find().unwrap();
         let mut other_compiler = facts.clone();
         other_compiler.version.push_str("-other");
         let libs = CellLibs { key: "libs".into(), ..CellLibs::for_tests(&PathBuf::new()) };

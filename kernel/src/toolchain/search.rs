@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{User, geteuid};
 
-use super::places;
+use super::dirs;
 
 /// Names the compiler, by its own path, that was there when Soma was installed; it stands in the kernel's entry in Jupyter.
 pub const NOTED: &str = "SOMA_RUSTC";
@@ -73,7 +73,7 @@ pub fn cargo_home() -> Option<PathBuf> {
         return None;
     }
     let known = homes().into_iter().map(|home| home.join(".cargo")).find(|home| home.is_dir());
-    Some(known.unwrap_or_else(|| places::cache_dir().join("cargo")))
+    Some(known.unwrap_or_else(|| dirs::cache_dir().join("cargo")))
 }
 
 /// Where rustup has its settings.

@@ -15,8 +15,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::dependencies::listed;
-use super::facts::hex;
 use super::program::words;
+use super::toolchain_info::hex;
 use crate::session_dir::SOURCE;
 
 /// A program whose files are named by full paths.

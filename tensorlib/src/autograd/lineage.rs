@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::mode::{Mode, is_grad_enabled};
 use super::node::{Edge, Leaf, Meta, Node};
 use super::record::{self, recorded_edge};
+use crate::dim_vec::DimVec;
 use crate::error::{Result, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -356,12 +356,12 @@ fn view_edge(x: &Tensor, base: Layout, edge: Edge) -> Edge {
 fn restride(x: &Tensor, room: usize, from: &Layout, to: &Layout) -> Tensor {
     let result = {
         let _mode = Mode::set(false);
-        let memory = crate::create::filled(List::from_slice(&[room]), x.dtype(), Scalar::Int(0));
+        let memory = crate::create::filled(DimVec::from_slice(&[room]), x.dtype(), Scalar::Int(0));
         if from.may_overlap_itself() {
             // Indices that reach one element add up there.
             for index in 0..from.numel() {
                 let (at, value) = (position(from, index), x.with_layout(single(x, index)));
-                memory.with_layout(Layout { offset: at, ..Layout::contiguous(List::new()) }).add_(&value);
+                memory.with_layout(Layout { offset: at, ..Layout::contiguous(DimVec::new()) }).add_(&value);
             }
         } else {
             memory.with_layout(from.clone()).copy_(x);
@@ -389,7 +389,7 @@ fn position(layout: &Layout, mut index: usize) -> usize {
 }
 
 fn single(x: &Tensor, index: usize) -> Layout {
-    Layout { offset: position(&x.layout, index), ..Layout::contiguous(List::new()) }
+    Layout { offset: position(&x.layout, index), ..Layout::contiguous(DimVec::new()) }
 }
 
 /// Refuses changes in place that gradients could not follow.
@@ -440,7 +440,7 @@ pub(crate) fn rebase(target: &Tensor, value: &Tensor) {
         (Some((layout, _)), Some(edge)) if layout == target.layout => Some((layout, edge)),
         (Some((layout, edge)), of_value) => Some((layout.clone(), changed(layout, Some(edge), of_value, target, room))),
         (None, of_value) => of_value.map(|of_value| {
-            let flat = Layout::contiguous(List::from_slice(&[room]));
+            let flat = Layout::contiguous(DimVec::from_slice(&[room]));
             (flat.clone(), changed(flat, None, Some(of_value), target, room))
         }),
     };
@@ -474,7 +474,7 @@ fn base_before(target: &Tensor, room: usize) -> Option<(Layout, Edge)> {
     }
     if layout.may_overlap_itself() || !layout.is_dense() || layout.numel() != room {
         // The base has gaps: the memory as a whole stands for it.
-        let flat = Layout::contiguous(List::from_slice(&[room]));
+        let flat = Layout::contiguous(DimVec::from_slice(&[room]));
         let meta = Meta { shape: flat.shape.clone(), dtype: target.dtype() };
         let from = flat.clone();
         let to = layout.clone();
@@ -501,7 +501,7 @@ fn changed(base: Layout, before: Option<Edge>, value: Option<Edge>, target: &Ten
 /// Which elements of `base` are those of `part`.
 fn replaced(room: usize, base: &Layout, part: &Layout) -> Tensor {
     let _mode = Mode::set(false);
-    let memory = crate::create::filled(List::from_slice(&[room]), crate::DType::Bool, Scalar::Int(0));
+    let memory = crate::create::filled(DimVec::from_slice(&[room]), crate::DType::Bool, Scalar::Int(0));
     memory.with_layout(part.clone()).fill_(true);
     memory.with_layout(base.clone()).copied()
 }

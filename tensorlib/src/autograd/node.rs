@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 
 use super::engine::Pass;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::layout::Layout;
-use crate::list::List;
 use crate::storage::Storage;
 use crate::tensor::Tensor;
 
@@ -48,7 +48,7 @@ pub(crate) enum Gradients {
 /// What gradients of a result look like.
 #[derive(Clone)]
 pub(crate) struct Meta {
-    pub shape: List<usize>,
+    pub shape: DimVec<usize>,
     pub dtype: DType,
 }
 

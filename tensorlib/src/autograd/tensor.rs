@@ -5,9 +5,9 @@ use std::sync::{Arc, Weak};
 use super::node::{Edge, Hook, Node};
 use super::pass::backward;
 use super::record::unrecorded;
+use crate::dim_vec::DimVec;
 use crate::error::{Result, dtype_error, fallible, or_raise, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -358,7 +358,7 @@ impl Tensor {
             if layout.is_contiguous() {
                 return self.copied();
             }
-            let line = crate::create::filled(List::from_slice(&[layout.numel()]), self.dtype(), Scalar::Int(0));
+            let line = crate::create::filled(DimVec::from_slice(&[layout.numel()]), self.dtype(), Scalar::Int(0));
             line.with_layout(layout.clone()).copy_(&self);
             line.laid_out(layout.clone())
         });

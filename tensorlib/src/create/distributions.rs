@@ -1,17 +1,17 @@
 //! Random numbers of other distributions, in the order of PyTorch's generator: from the same seed come the same numbers, up
 //! to the rounding of logarithms and their like.
 
+use super::mt19937::Mt19937;
 use super::random::generator;
-use super::twister::Twister;
 use crate::autograd::record::{overwrite, records};
 use crate::backend::cpu::normal::{self, GROUP};
 use crate::backend::cpu::simd::{Loop, Widest, Width};
 use crate::create::random::IntoBounds;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype, with_floating};
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
 use crate::layout::{Layout, memory_order};
-use crate::list::List;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
 use crate::ops::assign;
@@ -23,11 +23,11 @@ fn wide<T: Element>(value: T) -> f64 {
 }
 
 /// Writes values over a tensor, in the order of its memory; gradients see that they are new.
-fn write<T: Element>(op: &str, x: &Tensor, fill: impl FnOnce(&mut Twister, &mut [T])) -> Result<Tensor> {
+fn write<T: Element>(op: &str, x: &Tensor, fill: impl FnOnce(&mut Mt19937, &mut [T])) -> Result<Tensor> {
     let order = memory_order(&[&x.layout]);
     let mut values = allocator::take::<T>(x.numel());
     fill(&mut generator(), &mut values);
-    let values = Tensor::from_values(values, List::from_slice(&[x.numel()]));
+    let values = Tensor::from_values(values, DimVec::from_slice(&[x.numel()]));
     let values = values.laid_out(Layout::ordered(&x.layout.shape, &order));
     if records(&[x]) {
         return overwrite(op, x, &values);
@@ -37,7 +37,7 @@ fn write<T: Element>(op: &str, x: &Tensor, fill: impl FnOnce(&mut Twister, &mut 
 }
 
 /// Writes numbers that are made one by one.
-fn each(op: &str, x: &Tensor, mut next: impl FnMut(&mut Twister) -> f64) -> Result<Tensor> {
+fn each(op: &str, x: &Tensor, mut next: impl FnMut(&mut Mt19937) -> f64) -> Result<Tensor> {
     with_floating!(x.dtype(), T => write::<T>(op, x, |generator, values| {
         values.iter_mut().for_each(|value| *value = T::from_scalar(Scalar::Float(next(generator))));
     }), else Err(dtype_error!("{op}: needs floating-point numbers, not {}; convert with x.float()", x.dtype())))
@@ -58,7 +58,7 @@ fn positive(op: &str, name: &str, value: f64) -> Result<()> {
 }
 
 /// Numbers from the standard normal distribution, as PyTorch makes them of doubles.
-fn normal_doubles(generator: &mut Twister, values: &mut [f64]) {
+fn normal_doubles(generator: &mut Mt19937, values: &mut [f64]) {
     let numel = values.len();
     if numel < GROUP {
         return values.iter_mut().for_each(|value| *value = generator.normal());
@@ -80,7 +80,7 @@ fn normal_doubles(generator: &mut Twister, values: &mut [f64]) {
     }
 }
 
-fn normal_singles(generator: &mut Twister, values: &mut [f32]) {
+fn normal_singles(generator: &mut Mt19937, values: &mut [f32]) {
     let numel = values.len();
     if numel < GROUP {
         return values.iter_mut().for_each(|value| *value = generator.normal() as f32);
@@ -137,7 +137,7 @@ impl<T: Element> Loop for Chances<'_, T> {
 }
 
 /// The second of two numbers with a probability, else the first.
-fn chances<T: Element>(generator: &mut Twister, values: &mut [T], p: f64, two: [T; 2]) {
+fn chances<T: Element>(generator: &mut Mt19937, values: &mut [T], p: f64, two: [T; 2]) {
     const TOGETHER: usize = 512;
     let mut random = [0; 2 * TOGETHER];
     for to in values.chunks_mut(TOGETHER) {
@@ -148,7 +148,7 @@ fn chances<T: Element>(generator: &mut Twister, values: &mut [T], p: f64, two: [
 }
 
 /// `value` with a probability, else 0, as floating-point numbers.
-pub(crate) fn bernoulli_noise(dtype: DType, shape: List<usize>, p: f64, value: f64) -> Tensor {
+pub(crate) fn bernoulli_noise(dtype: DType, shape: DimVec<usize>, p: f64, value: f64) -> Tensor {
     with_floating!(dtype, T => {
         let two = [Scalar::Int(0), Scalar::Float(value)].map(T::from_scalar);
         let mut values = allocator::take::<T>(shape.iter().product());
@@ -212,7 +212,7 @@ fn random_(x: &Tensor, bounds: Option<(i64, i64)>) -> Result<Tensor> {
 }
 
 /// Rows of weights, checked.
-fn weights<T: Element>(op: &str, x: &Tensor, count: usize) -> Result<(AlignedBuf<T>, usize, List<usize>)> {
+fn weights<T: Element>(op: &str, x: &Tensor, count: usize) -> Result<(AlignedBuf<T>, usize, DimVec<usize>)> {
     if x.ndim() == 0 || x.ndim() > 2 {
         return Err(shape_error!("{op}: needs weights [categories] or [rows, categories], not shape {}", x.size()));
     }

@@ -2,22 +2,22 @@
 
 use crate::backend;
 use crate::device::Device;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::fallible;
 use crate::layout::Layout;
-use crate::list::List;
 use crate::scalar::Scalar;
 use crate::size::{IntoInts, lengths};
 use crate::tensor::Tensor;
 
 /// `value` everywhere, in the processor's memory.
-pub(crate) fn filled(shape: List<usize>, dtype: DType, value: Scalar) -> Tensor {
+pub(crate) fn filled(shape: DimVec<usize>, dtype: DType, value: Scalar) -> Tensor {
     filled_on(Device::Cpu, shape, dtype, value)
 }
 
 /// `value` everywhere.
-pub(crate) fn filled_on(device: Device, shape: List<usize>, dtype: DType, value: Scalar) -> Tensor {
+pub(crate) fn filled_on(device: Device, shape: DimVec<usize>, dtype: DType, value: Scalar) -> Tensor {
     let layout = Layout::contiguous(shape);
     Tensor::from_storage(backend::on(device).full(dtype, layout.numel(), value), layout)
 }
@@ -32,7 +32,7 @@ pub(crate) fn filled_on(device: Device, shape: List<usize>, dtype: DType, value:
 /// assert_eq!(from_vec(vec![0.5]).dtype(), DType::F64);
 /// ```
 pub fn from_vec<T: Element>(values: Vec<T>) -> Tensor {
-    let shape = List::from_slice(&[values.len()]);
+    let shape = DimVec::from_slice(&[values.len()]);
     Tensor::from_values(values, shape)
 }
 
@@ -58,7 +58,7 @@ pub fn from_slice<T: Element>(values: &[T]) -> Tensor {
 #[doc(alias = "scalar_tensor")]
 pub fn scalar(value: impl Into<Scalar>) -> Tensor {
     let value = value.into();
-    filled(List::new(), value.dtype(), value)
+    filled(DimVec::new(), value.dtype(), value)
 }
 
 fallible! {

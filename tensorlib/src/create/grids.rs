@@ -1,7 +1,7 @@
 //! Positions of triangles, grids of coordinates, products and choices of elements.
 
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, shape_error};
-use crate::list::List;
 use crate::scalar::Scalar;
 use crate::shape::IntoTensors;
 use crate::size::{Int, checked_numel};
@@ -13,7 +13,7 @@ fn triangle(op: &str, rows: usize, columns: usize, keeps: impl Fn(i64, i64) -> b
     let all = (0..rows as i64).flat_map(|row| (0..columns as i64).map(move |column| (row, column)));
     let (first, second): (Vec<i64>, Vec<i64>) = all.filter(|&(row, column)| keeps(row, column)).unzip();
     let count = first.len();
-    Ok(Tensor::from_values([first, second].concat(), List::from_slice(&[2, count])))
+    Ok(Tensor::from_values([first, second].concat(), DimVec::from_slice(&[2, count])))
 }
 
 fn side(op: &str, length: i64) -> Result<usize> {
@@ -68,7 +68,7 @@ fn chosen(op: &str, x: &Tensor, r: usize, with_replacement: bool) -> Result<Tens
     }
     let positions = choices(x.numel(), r, with_replacement);
     let rows = positions.len() / r;
-    let positions = Tensor::from_values(positions, List::from_slice(&[rows * r]));
+    let positions = Tensor::from_values(positions, DimVec::from_slice(&[rows * r]));
     x.try_index_select(0, positions)?.try_reshape([rows, r])
 }
 
@@ -80,7 +80,7 @@ fn powers(op: &str, start: f64, end: f64, steps: usize, base: f64) -> Result<Ten
         if at < count / 2 || count == 1 { start + step * at as f64 } else { end - step * (count - 1 - at) as f64 }
     };
     let values: Vec<f32> = (0..count).map(|at| base.powf(exponent(at)) as f32).collect();
-    Ok(Tensor::from_values(values, List::from_slice(&[count])))
+    Ok(Tensor::from_values(values, DimVec::from_slice(&[count])))
 }
 
 fallible! {

@@ -1,8 +1,8 @@
 //! `tensor!`: nested literals as tensors.
 
+use crate::dim_vec::DimVec;
 use crate::element::Element;
 use crate::error::{Result, or_raise, shape_error};
-use crate::list::List;
 use crate::size::Int;
 use crate::tensor::Tensor;
 
@@ -112,7 +112,7 @@ pub(crate) fn try_from_literal_as_written<L: Literal>(literal: L) -> Result<Tens
             "tensor: rows have different lengths; the first ones say {shape:?}, and all must agree"
         ));
     }
-    Ok(Tensor::from_values(values, List::from_slice(&shape)))
+    Ok(Tensor::from_values(values, DimVec::from_slice(&shape)))
 }
 
 pub(crate) fn try_from_literal<L: Literal, T: Element>(literal: L) -> Result<Tensor> {

@@ -1,14 +1,13 @@
 //! New tensors: from literals and vectors, filled, counted, random.
 
-mod counted;
 mod distributions;
 mod filled;
 mod grids;
 pub mod literal;
+mod mt19937;
 pub(crate) mod random;
-mod twister;
+mod ranges;
 
-pub use counted::{IntoSteps, Steps, arange, eye, linspace, try_arange, try_eye, try_linspace};
 pub(crate) use distributions::bernoulli_noise;
 pub use filled::{
     empty, empty_like, from_slice, from_vec, full, full_like, ones, ones_like, scalar, try_empty, try_full, try_ones,
@@ -27,3 +26,4 @@ pub use random::{
     try_randint, try_randint_like, try_randn, try_randperm,
 };
 pub(crate) use random::{OwnGenerator, draw_seed};
+pub use ranges::{IntoSteps, Steps, arange, eye, linspace, try_arange, try_eye, try_linspace};

@@ -5,32 +5,32 @@ use std::hash::{BuildHasher, Hasher};
 use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use super::twister::Twister;
+use super::mt19937::Mt19937;
 use crate::backend::normal::{self, GROUP};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
 use crate::error::{Result, fallible, value_error};
-use crate::list::List;
 use crate::memory::allocator;
 use crate::scalar::Scalar;
 use crate::size::{Int, IntoInts, lengths};
 use crate::tensor::Tensor;
 
-static GENERATOR: LazyLock<Mutex<Twister>> = LazyLock::new(|| {
+static GENERATOR: LazyLock<Mutex<Mt19937>> = LazyLock::new(|| {
     // The standard library's hasher is seeded by the system.
     let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    Mutex::new(Twister::new(seed))
+    Mutex::new(Mt19937::new(seed))
 });
 
 thread_local! {
     /// What stands for the process's generator in this thread, if something does.
-    static OWN: Cell<Option<&'static Mutex<Twister>>> = const { Cell::new(None) };
+    static OWN: Cell<Option<&'static Mutex<Mt19937>>> = const { Cell::new(None) };
 }
 
 /// Generators that no thread uses at the moment. They are never freed, and as many as threads ever had one at once.
-static SPARE: Mutex<Vec<&'static Mutex<Twister>>> = Mutex::new(Vec::new());
+static SPARE: Mutex<Vec<&'static Mutex<Mt19937>>> = Mutex::new(Vec::new());
 
-pub(crate) fn generator() -> MutexGuard<'static, Twister> {
+pub(crate) fn generator() -> MutexGuard<'static, Mt19937> {
     OWN.get().unwrap_or(&GENERATOR).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -42,15 +42,15 @@ pub(crate) fn draw_seed() -> u64 {
 /// A generator of this thread's own, until it is dropped: what the thread draws neither depends on other threads nor changes
 /// what they draw.
 pub(crate) struct OwnGenerator {
-    own: &'static Mutex<Twister>,
-    before: Option<&'static Mutex<Twister>>,
+    own: &'static Mutex<Mt19937>,
+    before: Option<&'static Mutex<Mt19937>>,
 }
 
 impl OwnGenerator {
     pub fn new(seed: u64) -> OwnGenerator {
         let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let own = spare.unwrap_or_else(|| Box::leak(Box::new(Mutex::new(Twister::new(seed)))));
-        *own.lock().unwrap_or_else(PoisonError::into_inner) = Twister::new(seed);
+        let own = spare.unwrap_or_else(|| Box::leak(Box::new(Mutex::new(Mt19937::new(seed)))));
+        *own.lock().unwrap_or_else(PoisonError::into_inner) = Mt19937::new(seed);
         OwnGenerator { own, before: OWN.replace(Some(own)) }
     }
 }
@@ -77,14 +77,14 @@ impl Drop for OwnGenerator {
 #[doc(alias = "default_rng")]
 #[doc(alias = "seed")]
 pub fn manual_seed(seed: u64) {
-    *generator() = Twister::new(seed);
+    *generator() = Mt19937::new(seed);
 }
 
 /// The random numbers that something was made from, so that it can be made anew from the same ones while nothing else was
 /// drawn: options of a layer, which are given after it was made, decide what it draws.
 #[derive(Clone)]
 pub(crate) struct Draws {
-    before: Arc<Twister>,
+    before: Arc<Mt19937>,
     after: (usize, [u32; 2], Option<u64>),
 }
 
@@ -110,14 +110,14 @@ impl Draws {
     }
 }
 
-fn uniform(shape: List<usize>) -> Tensor {
+fn uniform(shape: DimVec<usize>) -> Tensor {
     let mut values = allocator::take::<f32>(shape.iter().product());
     let mut generator = generator();
     values.iter_mut().for_each(|value| *value = generator.uniform_f32());
     Tensor::from_values(values, shape)
 }
 
-fn normal(shape: List<usize>) -> Tensor {
+fn normal(shape: DimVec<usize>) -> Tensor {
     let mut values = allocator::take::<f32>(shape.iter().product());
     let mut generator = generator();
     let numel = values.len();
@@ -180,11 +180,11 @@ fallible! {
             let other = generator.next_u32() as usize % (n - i);
             values.swap(i, i + other);
         }
-        Ok(Tensor::from_values(values, List::from_slice(&[n])))
+        Ok(Tensor::from_values(values, DimVec::from_slice(&[n])))
     }
 }
 
-fn whole(op: &str, (low, high): (i64, i64), shape: List<usize>, dtype: DType) -> Result<Tensor> {
+fn whole(op: &str, (low, high): (i64, i64), shape: DimVec<usize>, dtype: DType) -> Result<Tensor> {
     if low >= high {
         return Err(value_error!("{op}: low is {low} and high is {high}; low must be smaller"));
     }

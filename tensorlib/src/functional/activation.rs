@@ -3,9 +3,9 @@
 use super::floating;
 use super::options::options;
 use crate::create::{filled, ones_like, zeros_like};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, fallible, value_error};
-use crate::list::List;
 use crate::operand::IntoOperand;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
@@ -107,7 +107,7 @@ fallible_methods! {
 fn drawn_slopes(x: &Tensor, options: &RRelu) -> Result<Tensor> {
     let below = x.detach().try_le(0)?;
     let count = below.sum().item::<i64>() as usize;
-    let slopes = filled(List::from_slice(&[count]), DType::F64, Scalar::Int(0));
+    let slopes = filled(DimVec::from_slice(&[count]), DType::F64, Scalar::Int(0));
     let slopes = slopes.try_uniform_(options.lower, options.upper)?.to(x.dtype());
     ones_like(&x.detach()).try_masked_scatter(&below, &slopes)
 }

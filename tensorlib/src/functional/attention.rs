@@ -6,10 +6,10 @@ use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
 use crate::backend::backend_of;
 use crate::backend::geometry::{AttentionCall, AttentionSizes};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
 use crate::layout::{Layout, broadcast};
-use crate::list::List;
 use crate::tensor::Tensor;
 
 options! {
@@ -83,7 +83,7 @@ fn numbers(op: &str, mask: &Tensor, dtype: DType, shape: &[usize]) -> Result<Ten
 fn attend(q: &Tensor, k: &Tensor, v: &Tensor, options: &Attention) -> Result<Tensor> {
     let op = "scaled_dot_product_attention";
     let mut sizes = checked(op, [q, k, v], options)?;
-    let front = |x: &Tensor| List::<usize>::from_slice(&x.layout.shape[..x.ndim() - 2]);
+    let front = |x: &Tensor| DimVec::<usize>::from_slice(&x.layout.shape[..x.ndim() - 2]);
     let batch = broadcast(op, &broadcast(op, &front(q), &front(k))?, &front(v))?;
     let expanded = |x: &Tensor| -> Result<Tensor> {
         let mut shape = batch.clone();
@@ -148,7 +148,7 @@ fn result_layout(q: &Tensor, s: &AttentionSizes) -> Layout {
     let mut shape = q.layout.shape.clone();
     let rank = shape.len();
     shape[rank - 1] = s.values;
-    let mut order: List<usize> = (0..rank).collect();
+    let mut order: DimVec<usize> = (0..rank).collect();
     if rank > 3 {
         order.swap(rank - 3, rank - 2);
     }

@@ -7,9 +7,9 @@ use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
 use crate::backend::backend_of;
 use crate::backend::geometry::{ConvGeometry, NormPlanes};
+use crate::dim_vec::DimVec;
 use crate::error::{Result, count, fallible, shape_error, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::op::ConvolutionOp;
 use crate::size::{IntoInts, Ints, checked_numel};
 use crate::tensor::Tensor;
@@ -137,7 +137,7 @@ fn product(
     b: &Tensor,
     bias: Option<&Tensor>,
     g: &Arc<ConvGeometry>,
-    shape: List<usize>,
+    shape: DimVec<usize>,
 ) -> Result<Tensor> {
     let backend = backend_of("convolution", &[a, b, bias.unwrap_or(b)])?;
     let values = backend.convolution(op, a.elements(), b.elements(), bias.map(Tensor::elements), g);
@@ -181,7 +181,7 @@ fn of_channels(gradient: &Tensor) -> Tensor {
     let shape = &gradient.layout.shape;
     let g = NormPlanes { images: shape[0], channels: shape[1], inner: shape[2] * shape[3] };
     let values = gradient.backend().channel_sums(gradient.elements(), g);
-    Tensor::from_storage(values, Layout::contiguous(List::from_slice(&[g.channels])))
+    Tensor::from_storage(values, Layout::contiguous(DimVec::from_slice(&[g.channels])))
 }
 
 fn sizes(x: &[usize]) -> [usize; 2] {
@@ -306,7 +306,7 @@ fn convolution<const N: usize>(
         padding: two(padding.map(|(before, _)| before), 0),
         dilation: two(dilation, 1),
     };
-    let shape = List::from_slice(&[x.layout.shape[0], outputs, short[0], short[1]]);
+    let shape = DimVec::from_slice(&[x.layout.shape[0], outputs, short[0], short[1]]);
     checked_numel(op, &shape)?;
     let with_rows = |x: &Tensor| if N == 1 { x.unsqueeze(2) } else { x.alias() };
     let kind = if is_transposed { ConvolutionOp::Transposed } else { ConvolutionOp::Values };

@@ -3,13 +3,13 @@
 use super::floating;
 use crate::autograd::record::{Saved, record, records};
 use crate::create::bernoulli_noise;
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, shape_error, value_error};
 use crate::layout::{Layout, memory_order};
-use crate::list::List;
 use crate::tensor::Tensor;
 
 /// What each element is multiplied by: 0, or what makes up for those. In the shape of `x`, or a part of it.
-fn noise(x: &Tensor, shape: List<usize>, p: f64) -> Tensor {
+fn noise(x: &Tensor, shape: DimVec<usize>, p: f64) -> Tensor {
     bernoulli_noise(x.dtype(), shape, 1.0 - p, 1.0 / (1.0 - p))
 }
 
@@ -35,7 +35,7 @@ fn dropped(x: &Tensor, noise: Tensor) -> Tensor {
     })
 }
 
-fn out(op: &str, x: &Tensor, p: f64, shape: List<usize>) -> Result<Tensor> {
+fn out(op: &str, x: &Tensor, p: f64, shape: DimVec<usize>) -> Result<Tensor> {
     share(op, x, p)?;
     if p == 0.0 || x.numel() == 0 {
         return Ok(x.alias());
@@ -53,7 +53,7 @@ fn out(op: &str, x: &Tensor, p: f64, shape: List<usize>) -> Result<Tensor> {
 }
 
 /// A number for each channel of each example.
-fn by_channel(op: &str, x: &Tensor) -> Result<List<usize>> {
+fn by_channel(op: &str, x: &Tensor) -> Result<DimVec<usize>> {
     if x.ndim() < 2 {
         return Err(shape_error!("{op}: needs an input [batch, channels, …], not shape {}", x.size()));
     }

@@ -7,10 +7,10 @@ use super::options::options;
 use crate::autograd::record::{record_linear, records};
 use crate::backend::backend_of;
 use crate::backend::geometry::Lookup;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, index_error, shape_error, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::op::Direction;
 use crate::size::{IntoInts, checked_numel};
 use crate::tensor::Tensor;
@@ -28,14 +28,14 @@ struct Taken {
     lookup: Lookup,
     /// The row that has no gradient.
     padding: Option<usize>,
-    result: List<usize>,
+    result: DimVec<usize>,
 }
 
 /// Rows taken from a table, or added to one of zeros: each the other's transpose. Gradients leave the padding out.
 fn moved(x: &Tensor, taken: &Arc<Taken>, way: Direction, padding: Option<usize>) -> Tensor {
     let shape = match way {
         Direction::Forward => taken.result.clone(),
-        Direction::Transposed => List::from_slice(&taken.lookup.table),
+        Direction::Transposed => DimVec::from_slice(&taken.lookup.table),
     };
     let values = x.backend().embedding(way, x.elements(), &taken.lookup, padding);
     let result = Tensor::from_storage(values, Layout::contiguous(shape));

@@ -2,10 +2,10 @@
 
 use crate::autograd::record::{Saved, record, records, unrecorded};
 use crate::backend::backend_of;
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
 use crate::linalg::same_type;
-use crate::list::List;
 use crate::size::checked_numel;
 use crate::tensor::Tensor;
 
@@ -82,7 +82,7 @@ fn recorded(result: Tensor, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) 
     // Each of the two is needed for the gradient of the other.
     let kept_x = weight.has_history().then(|| Saved::operand(x));
     let kept_weight = x.has_history().then(|| Saved::operand(weight));
-    let shape: List<usize> = x.layout.shape.clone();
+    let shape: DimVec<usize> = x.layout.shape.clone();
     let operands = [x, weight, bias.unwrap_or(weight)];
     let operands = &operands[..if bias.is_some() { 3 } else { 2 }];
     record(result, name(x, bias), operands, move |pass, gradient| {

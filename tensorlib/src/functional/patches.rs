@@ -6,9 +6,9 @@ use super::options::options;
 use super::{each, floating, ints};
 use crate::autograd::record::{record_linear, records, unrecorded};
 use crate::backend::geometry::Patches;
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::op::Direction;
 use crate::scalar::Scalar;
 use crate::size::{IntoInts, Ints, Size};
@@ -46,8 +46,8 @@ fn sizes(op: &str, x: &Tensor, input: [usize; 2], kernel: &Ints, options: &Unfol
 }
 
 /// Patches as columns, or columns added up: each the other's transpose.
-fn moved(x: &Tensor, g: &Arc<Patches>, shapes: [&List<usize>; 2], way: Direction) -> Tensor {
-    let [images, columns] = shapes.map(List::clone);
+fn moved(x: &Tensor, g: &Arc<Patches>, shapes: [&DimVec<usize>; 2], way: Direction) -> Tensor {
+    let [images, columns] = shapes.map(DimVec::clone);
     let (shape, name) = match way {
         Direction::Forward => (&columns, "Im2ColBackward0"),
         Direction::Transposed => (&images, "Col2ImBackward0"),
@@ -75,7 +75,7 @@ fn unfolded(x: &Tensor, kernel: Ints, options: &Unfold) -> Result<Tensor> {
     };
     let mut g = sizes(op, x, [height, width], &kernel, options)?;
     g.planes = images * channels;
-    let shape = List::from_slice(&[images, channels * g.kernel[0] * g.kernel[1], g.output[0] * g.output[1]]);
+    let shape = DimVec::from_slice(&[images, channels * g.kernel[0] * g.kernel[1], g.output[0] * g.output[1]]);
     Ok(moved(x, &Arc::new(g), [&x.layout.shape, &shape], Direction::Forward))
 }
 
@@ -98,12 +98,12 @@ fn folded(x: &Tensor, output: Ints, kernel: Ints, options: &Unfold) -> Result<Te
     }
     let (images, channels) = (x.layout.shape[0], x.layout.shape[1] / taps);
     g.planes = images * channels;
-    let shape = List::from_slice(&[images, channels, size[0], size[1]]);
+    let shape = DimVec::from_slice(&[images, channels, size[0], size[1]]);
     Ok(moved(x, &Arc::new(g), [&shape, &x.layout.shape], Direction::Transposed))
 }
 
 /// What windows over a dimension overlap in adds up.
-fn windows_back(gradient: &Tensor, shape: &List<usize>, dim: usize, size: usize, step: usize) -> Tensor {
+fn windows_back(gradient: &Tensor, shape: &DimVec<usize>, dim: usize, size: usize, step: usize) -> Tensor {
     let result = crate::create::filled(shape.clone(), gradient.dtype(), Scalar::Int(0));
     unrecorded(|| {
         let count = gradient.layout.shape[dim];

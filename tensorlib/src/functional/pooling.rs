@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::{each, floating, ints};
 use crate::autograd::record::{record_linear, records};
 use crate::backend::geometry::{Places, Span, Windows};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, fallible, shape_error, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::op::Direction;
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
@@ -194,7 +194,7 @@ fn windows<const N: usize>(lengths: [usize; N], mut spans: [Vec<Span>; N], divis
 }
 
 /// The shape of the result: that of `x` with other lengths at the end.
-fn pooled<const N: usize>(x: &Tensor, windows: &Windows) -> List<usize> {
+fn pooled<const N: usize>(x: &Tensor, windows: &Windows) -> DimVec<usize> {
     let mut shape = x.layout.shape.clone();
     let rank = shape.len();
     shape[rank - 1] = windows.columns.len();
@@ -207,8 +207,8 @@ fn pooled<const N: usize>(x: &Tensor, windows: &Windows) -> List<usize> {
 /// What a maximum notes of where it found the elements.
 struct Found {
     places: Places,
-    input: List<usize>,
-    output: List<usize>,
+    input: DimVec<usize>,
+    output: DimVec<usize>,
     name: &'static str,
 }
 
@@ -257,11 +257,11 @@ fn indices(found: &Found) -> Tensor {
 fn averaged(
     x: &Tensor,
     windows: &Arc<Windows>,
-    shapes: [&List<usize>; 2],
+    shapes: [&DimVec<usize>; 2],
     name: &'static str,
     way: Direction,
 ) -> Tensor {
-    let [input, output] = shapes.map(List::clone);
+    let [input, output] = shapes.map(DimVec::clone);
     let shape = match way {
         Direction::Forward => &output,
         Direction::Transposed => &input,

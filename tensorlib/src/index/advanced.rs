@@ -2,10 +2,10 @@
 
 use crate::autograd::record::{in_place_without_copy, record_linear, records};
 use crate::backend::{Backend, Positions, Reach, backend_of};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, index_error, or_raise, shape_error};
 use crate::layout::{Layout, broadcast, out_of_range};
-use crate::list::List;
 use crate::op::PutOp;
 use crate::ops::binary::apart;
 use crate::scalar::Scalar;
@@ -74,19 +74,19 @@ pub(super) fn wrapped(op: &str, positions: &Tensor, length: usize, dim: usize) -
 /// For each dimension, the positions of what is not zero, in row-major order.
 pub(super) fn nonzero_positions(tensor: &Tensor) -> Vec<Tensor> {
     let (values, count) = tensor.backend().nonzero(tensor.elements());
-    let line = |dim: usize| Layout { offset: dim * count, ..Layout::contiguous(List::from_slice(&[count])) };
+    let line = |dim: usize| Layout { offset: dim * count, ..Layout::contiguous(DimVec::from_slice(&[count])) };
     (0..tensor.ndim()).map(|dim| Tensor::from_storage(values.clone(), line(dim))).collect()
 }
 
 /// What an index reaches, the shape of that, and the device where it is.
 struct Reached<'a> {
     reach: Reach<'a>,
-    shape: List<usize>,
+    shape: DimVec<usize>,
     backend: &'static dyn Backend,
 }
 
 fn reach<'a>(op: &str, view: &Tensor, chosen: &'a [Chosen]) -> Result<Reached<'a>> {
-    let mut common: List<usize> = List::new();
+    let mut common: DimVec<usize> = DimVec::new();
     for one in chosen {
         common = broadcast(op, &common, &one.positions.layout.shape)?;
     }
@@ -102,11 +102,11 @@ fn reach<'a>(op: &str, view: &Tensor, chosen: &'a [Chosen]) -> Result<Reached<'a
     // Index tensors side by side stay where they are; apart, their dimensions come first.
     let together = chosen.windows(2).all(|pair| pair[1].dim == pair[0].dim + 1);
     let at = if together { others.iter().filter(|&&dim| dim < chosen[0].dim).count() } else { 0 };
-    let shape: List<usize> = rest.shape[..at].iter().chain(&*common).chain(&rest.shape[at..]).copied().collect();
+    let shape: DimVec<usize> = rest.shape[..at].iter().chain(&*common).chain(&rest.shape[at..]).copied().collect();
     checked_numel(op, &shape)?;
     let part = |from: usize, to: usize| Layout {
-        shape: List::from_slice(&rest.shape[from..to]),
-        strides: List::from_slice(&rest.strides[from..to]),
+        shape: DimVec::from_slice(&rest.shape[from..to]),
+        strides: DimVec::from_slice(&rest.strides[from..to]),
         offset: rest.offset,
     };
     let reach = Reach { outer: part(0, at), chosen: positions, row: part(at, others.len()) };
@@ -157,7 +157,7 @@ pub(super) fn write(op: &str, view: &Tensor, chosen: &[Chosen], values: &Tensor)
         Ok(record_linear(result, "IndexPutBackward0", &[view, values], move |pass, gradient| {
             pass.give(0, || {
                 let rest = gradient.clone();
-                let zero = crate::create::filled(List::new(), rest.dtype(), Scalar::Int(0));
+                let zero = crate::create::filled(DimVec::new(), rest.dtype(), Scalar::Int(0));
                 or_raise(write("backward", &rest, &chosen, &zero));
                 rest
             });

@@ -2,10 +2,10 @@
 
 use super::advanced::{self, Chosen};
 use super::item::{Index, IndexItem, IntoIndex};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, fallible, index_error};
 use crate::layout::{self, Layout};
-use crate::list::List;
 use crate::operand::{IntoOperand, Operand};
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
@@ -50,7 +50,7 @@ pub(super) fn apply(op: &str, x: &Tensor, index: Index) -> Result<Applied> {
         match item {
             IndexItem::At(position) if advanced => {
                 let position = layout::position(op, position, layout.shape[dim], named)? as i64;
-                let positions = crate::create::filled_on(x.device(), List::new(), DType::I64, Scalar::Int(position));
+                let positions = crate::create::filled_on(x.device(), DimVec::new(), DType::I64, Scalar::Int(position));
                 chosen.push(Chosen { dim, positions });
                 dim += 1;
             }

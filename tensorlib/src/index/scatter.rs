@@ -4,10 +4,10 @@ use super::advanced::{self, Chosen, wrapped};
 use crate::autograd::changeable;
 use crate::autograd::record::{Saved, record, record_linear, records};
 use crate::backend::backend_of;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::op::PutOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary::{apart, writable};
@@ -285,7 +285,7 @@ fn of_elements(op: &str, x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) 
     if x.ndim() == 0 {
         return index.try_reshape(());
     }
-    let mut shape: List<usize> = List::filled(1, x.ndim());
+    let mut shape: DimVec<usize> = DimVec::filled(1, x.ndim());
     shape[place] = index.numel();
     index.try_reshape(&shape[..])?.try_expand(source.size())
 }

@@ -4,10 +4,10 @@ use super::advanced::{self, Chosen, nonzero_positions, wrapped};
 use crate::autograd::formulas;
 use crate::autograd::record::{Saved, in_place_without_copy, placed, record_sides, records, records_sides};
 use crate::backend::backend_of;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, shape_error};
 use crate::layout::{Layout, dimension, memory_order};
-use crate::list::List;
 use crate::op::PutOp;
 use crate::operand::{IntoOperand, Operand};
 use crate::ops::binary::{apart, writable};
@@ -203,7 +203,7 @@ fn masked_select(x: &Tensor, mask: &Tensor) -> Result<Tensor> {
     let backend = backend_of("masked_select", &[x, mask])?;
     let (of_mask, of_x) = (mask.layout.expand("masked_select", &shape)?, x.layout.expand("masked_select", &shape)?);
     let (values, count) = backend.compress(x.elements_as(&of_x), mask.elements_as(&of_mask));
-    Ok(Tensor::from_storage(values, Layout::contiguous(List::from_slice(&[count]))))
+    Ok(Tensor::from_storage(values, Layout::contiguous(DimVec::from_slice(&[count]))))
 }
 
 fn index_copy(x: &Tensor, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
@@ -344,7 +344,7 @@ impl Tensor {
     pub fn nonzero(&self) -> Tensor {
         let (values, count) = self.backend().nonzero(self.elements());
         // By dimension; a row for each element is wanted.
-        let rows = Layout::contiguous(List::from_slice(&[self.ndim(), count])).transpose(0, 1);
+        let rows = Layout::contiguous(DimVec::from_slice(&[self.ndim(), count])).transpose(0, 1);
         Tensor::from_storage(values, rows).copied()
     }
 }

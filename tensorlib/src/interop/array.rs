@@ -20,11 +20,11 @@ use ndarray::{Array, ArrayD, ArrayView, ArrayViewD, ArrayViewMutD, Dimension, Ix
 
 use crate::autograd::is_grad_enabled;
 use crate::device::Device;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
 use crate::error::{Error, Result, device_error, dtype_error, fallible, or_raise, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::ops::binary::writable;
 use crate::size::Size;
 use crate::tensor::Tensor;
@@ -111,11 +111,11 @@ fn take<T: Element>(op: &str, mut tensor: Tensor) -> Result<ArrayD<T>> {
 impl<T: Element, D: Dimension> From<Array<T, D>> for Tensor {
     /// Takes the array's memory.
     fn from(array: Array<T, D>) -> Tensor {
-        let shape: List<usize> = array.shape().iter().copied().collect();
+        let shape: DimVec<usize> = array.shape().iter().copied().collect();
         let strides: Option<Vec<usize>> = array.strides().iter().map(|&stride| usize::try_from(stride).ok()).collect();
         match strides {
             Some(strides) if !array.is_empty() => {
-                let strides = List::from_slice(&strides);
+                let strides = DimVec::from_slice(&strides);
                 let (values, offset) = array.into_raw_vec_and_offset();
                 let layout = Layout { shape, strides, offset: offset.unwrap_or(0) };
                 Tensor::from_storage(crate::storage::Storage::new(values.into()), layout)

@@ -1,8 +1,8 @@
 //! Elements as the bytes that files hold.
 
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::element::{Element, with_dtype};
-use crate::list::List;
 use crate::tensor::Tensor;
 
 /// An element type's bytes.
@@ -48,7 +48,7 @@ pub(super) fn to_bytes(x: &Tensor) -> Vec<u8> {
 pub(super) fn from_bytes(dtype: DType, shape: &[usize], bytes: &[u8], big_endian: bool) -> Tensor {
     with_dtype!(dtype, T => {
         let values: Vec<T> = bytes.chunks_exact(size_of::<T>()).map(|bytes| T::get(bytes, big_endian)).collect();
-        Tensor::from_values(values, List::from_slice(shape))
+        Tensor::from_values(values, DimVec::from_slice(shape))
     })
 }
 
@@ -87,7 +87,7 @@ impl FileType {
     /// A tensor of little-endian bytes, as many as the shape needs.
     pub fn decode(self, shape: &[usize], bytes: &[u8]) -> Tensor {
         let shorts = || bytes.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair));
-        let shape_of = || List::from_slice(shape);
+        let shape_of = || DimVec::from_slice(shape);
         match self {
             FileType::Own(dtype) => from_bytes(dtype, shape, bytes, false),
             FileType::Foreign(Foreign::F16) => {

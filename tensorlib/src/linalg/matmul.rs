@@ -3,10 +3,10 @@
 use crate::autograd::formulas;
 use crate::autograd::record::{records, unrecorded};
 use crate::backend::backend_of;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, shape_error};
 use crate::layout::{Layout, broadcast};
-use crate::list::List;
 use crate::operand::IntoOperand;
 use crate::size::checked_numel;
 use crate::tensor::Tensor;
@@ -104,7 +104,7 @@ fn dot(op: &str, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         return Err(shape_error!("{op}: vectors of {} and {} elements have no dot product", a.numel(), b.numel()));
     }
     let value = backend_of(op, &[a, b])?.dot(a.elements(), b.elements());
-    Ok(Tensor::from_storage(value, Layout::contiguous(List::new())))
+    Ok(Tensor::from_storage(value, Layout::contiguous(DimVec::new())))
 }
 
 fn ranks(op: &str, a: &Tensor, b: &Tensor, wanted: (usize, usize)) -> Result<()> {

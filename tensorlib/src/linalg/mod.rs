@@ -5,7 +5,7 @@ mod distance;
 mod einsum;
 mod matmul;
 mod products;
-mod triangle;
+mod tril_triu;
 
 pub use decompose::{Triangular, lu_unpack, try_lu_unpack};
 pub use distance::{cdist, cdist_p, try_cdist, try_cdist_p};

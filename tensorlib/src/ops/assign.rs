@@ -35,7 +35,7 @@ pub(crate) fn fill(op: &str, target: &Tensor, value: Scalar) -> Result<()> {
     // Every index of an expanded tensor gets the same value, so overlap does no harm; PyTorch refuses it all the same.
     super::binary::writable(op, target)?;
     if records(&[target]) {
-        overwrite(op, target, &crate::create::filled(crate::list::List::new(), target.dtype(), value))?;
+        overwrite(op, target, &crate::create::filled(crate::dim_vec::DimVec::new(), target.dtype(), value))?;
         return Ok(());
     }
     let of_target = target.layout.permute(&memory_order(&[&target.layout]));

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::autograd::record::{in_place, in_place_without_copy, records, records_sides};
 use crate::autograd::{History, formulas};
 use crate::backend::{Backend, Source, backend_of};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, or_raise, shape_error, value_error};
 use crate::layout::{Layout, broadcast, memory_order};
-use crate::list::List;
 use crate::op::{BinaryOp, CompareOp, GradientOp, LogicOp, PairOp};
 use crate::operand::Operand;
 use crate::ops::unary;
@@ -57,7 +57,7 @@ fn apply(
         }
         (Input::Number(a), Input::Number(b)) => {
             let value = make(backend_of(op, &[])?, 1, Source::Number(a), Source::Number(b));
-            return Ok(Tensor::from_storage(value, Layout::contiguous(List::new())));
+            return Ok(Tensor::from_storage(value, Layout::contiguous(DimVec::new())));
         }
     };
     let backend = backend_of(op, &[a, b])?;

@@ -2,9 +2,9 @@
 
 use crate::autograd::formulas;
 use crate::autograd::record::{records, unrecorded};
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::op::{ExtremeOp, ReduceOp};
 use crate::reduce::fold::{comparable, reduced};
 use crate::reduce::over::Over;
@@ -59,10 +59,10 @@ fn place_values(op: &str, x: &Tensor, extreme: ExtremeOp, dim: Option<i64>, keep
     let flat = if dim.is_none() { x.ravel() } else { x.alias() };
     let rank = flat.ndim();
     let dims = match dim {
-        None => List::from_slice(&[0]),
+        None => DimVec::from_slice(&[0]),
         Some(dim) => {
             let dim = dimension(op, dim, rank)?;
-            if rank == 0 { List::new() } else { List::from_slice(&[dim]) }
+            if rank == 0 { DimVec::new() } else { DimVec::from_slice(&[dim]) }
         }
     };
     let over = Over { dims, keep };

@@ -1,14 +1,14 @@
 //! What a reduction goes over.
 
+use crate::dim_vec::DimVec;
 use crate::error::Result;
-use crate::list::List;
 use crate::shape::axes::dimensions;
 use crate::size::Ints;
 use crate::tensor::Tensor;
 
 /// Which dimensions are reduced, and whether they stay with length 1.
 pub(crate) struct Over {
-    pub dims: List<usize>,
+    pub dims: DimVec<usize>,
     pub keep: bool,
 }
 
@@ -20,7 +20,7 @@ impl Over {
     pub fn dims(op: &str, x: &Tensor, dims: &Ints, keep: bool) -> Result<Over> {
         let mut dims = dimensions(op, dims, x.ndim())?;
         if x.ndim() == 0 {
-            dims = List::new();
+            dims = DimVec::new();
         }
         Ok(Over { dims, keep })
     }
@@ -31,7 +31,7 @@ impl Over {
     }
 
     /// The shape of the result.
-    pub fn shape(&self, x: &Tensor) -> List<usize> {
+    pub fn shape(&self, x: &Tensor) -> DimVec<usize> {
         (0..x.ndim())
             .filter(|dim| self.keep || !self.dims.contains(dim))
             .map(|dim| if self.dims.contains(&dim) { 1 } else { x.layout.shape[dim] })

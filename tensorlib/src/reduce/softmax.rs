@@ -1,9 +1,9 @@
 //! Softmax and its logarithm.
 
 use crate::autograd::formulas::reduce as formulas;
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible};
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::op::{ReduceOp, SoftmaxOp};
 use crate::reduce::fold::{floating, reduced};
 use crate::reduce::over::Over;
@@ -79,7 +79,7 @@ fn logsumexp_values(x: &Tensor, over: &Over) -> Result<Tensor> {
     if over.count(x) == 0 {
         return Ok(crate::create::full_like(&super::fold::sum(x, over), f64::NEG_INFINITY));
     }
-    let dims: List<i64> = over.dims.iter().map(|&dim| dim as i64).collect();
+    let dims: DimVec<i64> = over.dims.iter().map(|&dim| dim as i64).collect();
     let largest = x.try_amax_keepdim(&dims[..])?;
     // An infinite largest would make inf - inf.
     largest.try_masked_fill_(largest.abs().eq(f64::INFINITY), 0.0)?;

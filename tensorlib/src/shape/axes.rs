@@ -1,15 +1,15 @@
 //! Dimensions in another order, added, dropped, reversed.
 
 use crate::autograd::record::{record_linear, records};
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 
 /// Dimensions counted from the start, none twice.
-pub(crate) fn dimensions(op: &str, dims: &Ints, rank: usize) -> Result<List<usize>> {
-    let mut seen: List<usize> = List::new();
+pub(crate) fn dimensions(op: &str, dims: &Ints, rank: usize) -> Result<DimVec<usize>> {
+    let mut seen: DimVec<usize> = DimVec::new();
     for &dim in dims.iter() {
         let dim = dimension(op, dim, rank)?;
         if seen.contains(&dim) {
@@ -135,7 +135,7 @@ impl Tensor {
             if self.ndim() == 0 {
                 return Ok(self.alias());
             }
-            let mut order: List<usize> = (0..self.ndim()).filter(|&dim| dim != from).collect();
+            let mut order: DimVec<usize> = (0..self.ndim()).filter(|&dim| dim != from).collect();
             order.insert(to, from);
             Ok(self.permuted(order))
         }
@@ -161,10 +161,10 @@ impl Tensor {
     }
 
     /// The dimensions in an order that names each once.
-    fn permuted(&self, order: List<usize>) -> Tensor {
+    fn permuted(&self, order: DimVec<usize>) -> Tensor {
         let layout = self.layout.permute(&order);
         self.view_of(layout, "PermuteBackward0", move |gradient| {
-            let mut back: List<usize> = List::filled(0, order.len());
+            let mut back: DimVec<usize> = DimVec::filled(0, order.len());
             order.iter().enumerate().for_each(|(to, &from)| back[from] = to);
             gradient.permute(&back[..])
         })

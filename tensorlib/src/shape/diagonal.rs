@@ -1,11 +1,11 @@
 //! Diagonals, as views and as parts of something new; and copies of a tensor with a part replaced.
 
 use crate::autograd::record::{placed, record_linear, records, unrecorded};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, fallible, shape_error};
 use crate::index::IndexItem;
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::operand::{IntoOperand, Operand};
 use crate::scalar::Scalar;
 use crate::size::{Size, checked_numel};
@@ -47,7 +47,7 @@ fn diag_embed(op: &str, x: &Tensor, offset: i64, dim1: i64, dim2: i64) -> Result
     let (first, second) = two_dims(op, dim1, dim2, rank)?;
     let side = x.layout.shape[x.ndim() - 1] + offset.unsigned_abs() as usize;
     let mut others = x.layout.shape[..x.ndim() - 1].iter();
-    let shape: List<usize> = (0..rank)
+    let shape: DimVec<usize> = (0..rank)
         .map(|dim| if dim == first || dim == second { side } else { *others.next().expect("two more dimensions") })
         .collect();
     checked_numel(op, &shape)?;

@@ -4,10 +4,10 @@ use std::borrow::Borrow;
 
 use crate::autograd::record::{record_linear, records};
 use crate::backend::{Elements, backend_of};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::scalar::Scalar;
 use crate::size::{IntoInts, checked_numel};
 use crate::tensor::Tensor;
@@ -261,7 +261,7 @@ fn joined(result: Tensor, parts: &[&Tensor], dim: usize) -> Tensor {
 }
 
 /// A gradient, or zeros where none came.
-fn or_zeros(gradient: Option<Tensor>, shape: &List<usize>, dtype: DType) -> Tensor {
+fn or_zeros(gradient: Option<Tensor>, shape: &DimVec<usize>, dtype: DType) -> Tensor {
     gradient.unwrap_or_else(|| crate::create::filled(shape.clone(), dtype, Scalar::Int(0)))
 }
 

@@ -1,15 +1,15 @@
 //! Another shape for the same elements.
 
 use crate::autograd::record::{record_linear, records};
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::size::{IntoInts, checked_numel, lengths};
 use crate::tensor::Tensor;
 
 /// A requested shape with its -1, if any, worked out.
-pub(super) fn inferred(op: &str, numel: usize, requested: &[i64]) -> Result<List<usize>> {
-    let unknown: List<usize> = (0..requested.len()).filter(|&dim| requested[dim] == -1).collect();
+pub(super) fn inferred(op: &str, numel: usize, requested: &[i64]) -> Result<DimVec<usize>> {
+    let unknown: DimVec<usize> = (0..requested.len()).filter(|&dim| requested[dim] == -1).collect();
     let wrong = |why: &str| Err(shape_error!("{op}: {numel} elements do not make shape {requested:?}{why}"));
     match *unknown {
         [] => {
@@ -17,7 +17,7 @@ pub(super) fn inferred(op: &str, numel: usize, requested: &[i64]) -> Result<List
             if shape.iter().product::<usize>() != numel { wrong("") } else { Ok(shape) }
         }
         [dim] => {
-            let mut others: List<i64> = List::from_slice(requested);
+            let mut others: DimVec<i64> = DimVec::from_slice(requested);
             others[dim] = 1;
             let mut shape = lengths(op, &others)?;
             let product: usize = shape.iter().product();
@@ -97,7 +97,7 @@ impl Tensor {
             let added = requested.len().checked_sub(self.ndim()).ok_or_else(|| {
                 shape_error!("expand: shape {} has more dimensions than {:?}", self.size(), &*requested)
             })?;
-            let requested: List<i64> = (0..requested.len())
+            let requested: DimVec<i64> = (0..requested.len())
                 .map(|dim| match requested[dim] {
                     -1 if dim >= added => self.layout.shape[dim - added] as i64,
                     length => length,
@@ -124,7 +124,7 @@ impl Tensor {
                 return Err(shape_error!("sum_to_size: shape {} was not expanded from {:?}", self.size(), &*shape));
             }
             let added = rank - wanted;
-            let summed: List<i64> = (0..rank)
+            let summed: DimVec<i64> = (0..rank)
                 .filter(|&dim| dim < added || (shape[dim - added] == 1 && self.layout.shape[dim] != 1))
                 .map(|dim| dim as i64)
                 .collect();
@@ -155,7 +155,7 @@ impl Tensor {
             }
             let shape = &self.layout.shape;
             let merged = checked_numel(op, &shape[first..=last])?;
-            let shape: List<usize> =
+            let shape: DimVec<usize> =
                 shape[..first].iter().copied().chain([merged]).chain(shape[last + 1..].iter().copied()).collect();
             self.try_reshape(&shape[..])
         }
@@ -172,7 +172,7 @@ impl Tensor {
             let length = *self.layout.shape.get(dim).ok_or_else(|| shape_error!("unflatten: a tensor of rank 0 has no dimension"))?;
             let parts = inferred("unflatten", length, &shape.into_ints())?;
             let old = &self.layout.shape;
-            let shape: List<usize> =
+            let shape: DimVec<usize> =
                 old[..dim].iter().chain(&*parts).chain(&old[dim + 1..]).copied().collect();
             self.try_view(&shape[..])
         }

@@ -16,7 +16,7 @@ use super::prepare;
 use super::sentence::lesson;
 use super::teacher::Said;
 use super::teacher::lesson::Language;
-use crate::toolchain::notes::Show;
+use crate::toolchain::handoff::Show;
 use help::nearest;
 use soma_jupyter::api::{Failure, MimeBundle};
 use table::By;

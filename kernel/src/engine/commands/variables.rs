@@ -1,8 +1,8 @@
 //! The session's variables and their types, as `:vars` and `:type` tell them.
 
-use crate::engine::held::{Held, Values};
 use crate::engine::sentence::sentence;
 use crate::engine::types;
+use crate::engine::value_summary::{ValueSummary, Values};
 use crate::toolchain::variable_types::Types;
 use soma_jupyter::api::{Failure, MimeBundle};
 
@@ -26,7 +26,7 @@ impl Default for Variables<'_> {
 }
 
 /// A column: its title, and what stands in it for a variable.
-type Column = (&'static str, fn(&str, Option<&str>, &Held) -> String);
+type Column = (&'static str, fn(&str, Option<&str>, &ValueSummary) -> String);
 
 const COLUMNS: [Column; 6] = [
     ("Variable", |name, _, _| name.to_owned()),
@@ -42,7 +42,7 @@ pub fn table(variables: Variables) -> MimeBundle {
     if variables.types.is_empty() {
         return MimeBundle::from([("text/plain".to_owned(), "no variables yet".to_owned())]);
     }
-    let nothing = Held::default();
+    let nothing = ValueSummary::default();
     let rows: Vec<Vec<String>> = variables
         .types
         .iter()
@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn vars_tells_what_tensors_hold() {
         let types = Types::from([("z".to_owned(), Some("tensorlib::Tensor".to_owned()))]);
-        let held = Held { shape: "[3, 2]".into(), dtype: "f32".into(), bytes: Some(24), value: "0., 1., …".into() };
+        let held =
+            ValueSummary { shape: "[3, 2]".into(), dtype: "f32".into(), bytes: Some(24), value: "0., 1., …".into() };
         let values = Values::from([("z".to_owned(), held)]);
         let bundle = table(Variables { types: &types, values: &values });
         let [titles, row] = bundle["text/plain"].lines().collect::<Vec<_>>()[..] else { panic!("{bundle:?}") };

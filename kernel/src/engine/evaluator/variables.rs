@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::super::cell_state::plain;
 use super::super::items::CellOf;
-use super::super::running::plain;
 use super::super::types;
 use super::SomaEvaluator;
 use crate::process::lock;
 use crate::toolchain::cell_only::CellOnly;
-use crate::toolchain::kept::libraries_of;
 use crate::toolchain::paths::CommandLine;
 use crate::toolchain::program::Unkept;
+use crate::toolchain::replaced_deps::libraries_of;
 use soma_jupyter::api::{Output, Stream};
 
 impl SomaEvaluator {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::running::ProcessEnd;
+use super::super::cell_state::ProcessEnd;
 use crate::engine::sentence::sentence;
 use soma_jupyter::api::Failure;
 use soma_report::Ending;

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::implementation::Constant;
 use super::item::{Item, Kind, Sort};
-use crate::toolchain::facts::hex;
-use crate::toolchain::notes::Definition;
+use crate::toolchain::handoff::Definition;
 use crate::toolchain::program::words;
+use crate::toolchain::toolchain_info::hex;
 
 /// The texts of constants and types of implementations.
 pub type Constants = BTreeMap<Constant, String>;

@@ -12,7 +12,7 @@ use super::statics::{self, Site};
 use crate::engine::positions::Place;
 use crate::engine::raw_name::plain;
 use crate::engine::types::Meaning;
-use crate::toolchain::notes::Splice;
+use crate::toolchain::handoff::Splice;
 use crate::toolchain::program::words;
 use crate::toolchain::surroundings;
 

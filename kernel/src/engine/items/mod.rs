@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use super::positions::Place;
 use super::types::Meaning;
-use crate::toolchain::notes::{CellItems, EarlierItem, OwnItem, Show};
+use crate::toolchain::handoff::{CellItems, EarlierItem, OwnItem, Show};
 use crate::toolchain::program::words;
 use crate::toolchain::variable_types::Libraries;
 pub use import::imports;

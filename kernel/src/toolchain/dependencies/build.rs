@@ -18,9 +18,9 @@ use super::ready::{CRATE, Dependencies};
 use super::units::Store;
 use crate::runtime::announce::announce;
 use crate::toolchain::cell_libs::{Shared, dynamic_flags};
-use crate::toolchain::facts::hex;
-use crate::toolchain::notes::SessionNotes;
-use crate::toolchain::places;
+use crate::toolchain::dirs;
+use crate::toolchain::handoff::SessionNotes;
+use crate::toolchain::toolchain_info::hex;
 
 const LOCK_FILE: &str = "Cargo.lock";
 
@@ -140,7 +140,7 @@ impl Build<'_> {
             ("lib.rs".to_owned(), String::new()),
         ];
         if is_shared {
-            places::private_dir(&self.folder.join(SHARED))?;
+            dirs::private_dir(&self.folder.join(SHARED))?;
             files.push((format!("{SHARED}/Cargo.toml"), format!("{}{shared}", package(SHARED))));
             files.push((format!("{SHARED}/lib.rs"), String::new()));
         }
@@ -199,7 +199,7 @@ impl Build<'_> {
     /// using it for every other of the same name. What the cells' own dylib holds is taken from there.
     fn link(&self, ready: &mut Dependencies) -> Result<()> {
         let folder = self.folder.join("lib");
-        places::private_dir(&folder)?;
+        dirs::private_dir(&folder)?;
         let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
         let file = folder.join(format!("{prefix}{CRATE}-{}{suffix}", ready.identity));
         if !file.exists() {

@@ -28,9 +28,9 @@ use nix::fcntl::{Flock, FlockArg};
 use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
-use super::facts::hex;
-use super::notes::SessionNotes;
-use super::places;
+use super::dirs;
+use super::handoff::SessionNotes;
+use super::toolchain_info::hex;
 use crate::runtime::announce::announce;
 use build::Build;
 pub use ready::{CRATE, Dependencies};
@@ -59,14 +59,14 @@ impl Dependencies {
             return Ok(Ok(Dependencies::default()));
         }
         let key = key(&table.to_string(), notes);
-        let all = places::cache_dir().join("deps");
+        let all = dirs::cache_dir().join("deps");
         let folder = all.join(&key);
         let record = folder.join("ready.json");
         if let Some(ready) = read(&record) {
             ready.tell(session);
             return Ok(Ok(ready));
         }
-        places::private_dir(&folder)?;
+        dirs::private_dir(&folder)?;
         let _lock = lock(&folder, session)?;
         if let Some(ready) = read(&record) {
             ready.tell(session);
@@ -78,8 +78,8 @@ impl Dependencies {
             Ok(ready) => ready,
             Err(said) => return Ok(Err(said)),
         };
-        places::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
-        places::drop_unused(&all, &folder);
+        dirs::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
+        dirs::drop_unused(&all, &folder);
         ready.tell(session);
         Ok(Ok(ready))
     }
@@ -118,7 +118,7 @@ fn lock(folder: &Path, session: &Path) -> io::Result<Flock<fs::File>> {
 fn read(record: &Path) -> Option<Dependencies> {
     let ready: Dependencies = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
     let holds = ready.externs.iter().all(|(_, file)| file.exists()) && ready.sources.are_unchanged();
-    places::note_use(record);
+    dirs::note_use(record);
     holds.then_some(ready)
 }
 

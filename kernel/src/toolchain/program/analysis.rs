@@ -4,7 +4,7 @@
 use super::show::Show;
 use super::variables::with_types;
 use super::versions::Versions;
-use super::{Line, Origin, Session, Types, hidden, layout};
+use super::{Line, Origin, Session, Types, layout, markers};
 
 const WRAPPER: &str = "async fn evcxr_analysis_wrapper(";
 const BODY: &str = ") -> Result<(), EvcxrUserCodeError> {";
@@ -38,7 +38,7 @@ pub fn rewrite(source: &str, session: &Session) -> Vec<Line> {
         }
         in_parameters |= text == WRAPPER && !in_body;
     }
-    let (mut lines, own) = hidden::take(lines, session.items, Show::Borrowed);
+    let (mut lines, own) = markers::take(lines, session.items, Show::Borrowed);
     lines.extend(super::items(own, session.items, &Versions::default()));
     lines.push(Line::new(super::show::import(&session.items.show)));
     lines
@@ -49,7 +49,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::toolchain::notes::{CellItems, EarlierItem, OwnItem};
+    use crate::toolchain::handoff::{CellItems, EarlierItem, OwnItem};
 
     #[test]
     fn parameters_have_the_sessions_types_and_statements_have_none() {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
-use super::hidden::SHOW;
 use super::layout::ChangedShape;
+use super::markers::SHOW;
 use super::variables::{Does, VariableLine, with_types};
 use super::{Line, Origin, Session, Types, Unkept};
 

@@ -2,7 +2,7 @@
 //!
 //! evcxr's text changes from run to run (it walks hash maps) and grows with the session: every variable, a copy
 //! of its runtime module. [`Program::read`] takes it apart ([`layout`]), drops the variables that the cell does
-//! not mention ([`entry`]), takes the cell's items out from among its statements ([`hidden`]), adds those of earlier
+//! not mention ([`entry`]), takes the cell's items out from among its statements ([`markers`]), adds those of earlier
 //! cells that it can reach (the engine has chosen them: `engine::items`), puts all in a fixed order and points it
 //! at the precompiled `soma_cell`. What comes out is the same text for the same program, so it serves as its
 //! own cache key, and small, so it compiles fast.
@@ -16,9 +16,9 @@
 mod analysis;
 mod entry;
 mod functions;
-mod held;
-mod hidden;
 mod layout;
+mod markers;
+mod repeated;
 mod show;
 mod variables;
 mod versions;
@@ -30,13 +30,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::notes::{CellItems, EarlierItem};
+use super::handoff::{CellItems, EarlierItem};
 use super::variable_types::Types;
 
 pub use entry::ENTRY_SYMBOL;
 pub use functions::{function_type, names_functions, with_function_names};
-pub use hidden::{DECLARED, END, ITEM, NOTHING_TO_INFER, STATEMENT, VALUE};
 pub use layout::ChangedShape;
+pub use markers::{DECLARED, END, ITEM, NOTHING_TO_INFER, STATEMENT, VALUE};
 pub use show::{Show, first as first_show};
 pub use variables::placeholder;
 pub use versions::Versions;
@@ -136,9 +136,9 @@ impl Program {
             return Ok(Program { lines, question_mark: None, reads_surroundings: true, is_unstable: false });
         }
         let layout = layout::Layout::read(source)?;
-        let (statements, own) = hidden::take(layout.entry, session.items, session.show);
+        let (statements, own) = markers::take(layout.entry, session.items, session.show);
         let question_mark = if layout.error_type.is_empty() { entry::question_mark(&statements) } else { None };
-        let held = held::Held::read(layout.items);
+        let held = repeated::Repeated::read(layout.items);
         let mut lines = vec![Line { text: layout.header.to_owned(), origin: Origin::Evcxr(1) }];
         lines.extend(held.attributes);
         let again = session.versions.lines(session.items);
@@ -208,7 +208,7 @@ fn earlier_lines(item: &EarlierItem) -> Vec<Line> {
             indent: if at == 0 { item.column - 1 } else { 0 },
         },
     };
-    hidden::splice(lines.map(line).collect(), &item.text, 0, &item.splices)
+    markers::splice(lines.map(line).collect(), &item.text, 0, &item.splices)
 }
 
 /// Whether a line gives a static the name by which later libraries find it.

@@ -2,7 +2,7 @@
 //! `kernel/tests/cells` shows; `layout` says so when it does not.
 
 use super::*;
-use crate::toolchain::notes::OwnItem;
+use crate::toolchain::handoff::OwnItem;
 
 /// A cell's text as evcxr 0.22 writes it, with these items, variables (name and type) and statements.
 fn evcxr_text(items: &[&str], variables: &[(&str, &str)], statements: &[&str], number: usize) -> String {
@@ -49,7 +49,7 @@ fn read_with(text: &str, types: &[(&str, &str)], items: &[&str]) -> Program {
         line: 2,
         column: 5,
     });
-    let own = text.lines().filter_map(|line| line.strip_prefix(hidden::ITEM)?.strip_suffix(hidden::END));
+    let own = text.lines().filter_map(|line| line.strip_prefix(markers::ITEM)?.strip_suffix(markers::END));
     let own = own.map(|text| OwnItem {
         text: text.to_owned(),
         is_macro: text.starts_with("macro"),

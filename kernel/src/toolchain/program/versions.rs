@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Line;
-use crate::toolchain::notes::CellItems;
-use crate::toolchain::places;
+use crate::toolchain::dirs;
+use crate::toolchain::handoff::CellItems;
 
 /// The file that holds them, in the session's folder.
 const FILE: &str = "versions.json";
@@ -51,7 +51,7 @@ impl Versions {
         }
         if is_new {
             // Without it a type that is defined anew is the same to rustc, and the variable store still tells them apart.
-            let _ = places::write_atomically(&file, &serde_json::to_vec(&seen).unwrap_or_default());
+            let _ = dirs::write_atomically(&file, &serde_json::to_vec(&seen).unwrap_or_default());
         }
         Versions { numbers }
     }

@@ -1,7 +1,7 @@
 //! Keeping values within limits.
 
 use crate::autograd::record::{Saved, record, unrecorded};
-use crate::list::List;
+use crate::dim_vec::DimVec;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
@@ -34,7 +34,7 @@ pub(crate) fn recorded(
         let get = |limit: &Option<Limit>| {
             Ok::<_, crate::Error>(match limit {
                 Some(Limit::Tensor(saved)) => Some(pass.get(saved)?.detach()),
-                Some(Limit::Number(number)) => Some(crate::create::filled(List::new(), x.dtype(), *number)),
+                Some(Limit::Number(number)) => Some(crate::create::filled(DimVec::new(), x.dtype(), *number)),
                 None => None,
             })
         };

@@ -3,9 +3,9 @@
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, record_linear, records, unrecorded};
 use crate::create::{full_like, ones_like};
+use crate::dim_vec::DimVec;
 use crate::error::Result;
 use crate::layout::{Layout, dimension};
-use crate::list::List;
 use crate::op::SoftmaxOp;
 use crate::reduce::over::Over;
 use crate::shape::cat_dim;
@@ -37,10 +37,10 @@ pub(crate) fn total(x: &Tensor, values: impl FnOnce() -> Tensor, recorded: impl 
 #[derive(Clone)]
 struct Spread {
     /// The shape of the operand.
-    shape: List<usize>,
+    shape: DimVec<usize>,
     /// The same with the reduced dimensions at length 1.
-    kept: List<usize>,
-    dims: List<i64>,
+    kept: DimVec<usize>,
+    dims: DimVec<i64>,
     count: usize,
 }
 

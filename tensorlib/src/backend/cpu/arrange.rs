@@ -2,9 +2,9 @@
 
 use super::cast::{self, InLine};
 use super::reduce::Middle;
+use crate::dim_vec::DimVec;
 use crate::element::Element;
 use crate::layout::Layout;
-use crate::list::List;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
 
@@ -18,8 +18,8 @@ struct Arranged {
     count: usize,
     inner: usize,
     /// For each dimension of the `[outer, inner]` result, the dimension that it comes from.
-    order: List<usize>,
-    lengths: List<usize>,
+    order: DimVec<usize>,
+    lengths: DimVec<usize>,
 }
 
 const FEW_COLUMNS: usize = 8;
@@ -29,12 +29,12 @@ fn arrange(given: &Layout, dims: &[usize]) -> Arranged {
     let rank = given.rank();
     let reduced = |dim: usize| dims.contains(&dim);
     // In the order of memory, dense elements are contiguous.
-    let mut order: List<usize> = (0..rank).collect();
+    let mut order: DimVec<usize> = (0..rank).collect();
     let permuted = !given.is_contiguous() && given.is_dense();
     if permuted {
         order.sort_by_key(|&dim| std::cmp::Reverse(given.strides[dim]));
     }
-    let is_reduced: List<bool> = order.iter().map(|&dim| reduced(dim)).collect();
+    let is_reduced: DimVec<bool> = order.iter().map(|&dim| reduced(dim)).collect();
     let first = is_reduced.iter().position(|&r| r).unwrap_or(rank);
     let last = is_reduced.iter().rposition(|&r| r).map_or(first, |last| last + 1);
     let inner: usize = order[last..].iter().map(|&dim| given.shape[dim]).product();
@@ -42,8 +42,8 @@ fn arrange(given: &Layout, dims: &[usize]) -> Arranged {
     // A few long columns make poor use of wide instructions: better rows, at the price of a copy.
     let narrow = inner > 1 && inner < FEW_COLUMNS && count >= LONG_COLUMN;
     if narrow || !is_reduced[first..last].iter().all(|&r| r) {
-        let kept: List<usize> = (0..rank).filter(|&dim| !reduced(dim)).collect();
-        let order: List<usize> = kept.iter().copied().chain((0..rank).filter(|&dim| reduced(dim))).collect();
+        let kept: DimVec<usize> = (0..rank).filter(|&dim| !reduced(dim)).collect();
+        let order: DimVec<usize> = kept.iter().copied().chain((0..rank).filter(|&dim| reduced(dim))).collect();
         return Arranged {
             layout: given.permute(&order),
             split: (kept.len(), rank),
@@ -54,7 +54,7 @@ fn arrange(given: &Layout, dims: &[usize]) -> Arranged {
             order: kept,
         };
     }
-    let kept: List<usize> = order.iter().copied().filter(|&dim| !reduced(dim)).collect();
+    let kept: DimVec<usize> = order.iter().copied().filter(|&dim| !reduced(dim)).collect();
     Arranged {
         layout: if permuted { given.permute(&order) } else { given.clone() },
         split: (first, last),
@@ -102,7 +102,7 @@ impl Arranged {
         }
         let mut sorted = self.order.clone();
         sorted.sort_unstable();
-        let back: List<usize> =
+        let back: DimVec<usize> =
             sorted.iter().map(|dim| self.order.iter().position(|other| other == dim).unwrap_or(0)).collect();
         let mut ordered = allocator::take(values.len());
         cast::gather(&mut ordered, &values, &Layout::contiguous(self.lengths.clone()).permute(&back));

@@ -163,11 +163,11 @@ pub(crate) fn gather<T: Element>(to: &mut [T], from: &[T], start: usize, step: u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::List;
+    use crate::dim_vec::DimVec;
 
     /// Every part of a layout, read and indexed.
     fn parts_are_as_indexed(shape: &[usize], strides: &[usize]) {
-        let layout = Layout { shape: List::from_slice(shape), strides: List::from_slice(strides), offset: 2 };
+        let layout = Layout { shape: DimVec::from_slice(shape), strides: DimVec::from_slice(strides), offset: 2 };
         let from: Vec<i32> = (0..layout.end() as i32).collect();
         let all: Vec<i32> = (0..layout.numel())
             .map(|number| {

@@ -5,13 +5,13 @@
 
 use std::ops::Range;
 
+use crate::dim_vec::DimVec;
 use crate::layout::Layout;
-use crate::list::List;
 
 /// `N` layouts of the same shape, ready to be walked in row-major order.
 pub(crate) struct Rows<const N: usize> {
-    shape: List<usize>,
-    strides: [List<usize>; N],
+    shape: DimVec<usize>,
+    strides: [DimVec<usize>; N],
     offsets: [usize; N],
     /// Elements in a row.
     pub length: usize,
@@ -25,8 +25,8 @@ pub(crate) struct Rows<const N: usize> {
 impl<const N: usize> Rows<N> {
     pub fn new(layouts: [&Layout; N]) -> Rows<N> {
         let given = &layouts[0].shape;
-        let mut shape: List<usize> = List::new();
-        let mut strides: [List<usize>; N] = std::array::from_fn(|_| List::new());
+        let mut shape: DimVec<usize> = DimVec::new();
+        let mut strides: [DimVec<usize>; N] = std::array::from_fn(|_| DimVec::new());
         for dim in (0..given.len()).rev() {
             let length = given[dim];
             if length == 1 {
@@ -96,7 +96,7 @@ impl<const N: usize> Rows<N> {
     /// A walk that begins at an element.
     fn begin(&self, first: usize) -> Walk<N> {
         let mut left = first / self.length;
-        let mut index: List<usize> = List::filled(0, self.shape.len());
+        let mut index: DimVec<usize> = DimVec::filled(0, self.shape.len());
         let mut bases = self.offsets;
         for dim in 0..self.shape.len() {
             index[dim] = left % self.shape[dim];
@@ -142,7 +142,7 @@ struct Walk<const N: usize> {
     /// Where in the row it begins.
     within: usize,
     /// Where it is in the other outer dimensions.
-    index: List<usize>,
+    index: DimVec<usize>,
 }
 
 impl<const N: usize> Walk<N> {

@@ -45,10 +45,10 @@ pub(crate) fn has_zero<T: Element>(from: &[T], layout: &Layout) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::List;
+    use crate::dim_vec::DimVec;
 
     fn layout(shape: &[usize], strides: &[usize], offset: usize) -> Layout {
-        Layout { shape: List::from_slice(shape), strides: List::from_slice(strides), offset }
+        Layout { shape: DimVec::from_slice(shape), strides: DimVec::from_slice(strides), offset }
     }
 
     #[test]

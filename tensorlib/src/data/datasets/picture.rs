@@ -7,8 +7,8 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use crate::dim_vec::DimVec;
 use crate::error::{Result, file_error, or_raise};
-use crate::list::List;
 use crate::tensor::Tensor;
 
 /// Pictures with more pixels are refused, so that a small file cannot ask for all memory.
@@ -43,7 +43,7 @@ pub fn try_read_image(path: impl AsRef<Path>) -> Result<Tensor> {
         _ => Err("this is neither a PNG nor a JPEG file".to_string()),
     }
     .map_err(wrong)?;
-    let by_pixel = Tensor::from_values(pixels, List::from_slice(&[height, width, 3]));
+    let by_pixel = Tensor::from_values(pixels, DimVec::from_slice(&[height, width, 3]));
     Ok(by_pixel.try_permute([2, 0, 1])?.copied())
 }
 

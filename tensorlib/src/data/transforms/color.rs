@@ -2,9 +2,9 @@
 
 use super::{Transform, channels, uniform};
 use crate::create::randperm;
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, shape_error, value_error};
-use crate::list::List;
 use crate::shape::try_cat_dim;
 use crate::tensor::Tensor;
 
@@ -168,7 +168,7 @@ fn turned(picture: &Tensor, share: f32) -> Result<Tensor> {
             (0..3).for_each(|channel| colors[channel * plane + pixel] = changed[channel]);
         }
     }
-    let changed = Tensor::from_values(values, List::from_slice(&picture.size()));
+    let changed = Tensor::from_values(values, DimVec::from_slice(&picture.size()));
     // As torchvision goes back to bytes: each takes an equal share of the numbers from 0 to 1.
     let changed = if is_bytes { changed.try_mul(256.0 - 1e-3)? } else { changed };
     Ok(changed.to_dtype(picture.dtype()))

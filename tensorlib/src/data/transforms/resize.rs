@@ -1,9 +1,9 @@
 //! Pictures of another size, by weighted means of pixels.
 
 use super::{Transform, height_and_width};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, value_error};
-use crate::list::List;
 use crate::tensor::Tensor;
 
 /// A size: a number for the shorter side, or `[height, width]`.
@@ -89,7 +89,7 @@ pub(super) fn resized(op: &str, picture: &Tensor, size: (usize, usize)) -> Resul
     if before == size {
         return Ok(picture.alias());
     }
-    let mut shape: List<usize> = List::from_slice(&picture.size());
+    let mut shape: DimVec<usize> = DimVec::from_slice(&picture.size());
     let rank = shape.len();
     (shape[rank - 2], shape[rank - 1]) = size;
     match picture.dtype() {

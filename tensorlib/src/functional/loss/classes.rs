@@ -6,15 +6,15 @@ use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
 use crate::backend::backend_of;
 use crate::backend::geometry::{ClassLabels, IGNORED};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, index_error, shape_error, value_error};
 use crate::functional::floating;
 use crate::layout::Layout;
-use crate::list::List;
 use crate::tensor::Tensor;
 
 /// Scores as rows, `[examples, classes]`, and the shape of labels.
-pub(super) fn in_rows(op: &str, x: &Tensor) -> Result<(Tensor, List<usize>)> {
+pub(super) fn in_rows(op: &str, x: &Tensor) -> Result<(Tensor, DimVec<usize>)> {
     let rank = x.ndim();
     if rank == 0 {
         return Err(shape_error!("{op}: scores need a dimension of classes, and a number has none"));
@@ -141,7 +141,7 @@ impl Wanted {
     /// What each class should have of each row of scores, as constants.
     fn shares(&self, x: &Tensor) -> Tensor {
         let classes = x.layout.shape[1];
-        let ones = crate::create::filled(List::from_slice(&[classes]), x.dtype(), crate::Scalar::Int(1));
+        let ones = crate::create::filled(DimVec::from_slice(&[classes]), x.dtype(), crate::Scalar::Int(1));
         let weight = self.weight.as_ref().unwrap_or(&ones);
         let counted = self.labels.ne(IGNORED).unsqueeze(1);
         let of_label = crate::create::arange(classes as i64).eq(self.labels.unsqueeze(1)) * (1.0 - self.smoothing);
@@ -155,7 +155,7 @@ fn entropy_of_rows(x: &Tensor, labels: Vec<i64>, options: &CrossEntropy) -> Resu
     let backend = backend_of("cross_entropy", &[x, options.weight.unwrap_or(x)])?;
     let (values, probabilities) = backend.cross_entropy(x.elements(), &wanted.as_labels(), records(&[x]));
     let shape = if wanted.share.is_none() { &x.layout.shape[..1] } else { &[] };
-    let result = Tensor::from_storage(values, Layout::contiguous(List::from_slice(shape)));
+    let result = Tensor::from_storage(values, Layout::contiguous(DimVec::from_slice(shape)));
     let Some(probabilities) = probabilities else { return Ok(result) };
     let probabilities = Tensor::from_storage(probabilities, Layout::contiguous(x.layout.shape.clone()));
     let kept = [Saved::operand(&probabilities), Saved::operand(x)];

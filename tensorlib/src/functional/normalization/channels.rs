@@ -8,10 +8,10 @@ use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records, unrecorded};
 use crate::backend::backend_of;
 use crate::backend::geometry::{ChannelNorm, NormPlanes};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, shape_error, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::storage::Storage;
 use crate::tensor::Tensor;
 
@@ -73,7 +73,7 @@ impl Moments {
 }
 
 fn channel_values(values: Arc<Storage>, channels: usize) -> Tensor {
-    Tensor::from_storage(values, Layout::contiguous(List::from_slice(&[channels])))
+    Tensor::from_storage(values, Layout::contiguous(DimVec::from_slice(&[channels])))
 }
 
 pub(super) fn batch(x: &Tensor, options: &BatchNorm) -> Result<Tensor> {
@@ -131,7 +131,7 @@ fn of_channels(op: &str, x: &Tensor, options: &BatchNorm, moments: Moments, g: N
             let (of_x, sums) =
                 x.backend().normalize_channels_gradient(wants_x, gradient.elements(), x.elements(), &norm);
             let of_x = of_x.map(|values| Tensor::from_storage(values, Layout::contiguous(x.layout.shape.clone())));
-            let sums = Tensor::from_storage(sums, Layout::contiguous(List::from_slice(&[2, g.channels])));
+            let sums = Tensor::from_storage(sums, Layout::contiguous(DimVec::from_slice(&[2, g.channels])));
             [of_x, Some(sums.select(0, 0)), Some(sums.select(0, 1))]
         };
         for (operand, given) in all.into_iter().enumerate() {

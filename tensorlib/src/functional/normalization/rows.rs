@@ -6,9 +6,9 @@ use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, records};
 use crate::backend::backend_of;
 use crate::backend::geometry::NormRows;
+use crate::dim_vec::DimVec;
 use crate::error::{Result, shape_error, value_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::size::{Ints, lengths};
 use crate::tensor::Tensor;
 
@@ -25,7 +25,7 @@ fn normalized(
     let (values, moments) =
         backend.normalize_rows(x.elements(), weight.map(Tensor::elements), bias.map(Tensor::elements), g);
     let result = Tensor::from_storage(values, Layout::contiguous(x.layout.shape.clone()));
-    let moments = Tensor::from_storage(moments, Layout::contiguous(List::from_slice(&[g.rows, 2])));
+    let moments = Tensor::from_storage(moments, Layout::contiguous(DimVec::from_slice(&[g.rows, 2])));
     let given = [Some(x), weight, bias];
     // Which operand each gradient is for.
     let order: Vec<usize> = (0..3).filter(|&at| given[at].is_some()).collect();
@@ -58,7 +58,7 @@ fn normalized(
             moments.elements(),
             g,
         );
-        let sums = Tensor::from_storage(sums, Layout::contiguous(List::from_slice(&[2, g.groups * g.channels])));
+        let sums = Tensor::from_storage(sums, Layout::contiguous(DimVec::from_slice(&[2, g.groups * g.channels])));
         let shape = x.layout.shape.clone();
         if let Some(of_x) = of_x {
             pass.give(0, || Tensor::from_storage(of_x, Layout::contiguous(shape)));
@@ -101,7 +101,7 @@ fn by_hand(x: &Tensor, weight: Option<&Tensor>, gradient: &Tensor, g: NormRows) 
 }
 
 /// The rows of `x` whose shape ends with `shape`.
-fn rows_of(op: &str, x: &Tensor, shape: &Ints) -> Result<(usize, usize, List<usize>)> {
+fn rows_of(op: &str, x: &Tensor, shape: &Ints) -> Result<(usize, usize, DimVec<usize>)> {
     let shape = lengths(op, shape)?;
     let whole = &x.layout.shape;
     if shape.is_empty() || shape.len() > whole.len() || whole[whole.len() - shape.len()..] != shape[..] {

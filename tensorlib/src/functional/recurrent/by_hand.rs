@@ -3,9 +3,9 @@
 use super::given::Given;
 use crate::autograd::backward;
 use crate::create::filled;
+use crate::dim_vec::DimVec;
 use crate::error::Result;
 use crate::functional::try_linear;
-use crate::list::List;
 use crate::op::{Recurrence, RecurrentOp};
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
@@ -33,7 +33,7 @@ pub(super) fn by_hand(given: &Given, r: &Recurrence) -> Result<Vec<Tensor>> {
     let [weight_ih, weight_hh] = given.weights();
     let [bias_ih, bias_hh] = given.biases().map_or([None; 2], |biases| biases.map(Some));
     let from_inputs = try_linear(given.x(), weight_ih, bias_ih)?;
-    let zeros = || filled(List::from_slice(&[r.batch, r.hidden]), given.x().dtype(), Scalar::Int(0));
+    let zeros = || filled(DimVec::from_slice(&[r.batch, r.hidden]), given.x().dtype(), Scalar::Int(0));
     let [mut output, mut cell] = given.states().map(|state| state.map_or_else(zeros, Tensor::alias));
     let mut outputs = Vec::with_capacity(r.steps);
     for number in 0..r.steps {

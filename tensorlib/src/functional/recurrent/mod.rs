@@ -13,9 +13,9 @@ use super::floating;
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record_several, records, unrecorded};
 use crate::backend::{Elements, RecurrentSlopes, backend_of};
+use crate::dim_vec::DimVec;
 use crate::error::{Result, shape_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::op::{Recurrence, RecurrentOp};
 use crate::storage::Storage;
 use crate::tensor::Tensor;
@@ -94,7 +94,7 @@ pub(crate) fn recurrent(x: &Tensor, states: &[&Tensor], d: &Direction) -> Result
 
 /// A tensor of a storage.
 fn tensor(storage: &Arc<Storage>, shape: &[usize]) -> Tensor {
-    Tensor::from_storage(storage.clone(), Layout::contiguous(List::from_slice(shape)))
+    Tensor::from_storage(storage.clone(), Layout::contiguous(DimVec::from_slice(shape)))
 }
 
 /// What the backend has made, by rows.
@@ -118,7 +118,7 @@ impl Made {
             });
             let gates = backend.linear(x.elements(), weight_ih.elements(), bias.as_ref().map(Tensor::elements));
             let of_outputs = given.biases().filter(|_| is_gru).map(|[_, of_outputs]| of_outputs.elements());
-            let layout = Layout::contiguous(List::from_slice(&[r.rows(), r.width()]));
+            let layout = Layout::contiguous(DimVec::from_slice(&[r.rows(), r.width()]));
             let [outputs, beside] = backend.recur_(
                 r,
                 Elements { storage: &gates, layout: &layout },

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::pickle::{Id, Node, Pickle, Strided};
 use super::stored::Stored;
 use crate::create::scalar;
+use crate::dim_vec::DimVec;
 use crate::io::bytes::FileType;
 use crate::io::state_dict::StateDict;
 use crate::layout::Layout;
-use crate::list::List;
 use crate::size::checked_numel;
 use crate::tensor::Tensor;
 
@@ -45,7 +45,7 @@ impl Storages {
         }
         let numel = checked_numel("shape", sizes).map_err(|error| error.to_string())?;
         if numel == 0 {
-            return Ok(Tensor::from_storage(values.storage.clone(), Layout::contiguous(List::from_slice(sizes))));
+            return Ok(Tensor::from_storage(values.storage.clone(), Layout::contiguous(DimVec::from_slice(sizes))));
         }
         let last = sizes
             .iter()
@@ -57,7 +57,7 @@ impl Storages {
                 values.numel()
             ));
         }
-        let layout = Layout { shape: List::from_slice(sizes), strides: List::from_slice(strides), offset: *offset };
+        let layout = Layout { shape: DimVec::from_slice(sizes), strides: DimVec::from_slice(strides), offset: *offset };
         Ok(Tensor::from_storage(values.storage.clone(), layout))
     }
 }
@@ -123,7 +123,7 @@ impl Walk<'_> {
                 self.insert(name, tensor)
             }
             Node::Int(number) => self.insert(name, scalar(*number)),
-            Node::Float(number) => self.insert(name, Tensor::from_values(vec![*number], List::new())),
+            Node::Float(number) => self.insert(name, Tensor::from_values(vec![*number], DimVec::new())),
             Node::Flag(flag) => self.insert(name, scalar(*flag)),
             _ => Ok(()),
         }

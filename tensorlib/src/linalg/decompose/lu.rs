@@ -3,11 +3,11 @@
 use super::{identity, made, sides, square, triangle_solved, turned};
 use crate::autograd::formulas;
 use crate::autograd::record::{records, unrecorded};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::error::{Result, dtype_error, fallible, shape_error, value_error};
 use crate::layout::Layout;
 use crate::linalg::matmul::same_type;
-use crate::list::List;
 use crate::op::{MatrixOp, Triangle};
 use crate::tensor::Tensor;
 
@@ -60,7 +60,7 @@ fn check_pivots(op: &str, factors: &Tensor, pivots: &Tensor) -> Result<()> {
         return Err(dtype_error!("{op}: pivots are i32, not {}; give those of lu()", pivots.dtype()));
     }
     let (rows, columns) = sides(op, factors)?;
-    let expected: List<usize> = super::batch(factors).iter().copied().chain([rows.min(columns)]).collect();
+    let expected: DimVec<usize> = super::batch(factors).iter().copied().chain([rows.min(columns)]).collect();
     if pivots.layout.shape != expected {
         return Err(shape_error!(
             "{op}: pivots of shape {} do not belong to factors of shape {}; give both as lu() gave them",

@@ -18,9 +18,9 @@ pub(crate) use self::lu::{lu_solved, order, reordered};
 pub(crate) use self::triangular::solved as triangle_solved;
 
 use crate::DType;
+use crate::dim_vec::DimVec;
 use crate::error::{Error, Result, dtype_error, shape_error, value_error};
 use crate::layout::{Layout, broadcast};
-use crate::list::List;
 use crate::op::{Failure, MatrixOp};
 use crate::size::checked_numel;
 use crate::tensor::Tensor;
@@ -61,7 +61,7 @@ pub(crate) fn identity(rows: usize, columns: usize, dtype: DType) -> Tensor {
 
 /// What is made of each matrix, as values; for each kind of result the lengths of its dimensions.
 fn made<const N: usize>(op: &str, kind: MatrixOp, x: &Tensor, lengths: [&[usize]; N]) -> Result<[Tensor; N]> {
-    let shapes = lengths.map(|lengths| batch(x).iter().chain(lengths).copied().collect::<List<usize>>());
+    let shapes = lengths.map(|lengths| batch(x).iter().chain(lengths).copied().collect::<DimVec<usize>>());
     for shape in &shapes {
         checked_numel(op, shape)?;
     }
@@ -97,7 +97,7 @@ pub(crate) fn spread(op: &str, a: &Tensor, b: &Tensor) -> Result<[Tensor; 2]> {
         if *batch(x) == *common {
             return Ok(x.alias());
         }
-        let shape: List<usize> = common.iter().chain(&x.layout.shape[x.ndim() - 2..]).copied().collect();
+        let shape: DimVec<usize> = common.iter().chain(&x.layout.shape[x.ndim() - 2..]).copied().collect();
         checked_numel(op, &shape)?;
         x.try_expand(&shape[..])
     };

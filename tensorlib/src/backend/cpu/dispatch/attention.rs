@@ -6,9 +6,9 @@ use crate::backend::Elements;
 use crate::backend::cpu::attention::{self as kernels, Mask, Stack};
 use crate::backend::cpu::rows::Rows;
 use crate::backend::geometry::AttentionCall;
+use crate::dim_vec::DimVec;
 use crate::element::{Stored, with_floating};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::memory::allocator;
 use crate::storage::{self, Storage};
 
@@ -16,8 +16,8 @@ use crate::storage::{self, Storage};
 fn starts(layout: &Layout) -> Vec<usize> {
     let dims = layout.rank() - 2;
     let layout = Layout {
-        shape: List::from_slice(&layout.shape[..dims]),
-        strides: List::from_slice(&layout.strides[..dims]),
+        shape: DimVec::from_slice(&layout.shape[..dims]),
+        strides: DimVec::from_slice(&layout.strides[..dims]),
         offset: layout.offset,
     };
     let mut starts = Vec::with_capacity(layout.numel());

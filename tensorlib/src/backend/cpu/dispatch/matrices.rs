@@ -8,9 +8,9 @@ use crate::backend::cpu::cast::{self, InLine};
 use crate::backend::cpu::decompose::{self, Eigen, Lu, Qr, Real, Svd};
 use crate::backend::cpu::number::Number;
 use crate::backend::cpu::rows::Rows;
+use crate::dim_vec::DimVec;
 use crate::element::{Element, Stored, with_floating};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::op::{Failure, MatrixOp, Triangle};
 use crate::storage::{self, Storage};
 
@@ -23,7 +23,7 @@ fn sides(layout: &Layout) -> (usize, usize) {
 /// One matrix of a stack, row by row.
 fn matrix<'a, T: Element>(elements: &'a [T], layout: &Layout, offset: usize) -> InLine<'a, T> {
     let rank = layout.rank();
-    let of = |list: &List<usize>| List::from_slice(&list[rank - 2..]);
+    let of = |list: &DimVec<usize>| DimVec::from_slice(&list[rank - 2..]);
     cast::in_line(elements, &Layout { shape: of(&layout.shape), strides: of(&layout.strides), offset })
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::backend::Elements;
 use crate::backend::cpu::{cast, flip as kernel};
+use crate::dim_vec::DimVec;
 use crate::dtype::DType;
 use crate::element::{Element, Stored, with_dtype};
-use crate::list::List;
 use crate::memory::allocator;
 use crate::op::TriangleOp;
 use crate::scalar::Scalar;
@@ -99,7 +99,7 @@ pub(super) fn cat(dtype: DType, parts: &[Elements], dim: usize, shape: &[usize])
 }
 
 pub(super) fn flip(x: Elements, dims: &[usize]) -> Arc<Storage> {
-    let flips: List<bool> = (0..x.layout.rank()).map(|dim| dims.contains(&dim)).collect();
+    let flips: DimVec<bool> = (0..x.layout.rank()).map(|dim| dims.contains(&dim)).collect();
     with_dtype!(x.dtype(), T => {
         let mut values = allocator::take::<T>(x.numel());
         if !values.is_empty() {

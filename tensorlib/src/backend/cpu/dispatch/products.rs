@@ -6,9 +6,9 @@ use crate::backend::Elements;
 use crate::backend::cpu::gemm::{self, Matrix};
 use crate::backend::cpu::rows::Rows;
 use crate::backend::cpu::{cast, distance};
+use crate::dim_vec::DimVec;
 use crate::element::{Element, Stored, with_floating, with_number};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::memory::allocator;
 use crate::storage::{self, Storage};
 
@@ -29,8 +29,8 @@ fn matrix<'a, T>(elements: &'a [T], layout: &Layout, offset: usize) -> Matrix<'a
 pub(super) fn stack(layout: &Layout) -> Layout {
     let rank = layout.rank() - 2;
     Layout {
-        shape: List::from_slice(&layout.shape[..rank]),
-        strides: List::from_slice(&layout.strides[..rank]),
+        shape: DimVec::from_slice(&layout.shape[..rank]),
+        strides: DimVec::from_slice(&layout.strides[..rank]),
         offset: layout.offset,
     }
 }

@@ -6,9 +6,9 @@ use crate::backend::Elements;
 use crate::backend::cpu::number::{Floating, Number};
 use crate::backend::cpu::reduce::{self, Max, Middle, Min, Prod, Sum, SumAbs, SumExp, SumNumbers, SumSquares};
 use crate::backend::cpu::{arrange, cast, moments, rank as by_rank, running, softmax as rows, sort as sorting};
+use crate::dim_vec::DimVec;
 use crate::element::{Element, Stored, with_dtype, with_floating, with_number};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::memory::allocator;
 use crate::memory::buffer::AlignedBuf;
 use crate::op::{CumulativeOp, ExtremeOp, RankOp, ReduceOp, SoftmaxOp, SortOp, SpreadOp};
@@ -151,7 +151,7 @@ impl LastDim {
         if self.dim >= last {
             return values;
         }
-        let mut shape: List<usize> = self.rows.shape.clone();
+        let mut shape: DimVec<usize> = self.rows.shape.clone();
         shape[last] = length;
         let mut ordered = allocator::take(values.len());
         cast::gather(&mut ordered, &values, &Layout::contiguous(shape).transpose(self.dim, last));

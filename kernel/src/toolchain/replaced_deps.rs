@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::facts::hex;
+use super::toolchain_info::hex;
 use super::variable_types::{Libraries, Types};
 
 /// What a cell needs of earlier libraries.

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 use super::Line;
 use super::show::Show;
-use crate::toolchain::notes::{CellItems, Splice};
+use crate::toolchain::handoff::{CellItems, Splice};
 
 /// Stands before an item of the cell.
 pub const ITEM: &str = "soma_items!{";
@@ -183,7 +183,7 @@ impl Piece {
 mod tests {
     use super::super::Origin;
     use super::*;
-    use crate::toolchain::notes::OwnItem;
+    use crate::toolchain::handoff::OwnItem;
 
     fn texts(lines: &[Line]) -> Vec<(&str, usize)> {
         let number = |line: &Line| match line.origin {

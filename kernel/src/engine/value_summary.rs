@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// What a variable holds. What its kind of value does not have is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct ValueSummary {
     /// The lengths of its dimensions, as `[3, 2]`.
     pub shape: String,
     /// What its elements are, as `f32`.
@@ -16,9 +16,9 @@ pub struct Held {
 }
 
 /// The variables that something is known of.
-pub type Values = BTreeMap<String, Held>;
+pub type Values = BTreeMap<String, ValueSummary>;
 
-impl Held {
+impl ValueSummary {
     /// Everything but the value, in a line.
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
@@ -50,10 +50,11 @@ mod tests {
 
     #[test]
     fn a_summary_names_what_there_is() {
-        let tensor = Held { shape: "[3, 2]".into(), dtype: "f32".into(), bytes: Some(24), value: "0., …".into() };
+        let tensor =
+            ValueSummary { shape: "[3, 2]".into(), dtype: "f32".into(), bytes: Some(24), value: "0., …".into() };
         assert_eq!(tensor.summary(), "shape [3, 2], dtype f32, 24 B");
-        assert_eq!(Held { value: "3".into(), ..Held::default() }.summary(), "");
-        let size = |bytes| Held { bytes: Some(bytes), ..Held::default() }.size().unwrap();
+        assert_eq!(ValueSummary { value: "3".into(), ..ValueSummary::default() }.summary(), "");
+        let size = |bytes| ValueSummary { bytes: Some(bytes), ..ValueSummary::default() }.size().unwrap();
         assert_eq!([size(2048), size(5 << 20), size(3 << 30)], ["2.0 KiB", "5.0 MiB", "3.0 GiB"]);
     }
 }

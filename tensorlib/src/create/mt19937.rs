@@ -5,22 +5,22 @@ const LENGTH: usize = 624;
 const MIDDLE: usize = 397;
 
 #[derive(Clone)]
-pub(crate) struct Twister {
+pub(crate) struct Mt19937 {
     state: [u32; LENGTH],
     next: usize,
     /// The second of a pair of normally distributed numbers, kept for the next call.
     pub spare_normal: Option<f64>,
 }
 
-impl Twister {
-    pub fn new(seed: u64) -> Twister {
+impl Mt19937 {
+    pub fn new(seed: u64) -> Mt19937 {
         let mut state = [0; LENGTH];
         state[0] = seed as u32;
         for i in 1..LENGTH {
             let previous = state[i - 1];
             state[i] = 1_812_433_253u32.wrapping_mul(previous ^ (previous >> 30)).wrapping_add(i as u32);
         }
-        Twister { state, next: LENGTH, spare_normal: None }
+        Mt19937 { state, next: LENGTH, spare_normal: None }
     }
 
     /// Where in its numbers it is: two generators with the same mark give the same numbers, but for a chance of 2⁻⁶⁴.
@@ -55,7 +55,7 @@ impl Twister {
         tempered(value)
     }
 
-    /// Many of [`next_u32`](Twister::next_u32).
+    /// Many of [`next_u32`](Mt19937::next_u32).
     pub fn fill(&mut self, mut to: &mut [u32]) {
         while !to.is_empty() {
             if self.next == LENGTH {

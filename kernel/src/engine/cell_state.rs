@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::held::Held;
 use super::output::{Parser, Piece, Question, TextStream};
 use super::panic_report::PanicReport;
 use super::panics::{Explainer, Origin};
+use super::value_summary::ValueSummary;
 use crate::process::lock;
 use crate::runtime::channel::{Channel, Receiver};
 use crate::runtime::wire::Frame;
@@ -22,7 +22,7 @@ pub struct CellState {
     pub result: Option<MimeBundle>,
     pub variables: Vec<(String, String)>,
     /// What variables hold, where that has changed.
-    pub values: Vec<(String, Held)>,
+    pub values: Vec<(String, ValueSummary)>,
     pub panic: Option<PanicReport>,
     pub question_mark: Option<String>,
     /// Why the compiled cell could not be loaded.
@@ -180,7 +180,7 @@ impl CellState {
         match report {
             Report::Variable { name, type_name } => self.variables.push((plain(&name), type_name)),
             Report::Value { name, shape, dtype, bytes, value } => {
-                self.values.push((plain(&name), Held { shape, dtype, bytes: bytes.parse().ok(), value }));
+                self.values.push((plain(&name), ValueSummary { shape, dtype, bytes: bytes.parse().ok(), value }));
             }
             Report::Panic { .. } => self.panic = PanicReport::of(report),
             Report::Unwound {} => self.unwound = true,

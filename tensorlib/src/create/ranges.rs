@@ -2,8 +2,8 @@
 
 use std::ops::{Range, RangeInclusive, RangeTo, RangeToInclusive};
 
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, value_error};
-use crate::list::List;
 use crate::scalar::Scalar;
 use crate::size::{Int, IntoInts, checked_numel, lengths};
 use crate::tensor::Tensor;
@@ -91,7 +91,7 @@ fn counted(Steps { start, end, step }: Steps) -> Result<Tensor> {
         return Err(value_error!("arange: from {start} to {end} in steps of {step} is too many elements"));
     }
     let numel = checked_numel("arange", &[count.ceil() as usize])?;
-    let shape = List::from_slice(&[numel]);
+    let shape = DimVec::from_slice(&[numel]);
     if whole {
         let (start, step) = (start.to_i64(), step.to_i64());
         let values: Vec<i64> = (0..numel as i64).map(|i| start.wrapping_add(i.wrapping_mul(step))).collect();
@@ -134,7 +134,7 @@ fallible! {
         let values: Vec<f32> = (0..numel)
             .map(|i| if i < numel / 2 || numel == 1 { start + step * i as f32 } else { end - step * (numel - 1 - i) as f32 })
             .collect();
-        Ok(Tensor::from_values(values, List::from_slice(&[numel])))
+        Ok(Tensor::from_values(values, DimVec::from_slice(&[numel])))
     }
 
     /// The identity matrix, `n` by `n`, as `f32`; two numbers give its height and width.
@@ -154,6 +154,6 @@ fallible! {
         let numel = checked_numel("eye", &[height, width])?;
         let mut values = vec![0.0f32; numel];
         values.iter_mut().step_by(width + 1).take(height.min(width)).for_each(|value| *value = 1.0);
-        Ok(Tensor::from_values(values, List::from_slice(&[height, width])))
+        Ok(Tensor::from_values(values, DimVec::from_slice(&[height, width])))
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
-use super::facts::hex;
+use super::toolchain_info::hex;
 
 /// Puts a cell's library where evcxr looks for it. The same file as the last time is one that the worker has loaded
 /// already, so that running a cell again and again takes no more memory; but a `static` starts anew with each run.

@@ -8,9 +8,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::cell_libs::CellLibs;
-use super::facts::Facts;
+use super::dirs;
 use super::original::Original;
-use super::places;
+use super::toolchain_info::ToolchainInfo;
 use super::variable_types::{Libraries, Types};
 
 /// The file of [`SessionNotes`], in the session's folder.
@@ -22,7 +22,7 @@ pub const CELL_NOTES: &str = "cell.json";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionNotes {
     /// The toolchain.
-    pub facts: Facts,
+    pub facts: ToolchainInfo,
     /// What cells link.
     pub libs: CellLibs,
     /// The environment as it was before Soma's links were put into it.
@@ -134,7 +134,7 @@ macro_rules! stored {
             /// # Errors
             /// When the folder cannot be written to.
             pub fn write(&self, session: &Path) -> io::Result<()> {
-                places::write_atomically(&session.join($file), &serde_json::to_vec(self)?)
+                dirs::write_atomically(&session.join($file), &serde_json::to_vec(self)?)
             }
         }
     };

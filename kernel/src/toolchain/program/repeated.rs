@@ -7,24 +7,24 @@ use super::Line;
 
 /// The lines that evcxr repeats, in a fixed order.
 #[derive(Default)]
-pub struct Held {
+pub struct Repeated {
     /// Crate-level attributes, which must come first.
     pub attributes: Vec<Line>,
     /// The rest.
     pub items: Vec<Line>,
 }
 
-impl Held {
+impl Repeated {
     /// Tells attributes from items.
-    pub fn read(lines: Vec<Line>) -> Held {
+    pub fn read(lines: Vec<Line>) -> Repeated {
         if lines.is_empty() {
-            return Held::default();
+            return Repeated::default();
         }
         let text: String = lines.iter().flat_map(|line| [&*line.text, "\n"]).collect();
         let parsed = SourceFile::parse(&text, Edition::Edition2024);
         if !parsed.errors().is_empty() {
             // rustc will explain it, given everything.
-            return Held { attributes: Vec::new(), items: lines };
+            return Repeated { attributes: Vec::new(), items: lines };
         }
         let line_of = |offset: ra_ap_syntax::TextSize| text[..usize::from(offset)].matches('\n').count();
         let mut is_attribute = vec![false; lines.len()];
@@ -39,6 +39,6 @@ impl Held {
         if items.iter().all(|line| line.text.trim_end().ends_with(';')) {
             items.sort_by(|a, b| a.text.cmp(&b.text));
         }
-        Held { attributes, items }
+        Repeated { attributes, items }
     }
 }

@@ -12,8 +12,8 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::dependencies::{self, Dependencies, Trial};
-use super::notes::SessionNotes;
-use super::{cell_build, tools};
+use super::handoff::SessionNotes;
+use super::{cell_build, shim_links};
 use crate::runtime::announce::announce;
 use crate::session_dir::session_dir;
 
@@ -29,13 +29,13 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
         eprintln!("soma as {tool} {words:?}");
     }
     let answer = match (tool, &*words) {
-        ("rustup", ["which", "cargo"]) => tools::links(&session).join("cargo").display().to_string(),
-        ("rustup", ["which", "rustc"]) => tools::links(&session).join("rustc").display().to_string(),
+        ("rustup", ["which", "cargo"]) => shim_links::links(&session).join("cargo").display().to_string(),
+        ("rustup", ["which", "rustc"]) => shim_links::links(&session).join("rustc").display().to_string(),
         // rust-analyzer would install the standard library's sources for a session that needs none.
         ("rustup", ["component", ..]) => return Ok(1),
         ("rustc", ["-vV" | "-Vv"]) => notes.facts.version.clone(),
         ("rustc", ["--print", "target-libdir"]) => notes.facts.target_libdir().display().to_string(),
-        ("rustc", [.., "--print", "sysroot"]) => tools::bare_sysroot(&session).display().to_string(),
+        ("rustc", [.., "--print", "sysroot"]) => shim_links::bare_sysroot(&session).display().to_string(),
         ("cargo", ["build" | "check", ..] | ["--offline", "build" | "check", ..]) => {
             return cell_build::run(&session, &notes, &words);
         }

@@ -11,8 +11,8 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use super::dirs;
 use super::original::CONFIG_DIR;
-use super::places;
 use crate::session_dir::SESSION_DIR;
 
 /// The names under which the soma binary stands in for a tool.
@@ -34,7 +34,7 @@ pub fn bare_sysroot(session: &Path) -> PathBuf {
 /// When the folder cannot be written to.
 pub fn link(session: &Path, soma: &Path) -> io::Result<()> {
     for folder in [links(session), bare_sysroot(session).join("bin")] {
-        places::private_dir(&folder)?;
+        dirs::private_dir(&folder)?;
         for name in NAMES {
             match symlink(soma, folder.join(name)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

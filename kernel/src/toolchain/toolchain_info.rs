@@ -10,12 +10,12 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::places;
+use super::dirs;
 use super::search::{self, Compiler};
 
 /// A Rust toolchain, by the real paths of its tools.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Facts {
+pub struct ToolchainInfo {
     /// The compiler itself, not rustup's proxy.
     pub rustc: PathBuf,
     /// The real cargo.
@@ -30,30 +30,30 @@ pub struct Facts {
     stamp: (u64, u64),
 }
 
-impl Facts {
-    /// Facts about the toolchain that `rustc` means in this folder and environment; where it means none, about the one that
+impl ToolchainInfo {
+    /// ToolchainInfo about the toolchain that `rustc` means in this folder and environment; where it means none, about the one that
     /// was there when Soma was installed.
     ///
     /// # Errors
     /// A sentence that says what to install, when there is no working rustc.
-    pub fn find() -> Result<Facts> {
+    pub fn find() -> Result<ToolchainInfo> {
         let compilers = search::compilers();
-        let file = places::cache_dir().join("toolchains").join(format!("{}.json", question(&compilers)));
+        let file = dirs::cache_dir().join("toolchains").join(format!("{}.json", question(&compilers)));
         if let Some(facts) = recorded(&file) {
             return Ok(facts);
         }
-        let facts = Facts::of_first(&compilers)?;
+        let facts = ToolchainInfo::of_first(&compilers)?;
         // A read-only home costs time, not function.
-        let _ = places::private_dir(file.parent().expect("the file has a folder"))
-            .and_then(|()| places::write_atomically(&file, &serde_json::to_vec(&facts).expect("facts are plain data")));
+        let _ = dirs::private_dir(file.parent().expect("the file has a folder"))
+            .and_then(|()| dirs::write_atomically(&file, &serde_json::to_vec(&facts).expect("facts are plain data")));
         Ok(facts)
     }
 
     /// Asks compilers about themselves until one answers.
-    fn of_first(compilers: &[Compiler]) -> Result<Facts> {
+    fn of_first(compilers: &[Compiler]) -> Result<ToolchainInfo> {
         let mut said = Vec::new();
         for compiler in compilers {
-            match Facts::ask(compiler) {
+            match ToolchainInfo::ask(compiler) {
                 Ok(facts) => return Ok(facts),
                 Err(error) => said.push(match compiler.is_noted {
                     true => search::advice_on_noted(&compiler.path, &format!("{error:#}")),
@@ -74,7 +74,7 @@ impl Facts {
     ///
     /// # Errors
     /// A sentence, when it does not run.
-    fn ask(compiler: &Compiler) -> Result<Facts> {
+    fn ask(compiler: &Compiler) -> Result<ToolchainInfo> {
         let rustc = compiler.path.display();
         let answer = |argument: &[&str]| -> Result<String> {
             let mut command = Command::new(&compiler.path);
@@ -100,7 +100,7 @@ impl Facts {
         };
         let rustc = tool("rustc");
         let stamp = stamp(&rustc).with_context(|| format!("cannot read {}", rustc.display()))?;
-        Ok(Facts { cargo: tool("cargo"), rustc, sysroot, version, host, stamp })
+        Ok(ToolchainInfo { cargo: tool("cargo"), rustc, sysroot, version, host, stamp })
     }
 
     /// The folder with the target's libraries.
@@ -120,8 +120,8 @@ impl Facts {
 }
 
 /// What was recorded of a compiler, unless it has changed since.
-fn recorded(file: &Path) -> Option<Facts> {
-    let facts: Facts = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+fn recorded(file: &Path) -> Option<ToolchainInfo> {
+    let facts: ToolchainInfo = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
     (stamp(&facts.rustc) == Some(facts.stamp)).then_some(facts)
 }
 
@@ -171,7 +171,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (rustc, record) = (folder.path().join("rustc"), folder.path().join("facts.json"));
         std::fs::write(&rustc, "one compiler").unwrap();
-        let facts = Facts {
+        let facts = ToolchainInfo {
             rustc: rustc.clone(),
             cargo: "cargo".into(),
             sysroot: folder.path().into(),

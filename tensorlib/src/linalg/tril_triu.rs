@@ -1,9 +1,9 @@
 //! Triangles and diagonals of matrices.
 
 use crate::autograd::record::{linear, placed, record_linear, records};
+use crate::dim_vec::DimVec;
 use crate::error::{Result, fallible, shape_error};
 use crate::layout::Layout;
-use crate::list::List;
 use crate::op::TriangleOp;
 use crate::ops::twin::twins;
 use crate::size::Size;
@@ -98,14 +98,14 @@ impl Tensor {
                 [rows, columns] => {
                     let stride = self.layout.strides[0] + self.layout.strides[1];
                     let layout = Layout {
-                        shape: List::from_slice(&[rows.min(columns)]),
-                        strides: List::from_slice(&[stride]),
+                        shape: DimVec::from_slice(&[rows.min(columns)]),
+                        strides: DimVec::from_slice(&[stride]),
                         offset: self.layout.offset,
                     };
                     Ok(self.part_of(layout, "DiagonalBackward0", Tensor::diag))
                 }
                 [length] => {
-                    let shape = List::from_slice(&[length, length]);
+                    let shape = DimVec::from_slice(&[length, length]);
                     crate::size::checked_numel("diag", &shape)?;
                     Ok(placed(self, Size(shape), Tensor::diag))
                 }
