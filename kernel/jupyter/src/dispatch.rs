@@ -33,6 +33,7 @@ fn dispatch(
     Request { origin, subshell, content }: Request,
     unanswered: Unanswered,
 ) {
+    tracing::debug!(kind = origin.header.msg_type, id = origin.header.msg_id, subshell, "request");
     let content = match content {
         Ok(content) => content,
         Err(problem) => return refuse(kernel, outbox, &origin, "InvalidRequest", &problem),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use chrono::Utc;
@@ -173,6 +173,14 @@ impl Executor {
         }
         let iopub = self.surroundings.iopub.clone();
         iopub.cell_busy(&origin);
+        tracing::debug!(
+            count = self.count,
+            id = origin.header.msg_id,
+            cell = origin.cell_id,
+            bytes = request.code.len(),
+            "cell begins"
+        );
+        let begun = Instant::now();
         let blank = request.code.trim().is_empty();
         let numbered = request.store_history && !request.silent && !blank;
         let cell = Cell { code: request.code.clone(), count: self.count, id: origin.cell_id.clone() };
@@ -224,6 +232,7 @@ impl Executor {
             evaluator.end();
         }
         iopub.flush(FLUSH_TIME);
+        tracing::debug!(status = ?reply.status, took = ?begun.elapsed(), "cell is over");
         let metadata = json!({ "started": started, "status": reply.status });
         outbox.send(wire::reply(reply, metadata, &origin));
         iopub.cell_idle(&origin);

@@ -23,7 +23,7 @@ pub enum Ending {
 
 /// Declares the kinds of reports, each with the word that it begins with.
 macro_rules! reports {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? })*) => {
+    ($($(#[$doc:meta])* $name:ident($kind:literal) { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? })*) => {
         /// A report.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Report {
@@ -60,14 +60,14 @@ macro_rules! reports {
 
 reports! {
     /// A variable was put into the store.
-    Variable = "VARIABLE" {
+    Variable("VARIABLE") {
         /// Its name.
         name: String,
         /// Its type, as `type_name` gives it.
         type_name: String,
     }
     /// What a variable holds, which has changed; texts are for people, and empty where there is nothing to say.
-    Value = "VALUE" {
+    Value("VALUE") {
         /// The variable.
         name: String,
         /// The shape of a tensor, the length of a text.
@@ -80,16 +80,16 @@ reports! {
         value: String,
     }
     /// A variable is not there any more, or not as the cell wants it.
-    Lost = "LOST" {
+    Lost("LOST") {
         /// The variable.
         name: String,
         /// Why, as the end of a sentence.
         reason: String,
     }
     /// The cell has failed, and all variables that it had taken are back.
-    Kept = "KEPT" {}
+    Kept("KEPT") {}
     /// A panic, in lines and columns of the compiled program.
-    Panic = "PANIC" {
+    Panic("PANIC") {
         /// Whether it ended the cell, and not a thread that a cell has started.
         of_the_cell: bool,
         /// What it says.
@@ -106,24 +106,24 @@ reports! {
         calls: String,
     }
     /// The cell was unwound by an interrupt.
-    Unwound = "UNWOUND" {}
+    Unwound("UNWOUND") {}
     /// `?` met an error and ended the cell.
-    Error = "ERROR" {
+    Error("ERROR") {
         /// The error.
         error: String,
     }
     /// A line that evcxr itself waits for on the runtime's standard output.
-    Evcxr = "EVCXR" {
+    Evcxr("EVCXR") {
         /// The line.
         line: String,
     }
     /// The compiled cell could not be loaded.
-    NotLoaded = "NOT_LOADED" {
+    NotLoaded("NOT_LOADED") {
         /// The loader's reason.
         reason: String,
     }
     /// There is a sleeping copy of the process.
-    Copy = "COPY" {
+    Copy("COPY") {
         /// Its number.
         pid: i32,
         /// How long it took to make.
@@ -132,14 +132,14 @@ reports! {
         threads: usize,
     }
     /// There is no copy.
-    NoCopy = "NO_COPY" {
+    NoCopy("NO_COPY") {
         /// Why it could not be made; empty when there is to be none.
         reason: String,
     }
     /// The copy was woken, and is the worker now.
-    Working = "WORKING" {}
+    Working("WORKING") {}
     /// The cell is over.
-    Done = "DONE" {
+    Done("DONE") {
         /// How long it ran.
         took: Duration,
         /// Whether a system call that waited was broken off for an interrupt.
@@ -148,7 +148,7 @@ reports! {
         was_interrupted: bool,
     }
     /// The process ended while it ran the cell.
-    Ended = "ENDED" {
+    Ended("ENDED") {
         /// Whether it was ended because the cell was interrupted.
         was_interrupted: bool,
         /// Whether a copy took over, with the variables as they were before the cell.

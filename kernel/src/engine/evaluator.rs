@@ -124,6 +124,7 @@ impl SomaEvaluator {
         std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
         let mut context = CommandContext::with_eval_context(context);
         context.set_opt_level(cell_build::AUTOMATIC).map_err(|error| failed(&error.to_string()))?;
+        tracing::info!(folder = %session.display(), "the session is ready");
         Ok(SomaEvaluator {
             context,
             channel,
@@ -476,7 +477,16 @@ impl SomaEvaluator {
         let text = prepared.text.clone();
         lock(&self.past).push(PastCell { count: cell.count, prepared });
         let context = &mut self.context;
+        tracing::trace!(text, "the cell as evcxr is given it");
+        let begun = Instant::now();
         let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
+        let came_to = match &evaluated {
+            Ok(Ok(_)) => "its end",
+            Ok(Err(evcxr::Error::CompilationErrors(_))) => "errors of the compiler",
+            Ok(Err(_)) => "an error",
+            Err(_) => "a panic of the evaluator",
+        };
+        tracing::debug!(came_to, took = ?begun.elapsed(), ran = ?lock(&self.state).running, "evcxr");
         self.channel.sync();
         self.close_question();
         // The supervisor has told evcxr of an error then, after which evcxr has everything that it had before the cell.

@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -192,10 +193,16 @@ fn build(
     let mut rustc = recipe.command(library, original, program.is_unstable);
     let cached = if recipe.check_only { None } else { cache.get(&key).and_then(Build::decode) };
     let mut build = match cached.filter(|build| build.surroundings.are_unchanged(&rustc)) {
-        Some(build) => build,
+        Some(build) => {
+            tracing::debug!(key, "the cell is in the cache");
+            build
+        }
         None => {
             crate::process::end_with_parent(&mut rustc);
+            tracing::trace!(command = ?rustc, "rustc");
+            let begun = Instant::now();
             let output = rustc.output().context("cannot run rustc")?;
+            tracing::debug!(key, level = recipe.opt_level, took = ?begun.elapsed(), status = %output.status, "rustc ran");
             let mut build = Build::read(&output, library, recipe.check_only)?;
             if build.library.is_some() {
                 build.surroundings = Surroundings::read(library, &rustc);

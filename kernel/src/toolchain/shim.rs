@@ -3,19 +3,34 @@
 //! Questions with a fixed answer are answered from the session's notes; a cell's build goes to
 //! [`super::cell_build`]; anything else becomes the real tool.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use serde_json::json;
+use tracing_subscriber::EnvFilter;
 
 use super::dependencies::{self, Dependencies, Trial};
 use super::handoff::SessionNotes;
 use super::{cell_build, shim_links};
 use crate::runtime::announce::announce;
 use crate::session_dir::session_dir;
+
+/// The log of the processes that stand in for tools, in the session's folder: evcxr keeps their standard error to itself.
+const LOG: &str = "driver.log";
+
+/// Writes what `SOMA_LOG` asks for into [`LOG`].
+fn log_beside(session: &Path) {
+    let Ok(filter) = EnvFilter::try_from_env("SOMA_LOG") else { return };
+    if let Ok(file) = File::options().create(true).append(true).open(session.join(LOG)) {
+        // There is no other in this process.
+        let _ =
+            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file)).try_init();
+    }
+}
 
 /// Answers as `tool`; the result is the exit code.
 ///
@@ -25,9 +40,8 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
     let session = session_dir().context("soma was started by a tool's name outside a session")?;
     let notes = SessionNotes::read(&session).context("the session's notes cannot be read")?;
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if std::env::var_os("SOMA_TRACE_TOOLS").is_some() {
-        eprintln!("soma as {tool} {words:?}");
-    }
+    log_beside(&session);
+    tracing::debug!(tool, ?words, "asked");
     let answer = match (tool, &*words) {
         ("rustup", ["which", "cargo"]) => shim_links::links(&session).join("cargo").display().to_string(),
         ("rustup", ["which", "rustc"]) => shim_links::links(&session).join("rustc").display().to_string(),

@@ -60,8 +60,8 @@ const CACHE: &str = "it has a cache of compiled cells; `soma cache` shows and cl
                      SOMA_CACHE_BYTES bounds it";
 const PANICS: &str = "a panic never costs the variables of earlier cells, and keeping them costs nothing; `:restart` drops \
                       them";
-const ANALYSIS: &str = "completions come from a process of its own; SOMA_LOG=debug lets the kernel write what it does into \
-                        its log";
+const ANALYSIS: &str = "completions come from a process of its own; SOMA_LOG=soma=debug lets the kernel write what it does \
+                        into its log";
 const LINKING: &str = "it decides how cells are compiled and linked";
 
 /// The commands, in the order in which people look for them.
