@@ -101,7 +101,7 @@ impl VariableStore {
 
     #[inline(never)]
     fn put(&mut self, name: &str, type_name: &'static str, value: Box<dyn Any>) {
-        report::send(Report::Variable { name: name.to_owned(), type_name: type_name.to_owned() });
+        report::send(Report::Stored { name: name.to_owned(), type_name: type_name.to_owned() });
         if type_name.contains("std::io::stdio::Std") && type_name.contains("Lock") {
             // Kept, it would stop everything that writes from another thread. The kernel says so.
             return;

@@ -60,7 +60,7 @@ macro_rules! reports {
 
 reports! {
     /// A variable was put into the store.
-    Variable("VARIABLE") {
+    Stored("VARIABLE") {
         /// Its name.
         name: String,
         /// Its type, as `type_name` gives it.
@@ -167,7 +167,7 @@ mod tests {
     fn all() -> Vec<Report> {
         let text = || "two\nlines,\ta tab, a \\n and ünicode".to_owned();
         vec![
-            Report::Variable { name: "x".into(), type_name: "tensorlib::Tensor".into() },
+            Report::Stored { name: "x".into(), type_name: "tensorlib::Tensor".into() },
             Report::Value { name: text(), shape: String::new(), dtype: text(), bytes: "12".into(), value: text() },
             Report::Lost { name: "r#type".into(), reason: text() },
             Report::Kept {},

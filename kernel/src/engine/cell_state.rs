@@ -178,7 +178,7 @@ impl CellState {
 
     fn report(&mut self, report: Report) {
         match report {
-            Report::Variable { name, type_name } => self.variables.push((plain(&name), type_name)),
+            Report::Stored { name, type_name } => self.variables.push((plain(&name), type_name)),
             Report::Value { name, shape, dtype, bytes, value } => {
                 self.values.push((plain(&name), ValueSummary { shape, dtype, bytes: bytes.parse().ok(), value }));
             }
