@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// How long a program may take to end by itself when it is asked to, and those that it started after it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A process, as a person would look for it.
+/// A process, as a user would look for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Process {
     /// Its id.

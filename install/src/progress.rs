@@ -1,4 +1,4 @@
-//! One line for each step, with its time: a person sees what is going on, and what takes long.
+//! One line for each step, with its time: a user sees what is going on, and what takes long.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};

@@ -13,7 +13,7 @@ use crate::process::{self, Finished};
 use crate::requirements::Python;
 use crate::workspace::Workspace;
 
-/// What JupyterLab asks a person at its first start, answered: nothing is fetched from outside.
+/// What JupyterLab asks a user at its first start, answered: nothing is fetched from outside.
 const SETTINGS: &str = r#"{
   "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false }
 }

@@ -18,13 +18,13 @@ const START: Duration = Duration::from_secs(120);
 /// What to serve, and how.
 #[derive(Clone, Debug)]
 pub struct Serving {
-    /// The folder that a person sees.
+    /// The folder that a user sees.
     pub notebooks: PathBuf,
     /// The folder for settings, data and the log.
     pub home: PathBuf,
     /// The port to try first; the next free one is taken.
     pub port: u16,
-    /// Whether JupyterLab shall open the person's browser.
+    /// Whether JupyterLab shall open the user's browser.
     pub open_browser: bool,
 }
 

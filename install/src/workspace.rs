@@ -45,7 +45,7 @@ impl Workspace {
         self.root.join("notebooks")
     }
 
-    /// Where tests leave what a person may want to look at.
+    /// Where tests leave what a user may want to look at.
     pub fn artifacts(&self) -> PathBuf {
         self.target.join("artifacts")
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why an operation could not be done. Its `Display` is the sentence a person sees.
+/// Why an operation could not be done. Its `Display` is the sentence a user sees.
 ///
 /// ```
 /// use tensorlib::prelude::*;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""See what a crash, or an interrupt, costs a person in each kernel that is installed.
+"""See what a crash, or an interrupt, costs a user in each kernel that is installed.
 
 usage: crashes.py [--of soma,rust,python3] [--patience 10]
 

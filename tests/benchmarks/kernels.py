@@ -20,7 +20,7 @@ class Kernel:
         self.name = name
         self.manager = KernelManager(kernel_name=name)
         self.started = time.perf_counter()
-        # What runs here is no part of the person's history; another file can be named in its place.
+        # What runs here is no part of the user's history; another file can be named in its place.
         self.manager.start_kernel(env={"SOMA_HISTORY": "", **(environment or os.environ)})
         self.client = self.manager.client()
         self.client.start_channels()

@@ -15,7 +15,7 @@ pub struct CellError {
     pub name: String,
     /// The error in one line.
     pub value: String,
-    /// What a person sees, without colours.
+    /// What a user sees, without colours.
     pub traceback: String,
 }
 

@@ -78,7 +78,7 @@ impl Notebook {
     /// The cells of code, in order.
     pub fn code_cells(&self) -> impl Iterator<Item = CodeCell<'_>> {
         let cells = self.content["cells"].as_array().into_iter().flatten();
-        cells.filter(|cell| cell["cell_type"] == "code").map(|cell| CodeCell::new(cell))
+        cells.filter(|cell| cell["cell_type"] == "code").map(CodeCell::new)
     }
 
     /// The texts of the cells of prose, in order.

@@ -193,7 +193,7 @@ def end_kernels(page, arguments):
 
 
 def choose(page, *labels):
-    """Chooses from the menus, as a person does."""
+    """Chooses from the menus, as a user does."""
     menu, *items = labels
     page.locator(".lm-MenuBar-item", has_text=menu).filter(visible=True).first.click()
     for label in items:

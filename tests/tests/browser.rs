@@ -1,7 +1,7 @@
 //! JupyterLab in a browser: the lessons as a learner runs them, by a click on *Run All Cells*, and what the page shows
 //! while cells run.
 //!
-//! Screenshots go to `artifacts` in cargo's target folder, for a person to look at; with `SOMA_SCREENSHOTS=1` those of every
+//! Screenshots go to `artifacts` in cargo's target folder, for a user to look at; with `SOMA_SCREENSHOTS=1` those of every
 //! lesson, screen by screen, which takes some minutes.
 
 use std::fs;

@@ -64,7 +64,7 @@ def runs_cells_that_leave_no_trace(editor):
     request = editor.send("shell", "execute_request", execute_request("missing", **HIDDEN))
     editor.between(request)
     assert editor.shell("execute_reply", request)["status"] == "error"
-    # The first cell of the person is number 1 all the same, and the only one in the history.
+    # The first cell of the user is number 1 all the same, and the only one in the history.
     assert run(editor, "early + 2", "execute_result")["execution_count"] == 1
     here = {"hist_access_type": "range", "session": 0, "start": 1, "stop": 9, "raw": True, "output": False}
     history = editor.ask("shell", "history_request", here)["history"]

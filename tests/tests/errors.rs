@@ -1,4 +1,4 @@
-//! What a person sees when a cell fails: one message that points into the cell as typed, and all variables kept.
+//! What a user sees when a cell fails: one message that points into the cell as typed, and all variables kept.
 
 use soma_tests::cell::CellError;
 use soma_tests::{Desk, Notebook};

@@ -1,4 +1,4 @@
-//! `soma install` and `soma uninstall`, as Jupyter and a person see them.
+//! `soma install` and `soma uninstall`, as Jupyter and a user see them.
 
 use std::path::PathBuf;
 use std::process::Command;

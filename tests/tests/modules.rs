@@ -58,7 +58,7 @@ fn modules(folder: &Path) -> BTreeMap<Module, PathBuf> {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.expect("a folder can be read to its end").path();
             let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
-            let inner = [&module[..], &[name.clone()]].concat();
+            let inner = [&module[..], std::slice::from_ref(&name)].concat();
             match (path.is_dir(), name.as_str()) {
                 (_, "tests") => {}
                 (true, _) => folders.push((path, inner)),

@@ -3,7 +3,7 @@
 //! Here live the variable store that takes the place of the one evcxr would write into every cell
 //! ([`store`]), the trait that lets evcxr's first attempt at showing a value always compile ([`show`]; [`shorten`] keeps it
 //! short),
-//! what a cell can call to show things before its end ([`display`], [`progress`]) and to ask the person ([`input`]),
+//! what a cell can call to show things before its end ([`display`], [`progress`]) and to ask the user ([`input`]),
 //! what variables hold, in a few words ([`describe`]), and the worker's side of the reports that the kernel reads
 //! ([`report`], [`host`]).
 //!

@@ -1,6 +1,6 @@
 //! What a cell tells the process that runs it, over a pipe of its own.
 //!
-//! The person's text goes through standard output; these lines must not mix with it.
+//! The user's text goes through standard output; these lines must not mix with it.
 
 use std::any::Any;
 use std::panic::PanicHookInfo;

@@ -55,7 +55,7 @@ impl<T: Debug + ?Sized> DebugFallback for &T {
     }
 }
 
-/// Shows a value of type `T` by a format of the person's; with the type's name without its paths if that is wanted.
+/// Shows a value of type `T` by a format of the user's; with the type's name without its paths if that is wanted.
 pub fn formatted<T: ?Sized>(value: Arguments, format: &str, with_type: bool) {
     let name = std::any::type_name::<T>();
     if name == "()" {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// `data` (JSON types carry their JSON text).
 pub type MimeBundle = BTreeMap<String, String>;
 
-/// A cell to run, as the person typed it.
+/// A cell to run, as the user typed it.
 pub struct Cell {
     /// The source text.
     pub code: String,
@@ -82,7 +82,7 @@ pub struct Failure {
     pub traceback: Vec<String>,
 }
 
-/// What a running cell may ask of the person's front end. Called from any thread.
+/// What a running cell may ask of the user's front end. Called from any thread.
 pub trait Frontend: Send + Sync {
     /// Shows something, in order.
     fn output(&self, output: Output);
@@ -90,7 +90,7 @@ pub trait Frontend: Send + Sync {
     fn before_the_restart(&self) -> Vec<(usize, String)> {
         Vec::new()
     }
-    /// Asks the person for a line of text and waits for it.
+    /// Asks the user for a line of text and waits for it.
     ///
     /// # Errors
     /// A sentence, when the front end cannot be asked or the wait was interrupted.

@@ -41,7 +41,7 @@ pub fn read(path: &Path) -> anyhow::Result<Connected> {
     Ok(connection)
 }
 
-/// Whoever has the key can run code as the person who started the kernel.
+/// Whoever has the key can run code as the user who started the kernel.
 fn warn_of_open_doors(path: &Path, Connected { info: connection, security }: &Connected) {
     let shown = path.display();
     if connection.key.is_empty() {
@@ -81,7 +81,7 @@ fn security(fields: &Map<String, Value>) -> anyhow::Result<Security> {
     }
 }
 
-/// Checks field by field, so that the person hears of all that is missing rather than of the first.
+/// Checks field by field, so that the user hears of all that is missing rather than of the first.
 fn parse(text: &str) -> anyhow::Result<Connected> {
     let mut fields: Map<String, Value> = serde_json::from_str(text).context("it is not a JSON object")?;
     let missing: Vec<&str> =

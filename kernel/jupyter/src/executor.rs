@@ -106,7 +106,7 @@ impl Queue {
 pub struct Surroundings {
     /// What is to be published.
     pub iopub: Arc<IopubQueue>,
-    /// Asks the person.
+    /// Asks the user.
     pub stdin: Arc<Stdin>,
     /// Cells that were run.
     pub history: Arc<History>,

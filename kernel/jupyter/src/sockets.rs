@@ -29,7 +29,7 @@ pub struct Sockets {
     pub shell: Requests,
     /// Requests that must not wait behind others.
     pub control: Requests,
-    /// Questions to the person.
+    /// Questions to the user.
     pub stdin: Requests,
     /// What all front ends see.
     pub iopub: Connection<Publisher>,

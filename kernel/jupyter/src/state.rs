@@ -18,7 +18,7 @@ pub struct Kernel {
     pub info: KernelInfo,
     /// What is to be published.
     pub iopub: Arc<IopubQueue>,
-    /// Asks the person.
+    /// Asks the user.
     pub stdin: Arc<Stdin>,
     /// Cells that are to be run.
     pub cells: Queue,

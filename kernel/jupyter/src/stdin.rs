@@ -1,4 +1,4 @@
-//! The stdin socket: the kernel asks, the person answers.
+//! The stdin socket: the kernel asks, the user answers.
 //!
 //! See [stdin](https://jupyter-client.readthedocs.io/en/stable/messaging.html#messages-on-the-stdin-router-dealer-channel).
 

@@ -56,7 +56,7 @@ pub fn documentation(analysis: &Analysis, file: FileId, place: &Place) -> Option
     Some(Answer::Documentation { plain: shown::plain(&markdown), markdown })
 }
 
-/// The name that a person at this place asks about: the one that the cursor touches, else that before the innermost
+/// The name that a user at this place asks about: the one that the cursor touches, else that before the innermost
 /// open parenthesis.
 fn subject(code: &str, cursor: usize) -> Option<usize> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';

@@ -25,7 +25,7 @@ pub struct SomaAssistant {
     analyst: Analyst,
 }
 
-/// How long an answer may take before the person is given what is known without it. Meanwhile the analyst goes on
+/// How long an answer may take before the user is given what is known without it. Meanwhile the analyst goes on
 /// reading, and the next question is answered.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long one attempt of `:doc` takes, which can be interrupted between attempts.

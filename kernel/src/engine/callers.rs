@@ -133,7 +133,7 @@ impl Table {
     }
 }
 
-/// A function that a person has written.
+/// A function that a user has written.
 #[derive(Debug, PartialEq)]
 struct Function {
     name: String,

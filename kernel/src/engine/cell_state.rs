@@ -44,9 +44,9 @@ pub struct CellState {
     pub overflowed: bool,
     /// What became of the copy of the process after it.
     pub copied: Option<Copied>,
-    /// The person is being asked for input.
+    /// The user is being asked for input.
     pub is_asking: bool,
-    /// That nobody can be asked has been said.
+    /// Whether the note that there is nobody to ask was shown.
     pub said_no_input: bool,
 }
 
@@ -73,7 +73,7 @@ pub enum Copied {
 const DEAR_COPY: Duration = Duration::from_millis(200);
 
 impl Copied {
-    /// What a person is told of it, unless that was said before.
+    /// What a user is told of it, unless that was said before.
     pub fn note(&self, is_told: bool) -> Option<String> {
         match self {
             _ if is_told => None,
@@ -140,7 +140,7 @@ impl Listener {
         }
     }
 
-    /// Asks the person on a thread of its own: output and an interrupt must get through meanwhile.
+    /// Asks the user on a thread of its own: output and an interrupt must get through meanwhile.
     fn ask(&self, state: &mut CellState, question: Question) {
         let (Some(frontend), Some(channel)) =
             (state.frontend.clone(), lock(&self.channel).as_ref().map(Channel::handle))
@@ -166,7 +166,7 @@ impl Listener {
 }
 
 impl CellState {
-    /// Shows something to the person who runs the cell.
+    /// Shows something to the user who runs the cell.
     pub fn show(&self, output: Output) {
         if matches!(&output, Output::Text { text, .. } if text.is_empty()) {
             return;

@@ -80,7 +80,7 @@ pub struct SomaEvaluator {
     has_started: bool,
     /// What cells would have defined that failed.
     failed: FailedCells,
-    /// That copies take long, or cannot be made, has been said.
+    /// Whether the warning of slow or missing snapshots was shown.
     told_of_copying: bool,
 }
 
@@ -119,7 +119,7 @@ impl SomaEvaluator {
         context.set_preserve_vars_on_panic(true);
         // evcxr has tried its runtime on a cell of its own, which is nobody's output.
         channel.sync();
-        // What the supervisor writes to its own standard error is for us, not for the person.
+        // What the supervisor writes to its own standard error is for us, not for the user.
         std::thread::spawn(move || outputs.stderr.iter().for_each(|line| tracing::warn!("runtime: {line}")));
         std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
         let mut context = CommandContext::with_eval_context(context);
@@ -199,7 +199,7 @@ impl SomaEvaluator {
 
     /// Shows what the compiler warns of in the cell that has run.
     fn warn(&self) {
-        // Commands compile nothing; what an earlier cell was warned of has been said.
+        // Commands compile nothing; the warnings of an earlier cell were shown with that cell.
         let has_run = lock(&self.state).running.is_some();
         let messages = std::fs::read_to_string(self.session.join(session_dir::WARNINGS)).unwrap_or_default();
         if !has_run || messages.is_empty() {
@@ -216,7 +216,7 @@ impl SomaEvaluator {
         lock(&self.state).show(Output::Remark { text });
     }
 
-    /// Says what became of the copy after the last cell, where a person can do something about it.
+    /// Says what became of the copy after the last cell, where a user can do something about it.
     fn tell_of_copies(&mut self, frontend: &dyn Frontend) {
         let copied = std::mem::take(&mut lock(&self.state).copied);
         if let Some(text) = copied.and_then(|copied| copied.note(self.told_of_copying)) {
@@ -226,7 +226,7 @@ impl SomaEvaluator {
     }
 
     /// Has evcxr set again what the commands of a cell had set that then ended its process: evcxr is back where it was
-    /// before that cell, with all its variables. What has been said of the cell stays as it is.
+    /// before that cell, with all its variables. What was shown of the cell stays.
     fn set_again(&mut self, code: &str) {
         let commands = commands::lasting(code);
         if commands.is_empty() {

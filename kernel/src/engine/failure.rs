@@ -1,4 +1,4 @@
-//! What went wrong, as a person reads it: the cell's own lines, `In [n]`, columns as typed.
+//! What went wrong, as a user reads it: the cell's own lines, `In [n]`, columns as typed.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! From a cell as typed to what the person sees.
+//! From a cell as typed to what the user sees.
 //!
 //! [`soma_jupyter::api`] is what the protocol knows of all this. [`session`] puts a session together, [`startup`] reads what
 //! runs before its first cell;

@@ -30,7 +30,7 @@ pub enum Piece {
     Input(Question),
 }
 
-/// What a cell asks the person.
+/// What a cell asks the user.
 #[derive(Debug, Default, PartialEq)]
 pub struct Question {
     /// What to ask.

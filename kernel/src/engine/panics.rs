@@ -1,6 +1,6 @@
 //! Where in the notebook a panic happened, and through which of its functions it came.
 //!
-//! A panic names a line of the compiled program. The person's lines stand in that program as they were
+//! A panic names a line of the compiled program. The user's lines stand in that program as they were
 //! given to evcxr, so the line is looked for in the cell that ran and then, newest first, in earlier cells:
 //! a function may panic cells after the one that defined it.
 
@@ -53,7 +53,7 @@ impl Explainer {
         Explainer { session, past, names }
     }
 
-    /// What a person reads of a panic. No lock is held while another is waited for.
+    /// What a user reads of a panic. No lock is held while another is waited for.
     pub fn explain(&self, report: &PanicReport, origin: Origin) -> Failure {
         let mut callers = report.calls.callers(&self.session);
         let place = (report.file == session_dir::SOURCE).then(|| self.program(report)).and_then(|program| {

@@ -86,7 +86,7 @@ struct Starter {
 
 impl Starter {
     /// Starts evcxr now if the cell libraries are there. If they must be built first, that waits for the
-    /// first cell, where the person sees what is going on.
+    /// first cell, where the user sees what is going on.
     fn start(self) -> LazyEvaluator {
         let mut evaluator = LazyEvaluator { starter: self, ready: None };
         if evaluator.starter.facts.as_ref().is_ok_and(cell_libs::are_ready)

@@ -27,7 +27,7 @@ pub enum Unnameable {
 }
 
 impl Unnameable {
-    /// What the person can do about it.
+    /// What the user can do about it.
     pub fn advice(&self, variable: &str) -> String {
         match self {
             Unnameable::Closure => format!(

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 /// One of Jupyter's data folders.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Destination {
-    /// The person's own.
+    /// The user's own.
     User,
     /// That of the active Python environment.
     SysPrefix,
@@ -38,7 +38,7 @@ fn data_folder_of(prefix: &Path) -> PathBuf {
     prefix.join("share").join("jupyter")
 }
 
-/// Jupyter's data folder for a person, by the rules of `jupyter --data-dir`.
+/// Jupyter's data folder for a user, by the rules of `jupyter --data-dir`.
 fn user_data_folder(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Result<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(folder) = set("JUPYTER_DATA_DIR") {

@@ -1,4 +1,4 @@
-//! What other processes of a session tell the person whose cell is being compiled.
+//! What other processes of a session tell the user whose cell is being compiled.
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::wire::Frame;
 use crate::session_dir::SOCKET;
 
-/// Shows a line to the person whose cell is being compiled; for processes of a session other than the runtime.
+/// Shows a line to the user whose cell is being compiled; for processes of a session other than the runtime.
 pub fn announce(session: &Path, line: &str) {
     let mut bytes = Vec::new();
     Frame::Stderr(format!("{line}\n").into_bytes()).encode(&mut bytes);

@@ -1,7 +1,7 @@
 //! The processes that run cells.
 //!
 //! evcxr starts `soma runtime` and speaks its line protocol with it (`LOAD_AND_RUN …` in,
-//! `EVCXR_EXECUTION_COMPLETE` out). That process is the [`supervisor`]: it runs no code of the person's. It
+//! `EVCXR_EXECUTION_COMPLETE` out). That process is the [`supervisor`]: it runs no code of the user's. It
 //! forks the [`worker`], which loads and runs cells, and after every cell the worker forks a sleeping copy
 //! of itself, the snapshot. When a cell ends its process, or will not stop when interrupted, the snapshot
 //! becomes the worker, and every variable is as it was before that cell.

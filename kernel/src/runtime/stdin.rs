@@ -1,4 +1,4 @@
-//! The worker's standard input: what the person answers, and how it is noticed that something waits for an answer.
+//! The worker's standard input: what the user answers, and how it is noticed that something waits for an answer.
 //!
 //! It is a socket that keeps packets apart, and every byte is a packet. A pipe's end comes once and for ever; here
 //! an empty packet is the end of the input for whoever reads next, and nothing more. Packets of one byte lose

@@ -446,7 +446,7 @@ impl Supervisor {
         }
     }
 
-    /// Leaves no process behind: the worker, its copy, and whatever the person's cells started.
+    /// Leaves no process behind: the worker, its copy, and whatever the user's cells started.
     fn end_everything(&mut self) {
         end(self.worker.pid);
         self.worker.copy.take().into_iter().for_each(end);

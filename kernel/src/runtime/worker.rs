@@ -108,7 +108,7 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             _ => {}
         }
         if keeps_copies && copy.is_some_and(has_ended) {
-            // Somebody has killed it; the cell is not to run without one. Which, when it is needed, is not to run the cell.
+            // It was killed; no cell runs without one. A woken snapshot must not run the cell.
             copy = None;
             if leave_copy(&mut copy, &mut reports, &mut wake) == Process::Woken {
                 continue;

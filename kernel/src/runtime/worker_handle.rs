@@ -76,7 +76,7 @@ impl Worker {
             }
             ForkResult::Child => {
                 die_with_parent();
-                // What a cell computes is long; what a person asks meanwhile is short, and waited for.
+                // What a cell computes is long; what a user asks meanwhile is short, and waited for.
                 step_back();
                 let _ = SigSet::all().thread_unblock();
                 let _ = (dup2_stdin(stdin.workers_end()), dup2_stdout(&stdout_out), dup2_stderr(&stderr_out));

@@ -33,7 +33,7 @@ use super::toolchain_info::{ToolchainInfo, hex};
 use crate::session_dir::{BUILD_PID, KEY, SOURCE, WARNINGS};
 
 /// The optimisation level that the engine gives evcxr at the start: Soma chooses one for each cell, until
-/// the person says otherwise with `:opt`.
+/// the user says otherwise with `:opt`.
 pub const AUTOMATIC: &str = "\"s\"";
 
 /// Takes the last cell out of the cache: its library cannot be loaded, whatever the linker said when it made it.

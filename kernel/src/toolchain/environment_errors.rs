@@ -1,4 +1,4 @@
-//! What keeps tools from working that is not in the person's code: a full disk, a linker that is gone, no network.
+//! What keeps tools from working that is not in the user's code: a full disk, a linker that is gone, no network.
 
 use serde_json::Value;
 

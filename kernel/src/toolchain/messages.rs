@@ -9,7 +9,7 @@ use crate::session_dir::SOURCE;
 /// The file that code is said to be in which nobody has typed.
 pub const GENERATED: &str = "generated";
 
-/// The lints that a person who runs a cell is told of: likely mistakes. Those about style, and about what is never
+/// The lints that a user who runs a cell is told of: likely mistakes. Those about style, and about what is never
 /// used, are not: in a notebook the next cell may use it.
 pub const LINTS: &[&str] = &[
     "unused_must_use",

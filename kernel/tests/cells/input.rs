@@ -1,4 +1,4 @@
-//! What cells ask of the person.
+//! What cells ask of the user.
 
 use crate::notebook::Notebook;
 

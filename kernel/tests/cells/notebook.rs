@@ -99,7 +99,7 @@ impl Notebook {
         serde_json::to_writer(open, &connection).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_soma"));
         command.args(["kernel", "--connection-file"]).arg(&file).env("SOMA_CACHE_DIR", cache_dir());
-        // Never the person's own.
+        // Never the user's own.
         command.env("SOMA_HISTORY", folder.path().join("history.sqlite"));
         // So that a test that is killed leaves no kernel.
         command.env("JPY_PARENT_PID", std::process::id().to_string());

@@ -1,4 +1,4 @@
-//! Through which of the person's own functions a panic came, and in which cell.
+//! Through which of the user's own functions a panic came, and in which cell.
 
 use crate::notebook::{Notebook, without_colours};
 

@@ -38,7 +38,7 @@ fn names(found: &[(String, String)]) -> Vec<&str> {
     found.iter().map(|(text, _)| text.as_str()).collect()
 }
 
-/// Asks until there is an answer: what takes longer than a person waits is answered the next time.
+/// Asks until there is an answer: what takes longer than a user waits is answered the next time.
 fn patiently(notebook: &mut Notebook, code: &str) -> Vec<(String, String)> {
     let deadline = Instant::now() + LOADING;
     loop {

@@ -19,7 +19,7 @@ fn with_cache(cache: &OwnCache) -> Notebook {
     })
 }
 
-/// Whether a message is a person's to read.
+/// Whether a message is a user's to read.
 fn assert_clear(message: &str) {
     for internal in ["panicked", "RUST_BACKTRACE", "unwrap", "Os {", "evcxr"] {
         assert!(!message.contains(internal), "{message}");

@@ -29,7 +29,7 @@ fn slow(random: &mut Random) -> String {
     format!("let mut seen: Vec<String> = Vec::new();\nfor _ in 0..1 {{\n{parts}}}\n(seen.len(), {unique}_u64).0")
 }
 
-/// An error is a person's to read.
+/// An error is a user's to read.
 fn assert_clear(error: &CellError) {
     assert_ne!(error.name, "InternalError");
     for internal in ["panicked", "RUST_BACKTRACE", "unwrap", "Os {", "evcxr"] {

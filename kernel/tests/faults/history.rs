@@ -52,7 +52,7 @@ pub fn faults() -> Vec<Fault> {
                     patient.notebook().frontend().ask("history_request", json!({ "hist_access_type": "tail", "n": 1 }));
                 assert_eq!(reply["history"][0][2], code.as_str(), "{reply}");
                 patient.is_well();
-                // As a person would mend it, for the next fault.
+                // As a user would mend it, for the next fault.
                 if file.is_dir() {
                     fs::remove_dir(&file).unwrap();
                 }

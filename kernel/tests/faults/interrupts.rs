@@ -1,4 +1,4 @@
-//! The person wants a cell to stop, whatever it is in.
+//! The user wants a cell to stop, whatever it is in.
 
 use std::time::{Duration, Instant};
 

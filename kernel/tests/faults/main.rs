@@ -9,7 +9,7 @@
 //! |---|---|
 //! | the cell and its process | [`ends`] |
 //! | the process and its sleeping copy | [`copies`] |
-//! | the person's wish to stop, and whatever the cell is in | [`interrupts`] |
+//! | the user's wish to stop, and whatever the cell is in | [`interrupts`] |
 //! | the kernel, and the driver and rustc that it waits for | [`compiles`] |
 //! | the driver, and the cache on disk | [`cache`] |
 //! | all processes of a session, and its folder | [`session_folder`] |

@@ -116,6 +116,6 @@ pub(super) fn rows(dataset: &str, tensor: &Tensor, indices: &[usize]) -> Tensor 
     match (indices.first(), indices.last()) {
         // A copy of one piece is faster than one of as many as there are rows.
         (Some(&first), Some(&last)) if in_order => tensor.i(first as i64..last as i64 + 1).clone(),
-        _ => tensor.index_select(0, &from_vec(indices.iter().map(|&index| index as i64).collect::<Vec<i64>>())),
+        _ => tensor.index_select(0, from_vec(indices.iter().map(|&index| index as i64).collect::<Vec<i64>>())),
     }
 }

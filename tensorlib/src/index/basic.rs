@@ -43,7 +43,7 @@ pub(super) fn apply(op: &str, x: &Tensor, index: Index) -> Result<Applied> {
     // A number beside index tensors is an index tensor itself: it moves where their dimensions go.
     let advanced = index.0.iter().any(|item| matches!(item, IndexItem::Tensor(_)));
     let mut dim = 0;
-    // The dimension of the tensor as it was given, which is what a person knows it by.
+    // The dimension of the tensor as it was given, which is what a user knows it by.
     let mut named = 0;
     for item in index.0 {
         let used_here = uses(&item);

@@ -3,7 +3,7 @@
 //! See [history](https://jupyter-client.readthedocs.io/en/stable/messaging.html#history); where the specification
 //! leaves a choice, IPython's answer is ours.
 //!
-//! This session's cells are in memory ([`session_cells`]). A thread copies them into a file that all kernels of a person share
+//! This session's cells are in memory ([`session_cells`]). A thread copies them into a file that all kernels of a user share
 //! ([`writer`]), so that no cell waits for a disk; answers ([`answers`]) join what is in memory and what the file
 //! ([`store`], [`queries`]) has of other sessions. Whatever happens to the file costs what is in the file, and one warning in the
 //! log: this session's own history goes on.

@@ -1,4 +1,4 @@
-//! The file: sessions and their cells in SQLite, shared by all kernels of a person.
+//! The file: sessions and their cells in SQLite, shared by all kernels of a user.
 //!
 //! The journal is SQLite's plain one, not the write-ahead log: home folders may be on a network, where that log's
 //! shared memory does not work, and a session writes a few times a second at most. Thirty kernels that write at once

@@ -1,4 +1,4 @@
-//! Cells that ask the person.
+//! Cells that ask the user.
 
 use serde_json::json;
 

@@ -21,7 +21,7 @@ use crate::session_dir::{SESSION_DIR, SHELL_PID};
 use crate::toolchain::original::Original;
 use soma_jupyter::api::{Failure, Frontend, Output, Stream};
 
-/// How often it is looked whether the person has had enough.
+/// How often it is looked whether the user has had enough.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long a command may take to end after it was asked to.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -12,7 +12,7 @@ use crate::engine::commands::shell::Shell;
 use crate::engine::commands::{self, Says, Step, Turn, Variables};
 use soma_jupyter::api::{Cell, Failure, Frontend, MimeBundle, Output, Stream};
 
-/// After how long a person is told what documentation waits for.
+/// After how long a user is told what documentation waits for.
 const WORTH_A_WORD: Duration = Duration::from_secs(1);
 
 impl SomaEvaluator {

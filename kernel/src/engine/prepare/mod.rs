@@ -1,7 +1,7 @@
 //! Writes the types of a cell's variables in, so that evcxr asks no analyser for them.
 //!
 //! evcxr must write a type down for every variable that it carries to the next cell, and asks its embedded
-//! rust-analyzer for those that the person did not state (2 s and 400 MiB with the standard library's
+//! rust-analyzer for those that the user did not state (2 s and 400 MiB with the standard library's
 //! sources). Here every such variable is re-bound right after its statement, on the same line:
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! The function that runs a cell: variables in, the person's statements, variables out.
+//! The function that runs a cell: variables in, the user's statements, variables out.
 
 use std::collections::BTreeMap;
 
@@ -113,7 +113,7 @@ fn hand_on_payload(body: &mut [Line]) -> Result<(), ChangedShape> {
     match body.get(at.wrapping_sub(1)).map(|line| line.text.trim()) {
         Some("Err(_) => {") => body[at - 1].text = "  Err(soma_payload) => {".to_owned(),
         Some("}).is_err() {") => {
-            // The first such line is evcxr's: what the person has typed comes after it.
+            // The first such line is evcxr's: what the user has typed comes after it.
             let catch = body.iter_mut().find(|line| line.text == "if std::panic::catch_unwind(||{");
             catch.ok_or(missing)?.text = "if let Err(soma_payload) = std::panic::catch_unwind(||{".to_owned();
             body[at - 1].text = "}) {".to_owned();
@@ -128,7 +128,7 @@ fn hand_on_payload(body: &mut [Line]) -> Result<(), ChangedShape> {
 /// cell is interrupted.
 fn let_awaits_be_interrupted(body: &mut [Line]) -> Result<(), ChangedShape> {
     let Some(begin) = body.iter().position(|line| line.text.trim() == ".block_on(async {") else { return Ok(()) };
-    // The last such line is evcxr's: what the person has typed comes before it.
+    // The last such line is evcxr's: what the user has typed comes before it.
     let end = body.iter().rposition(|line| line.text.trim() == "});").filter(|end| *end > begin);
     let end = end.ok_or(ChangedShape { landmark: "the end of a cell that awaits" })?;
     body[begin].text = ".block_on(::soma_cell::awaits::until_interrupted(async {".to_owned();

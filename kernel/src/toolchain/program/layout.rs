@@ -42,7 +42,7 @@ const RUNTIME: &str = "mod evcxr_internal_runtime {";
 const ENTRY_ATTRIBUTE: &str = "#[unsafe(no_mangle)]";
 const ENTRY: &str = "pub extern \"C\" fn run_user_code_";
 
-/// The line of the function that runs the cell. It is the first that looks like it: what the person has typed comes
+/// The line of the function that runs the cell. It is the first that looks like it: what the user has typed comes
 /// after it, and a text in several lines can hold anything.
 pub fn entry(lines: &[&str]) -> Option<usize> {
     (1..lines.len()).find(|&at| lines[at].starts_with(ENTRY) && lines[at - 1] == ENTRY_ATTRIBUTE)

@@ -37,7 +37,7 @@ pub const SHOW: &str = ").soma_result().soma_value().soma_value().soma_value().e
 /// Shows a value that may have to be given away, or changed, to be shown.
 pub const SHOW_OWNED: (&str, &str) = ("{ ::soma_cell::show::begin_result(); (", ").evcxr_display() };");
 
-/// Makes evcxr's lines what the person has typed: the lines of the statements, and those of each item. The first line
+/// Makes evcxr's lines what the user has typed: the lines of the statements, and those of each item. The first line
 /// of what was hidden is indented to where it stands in evcxr's text, so that columns stay. evcxr begins a line for
 /// every statement.
 pub fn take(lines: Vec<Line>, items: &CellItems, show: Show) -> (Vec<Line>, Vec<Vec<Line>>) {

@@ -28,7 +28,7 @@ pub fn first(items: &CellItems) -> Show {
     if items.shown.is_some() && texts.any(needs_more) { Show::Owned } else { Show::Borrowed }
 }
 
-/// A line that brings the trait into the program: the usual one, or one for a format that the person has set.
+/// A line that brings the trait into the program: the usual one, or one for a format that the user has set.
 pub fn import(show: &Format) -> String {
     let mark = "use ::soma_cell::show::{Mark as _, Pointer as _};";
     if *show == Format::default() {

@@ -59,7 +59,7 @@ macro_rules! losses {
         #[doc = concat!("[`", stringify!($with), "`] with the error as a value.")]
         pub fn $try_with<'a>($($operand: &Tensor,)+ $target: impl IntoOperand<'a>, $options: $kind) -> Result<Tensor> {
             // Without type parameters: compiled once, whatever the target is.
-            fn loss<'a>($($operand: &Tensor,)+ $target: Operand<'_>, $options: $kind) -> Result<Tensor> {
+            fn loss<'a>($($operand: &Tensor,)+ $target: Operand<'a>, $options: $kind) -> Result<Tensor> {
                 let $target = &*$reads($($beside,)? $target)?;
                 $call
             }
