@@ -37,7 +37,7 @@ impl SomaEvaluator {
                 }
             };
             let step = {
-                let variables = Variables { types: &self.types, values: &self.names.values() };
+                let variables = Variables { types: &self.variables.types, values: &self.names.values() };
                 Step::of(name, arguments, variables, &mut self.settings, time)?
             };
             commanded.answer = match step {

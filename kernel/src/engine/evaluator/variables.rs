@@ -1,6 +1,7 @@
 //! The lives of variables: which types they have, where they are gone, and why.
-
 use std::collections::BTreeSet;
+
+use soma_jupyter::api::{Output, Stream};
 
 use super::super::cell_state::plain;
 use super::super::items::CellOf;
@@ -11,7 +12,6 @@ use crate::toolchain::cell_only::CellOnly;
 use crate::toolchain::paths::CommandLine;
 use crate::toolchain::program::Unkept;
 use crate::toolchain::replaced_deps::libraries_of;
-use soma_jupyter::api::{Output, Stream};
 
 impl SomaEvaluator {
     /// A variable's type as later cells can write it.
@@ -37,19 +37,19 @@ impl SomaEvaluator {
     pub(super) fn notice_losses(&mut self, count: usize) {
         let lost = std::mem::take(&mut lock(&self.state).lost);
         for (name, why) in lost {
-            self.types.remove(&name);
-            self.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
+            self.variables.types.remove(&name);
+            self.variables.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
         }
         let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
-        let moved: Vec<String> = self.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
+        let moved: Vec<String> = self.variables.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
         for name in moved {
             // What could not be kept has its reason already.
-            if self.types.remove(&name).flatten().is_some() {
+            if self.variables.types.remove(&name).flatten().is_some() {
                 let cell = format!(
                     "`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it"
                 );
-                self.moved.insert(name.clone());
-                self.gone.insert(name, cell);
+                self.variables.moved.insert(name.clone());
+                self.variables.gone.insert(name, cell);
             }
         }
     }
@@ -62,7 +62,7 @@ impl SomaEvaluator {
             None => Default::default(),
         };
         for (name, type_name) in variables {
-            self.moved.remove(&name);
+            self.variables.moved.remove(&name);
             let named = match (self.nameable(&name, &type_name), stated.get(&name)) {
                 // As it was stated it can be written, though it may mean another type one day.
                 (Err(_), Some(stated)) => Ok(stated.clone()),
@@ -71,12 +71,12 @@ impl SomaEvaluator {
             };
             let ty = match named {
                 Ok(ty) => {
-                    self.gone.remove(&name);
+                    self.variables.gone.remove(&name);
                     Some(ty)
                 }
                 Err(why) => {
                     let advice = why.advice(&name);
-                    if self.gone.insert(name.clone(), advice.clone()).as_ref() != Some(&advice) {
+                    if self.variables.gone.insert(name.clone(), advice.clone()).as_ref() != Some(&advice) {
                         lock(&self.state)
                             .show(Output::Text { stream: Stream::Stderr, text: format!("note: {advice}\n") });
                     }
@@ -84,14 +84,14 @@ impl SomaEvaluator {
                 }
             };
             // A value that was there before, and only passed through this cell, is still of its own library.
-            let is_new = defined.contains(&name) || !self.made_with.contains_key(&name);
+            let is_new = defined.contains(&name) || !self.variables.made_with.contains_key(&name);
             if let Some(ty) = ty.as_deref().filter(|_| is_new) {
-                self.made_with.insert(name.clone(), libraries_of(ty, &externs));
+                self.variables.made_with.insert(name.clone(), libraries_of(ty, &externs));
             }
-            self.types.insert(name, ty);
+            self.variables.types.insert(name, ty);
         }
-        self.made_with.retain(|name, _| self.types.contains_key(name));
-        self.names.update(&self.types);
+        self.variables.made_with.retain(|name, _| self.variables.types.contains_key(name));
+        self.names.update(&self.variables.types);
     }
 
     /// Notes which variables end with the cell, and says why.
@@ -107,8 +107,8 @@ impl SomaEvaluator {
                 }
             };
             lock(&self.state).show(Output::Remark { text: format!("note: {reason}\n") });
-            self.types.remove(&name);
-            self.gone.insert(name, reason);
+            self.variables.types.remove(&name);
+            self.variables.gone.insert(name, reason);
         }
     }
 
@@ -123,7 +123,7 @@ impl SomaEvaluator {
                 path => types::mentions(ty, path),
             })
         };
-        let outlived = self.types.iter().filter(|(_, ty)| ty.as_deref().is_some_and(is_changed));
+        let outlived = self.variables.types.iter().filter(|(_, ty)| ty.as_deref().is_some_and(is_changed));
         outlived.map(|(name, _)| name.clone()).collect()
     }
 }

@@ -1,0 +1,176 @@
+//! What became of a cell, as a front end is told.
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use evcxr::EvalOutputs;
+use soma_jupyter::api::{Cell, Failure, Frontend, MimeBundle, Output, Stream};
+
+use super::super::output::Piece;
+use super::super::panics::{self, Origin};
+use super::super::sentence::sentence;
+use super::super::{failed, failure};
+use super::SomaEvaluator;
+use super::wording::{add_reasons, ended, interrupted, lost_type, of_the_tools};
+use crate::process::lock;
+use crate::session_dir;
+use crate::toolchain::cell_build;
+use crate::toolchain::environment_errors;
+
+/// A cell that was compiled and run, or not.
+pub(super) struct Run {
+    /// What evcxr says; an error when it has panicked.
+    pub evaluated: std::thread::Result<Result<EvalOutputs, evcxr::Error>>,
+    /// The variables whose types the cell has defined anew.
+    pub outlived: BTreeSet<String>,
+}
+
+impl SomaEvaluator {
+    /// What became of a cell.
+    pub(super) fn outcome_of(
+        &mut self,
+        cell: &Cell,
+        Run { evaluated, outlived }: Run,
+    ) -> Result<Option<MimeBundle>, Failure> {
+        self.notice_losses(cell.count);
+        match evaluated {
+            Ok(Ok(outputs)) => {
+                for name in outlived {
+                    self.variables.types.remove(&name);
+                    self.variables.gone.insert(name.clone(), lost_type(&name));
+                }
+                // What commands have left behind is of an earlier cell.
+                if lock(&self.state).running.is_some() {
+                    self.notice_cell_only();
+                }
+                let result = self.outcome()?;
+                self.warn();
+                Ok(result.or_else(|| commands_output(outputs)))
+            }
+            _ if self.interrupted.load(Ordering::SeqCst) => {
+                lock(&self.state).end = None;
+                Err(interrupted("the cell was being compiled and did not run"))
+            }
+            Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
+                let (mut failure, problems) = failure::compilation(&errors, &lock(&self.past));
+                self.teach(cell, &mut failure, problems, false);
+                let outlived = outlived.iter().map(|name| (name.clone(), lost_type(name))).collect();
+                add_reasons(&mut failure, &outlived);
+                add_reasons(&mut failure, &self.variables.gone);
+                let mut notes = self.failed.notes(&errors);
+                if notes.is_empty() {
+                    let frontend = lock(&self.state).frontend.clone();
+                    let cells = || frontend.map_or_else(Vec::new, |frontend| frontend.before_the_restart());
+                    notes = failed::before_the_restart(&errors, cells);
+                }
+                failure.traceback.extend(notes.into_iter().map(|note| format!("note: {note}")));
+                if let Some(advice) = environment_errors::of_network(&failure.traceback.concat()) {
+                    failure.message = advice.to_owned();
+                    failure.traceback.extend(sentence("", advice).traceback);
+                }
+                Err(failure)
+            }
+            Ok(Err(evcxr::Error::SubprocessTerminated(_))) => {
+                self.variables.types.clear();
+                self.variables.moved.clear();
+                self.names.update(&self.variables.types);
+                self.names.items().unloaded();
+                Err(sentence(
+                    "Crash",
+                    "the process that runs cells ended; every variable is lost, definitions are kept",
+                ))
+            }
+            Ok(Err(error)) => {
+                let message = error.to_string();
+                let said = of_the_tools(&message);
+                let said = match environment_errors::of_network(said) {
+                    Some(advice) => format!("{advice}\n{said}"),
+                    None => environment_errors::of_files(said),
+                };
+                Err(sentence("Error", &said))
+            }
+            Err(_) => Err(sentence(
+                "InternalError",
+                "Soma's evaluator failed on this cell; the session goes on. Please report the cell",
+            )),
+        }
+    }
+
+    /// What the cell's own end says, apart from the compiler.
+    pub(super) fn outcome(&mut self) -> Result<Option<MimeBundle>, Failure> {
+        let mut state = lock(&self.state);
+        let pieces = state.parser.finish();
+        for piece in pieces {
+            match piece {
+                Piece::Shown(output) => state.show(output),
+                Piece::Result(bundle) => state.result = Some(bundle),
+                Piece::Input(_) => {}
+            }
+        }
+        let variables = std::mem::take(&mut state.variables);
+        let (result, end) = (state.result.take(), state.end.take());
+        let (overflowed, not_loaded) = (state.overflowed, state.not_loaded.take());
+        let unwound = state.unwound;
+        let (panic, question_mark, stopped) = (state.panic.take(), state.question_mark.take(), state.stopped);
+        let was_cancelled = state.was_cancelled;
+        drop(state);
+        if let Some(end) = end {
+            return Err(ended(&end, overflowed));
+        }
+        if stopped && (unwound || was_cancelled || panic.is_some() || question_mark.is_some()) {
+            if panic.is_none() && question_mark.is_none() {
+                // It may have come to its end although what it waited for was broken off.
+                self.learn(variables);
+            }
+            return Err(interrupted("your variables are kept"));
+        }
+        if unwound {
+            return Err(interrupted("the cell asked for that itself; your variables are kept"));
+        }
+        if let Some(panic) = panic {
+            return Err(self.explainer.explain(&panic, Origin::Cell));
+        }
+        if let Some(reason) = not_loaded {
+            cell_build::forget(&self.session);
+            let message = format!("the compiled cell could not be loaded, so it did not run: {reason}");
+            return Err(sentence("LoadError", &message));
+        }
+        if let Some(error) = question_mark {
+            return Err(sentence("Error", &error));
+        }
+        self.learn(variables);
+        Ok(result)
+    }
+
+    /// Shows what the compiler warns of in the cell that has run.
+    pub(super) fn warn(&self) {
+        // Commands compile nothing; the warnings of an earlier cell were shown with that cell.
+        let has_run = lock(&self.state).running.is_some();
+        let messages = std::fs::read_to_string(self.session.join(session_dir::WARNINGS)).unwrap_or_default();
+        if !has_run || messages.is_empty() {
+            return;
+        }
+        let program = std::fs::read_to_string(self.session.join(session_dir::SOURCE)).unwrap_or_default();
+        let past = lock(&self.past);
+        let place = |line, column| {
+            let place = panics::find(&program, line, column, &past)?;
+            Some((place.cell, place.span.start))
+        };
+        let text = failure::warnings(&messages, &past, place);
+        drop(past);
+        lock(&self.state).show(Output::Remark { text });
+    }
+
+    /// Says what became of the copy after the last cell, where a user can do something about it.
+    pub(super) fn tell_of_copies(&mut self, frontend: &dyn Frontend) {
+        let copied = std::mem::take(&mut lock(&self.state).copied);
+        if let Some(text) = copied.and_then(|copied| copied.note(self.told_of_copying)) {
+            self.told_of_copying = true;
+            frontend.output(Output::Text { stream: Stream::Stderr, text });
+        }
+    }
+}
+
+/// What commands such as `:help` answered.
+fn commands_output(outputs: EvalOutputs) -> Option<MimeBundle> {
+    (!outputs.is_empty()).then(|| outputs.content_by_mime_type.into_iter().collect())
+}
