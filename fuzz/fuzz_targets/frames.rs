@@ -7,13 +7,17 @@ use std::io::{self, Read};
 use libfuzzer_sys::fuzz_target;
 use soma_fuzz::random::Choices;
 use soma_fuzz::runtime::wire::Frame;
+use soma_report::Report;
 
 fuzz_target!(|input: &[u8]| {
     let whole = read_all(&mut &*input);
     assert_eq!(read_all(&mut InPieces(Choices::of(input).pieces(input, 9))), whole, "in pieces");
     whole.into_iter().for_each(comes_back);
     let text = String::from_utf8_lossy(input);
-    comes_back(Frame::Report(text.split('|').map(str::to_owned).collect()));
+    comes_back(Frame::Report(Report::Error { error: text.clone().into_owned() }));
+    if let Some(report) = Report::decode(&text) {
+        assert_eq!(Report::decode(&report.encode()), Some(report));
+    }
     comes_back(Frame::Stdout(input.to_vec()));
 });
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use soma_fuzz::engine::boundary::Output;
+use soma_jupyter::api::Output;
 use soma_fuzz::engine::output::{Parser, Piece, TextStream};
 use soma_fuzz::random::Choices;
 

@@ -10,7 +10,8 @@ use soma_fuzz::engine::LONGEST_CELL;
 use soma_fuzz::engine::items::{CellOf, Items};
 use soma_fuzz::engine::prepare::{Earlier, Prepared, code_start, prepare_after};
 use soma_fuzz::toolchain::handoff::CellItems;
-use soma_fuzz::toolchain::program::{ITEM, Origin, Program, STATEMENT, Session, Show, Types, VALUE, Versions};
+use soma_fuzz::toolchain::program::{ITEM, Origin, Program, STATEMENT, Session, Show, VALUE, Versions};
+use soma_fuzz::toolchain::variable_types::Types;
 
 fuzz_target!(|input: &str| -> Corpus {
     if input.len() > LONGEST_CELL {

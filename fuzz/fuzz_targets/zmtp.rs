@@ -1,15 +1,23 @@
-//! What a stranger sends to a socket: greeting, handshake, frames, from a stream that arrives in pieces.
+//! What a stranger sends to a socket: greeting, handshake (plain and CURVE), frames, from a stream that arrives in pieces.
 
 #![no_main]
 
 use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use soma_fuzz::jupyter::frames::{FrameReader, Incoming, Limits, answer, encode};
+use soma_fuzz::jupyter::{Security, ServerKeys};
 use soma_fuzz::random::Choices;
 use tokio::io::{AsyncRead, ReadBuf};
+
+/// The pair of the example in libzmq's manual.
+static KEYS: LazyLock<Arc<ServerKeys>> = LazyLock::new(|| {
+    let keys = ServerKeys::from_z85("rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6");
+    Arc::new(keys.expect("a pair of keys"))
+});
 
 /// Small, so that inputs reach it.
 const LARGEST: usize = 2000;
@@ -18,7 +26,7 @@ const LARGEST: usize = 2000;
 #[derive(Debug, PartialEq)]
 enum Seen {
     Message(Vec<Bytes>),
-    Command(Vec<u8>),
+    Command(Bytes),
     End(String),
 }
 
@@ -34,9 +42,12 @@ fuzz_target!(|input: &[u8]| {
                 Seen::End(_) => {}
             }
         }
-        greets(input, vec![input]).await;
-        let greeting = [&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0][..], b"NULL", &[0; 48]].concat();
-        greets(input, vec![&greeting, input]).await;
+        let curve = Security::Curve { keys: Arc::clone(&KEYS), only_own: true };
+        for (security, name) in [(Security::Null, &b"NULL\0"[..]), (curve, b"CURVE")] {
+            greets(input, vec![input], &security).await;
+            let greeting = [&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0][..], name, &[0; 47]].concat();
+            greets(input, vec![&greeting, input], &security).await;
+        }
         let frames: Vec<Bytes> = input.split(|byte| *byte == b'\n').map(Bytes::copy_from_slice).collect();
         if frames.len() <= 1024 && input.len() <= LARGEST {
             comes_back(frames).await;
@@ -73,10 +84,10 @@ async fn comes_back(frames: Vec<Bytes>) {
 }
 
 /// A handshake ends, well or not, and an identity is one that a peer may have.
-async fn greets(input: &[u8], pieces: Vec<&[u8]>) {
+async fn greets(input: &[u8], pieces: Vec<&[u8]>, security: &Security) {
     let mut reader = FrameReader::new(InPieces(pieces), Limits::new(LARGEST));
     let mut said = Vec::new();
-    if let Ok(identity) = reader.shake_hands(&mut said, "ROUTER", &["DEALER", "REQ"]).await {
+    if let Ok((identity, _)) = reader.shake_hands(&mut said, security, "ROUTER", &["DEALER", "REQ"]).await {
         assert!(identity.len() <= 255);
         assert!(identity.is_empty() || input.windows(identity.len()).any(|part| part == identity));
     }

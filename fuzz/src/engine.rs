@@ -10,6 +10,8 @@ pub mod output;
 pub mod positions;
 #[path = "../../kernel/src/engine/prepare/mod.rs"]
 pub mod prepare;
+#[path = "../../kernel/src/engine/raw_name.rs"]
+pub mod raw_name;
 #[path = "../../kernel/src/engine/type_name.rs"]
 pub mod type_name;
 #[path = "../../kernel/src/engine/types.rs"]

@@ -10,4 +10,6 @@ pub mod file;
 pub mod jupyter;
 pub mod random;
 pub mod runtime;
+#[path = "../../kernel/src/session_dir.rs"]
+pub mod session_dir;
 pub mod toolchain;
