@@ -1,9 +1,9 @@
 //! What every cell links, compiled once into a dylib instead of into each cell.
 //!
 //! Here live the variable store that takes the place of the one evcxr would write into every cell
-//! ([`store`]), the trait that lets evcxr's first attempt at showing a value always compile ([`show`]; [`shorten`] keeps it
+//! ([`store`]), the trait that lets evcxr's first attempt at showing a value always compile ([`show`]; `shorten` keeps it
 //! short),
-//! what a cell can call to show things before its end ([`display`], [`progress`]) and to ask the user ([`input`]),
+//! what a cell can call to show things before its end ([`mod@display`], [`mod@progress`]) and to ask the user ([`mod@input`]),
 //! what variables hold, in a few words ([`describe`]), and the worker's side of the reports that the kernel reads
 //! ([`report`], [`host`]).
 //!

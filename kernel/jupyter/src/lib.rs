@@ -1,6 +1,6 @@
 //! The kernel's side of the Jupyter protocol: sockets, requests and replies, outputs, history, comms.
 //!
-//! A kernel gives [`serve`] a [`Session`](api::Session): something that runs cells, something that reaches a running one, something
+//! A kernel gives [`serve`] a [`Session`]: something that runs cells, something that reaches a running one, something
 //! that answers questions about code ([`api`]: plain data and a few small traits). All else is done here, and nothing here
 //! knows what a cell means. One file per socket and per family of messages:
 //!
@@ -18,7 +18,7 @@
 #![doc = concat!("```no_run\n", include_str!("../examples/echo.rs"), "```")]
 //!
 //! Invariants: every message is built and signed through [`wire`]; everything published goes through one
-//! [`iopub_queue`], so its order is the order in which it happened; no socket task ever waits for a cell.
+//! `iopub_queue`, so its order is the order in which it happened; no socket task ever waits for a cell.
 
 pub mod api;
 mod cell_frontend;

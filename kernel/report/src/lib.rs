@@ -2,7 +2,7 @@
 //! kernel.
 //!
 //! Both sides are compiled with this type, and neither sees how it is written: a line each, a kind and fields between tabs
-//! ([`field`]). A report that this version does not know is no report.
+//! (`field`). A report that this version does not know is no report.
 
 mod field;
 

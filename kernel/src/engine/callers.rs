@@ -1,6 +1,6 @@
 //! Through which of the notebook's own functions a panic came.
 //!
-//! The process that runs cells tells the addresses ([`soma_cell`]'s `frames`); here they are looked up in the tables of
+//! The process that runs cells tells the addresses (`soma_cell`'s `frames`); here they are looked up in the tables of
 //! names that cells' libraries have. A function that the compiler has put into its caller has no name there, and is
 //! not told of: line tables, which know of it, take 5 to 15 % of a cell's compile.
 

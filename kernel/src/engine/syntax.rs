@@ -62,7 +62,7 @@ pub fn check(code: &str) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// What rustc's parser says of a cell: its errors, with places in the text that [`as_typed`] maps back. None when it is
+/// What rustc's parser says of a cell: its errors, with places in the text that `as_typed` maps back. None when it is
 /// content, or cannot be asked.
 pub fn errors(code: &str, session: &Path, notes: &SessionNotes) -> Vec<Value> {
     let start = code_start(code);

@@ -2,7 +2,7 @@
 //!
 //! evcxr asks `rustup which cargo`, then runs what it is told; its embedded rust-analyzer runs `$CARGO`,
 //! `$RUSTC` and `$CARGO_HOME/bin/cargo`, and looks for `bin/cargo` in the sysroot. All of these are links to the soma binary, which sees
-//! by the name it was started with what is wanted of it ([`super::stand_in`]). The sysroot that it is shown
+//! by the name it was started with what is wanted of it ([`super::shim`]). The sysroot that it is shown
 //! is a folder with nothing but these links: rust-analyzer then loads no standard library, which keeps the
 //! kernel small (20 MiB instead of 500) and each cell's analysis under 3 ms.
 

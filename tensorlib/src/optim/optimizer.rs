@@ -35,7 +35,7 @@ pub trait Optimizer {
         self.shared().step()
     }
 
-    /// Forgets the gradients of all parameters: done before each [`backward`](Tensor::backward), which would add to them.
+    /// Forgets the gradients of all parameters: done before each [`backward`](crate::Tensor::backward), which would add to them.
     fn zero_grad(&self) {
         self.shared().zero_grad();
     }

@@ -6,7 +6,7 @@
 //!
 //! | plot | draws |
 //! |---|---|
-//! | [`line(&y)`](line), [`line((&x, &y))`](line) | a line, over 0, 1, 2, … or over `x`; of a matrix, one for each column |
+//! | [`line(&y)`](fn@line), [`line((&x, &y))`](fn@line) | a line, over 0, 1, 2, … or over `x`; of a matrix, one for each column |
 //! | [`scatter(&x, &y)`](scatter) | points |
 //! | [`histogram(&x, 20)`](histogram), [`bar(names, &x)`](bar) | how often; how much |
 //! | [`heat_map(&m)`](heat_map), [`confusion_matrix(&predicted, &labels, &names)`](confusion_matrix) | a matrix in colours |
@@ -77,7 +77,7 @@ pub fn line<'a>(values: impl IntoCurve<'a>) -> Plot {
     curve("line", values.into_curve(), Mark::Line)
 }
 
-/// Values over their positions, or a pair `(x, y)`: [`line`] by matplotlib's name.
+/// Values over their positions, or a pair `(x, y)`: [`line`](fn@line) by matplotlib's name.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -88,7 +88,7 @@ pub fn line<'a>(values: impl IntoCurve<'a>) -> Plot {
 /// ```
 ///
 /// # Panics
-/// As [`line`].
+/// As [`line`](fn@line).
 #[track_caller]
 pub fn plot<'a>(values: impl IntoCurve<'a>) -> Plot {
     curve("plot", values.into_curve(), Mark::Line)
@@ -101,7 +101,7 @@ fn curve(op: &str, curve: Curve, mark: Mark) -> Plot {
 }
 
 impl Tensor {
-    /// Values over their positions, as [`plot::line`](line) draws them.
+    /// Values over their positions, as [`plot::line`](fn@line) draws them.
     ///
     /// ```
     /// # use tensorlib::prelude::*;

@@ -36,7 +36,7 @@ const STALL_TIME: Duration = Duration::from_secs(60);
 pub struct Limits {
     /// The bytes of one message.
     pub message: usize,
-    /// What all messages that are being received may take together, beyond the first [`CHUNK`] of each; in KiB.
+    /// What all messages that are being received may take together, beyond the first `CHUNK` of each; in KiB.
     pub large: Arc<Semaphore>,
 }
 

@@ -5,7 +5,7 @@
 //!
 //! * memory is taken as bytes come, not as lengths are announced (the `zeromq` crate reserves what a header of nine
 //!   bytes announces: 2⁴⁶ of them end the process, and with it every variable; therefore this module);
-//! * of connections that have proved nothing, the oldest makes room for the next ([`peers`]);
+//! * of connections that have proved nothing, the oldest makes room for the next (`peers`);
 //! * a front end that does not read its replies is not read from; one that does not read what is published misses it,
 //!   and the others do not.
 //!

@@ -12,7 +12,7 @@
 //! takes it for `()`, about which there is nothing to find out); the toolchain driver then puts `_` in the cell that defines `a` and the type that
 //! the variable store reported in later cells (`toolchain::program`).
 //!
-//! Items and the expression whose value is shown are hidden from evcxr ([`program::hidden`] says how and why).
+//! Items and the expression whose value is shown are hidden from evcxr (`toolchain::program::markers` says how and why).
 
 mod addition;
 mod bindings;

@@ -9,7 +9,7 @@
 //!
 //! Crates that every cell has anyway (`ndarray`, `plotters` and what they are made of) are not built again: the same
 //! versions with the same features are the same files, in the session's crates as in tensorlib, and so their types are
-//! the same ([`request`] reads what is asked for, [`build`] asks for those features too, and says where that fails).
+//! the same ([`mod@request`] reads what is asked for, [`build`] asks for those features too, and says where that fails).
 
 mod build;
 mod graph;

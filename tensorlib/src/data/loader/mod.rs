@@ -1,7 +1,7 @@
 //! Batches of a dataset, one after the other.
 //!
 //! What is here has the types of a user's dataset and batches, and is compiled with the user's cell; it only puts types on
-//! what [`pass`] does without any, which is compiled once.
+//! what `pass` does without any, which is compiled once.
 
 mod batch;
 mod pass;
