@@ -76,7 +76,7 @@ const HISTORY_TIME: Duration = Duration::from_secs(2);
 /// How long the last messages may take to be published.
 const LAST_OUTPUT_TIME: Duration = Duration::from_secs(1);
 /// How long the last replies may take to be written.
-const LAST_REPLY_TIME: Duration = Duration::from_millis(250);
+const LAST_REPLY_TIME: Duration = Duration::from_secs(1);
 
 /// While this many things wait to be published, no request on the shell socket is taken.
 const UNREAD: usize = 2048;
@@ -149,7 +149,8 @@ async fn run(
     });
 
     let mut tasks = JoinSet::new();
-    let last_replies = [shell.sender.socket.clone(), control.sender.socket.clone()];
+    let last_replies =
+        [(shell_outbox.clone(), shell.sender.socket.clone()), (control_outbox.clone(), control.sender.socket.clone())];
     tasks.spawn(outbox::run(shell.sender, shell_letters));
     tasks.spawn(outbox::run(control.sender, control_letters));
     tasks.spawn(outbox::run(stdin_socket.sender, stdin_letters));
@@ -174,9 +175,14 @@ async fn run(
     stdin.interrupt();
     iopub.close();
     let _ = timeout(LAST_OUTPUT_TIME, publisher).await;
-    for replies in last_replies {
+    for (outbox, socket) in last_replies {
+        let written = async {
+            // A reply that the task of the outbox has not come to yet is not among those that the socket has.
+            outbox.emptied().await;
+            socket.written().await;
+        };
         // A front end that is gone, or does not read, is not waited for.
-        let _ = timeout(LAST_REPLY_TIME, replies.written()).await;
+        let _ = timeout(LAST_REPLY_TIME, written).await;
     }
     tasks.shutdown().await;
     drop(kernel);

@@ -5,13 +5,15 @@ use std::sync::mpsc;
 use jupyter_protocol::messaging::JupyterMessage;
 use jupyter_zmq_client::Connection;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 use super::zmtp::Sender;
 
-struct Letter {
-    message: JupyterMessage,
-    /// Who wants to know whether it could be sent.
-    sender: Option<mpsc::Sender<Result<(), String>>>,
+enum Letter {
+    /// To be sent; and who wants to know whether it could be.
+    Message(Box<JupyterMessage>, Option<mpsc::Sender<Result<(), String>>>),
+    /// Dropped when all before it has been sent.
+    Mark(oneshot::Sender<()>),
 }
 
 /// Takes messages for one socket; cheap to clone, never blocks.
@@ -31,7 +33,7 @@ impl Outbox {
     /// Sends a message; if its front end is gone, the log says so.
     pub fn send(&self, message: JupyterMessage) {
         // The task ends with the kernel; nobody waits for replies then.
-        let _ = self.0.send(Letter { message, sender: None });
+        let _ = self.0.send(Letter::Message(Box::new(message), None));
     }
 
     /// Sends a message and waits until that is done.
@@ -41,14 +43,29 @@ impl Outbox {
     pub fn deliver(&self, message: JupyterMessage) -> Result<(), String> {
         let (sender, sent) = mpsc::channel();
         let ended = |_| "the kernel is shutting down".to_owned();
-        self.0.send(Letter { message, sender: Some(sender) }).map_err(|error| ended(error.to_string()))?;
+        self.0.send(Letter::Message(Box::new(message), Some(sender))).map_err(|error| ended(error.to_string()))?;
         sent.recv().map_err(|error| ended(error.to_string()))?
+    }
+
+    /// Waits until all that was put in before has been handed to the socket.
+    pub async fn emptied(&self) {
+        let (mark, dropped) = oneshot::channel();
+        if self.0.send(Letter::Mark(mark)).is_ok() {
+            let _ = dropped.await;
+        }
     }
 }
 
 /// Sends until the task is aborted or every [`Outbox`] is gone.
 pub async fn run(mut connection: Connection<Sender>, mut letters: Letters) {
-    while let Some(Letter { message, sender }) = letters.0.recv().await {
+    while let Some(letter) = letters.0.recv().await {
+        let (message, sender) = match letter {
+            Letter::Message(message, sender) => (*message, sender),
+            Letter::Mark(mark) => {
+                drop(mark);
+                continue;
+            }
+        };
         let kind = message.header.msg_type.clone();
         let outcome = connection.send(message).await.map_err(|error| error.to_string());
         if let Err(error) = &outcome {
