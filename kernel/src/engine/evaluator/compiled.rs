@@ -1,4 +1,5 @@
 //! A cell on its way through evcxr: prepared, handed over, and once more in another way where that helps.
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;

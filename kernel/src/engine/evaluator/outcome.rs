@@ -1,4 +1,5 @@
 //! What became of a cell, as a front end is told.
+
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 

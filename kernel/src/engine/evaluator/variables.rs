@@ -1,4 +1,5 @@
 //! The lives of variables: which types they have, where they are gone, and why.
+
 use std::collections::BTreeSet;
 
 use soma_jupyter::api::{Output, Stream};
