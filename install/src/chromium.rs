@@ -1,4 +1,4 @@
-//! A browser for the tests: the system's Chromium, installed by the system's package manager if need be.
+//! A browser for the tests: the system's Chromium, which the system's package manager installs if it is missing.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -11,24 +11,24 @@ use anyhow::{Result, bail};
 use crate::process;
 use crate::requirements::{in_folders, on_path};
 
-/// What it is called, from system to system.
+/// The names of its executable on various systems.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const ON_MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
-/// The browser, and a font that has the characters of the lessons' languages.
+/// The browser, and a font with the characters of the lessons' languages.
 const PACKAGES: [&str; 2] = ["chromium", "fonts-noto-cjk"];
 
-/// Has apt wait for another one that is at work.
+/// Makes apt wait for another apt that is running.
 const WAIT: [&str; 2] = ["-o", "DPkg::Lock::Timeout=600"];
 
 /// How long the package manager may take, on a slow connection.
 const LIMIT: Duration = Duration::from_secs(1800);
 
-/// The browser's executable. Where this process may install packages and there is none, it is installed first.
+/// The browser's executable. If there is none and this process may install packages, it is installed first.
 ///
 /// # Errors
-/// One sentence that says what to type.
+/// One sentence with the command to type.
 pub fn find_or_install() -> Result<PathBuf> {
-    // Tests ask at the same time, and the package manager serves one at a time.
+    // Tests ask at the same time, and the package manager serves one process at a time.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if let Some(found) = find() {
@@ -37,7 +37,7 @@ pub fn find_or_install() -> Result<PathBuf> {
     let apt = on_path("apt-get").filter(|_| nix::unistd::geteuid().is_root());
     if let Some(apt) = apt {
         eprintln!("Installing {} from the system's packages", PACKAGES.join(" and "));
-        // An old list of packages names files that are gone from the mirror.
+        // An outdated package list names files that are no longer on the mirror.
         let installed = succeeds(Command::new(&apt).arg("update"))
             && succeeds(
                 Command::new(&apt).args(["install", "--yes", "--no-install-recommends"]).args(WAIT).args(PACKAGES),
@@ -53,7 +53,7 @@ pub fn find_or_install() -> Result<PathBuf> {
     )
 }
 
-/// A browser that says its version: on some systems the name is there but starts an advertisement for a package.
+/// A browser that prints its version: on some systems the name exists, but starts an advertisement for a package.
 fn find() -> Option<PathBuf> {
     find_in(&std::env::var_os("PATH")?).or_else(|| Some(PathBuf::from(ON_MACOS)).filter(|path| runs(path)))
 }

@@ -1,11 +1,12 @@
-//! What the programs of the lab find in their environment: the Python environment first, Jupyter's folders of
-//! their own, and nothing that only cargo's own children should see.
+//! The environment of the lab's programs: the Python environment first, separate folders for Jupyter, and none of the
+//! variables that are meant for cargo's children only.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What cargo sets for the program that it runs. A build script or a kernel further down would take it for its own.
+/// The variables that cargo sets for the program that it runs. A build script or a kernel further down would use them
+/// as its own.
 const OF_CARGO: [&str; 6] = [
     "CARGO",
     "CARGO_BIN_NAME",
@@ -15,7 +16,7 @@ const OF_CARGO: [&str; 6] = [
     "CARGO_PRIMARY_PACKAGE",
 ];
 
-/// Takes away what cargo sets for the programs it runs, and the library path that it puts before the user's.
+/// Removes the variables that cargo sets for the programs it runs, and the library path that it puts before the user's.
 pub fn without_cargo(command: &mut Command) {
     let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for name in variables.filter(|name| OF_CARGO.contains(&name.as_str()) || name.starts_with("CARGO_PKG_")) {
@@ -42,27 +43,27 @@ pub struct JupyterFolders {
 }
 
 impl JupyterFolders {
-    /// All of them under this folder; Jupyter makes those that it needs.
+    /// All of them below this folder; Jupyter makes those that it needs.
     pub fn under(folder: impl Into<PathBuf>) -> JupyterFolders {
         JupyterFolders { folder: folder.into() }
     }
 
-    /// Where running servers leave their addresses.
+    /// The folder in which running servers leave their addresses.
     pub fn runtime(&self) -> PathBuf {
         self.folder.join("runtime")
     }
 
-    /// Where settings are read from.
+    /// The folder from which settings are read.
     pub fn config(&self) -> PathBuf {
         self.folder.join("config")
     }
 
-    /// Where the Rust kernel keeps the cells that were run.
+    /// The folder in which the Rust kernel keeps its history.
     pub fn history(&self) -> PathBuf {
         self.folder.join("history.sqlite")
     }
 
-    /// Names the folders to a command.
+    /// Passes the folders to a command, in its environment.
     pub fn apply(&self, command: &mut Command) {
         command
             .env("JUPYTER_CONFIG_DIR", self.config())

@@ -1,4 +1,4 @@
-//! The kernel: built by cargo, then told to install itself into the Python environment.
+//! The kernel: cargo builds it, then it installs itself into the Python environment.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -11,13 +11,13 @@ use crate::environment;
 use crate::process::Supervised;
 use crate::workspace::{Workspace, cargo};
 
-/// Builds `soma` and gives its path; at once when nothing has changed. cargo's own lines go to standard error.
+/// Builds `soma` and returns its path; at once when nothing has changed. cargo's own lines go to standard error.
 ///
 /// `--workspace`, not `--package soma`: cargo chooses the features of shared dependencies by the packages that
 /// are asked for, and with the same features as under `cargo test` evcxr is compiled once, not twice.
 ///
 /// # Errors
-/// One sentence, when it does not compile.
+/// One sentence, when `soma` does not compile.
 pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     let mut command = Command::new(cargo());
     environment::without_cargo(&mut command);
@@ -36,17 +36,18 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     executable.context("cargo built the kernel but did not say where it is")
 }
 
-/// The path of `soma` in a line of cargo's, if that line tells it.
+/// The path of `soma` in a line of cargo's, if the line contains it.
 fn executable(line: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
     let is_soma = message["reason"] == "compiler-artifact" && message["target"]["name"] == "soma";
     is_soma.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
 }
 
-/// Lets the kernel build the library that cells link, if that has not been done, and write its entry.
+/// Runs the kernel's installation: it builds the library that cells link, if that has not been done, and writes its
+/// entry.
 ///
 /// # Errors
-/// What the kernel says.
+/// The kernel's message.
 pub fn install(lab: &Lab) -> Result<()> {
     let mut command = Command::new(&lab.kernel);
     environment::without_cargo(&mut command);
@@ -60,7 +61,7 @@ pub fn install(lab: &Lab) -> Result<()> {
     let mut error = String::new();
     let lines = BufReader::new(soma.child().stderr.take().expect("standard error is piped"));
     for line in lines.lines().map_while(Result::ok) {
-        // Its last word starts with its name and may have several lines; what comes before is progress.
+        // The kernel's last message starts with its name and may have several lines; the lines before it are progress.
         match line.strip_prefix("soma: ") {
             Some(last_word) => error = last_word.to_owned(),
             None if error.is_empty() => eprintln!("{line}"),

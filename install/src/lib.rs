@@ -1,12 +1,12 @@
 //! A private JupyterLab with the Rust kernel: everything that `cargo lab` and the tests need, set up step by step.
 //!
-//! [`Lab::set_up`] checks what the machine must have ([`requirements`]), makes a Python environment of its own
-//! under cargo's target folder ([`python`]), builds the kernel and installs it there ([`kernel`]). A second
-//! call finds all of it done. [`server`] runs JupyterLab, [`chromium`] finds a browser for the tests and
-//! [`process`] makes sure that nothing which was started outlives its purpose.
+//! [`Lab::set_up`] checks the machine's requirements ([`requirements`]), makes a separate Python environment in cargo's
+//! target folder ([`python`]), builds the kernel and installs it there ([`kernel`]). A second call finds all of it
+//! done. [`server`] runs JupyterLab, [`chromium`] finds a browser for the tests and [`process`] makes sure that no
+//! program outlives its purpose.
 //!
-//! Invariant: nothing here knows the Jupyter protocol, evcxr or tensors, and nothing outside the target folder is
-//! written, but for the two things that only the system's own tools can install: `rust-src` and Chromium.
+//! Invariant: this crate knows nothing of the Jupyter protocol, evcxr or tensors, and writes nothing outside the target
+//! folder, except for the two things that only the system's own tools can install: `rust-src` and Chromium.
 
 pub mod chromium;
 pub mod environment;
@@ -43,29 +43,29 @@ pub struct Lab {
     pub cache: Option<PathBuf>,
 }
 
-/// What differs between one lab and another.
+/// The options of a lab.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Whether the lab is any use without completions.
+    /// Whether the lab needs completions.
     pub rust_sources: RustSources,
-    /// A kernel that is built already; `None` to build it.
+    /// A kernel that was built before; `None` to build it.
     pub kernel: Option<PathBuf>,
-    /// Where the kernel shall keep its caches; `None` for the user's.
+    /// Where the kernel is to keep its caches; `None` for the user's.
     pub cache: Option<PathBuf>,
 }
 
 impl Lab {
-    /// Makes everything ready, telling of each step.
+    /// Sets everything up, and reports each step.
     ///
     /// # Errors
-    /// One sentence with what is missing and what to do about it.
+    /// One sentence with what is missing and how to get it.
     pub fn set_up(options: &Options, progress: &mut Progress) -> Result<Lab> {
         let workspace = Workspace::find()?;
         let folder = workspace.lab();
         fs::create_dir_all(&folder).with_context(|| {
             format!("cannot make {}: make it writable, or choose another with CARGO_TARGET_DIR", folder.display())
         })?;
-        // Test programs and a `cargo lab` may come at once: one works, the others wait and find it done.
+        // Test programs and a `cargo lab` may start at once: one does the work, the others wait and find it done.
         let lock = File::create(folder.join("lock")).context("cannot make the lab's lock file")?;
         let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
 

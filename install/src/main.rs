@@ -75,8 +75,8 @@ fn run(arguments: Arguments, signals: &Signals) -> Result<()> {
     }
 }
 
-/// What Ctrl-C and its like do: while JupyterLab runs, the first asks it to end in good order. Before that, and from
-/// the second on, everything ends at once, by force.
+/// The reaction to Ctrl-C and similar signals: while JupyterLab runs, the first asks it to end in good order. Before
+/// that, and from the second on, everything is killed at once.
 struct Signals {
     serving: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
@@ -100,7 +100,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// A step that was ended by force has failed or seems to be done; neither is what happened.
+    /// A step that was killed fails or seems to be done; the user should see neither.
     fn let_a_forced_end_finish(&self) {
         while self.forced.load(Ordering::SeqCst) {
             std::thread::park();
@@ -112,7 +112,7 @@ fn serve(lab: &Lab, port: u16, open_browser: bool, progress: &mut Progress, sign
     let serving =
         Serving { notebooks: lab.workspace.notebooks(), home: lab.workspace.lab().join("jupyter"), port, open_browser };
     let mut server = progress.step("Start", || JupyterLab::start(lab, &serving))?;
-    // Before the address is told: who reads it may end this at once.
+    // Before the address is printed: a program that reads it may end this process at once.
     signals.serving.store(true, Ordering::SeqCst);
     println!("{}", server.url());
     eprintln!("JupyterLab shows {}; Ctrl-C ends it. Its log is {}.", serving.notebooks.display(), server.log.display());

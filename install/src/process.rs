@@ -1,9 +1,9 @@
-//! Programs that end when they should, with everything they started.
+//! Programs that end when they should, together with all processes that they started.
 //!
-//! Jupyter starts each kernel in a session of its own, so that neither a process group nor the parent's id says
-//! what belongs to a program. Each program gets a mark in its environment instead, which all that it starts
-//! inherit: on Linux, what carries the mark is found under `/proc`, wherever it has been moved to. Elsewhere the
-//! process group must do.
+//! Jupyter starts each kernel in a new session, so neither a process group nor the parent's id shows which processes
+//! belong to a program. Instead, each program gets a mark in its environment, which all processes that it starts
+//! inherit: on Linux, the processes with the mark are found under `/proc`, wherever they have been moved to. Elsewhere
+//! the process group must do.
 
 use std::fs;
 use std::io::{self, Read};
@@ -21,10 +21,10 @@ use nix::unistd::Pid;
 const MARK: &str = "SOMA_LAB_MARK";
 /// How often a process is asked whether it has ended.
 const TICK: Duration = Duration::from_millis(20);
-/// How long a program may take to end by itself when it is asked to, and those that it started after it.
+/// How long a program may take to end by itself when it is asked to, and after it the processes that it started.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A process, as a user would look for it.
+/// A process, as a process list shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Process {
     /// Its id.
@@ -33,7 +33,7 @@ pub struct Process {
     pub command: String,
 }
 
-/// A running program. It and all that it started are ended when this is dropped, and when this process dies.
+/// A running program. It and all that it started are killed when this is dropped, and when this process dies.
 #[derive(Debug)]
 pub struct Supervised {
     child: Child,
@@ -41,10 +41,10 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// Starts a program in a process group of its own: a Ctrl-C in the terminal reaches only its caller, who decides.
+    /// Starts a program in a new process group: a Ctrl-C in the terminal reaches only its caller, which decides.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn spawn(command: &mut Command) -> io::Result<Supervised> {
         let mark = new_mark();
         command.env(MARK, &mark).process_group(0);
@@ -57,10 +57,10 @@ impl Supervised {
         &mut self.child
     }
 
-    /// Waits for the program to end by itself; `None` when it has not done so in this time.
+    /// Waits for the program to end by itself; `None` when it does not end in this time.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn wait(&mut self, time: Duration) -> io::Result<Option<ExitStatus>> {
         let deadline = Instant::now() + time;
         loop {
@@ -72,12 +72,12 @@ impl Supervised {
         }
     }
 
-    /// All running processes that the program started, itself included.
+    /// All running processes that the program started, and the program itself.
     pub fn processes(&self) -> Vec<Process> {
         marked(&self.mark)
     }
 
-    /// Gives what the program left behind some time to end, and tells what has not.
+    /// Waits a while for the processes that the program left behind; returns those that have not ended.
     pub fn left_behind(&self) -> Vec<Process> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -89,10 +89,10 @@ impl Supervised {
         }
     }
 
-    /// Asks the program to end, as `kill` does, and waits; tells what it left behind and ends that by force.
+    /// Asks the program to end, as `kill` does, and waits; kills the processes that it left behind, and returns them.
     pub fn end(&mut self) -> Vec<Process> {
         if matches!(self.child.try_wait(), Ok(None)) {
-            // Not yet waited for: its id cannot have gone to another process.
+            // The program was not waited for yet: its id cannot have gone to another process.
             let _ = kill(self.pid(), Signal::SIGTERM);
             let _ = self.wait(PATIENCE);
         }
@@ -101,7 +101,7 @@ impl Supervised {
         left
     }
 
-    /// Ends the program and all that it started, by force and at once.
+    /// Kills the program and all that it started at once.
     pub fn kill(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = killpg(self.pid(), Signal::SIGKILL);
@@ -121,7 +121,7 @@ impl Drop for Supervised {
     }
 }
 
-/// Ends by force all that this process has started with [`Supervised`] and that still runs.
+/// Kills all running processes that this process has started with [`Supervised`].
 pub fn kill_all() {
     kill_until_none(&mark_of_this_process());
 }
@@ -140,21 +140,21 @@ fn kill_until_none(mark: &str) {
     }
 }
 
-/// What became of a program that was run to its end.
+/// The outcome of a program that was run to its end.
 #[derive(Debug)]
 pub struct Finished {
     /// How it ended; `None` when its time ran out and it was killed.
     pub status: Option<ExitStatus>,
-    /// What it wrote to standard output.
+    /// Its standard output.
     pub stdout: String,
-    /// What it wrote to standard error.
+    /// Its standard error.
     pub stderr: String,
-    /// What it had started and left running (ended by now).
+    /// The processes that it had started and left running (killed by now).
     pub left_behind: Vec<Process>,
 }
 
 impl Finished {
-    /// Whether it ended by itself, and well.
+    /// Whether it ended by itself, with success.
     pub fn succeeded(&self) -> bool {
         self.status.is_some_and(|status| status.success())
     }
@@ -163,7 +163,7 @@ impl Finished {
 /// Runs a program without standard input to its end, or kills it when its time runs out.
 ///
 /// # Errors
-/// What the system says, when it cannot be started.
+/// The system's error, when it cannot be started.
 pub fn run(command: &mut Command, time: Duration) -> io::Result<Finished> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut program = Supervised::spawn(command)?;
@@ -191,20 +191,20 @@ impl Capture {
             while let Ok(count @ 1..) = stream.read(&mut buffer) {
                 collected.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..count]);
             }
-            // Nobody listens any more when the wait for it was given up.
+            // The receiver is gone if the caller no longer waits.
             let _ = ended.send(());
         });
         Capture { bytes, end }
     }
 
-    /// All of it; what has come so far, when someone who shed the mark still holds the stream open.
+    /// The whole output; or the output so far, when a process that shed the mark still holds the stream open.
     fn text(self) -> String {
         let _ = self.end.recv_timeout(PATIENCE);
         String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 }
 
-/// What the marks of all programs start with that this process supervises. Ids are used again, times are not.
+/// The prefix of the marks of all programs that this process supervises. Process ids are reused, times are not.
 fn mark_of_this_process() -> String {
     static START: OnceLock<u128> = OnceLock::new();
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -216,7 +216,7 @@ fn new_mark() -> String {
     format!("{}{}.", mark_of_this_process(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Running processes whose mark starts like this. One that has ended but was not waited for has no environment.
+/// Running processes whose mark has this prefix. A process that has ended but was not waited for has no environment.
 fn marked(mark: &str) -> Vec<Process> {
     let entry = format!("{MARK}={mark}");
     let mut found = Vec::new();
@@ -232,12 +232,12 @@ fn marked(mark: &str) -> Vec<Process> {
     found
 }
 
-/// Lets the system ask the program to end when the thread that started it is gone, even by `kill -9`.
+/// Makes the system ask the program to end when the thread that started it ends, even by `kill -9`.
 #[cfg(target_os = "linux")]
 fn end_with_parent(command: &mut Command) {
     let ask = || nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).map_err(io::Error::from);
-    // SAFETY: between fork and exec only calls that are safe in a signal handler are allowed; this makes a single
-    // system call and allocates nothing.
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; this makes a single system call and
+    // allocates nothing.
     unsafe { command.pre_exec(ask) };
 }
 

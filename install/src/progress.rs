@@ -1,36 +1,36 @@
-//! One line for each step, with its time: a user sees what is going on, and what takes long.
+//! One line for each step, with its time: the user sees which step runs, and which takes long.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// Tells of steps on standard error.
+/// Reports steps on standard error.
 #[derive(Debug, Default)]
 pub struct Progress {
     steps: usize,
 }
 
 impl Progress {
-    /// A first step is yet to come.
+    /// The progress before the first step.
     pub fn new() -> Progress {
         Progress::default()
     }
 
-    /// Does `work`, which says nothing itself, and tells its time and what came of it.
+    /// Runs `work`, which prints nothing itself, and reports its time and outcome.
     ///
     /// # Errors
-    /// What `work` says.
+    /// The error of `work`.
     pub fn step<T: Outcome>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.steps += 1;
         eprint!("[{}] {name} …", self.steps);
         self.finish(" ", work)
     }
 
-    /// Does `work`, which writes lines of its own.
+    /// Runs `work`, which prints lines itself.
     ///
     /// # Errors
-    /// What `work` says.
+    /// The error of `work`.
     pub fn talking_step<T: Outcome>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.steps += 1;
         eprintln!("[{}] {name} …", self.steps);
@@ -50,9 +50,9 @@ impl Progress {
     }
 }
 
-/// What a step's line ends with.
+/// The result of a step, with which its line ends.
 pub trait Outcome {
-    /// In a few words.
+    /// The result in a few words.
     fn told(&self) -> String;
 }
 

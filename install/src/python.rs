@@ -1,4 +1,4 @@
-//! The Python environment: made once, made anew when the pinned packages or the Python have changed.
+//! The Python environment: made once, and again when the pinned packages or the Python have changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::process::{self, Finished};
 use crate::requirements::Python;
 use crate::workspace::Workspace;
 
-/// What JupyterLab asks a user at its first start, answered: nothing is fetched from outside.
+/// Answers to the questions that JupyterLab asks at its first start: nothing is fetched from outside.
 const SETTINGS: &str = r#"{
   "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false }
 }
@@ -25,7 +25,7 @@ const LIMIT: Duration = Duration::from_secs(1800);
 /// The environment with all pinned packages in it.
 ///
 /// # Errors
-/// One sentence with what pip said.
+/// One sentence with pip's message.
 pub fn environment(workspace: &Workspace, python: &Python) -> Result<PathBuf> {
     let venv = workspace.lab().join("venv");
     let requirements = workspace.root.join("install/requirements.txt");
@@ -38,7 +38,7 @@ pub fn environment(workspace: &Workspace, python: &Python) -> Result<PathBuf> {
         let settings = venv.join("share/jupyter/lab/settings");
         fs::create_dir_all(&settings)
             .and_then(|()| fs::write(settings.join("overrides.json"), SETTINGS))
-            // Last, so that an environment without it is one that was not finished.
+            // Last, so that an environment without the stamp is known to be unfinished.
             .and_then(|()| fs::write(&stamp_file, stamp))
             .with_context(|| format!("cannot write to {}", venv.display()))?;
     }
@@ -54,7 +54,7 @@ fn own_package(venv: &Path, sources: &Path) -> Result<()> {
     if is_stamped(&stamp_file, &stamp) {
         return Ok(());
     }
-    // What builds it is among the pinned packages, so that nothing has to be downloaded.
+    // The pinned packages include the build tools, so that nothing has to be downloaded.
     let options = ["--no-build-isolation", "--no-deps", "--force-reinstall"];
     let installed = process::run(pip(venv).args(options).arg(sources), LIMIT)?;
     if !installed.succeeded() {
@@ -63,7 +63,7 @@ fn own_package(venv: &Path, sources: &Path) -> Result<()> {
     fs::write(&stamp_file, stamp).with_context(|| format!("cannot write to {}", venv.display()))
 }
 
-/// The package's files: all of its Python, and what describes it.
+/// The package's files: all of its Python sources, and its metadata.
 fn contents(sources: &Path) -> std::io::Result<Vec<Vec<u8>>> {
     let mut files = vec![sources.join("pyproject.toml"), sources.join("README.md")];
     for entry in fs::read_dir(sources.join("soma_papermill"))? {
@@ -104,7 +104,7 @@ fn pip(venv: &Path) -> Command {
     pip
 }
 
-/// The last line that is not empty: tools end with what went wrong.
+/// The last line that is not empty: tools end with the error.
 fn last_words(finished: &Finished) -> String {
     let text = if finished.stderr.is_empty() { &finished.stdout } else { &finished.stderr };
     text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing").to_owned()

@@ -1,5 +1,5 @@
-//! What the machine must have before anything is built: a linker, Python and Rust's own sources. Each check ends
-//! in a path or in one sentence that says what to do.
+//! The machine's requirements, checked before anything is built: a linker, Python and Rust's own sources. Each check
+//! ends in a path or in one sentence that says what to do.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,12 +17,12 @@ use crate::progress::Outcome;
 /// The oldest Python that the pinned packages run on.
 const OLDEST_PYTHON: (u32, u32) = (3, 11);
 
-/// Whether the lab is any use without Rust's own sources, which only completions read.
+/// Whether the lab needs Rust's own sources, which only completions read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RustSources {
-    /// They must be there in the end.
+    /// The check fails without them.
     Required,
-    /// They are looked for; without them everything but completions works.
+    /// Without them, everything but completions works.
     IfThere,
 }
 
@@ -58,7 +58,7 @@ fn is_linker_setting(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"))
 }
 
-/// A Python that can make environments.
+/// A Python that can make virtual environments.
 #[derive(Clone, Debug)]
 pub struct Python {
     /// The interpreter.
@@ -73,7 +73,7 @@ impl Outcome for Python {
     }
 }
 
-/// A Python that is new enough and has what makes environments.
+/// A Python that is new enough and has the module that makes virtual environments.
 ///
 /// # Errors
 /// One sentence, when there is none.
@@ -116,7 +116,7 @@ fn is_new_enough(version: &str) -> bool {
 /// Looks for Rust's own sources, and asks rustup for them when they are missing.
 ///
 /// # Errors
-/// One sentence, when they are required and cannot be had.
+/// One sentence, when they are required and cannot be installed.
 pub fn rust_sources(need: RustSources) -> Result<String> {
     let sources = sysroot()?.join("lib/rustlib/src/rust/library/std");
     if sources.is_dir() {

@@ -1,4 +1,4 @@
-//! JupyterLab, running on this machine alone, with settings and data of its own.
+//! JupyterLab, which serves only this machine, with separate settings and data.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -18,13 +18,13 @@ const START: Duration = Duration::from_secs(120);
 /// What to serve, and how.
 #[derive(Clone, Debug)]
 pub struct Serving {
-    /// The folder that a user sees.
+    /// The folder that the user sees.
     pub notebooks: PathBuf,
     /// The folder for settings, data and the log.
     pub home: PathBuf,
     /// The port to try first; the next free one is taken.
     pub port: u16,
-    /// Whether JupyterLab shall open the user's browser.
+    /// Whether JupyterLab is to open the user's browser.
     pub open_browser: bool,
 }
 
@@ -34,9 +34,9 @@ pub struct JupyterLab {
     process: Supervised,
     /// The server's address, such as `http://127.0.0.1:8888/`.
     pub address: String,
-    /// What the server asks for.
+    /// The token that the server asks for.
     pub token: String,
-    /// Where it writes what it does.
+    /// The file of its log.
     pub log: PathBuf,
 }
 
@@ -89,12 +89,13 @@ impl JupyterLab {
         !matches!(self.process.wait(Duration::ZERO), Ok(None))
     }
 
-    /// What is running: JupyterLab and its kernels.
+    /// The running processes: JupyterLab and its kernels.
     pub fn processes(&self) -> Vec<Process> {
         self.process.processes()
     }
 
-    /// Lets JupyterLab shut its kernels down and ends it; tells what was still there after that and had to be killed.
+    /// Lets JupyterLab shut its kernels down and ends it; returns the processes that were still running after that and
+    /// were killed.
     pub fn end(mut self) -> Vec<Process> {
         self.process.end()
     }

@@ -1,4 +1,4 @@
-//! Where Soma's sources are, and where cargo puts what it builds.
+//! The folders of Soma's sources and of cargo's output.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use crate::environment;
 pub struct Workspace {
     /// The folder with the workspace's `Cargo.toml`.
     pub root: PathBuf,
-    /// Where cargo builds, by its own word: `CARGO_TARGET_DIR`, configuration files or `target`.
+    /// Cargo's target folder, as cargo itself reports it: `CARGO_TARGET_DIR`, configuration files or `target`.
     pub target: PathBuf,
 }
 
 impl Workspace {
-    /// The workspace of the package that cargo runs, or else of the current folder.
+    /// The workspace of the package that cargo runs, or of the current folder.
     ///
     /// # Errors
-    /// One sentence, when that is not Soma's or cargo does not answer.
+    /// One sentence, when that is not Soma's workspace or cargo fails.
     pub fn find() -> Result<Workspace> {
         let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let start = match package {
@@ -35,7 +35,7 @@ impl Workspace {
         Ok(Workspace { root, target })
     }
 
-    /// The folder of everything that makes up the lab.
+    /// The folder that holds the lab.
     pub fn lab(&self) -> PathBuf {
         self.target.join("lab")
     }
@@ -45,13 +45,13 @@ impl Workspace {
         self.root.join("notebooks")
     }
 
-    /// Where tests leave what a user may want to look at.
+    /// Where tests leave files that a user may want to look at.
     pub fn artifacts(&self) -> PathBuf {
         self.target.join("artifacts")
     }
 }
 
-/// The cargo that runs this program, or else the first on `PATH`.
+/// The cargo that runs this program, or the first on `PATH`.
 pub fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

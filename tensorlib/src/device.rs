@@ -70,7 +70,7 @@ pub fn gpu_is_available() -> bool {
     false
 }
 
-/// What [`Tensor::to`] takes: an element type, a device, both, or a tensor that has them.
+/// The target of [`Tensor::to`]: an element type, a device, both, or a tensor that has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     pub(crate) dtype: Option<DType>,

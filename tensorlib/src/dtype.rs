@@ -1,4 +1,4 @@
-//! Element types. How they combine is told in `promotion`.
+//! Element types. `promotion` says how they combine.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What can go wrong, each as one sentence that names the operation, the shapes and what to do.
+//! The errors of operations, each one sentence that names the operation, the shapes and what to do.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A chapter for those who come from PyTorch: the same training, line by line.
+//! A chapter for users of PyTorch: the same training, line by line.
 //!
 //! # A classifier
 //!

@@ -13,7 +13,7 @@ thread_local! {
     static HELD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The payload of the unwinding that [`check`] starts, so that whoever catches it can tell it from a panic.
+/// The payload of the unwinding that [`check`] starts, which tells it from a panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interrupted;
 

@@ -50,7 +50,7 @@ pub(crate) fn position(op: &str, index: i64, length: usize, dim: usize) -> Resul
     Ok(position as usize)
 }
 
-/// What is said of a position that a dimension does not have.
+/// The error for a position that a dimension does not have.
 #[cold]
 pub(crate) fn out_of_range(op: &str, index: i64, length: usize, dim: usize) -> Error {
     index_error!("{op}: index {index} is out of range for dimension {dim} of length {length}")
@@ -280,7 +280,7 @@ impl Layout {
 pub(crate) fn memory_order(layouts: &[&Layout]) -> DimVec<usize> {
     let rank = layouts[0].rank();
     let mut order: DimVec<usize> = (0..rank).collect();
-    // Which of two dimensions has the larger strides, as far as that can be told.
+    // Which of two dimensions has the larger strides, if the strides decide it.
     let compare = |a: usize, b: usize| {
         layouts.iter().find_map(|layout| {
             let (of_a, of_b) = (layout.strides[a], layout.strides[b]);

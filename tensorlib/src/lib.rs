@@ -2,7 +2,7 @@
 //!
 //! A [`Tensor`] is a handle on shared memory with a shape. Names are PyTorch's; where Rust needs another word or form it
 //! is the nearest one. Everything works in programs and in notebooks alike: a tensor can be turned into text, HTML and
-//! SVG here, and this crate knows nothing of who shows them (but for the few lines of [`notebook`]).
+//! SVG here, and this crate knows nothing of the front end that shows them (except for the few lines of [`notebook`]).
 //!
 //! ```
 //! use tensorlib::prelude::*;
@@ -115,24 +115,24 @@
 //!
 //! ## Names from elsewhere
 //!
-//! Names that PyTorch, NumPy, matplotlib, Python or Rust's own types have for these things are aliases of the items that do them:
+//! Names that PyTorch, NumPy, matplotlib, Python or Rust's own types have for these functions are aliases of the items:
 //! completions and the search of this documentation find [`pow`](Tensor::pow) by `power`, [`cat`] by `concatenate`,
-//! [`masked_fill_`](Tensor::masked_fill_) by `putmask`. The file `names.tsv` has what an alias cannot tell: names that are not here, with what
-//! to write instead (`cbrt`: `x.sign() * x.abs().pow(1.0 / 3.0)`), and names that are written in another way or mean something
-//! else (`np.std(x)`: `x.std_correction(0)`), in English and Chinese. A test has the list of all the names, and fails when one
-//! of them is neither here nor explained.
+//! [`masked_fill_`](Tensor::masked_fill_) by `putmask`. The file `names.tsv` has what an alias cannot say: names that
+//! `tensorlib` lacks, with code to write instead (`cbrt`: `x.sign() * x.abs().pow(1.0 / 3.0)`), and names that are
+//! spelled differently or mean something else (`np.std(x)`: `x.std_correction(0)`), in English and Chinese. A test has
+//! the list of all the names, and fails when one of them is neither in `tensorlib` nor explained.
 //!
 //! # Errors
 //!
 //! An operation that cannot be done panics at the line that called it, with one sentence:
 //! `add: shapes [3, 2] and [2, 2] do not broadcast: dimension 0 is 3 and 2`. Every such operation `name` has a twin
-//! `try_name` that returns the sentence as an [`Error`] instead; what is short for an operation (`&x + &y` for `add`,
+//! `try_name` that returns the sentence as an [`Error`] instead; a short form of an operation (`&x + &y` for `add`,
 //! `x.view_as(&y)` for `view`) shares its twin.
 //!
 //! # Values
 //!
-//! Results are PyTorch's: the test `golden` compares thousands of expressions with what PyTorch gave, element by element,
-//! among them ±0, ±∞, NaN, subnormal, huge, tiny and cancelling numbers.
+//! Results are PyTorch's: the test `golden` compares thousands of expressions with PyTorch's results, element by
+//! element, among them ±0, ±∞, NaN, subnormal, huge, tiny and cancelling numbers.
 //!
 //! * **Accuracy**, in units in the last place. Arithmetic, `sqrt` and rounding: exact. `exp`, `log` and the other functions
 //!   of one number: 2 units in `f32`, 3 in `f64`, near the multiples of π too; of angles beyond 10⁴ (`f32`) and 10⁶ (`f64`)
@@ -143,9 +143,9 @@
 //!   precision and round once.
 //!   Decompositions of matrices are exact for a matrix that differs by some rounding errors, as LAPACK's: `solve`, `inverse` and
 //!   vectors of a matrix that is nearly singular, or has values that are nearly equal, lose as many digits as in PyTorch.
-//! * **Zeros, infinities, NaN.** Functions that are odd keep the sign of -0. Subnormal numbers are numbers, not zero. NaN wins
-//!   in `max`, `min`, `clamp` and `relu`, and is sorted behind all numbers. `softmax` and its kin take the largest element
-//!   off first; a row of -∞ alone gives NaN, `logsumexp` of it -∞.
+//! * **Zeros, infinities, NaN.** Functions that are odd keep the sign of -0. Subnormal numbers are numbers, not zero.
+//!   NaN wins in `max`, `min`, `clamp` and `relu`, and is sorted behind all numbers. `softmax` and related functions
+//!   subtract the largest element first; a row of -∞ alone gives NaN, `logsumexp` of it -∞.
 //! * **No elements.** The sum is 0, the product 1, the mean, variance and deviation NaN; an extreme, or a norm of an order
 //!   that is negative or infinite, is an error.
 //! * **Whole numbers** wrap when they overflow. Dividing them by zero with `floor_divide` or `%` is an error, and so is a
@@ -168,41 +168,41 @@
 //! | gradients of `hardsigmoid`, `celu` in `f64` | exact | with constants of single precision |
 //! | `x.median()`, `x.kthvalue(k)` of equal elements | the position of the first in order | any of them |
 //! | the gradient of `x.det()` of a singular matrix | its cofactors | zeros, unless it is recorded |
-//! | `x.pinverse()` of a matrix that is singular but for rounding | of what is more than rounding, as `torch.linalg.pinv` | divides by rounding errors |
+//! | `x.pinverse()` of a matrix that is singular up to rounding | ignores rounding errors, as `torch.linalg.pinv` | divides by rounding errors |
 //! | signs of singular vectors and eigenvectors | any | any |
 //! | `max` or `min` of 0 and -0 | either | either, depending on the place in the tensor |
 //!
 //! A few things that PyTorch refuses have an obvious meaning and are done: `gelu`, `silu` and `softplus` of whole numbers
-//! (as `f32`), subtracting booleans from numbers, rounding booleans, and limits of `clamp` beyond what the type holds.
+//! (as `f32`), subtracting booleans from numbers, rounding booleans, and limits of `clamp` beyond the type's range.
 //!
 //! # Threads
 //!
 //! Tensors may be shared between threads. Each storage has a lock: operations that read run side by side, an in-place
-//! operation runs alone, and operations whose operands share memory with their target (`x.add_(&x.t())`) give what they
-//! would give had the operand been copied first. Large operations use several threads of one pool.
+//! operation runs alone, and operations whose operands share memory with their target (`x.add_(&x.t())`) give the
+//! result that they would give had the operand been copied first. Large operations use several threads of one pool.
 //!
 //! # How it is built
 //!
-//! | module | what lives there | what it never knows |
+//! | module | contents | does not depend on |
 //! |---|---|---|
 //! | `layout`, [`size`], [`dtype`], `promotion` | shape, strides, promotion: arithmetic without elements | storage |
 //! | `storage`, `memory` | typed memory behind a lock, and its reuse | shapes |
-//! | `op`, [`device`] | what operations there are, and where they can be done | how they are done |
-//! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all that is unsafe | tensors, errors |
+//! | `op`, [`device`] | the list of operations, and where they can run | how they are done |
+//! | `backend` | the one trait by which operations reach elements; `backend::cpu`: loops over slices, and nearly all unsafe code | tensors, errors |
 //! | [`create`], [`mod@index`], [`shape`], [`ops`], `reduce`, [`linalg`] | the operations, as rules: types, shapes, errors, the order of memory | elements, locks |
-//! | [`functional`] | layers and losses as functions, each with the gradient of its own | elements, locks, parameters |
-//! | [`autograd`] | how operations are recorded, and the way back through them | devices |
+//! | [`functional`] | layers and losses as functions, each with its own gradient | elements, locks, parameters |
+//! | [`autograd`] | how operations are recorded, and the backward pass through them | devices |
 //! | [`nn`] | layers, models and losses: parameters with a function of [`functional`] | elements, gradients' formulas |
 //! | [`optim`] | how parameters change by their gradients | models |
-//! | [`data`] | datasets and loaders, and what is done to pictures | models |
+//! | [`data`] | datasets and loaders, and transforms of pictures | models |
 //! | [`interop`], [`io`] | other libraries' arrays; files | how values are shown |
 //! | [`render`], [`picture`], [`plot`] | tensors as text, HTML, SVG | notebooks |
 //!
-//! What is unsafe is checked with the address sanitizer: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
+//! The address sanitizer checks the unsafe code: `ASAN_OPTIONS=allocator_may_return_null=1 RUSTC_BOOTSTRAP=1
 //! RUSTFLAGS=-Zsanitizer=address cargo test -p tensorlib --target x86_64-unknown-linux-gnu --lib --tests` (the option lets
-//! the test that asks for more memory than there is see its refusal).
+//! the test that asks for more memory than the machine has see its refusal).
 
-// What is derived names this crate from outside, and is used inside as well.
+// Derived code names this crate from outside, and is used inside as well.
 extern crate self as tensorlib;
 
 pub mod autograd;

@@ -79,7 +79,7 @@ pub(crate) enum LogicOp {
     Xor,
 }
 
-/// What makes one number of many.
+/// Operations that reduce many numbers to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReduceOp {
     Sum,
@@ -101,14 +101,14 @@ pub(crate) enum ExtremeOp {
     Min,
 }
 
-/// What a sum of squared distances from the mean becomes.
+/// The result that is computed from a sum of squared distances from the mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SpreadOp {
     Variance,
     Deviation,
 }
 
-/// What runs along a dimension.
+/// Operations that accumulate along a dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CumulativeOp {
     Sum,
@@ -185,7 +185,7 @@ impl Triangle {
     }
 }
 
-/// What is made of a whole matrix.
+/// Operations on a whole matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MatrixOp {
     /// Both triangles of LU in one matrix, and the rows that were exchanged: for each the other one's number, counted from 1,
@@ -228,7 +228,7 @@ pub(crate) enum Failure {
     NoConvergence,
 }
 
-/// What happens to elements that an index reaches.
+/// The change to elements that an index selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PutOp {
     /// The new ones take their place: of several for one place the last.
@@ -375,7 +375,7 @@ pub(crate) struct StepOp {
     pub maximize: bool,
 }
 
-/// What is remembered of earlier gradients, and how a step is made of it.
+/// The state that is kept of earlier gradients, and how a step is computed from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum StepRule {
     /// Remembers the running sum of gradients, if there is momentum. In the first step it is the gradient.
@@ -401,7 +401,7 @@ impl StepRule {
     }
 }
 
-/// What a recurrent layer computes at each step. A step reads its input and the output before it.
+/// The computation of a recurrent layer at each step. A step reads its input and the previous output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RecurrentOp {
     /// The hyperbolic tangent of the sum of both.

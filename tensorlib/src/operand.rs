@@ -1,4 +1,4 @@
-//! What can stand beside a tensor in an operation, and wherever a tensor is read.
+//! Operands: values that can stand beside a tensor in an operation, and wherever a tensor is read.
 //!
 //! | given | read as |
 //! |---|---|
@@ -51,7 +51,7 @@ pub enum Operand<'a> {
 }
 
 impl<'a> Operand<'a> {
-    /// The error, if the operand is none.
+    /// The error, if the value is not an operand.
     #[inline]
     pub(crate) fn check(&self) -> Result<()> {
         match self {
@@ -120,7 +120,7 @@ impl<'a> Operand<'a> {
     }
 }
 
-/// What can stand beside a tensor, and wherever a tensor is read; the table is in [`operand`](crate::operand).
+/// A value that can stand beside a tensor, and wherever a tensor is read; the table is in [`operand`](crate::operand).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read as a tensor",
     label = "neither a tensor nor numbers",

@@ -2,7 +2,7 @@
 
 use crate::dtype::DType;
 
-/// PyTorch's element types, as far as promotion tells them apart: those that tensors have here, and `i8`, `i16`, `f16`
+/// PyTorch's element types, where promotion distinguishes them: those that tensors have here, and `i8`, `i16`, `f16`
 /// and `bf16`, which have rows in the table before they have tensors. One that gets them needs a variant of [`DType`] and
 /// its line in `OF_KIND` and [`DType::kind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -84,7 +84,7 @@ impl Deref for Ints {
     }
 }
 
-/// What can be given where a shape or a list of dimensions is asked for: `[2, 3]`, `(2, 3)`, `2`, a slice, a `Vec`,
+/// A value that can be given as a shape or a list of dimensions: `[2, 3]`, `(2, 3)`, `2`, a slice, a `Vec`,
 /// a [`Size`]. `[]` needs a type, so write `()` for the shape of rank zero.
 pub trait IntoInts {
     /// The numbers.

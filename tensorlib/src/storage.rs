@@ -1,8 +1,8 @@
 //! The memory behind tensors: typed vectors behind a lock, shared by every view.
 //!
-//! Each storage has a lock of its own, so that in-place operations from several threads are well defined: they happen
-//! one after the other. Whoever needs two storages goes through [`read_two`], [`read_all`] or [`read_and_write`], which take the locks
-//! in the order of their addresses; no other code may hold two guards at once.
+//! Each storage has its own lock, so that in-place operations from several threads are well defined: they happen one
+//! after the other. Code that needs two storages calls [`read_two`], [`read_all`] or [`read_and_write`], which take the
+//! locks in the order of their addresses; no other code may hold two guards at once.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -188,7 +188,7 @@ impl Storage {
         self.version.load(Ordering::Relaxed)
     }
 
-    /// What gradients know of the tensors on this memory, if they know anything.
+    /// The recorded history of the tensors on this memory, if there is one.
     #[inline]
     pub fn lineage(&self) -> Option<&Lineage> {
         self.lineage.get().map(|lineage| &**lineage)

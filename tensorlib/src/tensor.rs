@@ -37,12 +37,12 @@ use crate::storage::{Buffer, Storage};
 pub struct Tensor {
     pub(crate) storage: Arc<Storage>,
     pub(crate) layout: Layout,
-    /// How the values came about, as far as gradients ask for it.
+    /// How the values were computed, as gradients need it.
     pub(crate) history: History,
 }
 
 impl Clone for Tensor {
-    /// A copy of the values, in memory of its own.
+    /// A copy of the values, in new memory.
     fn clone(&self) -> Tensor {
         self.recorded_copy(self.cloned())
     }
@@ -115,7 +115,7 @@ impl Tensor {
     }
 
     /// Other elements of the same memory, or in another order, as values only: gradients know nothing of such a tensor.
-    /// For use inside operations; what users get is made by [`view_of`](Tensor::view_of) and its like.
+    /// For use inside operations; [`view_of`](Tensor::view_of) and similar functions make the tensors that users get.
     #[inline]
     pub(crate) fn with_layout(&self, layout: Layout) -> Tensor {
         debug_assert!(layout.numel() == 0 || layout.end() <= self.storage.len(), "a view must stay inside its storage");
@@ -311,8 +311,8 @@ impl Tensor {
         /// The same values with another element type, on another device, or both: an alias when they have it, else a copy.
         /// A tensor stands for its own type and device. Fractions are cut off; everything but zero is `true`, NaN too.
         ///
-        /// What the type cannot hold: whole numbers wrap. Floating-point numbers become the nearest `i64`, NaN becomes 0; as
-        /// `i32` or `u8` that wraps. (In PyTorch these are undefined and depend on the processor.)
+        /// Numbers out of the type's range: whole numbers wrap. Floating-point numbers become the nearest `i64`, NaN
+        /// becomes 0; as `i32` or `u8` that wraps. (In PyTorch these are undefined and depend on the processor.)
         ///
         /// ```
         /// # use tensorlib::prelude::*;

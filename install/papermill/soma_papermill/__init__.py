@@ -5,8 +5,8 @@ papermill finds this package by itself, through its entry point (`engine`), and 
 these types (`literals`).
 """
 
-# papermill, when it is imported, imports what this package registers. Begun from here, that ends before anyone can
-# ask for one of our modules; begun from inside one of them, it would find it half made.
+# When papermill is imported, it imports the modules that this package registers. Started from here, that ends before
+# any of our modules is used; started from inside one of them, it would find that module half initialised.
 import papermill  # noqa: F401
 
 __version__ = "0.1.0"

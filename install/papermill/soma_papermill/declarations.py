@@ -1,4 +1,4 @@
-"""Reads the cell that is tagged `parameters`: which names it defines, of which types, with which values."""
+"""Reads the cell that is tagged `parameters`: the names that it defines, with their types and values."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ OPENING, CLOSING = "([{", ")]}"
 class Declaration:
     """A name that the cell defines."""
 
-    # What comes before the name: `let`, `let mut`, `const` or `static`.
+    # The keywords before the name: `let`, `let mut`, `const` or `static`.
     keyword: str
     name: str
-    # The type as it is written; empty when it is not.
+    # The type as written; empty when it is not written.
     annotation: str
-    # The value as it is written, in one line.
+    # The value as written, in one line.
     value: str
-    # The comment behind it, or else above it.
+    # The comment after it, or else above it.
     help: str
 
     @property
     def type(self) -> Type:
-        """The type that is written, or else the one that the value has."""
+        """The type as written, or else the type of the value."""
         return parse(self.annotation) if self.annotation else type_of(self.value)
 
 
 def read(source: str) -> list[Declaration]:
-    """All declarations of a cell, in order. What is no declaration is passed over."""
+    """All declarations of a cell, in order. Other code is skipped."""
     found = []
     for statement, above, behind in _statements(_without_commands(source)):
         declaration = _declaration(statement, behind or above)
@@ -56,7 +56,7 @@ def read(source: str) -> list[Declaration]:
 
 
 def _without_commands(source):
-    """The code behind the lines of commands (`:dep`) with which a cell may begin."""
+    """The code after the lines of commands (`:dep`) with which a cell may begin."""
     lines = source.split("\n")
     for at, line in enumerate(lines):
         line = line.strip()
@@ -68,13 +68,13 @@ def _without_commands(source):
 
 
 def _statements(code):
-    """Each statement's tokens without comments, the comment above it and the one behind it."""
+    """Each statement's tokens without comments, the comment above it and the one after it."""
     statement, above, depth, done = [], [], 0, None
     for match in TOKEN.finditer(code):
         kind, text = match.lastgroup, match.group()
         kind = "string" if kind == "hashes" else kind
         if done:
-            # On the line on which a statement ended, a comment is about it.
+            # A comment on the line on which a statement ends belongs to that statement.
             if kind == "comment":
                 yield *done, _comment(text)
                 done = None
@@ -141,7 +141,7 @@ def _declaration(statement, help):
 
 
 def type_of(value: str) -> Type:
-    """The type of a value that is written so, as far as it can be seen."""
+    """The type of a value, as far as its text shows it."""
     tokens = [match for match in TOKEN.finditer(value) if match.lastgroup not in ("comment", "space")]
     first = tokens[0].group() if tokens else ""
     number = NUMBER.fullmatch(value)
@@ -182,14 +182,14 @@ def type_of(value: str) -> Type:
 
 
 def _inside(value):
-    """What the brackets hold with which a value ends."""
+    """The text in the brackets with which a value ends."""
     start = min((at for at in map(value.find, OPENING) if at >= 0), default=-1)
     return value[start + 1 : -1].strip() if start >= 0 and value[-1:] in CLOSING else ""
 
 
 def _first(inside):
     parts = _parts(inside.split(";")[0])
-    # The first may say less than those behind it: `[1, 2.5]` is no Rust, `[None, Some(1)]` is.
+    # The first element may say less than the others: `[1, 2.5]` is not valid Rust, `[None, Some(1)]` is.
     known = [found for found in map(type_of, parts) if UNKNOWN not in (found, *found.arguments)]
     return known[0] if known else UNKNOWN
 

@@ -1,4 +1,4 @@
-"""What papermill loads when it is imported: the translator is registered with it."""
+"""The module that papermill loads when it is imported: it registers the translator."""
 
 from papermill.engines import NBClientEngine
 from papermill.translators import papermill_translators
@@ -9,4 +9,4 @@ papermill_translators.register("rust", RustTranslator())
 
 
 class SomaEngine(NBClientEngine):
-    """Runs notebooks as papermill does by default: `--engine soma` may be given, and need not be."""
+    """Runs notebooks as papermill does by default: `--engine soma` is optional."""

@@ -1,7 +1,7 @@
-"""What cannot be written in Rust, told in a sentence."""
+"""The error for a value that cannot be written in Rust."""
 
 from papermill.exceptions import PapermillException
 
 
 class ParameterError(PapermillException):
-    """A parameter has no form in Rust, or not the one that the notebook asks for; the message says what to do."""
+    """A parameter has no form in Rust, or not the type that the notebook requires; the message says what to do."""

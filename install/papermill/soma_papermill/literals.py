@@ -18,17 +18,17 @@ LISTS = ("Vec", "[]", *COLLECTIONS)
 class Literals:
     """Writes the values of one parameter.
 
-    With `suffixes`, numbers say their type themselves where Rust would choose another: `3usize`. Without, the type
-    stands elsewhere.
+    With `suffixes`, numbers carry their type where Rust would choose another: `3usize`. Without, the type is written
+    elsewhere.
     """
 
     def __init__(self, name: str, suffixes: bool):
         self.name, self.suffixes = name, suffixes
 
     def write(self, value, wanted: Type) -> str:
-        """The value as one of this type; of its own type when that is unknown or one that only rustc understands.
+        """The value as one of this type; as one of its own type when this one is unknown or only rustc understands it.
 
-        Raises `ParameterError` when it is none, or has no form in Rust.
+        Raises `ParameterError` when it is not of this type, or has no form in Rust.
         """
         if not _is_known(wanted):
             wanted = natural(value, self.name)
@@ -119,5 +119,5 @@ def _is_known(kind):
 
 
 def _is_hidden(character):
-    """Whether a reader would not see it: controls, and what turns the direction of text, which rustc refuses."""
+    """Whether a character is invisible: controls, and those that change the direction of text, which rustc refuses."""
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -1,4 +1,4 @@
-"""Rust's types, as far as they say how a value is to be written."""
+"""Rust's types, in the detail that is needed to write a value."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FLOATS = ("f32", "f64")
 
 @dataclass(frozen=True)
 class Type:
-    """A type: its name without the path before it, and what it is made of.
+    """A type: its name without the path before it, and its arguments.
 
     A reference is named `&`, a slice or an array `[]`, a tuple `()`, and a type that is not known `_`.
     """
 
     name: str
     arguments: tuple[Type, ...] = ()
-    # The path as the person wrote it, whose last part is the name.
+    # The path as the user wrote it, whose last part is the name.
     path: str = ""
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ STR = Type("&", (Type("str"),))
 
 
 def parse(text: str) -> Type:
-    """The type that is written so; `UNKNOWN` when it is of a kind that no parameter can have."""
+    """The type with this text; `UNKNOWN` when it is of a kind that no parameter can have."""
     tokens = [match for match in TOKEN.finditer(text.strip()) if match.group().strip()]
     try:
         found, end = _type(tokens, 0)

@@ -1,4 +1,4 @@
-"""Writes a notebook's parameters in Rust, and reads which it has."""
+"""Writes a notebook's parameters in Rust, and reads the parameters that it has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEYWORDS = frozenset(
     "let loop macro match mod move mut override priv pub ref return static struct trait true try type typeof unsafe "
     "unsized use virtual where while yield".split()
 )
-# These cannot be names in any way.
+# These cannot be names, not even with `r#`.
 NEVER = frozenset(["_", "crate", "self", "Self", "super"])
 
 
@@ -29,8 +29,8 @@ class RustTranslator(Translator):
     """Rust, for papermill.
 
     papermill shows a translator the notebook's own parameters (`inspect`) right before it asks for the new values
-    (`codify`), but hands over only the values. What was seen is kept from one to the other, for each thread, so that a
-    parameter keeps its type.
+    (`codify`), but hands over only the values. The parameters are kept from one call to the other, for each
+    thread, so that a parameter keeps its type.
     """
 
     def __init__(self):
@@ -53,7 +53,7 @@ class RustTranslator(Translator):
     def codify(self, parameters, comment="Parameters") -> str:
         """A cell that defines these parameters.
 
-        Raises `ParameterError` for what cannot be written, before anything has run.
+        Raises `ParameterError` for a value that cannot be written, before any cell has run.
         """
         seen = self._seen.__dict__.pop("declarations", {})
         lines = [self.comment(comment)]
@@ -67,10 +67,10 @@ class RustTranslator(Translator):
             return self.assign(name, text, declared.annotation, keyword)
         kind = declared.type if declared else UNKNOWN
         if kind == UNKNOWN or kind.name == "i32" and is_whole(value):
-            # A number without a suffix is an `i32` for want of anything better; a larger one needs more room.
+            # A number without a suffix is an `i32` if nothing else decides; a larger one needs a larger type.
             kind = natural(value, name)
         text = Literals(name, suffixes=True).write(value, kind)
-        # What is empty does not say of what.
+        # An empty value does not show the type of its elements.
         annotation = _written(kind, value) if _is_empty(value) else ""
         return self.assign(name, text, annotation, keyword)
 
@@ -81,7 +81,7 @@ class RustTranslator(Translator):
 
     @classmethod
     def comment(cls, cmt_str) -> str:
-        """A line that says something to the reader."""
+        """A comment line."""
         return f"// {cmt_str}".strip()
 
     @classmethod
@@ -94,7 +94,7 @@ class RustTranslator(Translator):
 
 
 def _told(kind: Type) -> str:
-    """A type for people; papermill shows "None" as "Unknown type"."""
+    """A type for users; papermill shows "None" as "Unknown type"."""
     return "None" if kind == UNKNOWN else str(kind)
 
 
@@ -103,7 +103,7 @@ def _is_empty(value):
 
 
 def _written(kind, value):
-    """A type as an annotation of nothing: what is not known of it is `()`."""
+    """A type as the annotation of an empty value: unknown parts of it are `()`."""
     if kind == UNKNOWN:
         return "()"
     arguments = [_written(argument, None) for argument in kind.arguments]

@@ -1,4 +1,4 @@
-"""Which type of Rust's a value of papermill's has when nobody asks for one."""
+"""The Rust type of a papermill value when the notebook gives no type."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from numbers import Integral, Real
 from .errors import ParameterError
 from .rust_types import FLOATS, INTEGERS, STR, UNKNOWN, Type
 
-# What a whole number is: Rust's own choice, or the next that is large enough.
+# The types of whole numbers: Rust's own choice, or the next that is large enough.
 BY_SIZE = ("i32", "i64", "u64", "i128", "u128")
-# Its order is the same in every run, so that a notebook's outputs are, too.
+# Its order is the same in every run, and so are a notebook's outputs.
 MAP = Type("BTreeMap", (), "std::collections::BTreeMap")
 
 
 def is_whole(value) -> bool:
-    """Whether it is a whole number; a truth value is none."""
+    """Whether it is a whole number; a truth value is not one."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def is_number(value) -> bool:
-    """Whether it is a number; a truth value is none."""
+    """Whether it is a number; a truth value is not one."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
@@ -63,7 +63,7 @@ def natural(value, name: str) -> Type:
 def common(values, name: str) -> Type:
     """The one type that all of these values can have.
 
-    Raises `ParameterError` when there is none.
+    Raises `ParameterError` when there is no such type.
     """
     found = UNKNOWN
     for value in values:

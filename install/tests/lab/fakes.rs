@@ -1,4 +1,4 @@
-//! A machine of shell scripts: `cargo lab` finds nothing on PATH but what a test has put there.
+//! A machine of shell scripts: `cargo lab` finds on PATH only the programs that a test has put there.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-/// Makes environments whose `pip` notes what it was called for and whose JupyterLab has one kernel running.
+/// Makes environments whose `pip` records its calls and whose JupyterLab has one kernel running.
 const PYTHON: &str = r#"
 case "$*" in
   *python_version*) echo 3.12.1 ;;
@@ -44,7 +44,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Nothing is missing.
+    /// A machine with nothing missing.
     pub fn complete() -> Machine {
         let machine = Machine { folder: tempfile::tempdir().unwrap() };
         fs::create_dir_all(machine.path("sysroot/lib/rustlib/src/rust/library/std")).unwrap();
@@ -78,13 +78,13 @@ impl Machine {
         self
     }
 
-    /// Takes a program away.
+    /// Removes a program.
     pub fn without(&self, name: &str) -> &Machine {
         fs::remove_file(self.path(name)).unwrap();
         self
     }
 
-    /// Takes Rust's own sources away.
+    /// Removes Rust's own sources.
     pub fn without_rust_sources(&self) -> &Machine {
         fs::remove_dir_all(self.path("sysroot")).unwrap();
         self
@@ -108,23 +108,23 @@ impl Machine {
         Lab { child: Some(command.spawn().unwrap()) }
     }
 
-    /// Sets everything up and gives what `cargo lab` said.
+    /// Sets everything up and returns the output of `cargo lab`.
     pub fn set_up(&self) -> Said {
         self.lab(&["set-up"]).end()
     }
 
-    /// How often something was installed that is asked for with these words.
+    /// How many calls of `pip` contain these words.
     pub fn pip_calls(&self, words: &str) -> usize {
         let calls = fs::read_to_string(self.path("pip-calls")).unwrap_or_default();
         calls.lines().filter(|call| call.contains(words)).count()
     }
 
-    /// The entry that the kernel has made for itself.
+    /// The entry that the kernel has made.
     pub fn kernel_entry(&self) -> PathBuf {
         self.path("target/lab/venv/share/jupyter/kernels/soma")
     }
 
-    /// Command lines of the processes that were started by this machine's programs and still run.
+    /// Command lines of the running processes that this machine's programs started.
     #[cfg(target_os = "linux")]
     pub fn running(&self) -> Vec<String> {
         let entry = format!("FAKES={}", self.folder.path().display());
@@ -144,7 +144,7 @@ pub struct Lab {
     child: Option<Child>,
 }
 
-/// What a `cargo lab` that has ended said.
+/// The output of a `cargo lab` that has ended.
 pub struct Said {
     /// Its exit code; `None` when a signal ended it.
     pub code: Option<i32>,
@@ -162,7 +162,7 @@ impl Said {
         last.strip_prefix("cargo lab: ").unwrap_or_else(|| panic!("no complaint at the end of:\n{}", self.stderr))
     }
 
-    /// Checks that nothing went wrong.
+    /// Checks that the exit code is 0.
     pub fn succeeded(&self) -> &Said {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         self
@@ -192,7 +192,7 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // What it has started ends when it does.
+            // Processes that it has started end with it.
             let _ = child.kill();
             let _ = child.wait();
         }

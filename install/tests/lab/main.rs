@@ -1,5 +1,5 @@
-//! `cargo lab` as a user starts it, on machines made of shell scripts ([`fakes`]): what it says when something is
-//! missing, and that it ends with everything it started. None of this needs a network or changes this machine.
+//! `cargo lab` as a user starts it, on machines made of shell scripts ([`fakes`]): its messages when something is
+//! missing, and that all processes it started end with it. No test needs a network or changes this machine.
 
 mod fakes;
 mod serve;

@@ -1,5 +1,5 @@
-//! `cargo lab` on machines where something is missing: one sentence that says what to do, and an exit code that is
-//! not 0.
+//! `cargo lab` on machines where something is missing: one sentence that says what to do, and an exit code other than
+//! 0.
 
 use std::fs;
 use std::time::{Duration, Instant};

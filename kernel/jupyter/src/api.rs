@@ -1,6 +1,6 @@
-//! What a kernel gives the protocol and what it gets: plain data and four small traits.
+//! The interface between the protocol and a kernel: plain data and four small traits.
 //!
-//! The protocol knows nothing else of a kernel, and what runs cells never sees a socket or a message.
+//! The protocol knows nothing else of a kernel, and the code that runs cells never sees a socket or a message.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub struct Cell {
     pub code: String,
     /// The number in `In [n]`, for error positions.
     pub count: usize,
-    /// What the front end calls the cell: the same each time it is run, whatever is in it.
+    /// The front end's name for the cell: the same each time the cell is run, whatever its code.
     pub id: Option<String>,
 }
 
@@ -57,14 +57,14 @@ pub enum Output {
         /// Whether to wait for the next output.
         wait: bool,
     },
-    /// Text about the cell that is to stand under its result, such as the compiler's warnings. Nothing for a cell that
+    /// Text about the cell that is shown under its result, such as the compiler's warnings. It is dropped when the cell
     /// fails.
     Remark {
-        /// For people, with ANSI colours.
+        /// For users, with ANSI colours.
         text: String,
     },
-    /// Something to read and put away, such as documentation: a front end shows it in its pager, if it has one, and
-    /// once the cell has ended.
+    /// Something to read and put away, such as documentation: a front end that has a pager shows it there, once the
+    /// cell has ended.
     Page {
         /// Its representations, plain text among them.
         data: MimeBundle,
@@ -78,11 +78,11 @@ pub struct Failure {
     pub name: String,
     /// One sentence (`evalue`).
     pub message: String,
-    /// Lines for people, with ANSI colours.
+    /// Lines for users, with ANSI colours.
     pub traceback: Vec<String>,
 }
 
-/// What a running cell may ask of the user's front end. Called from any thread.
+/// What a running cell may ask of the front end that sent it. Called from any thread.
 pub trait Frontend: Send + Sync {
     /// Shows something, in order.
     fn output(&self, output: Output);
@@ -97,12 +97,12 @@ pub trait Frontend: Send + Sync {
     fn input(&self, prompt: &str, password: bool) -> Result<String, String>;
 }
 
-/// Runs cells, one after the other, on a thread of its own.
+/// Runs cells, one after the other, on one thread.
 pub trait Evaluator {
     /// A cell is about to be announced: from here on an interrupt is meant for it.
     fn begin(&mut self) {}
 
-    /// The cell is over, and what was evaluated after it; an interrupt now is meant for nobody.
+    /// The cell and its user expressions have ended: an interrupt from here on is meant for no cell.
     fn end(&mut self) {}
 
     /// Runs a cell to its end. `Ok` holds the value of its last expression, if it shows one.
@@ -165,14 +165,14 @@ pub trait Assistant: Send + Sync {
     fn completeness(&self, code: &str) -> Completeness;
     /// What could be typed at byte offset `cursor`.
     fn complete(&self, code: &str, cursor: usize) -> Completions;
-    /// What a cell of nothing but questions (`:vars`) gives, when it can be told without running anything; `None` for
-    /// every other cell.
+    /// The answer to a cell that consists of questions only (`:vars`), when they can be answered without running
+    /// anything; `None` for every other cell.
     fn answer(&self, code: &str) -> Option<Result<MimeBundle, Failure>>;
     /// Documentation of what is at byte offset `cursor`; `None` when nothing is known.
     fn inspect(&self, code: &str, cursor: usize, detail: u8) -> Option<MimeBundle>;
 }
 
-/// All that the protocol is given of a session.
+/// All that the protocol gets from a session.
 pub struct Session {
     /// Makes the evaluator.
     pub start: StartEvaluator,
@@ -193,7 +193,7 @@ impl Session {
     }
 }
 
-/// For a kernel that has nothing to stop or to end, and knows no answers: takes any text for complete.
+/// For a kernel that has nothing to stop or to end, and answers no questions: it takes any text as complete.
 pub struct Unattended;
 
 impl Controls for Unattended {

@@ -1,4 +1,4 @@
-//! What a running cell sees of the front end that sent it.
+//! A running cell's view of the front end that sent it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::stdin::Stdin;
 use super::wire::{self, Origin};
 use crate::api::{Frontend, MimeBundle, Output, Stream};
 
-/// How long a question waits for the output before it to be published.
+/// How long a question waits until the output before it is published.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
 
-/// Shows what a cell shows as outputs of the request that ran it, also when a thread that the cell
-/// left behind goes on writing.
+/// Publishes what a cell shows as outputs of the request that ran it, also while a thread that the cell left behind
+/// goes on writing.
 pub struct CellFrontend {
     /// The execute request.
     pub origin: Arc<Origin>,
@@ -28,24 +28,24 @@ pub struct CellFrontend {
     pub allow_stdin: bool,
     /// The cells of this session and of those before it.
     pub history: Arc<History>,
-    /// Whether outputs are dropped, as `silent` asks.
+    /// Whether to drop outputs, as `silent` asks.
     pub silent: bool,
-    /// What the cell's reply is to carry for the pager.
+    /// Pages that the cell's reply carries for the pager.
     pub pages: Mutex<Vec<MimeBundle>>,
-    /// What is to stand under the cell's result.
+    /// Text to show under the cell's result.
     pub remarks: Mutex<String>,
 }
 
 impl CellFrontend {
-    /// What the cell has put into the pager, as the
-    /// [payloads](https://jupyter-client.readthedocs.io/en/stable/messaging.html#payloads-deprecated) of its reply.
-    /// They are called deprecated there, but there is no other way to a pager.
+    /// The pages that the cell has shown, as the
+    /// [payloads](https://jupyter-client.readthedocs.io/en/stable/messaging.html#payloads-deprecated) of its reply. The
+    /// specification calls payloads deprecated, but there is no other way to a pager.
     pub fn payload(&self) -> Vec<Payload> {
         let pages = std::mem::take(&mut *self.pages.lock().unwrap_or_else(PoisonError::into_inner));
         pages.into_iter().map(|data| Payload::Page { data: media(data), start: 0 }).collect()
     }
 
-    /// Shows what was said about the cell, after its result.
+    /// Shows the remarks about the cell, after its result.
     pub fn show_remarks(&self) {
         let text = std::mem::take(&mut *self.remarks.lock().unwrap_or_else(PoisonError::into_inner));
         if !text.is_empty() {

@@ -17,9 +17,9 @@ use super::zmtp::{Endpoint, Security};
 
 const PORTS: [&str; 5] = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"];
 
-/// What a connection file says.
+/// The contents of a connection file.
 pub struct Connected {
-    /// Where the sockets are to be bound, and the key that messages are signed with.
+    /// Where to bind the sockets, and the key that signs messages.
     pub info: ConnectionInfo,
     /// Whether connections are encrypted: with `curve_publickey` and `curve_secretkey` they are.
     pub security: Security,
@@ -41,7 +41,8 @@ pub fn read(path: &Path) -> anyhow::Result<Connected> {
     Ok(connection)
 }
 
-/// Whoever has the key can run code as the user who started the kernel.
+/// Warns when other users or processes can get the key, with which they can run code as the user who started the
+/// kernel, and when messages cross a network without encryption.
 fn warn_of_open_doors(path: &Path, Connected { info: connection, security }: &Connected) {
     let shown = path.display();
     if connection.key.is_empty() {
@@ -62,7 +63,7 @@ fn warn_of_open_doors(path: &Path, Connected { info: connection, security }: &Co
     }
 }
 
-/// Whether messages leave this machine, as far as the address tells.
+/// Whether messages leave this machine, judging by the address.
 fn is_in_the_network(connection: &ConnectionInfo) -> bool {
     let is_loopback = connection.ip.parse().map_or(connection.ip == "localhost", |ip: IpAddr| ip.is_loopback());
     connection.transport == Transport::TCP && !is_loopback
@@ -81,7 +82,7 @@ fn security(fields: &Map<String, Value>) -> anyhow::Result<Security> {
     }
 }
 
-/// Checks field by field, so that the user hears of all that is missing rather than of the first.
+/// Checks field by field, so that the error names every missing field and not only the first.
 fn parse(text: &str) -> anyhow::Result<Connected> {
     let mut fields: Map<String, Value> = serde_json::from_str(text).context("it is not a JSON object")?;
     let missing: Vec<&str> =
@@ -114,7 +115,7 @@ fn parse(text: &str) -> anyhow::Result<Connected> {
     if scheme != "hmac-sha256" {
         bail!("the signature scheme {scheme} is not supported; use \"hmac-sha256\"");
     }
-    // Of no use here, whatever it is.
+    // Unused here, whatever its type.
     fields.remove("kernel_name");
     let security = security(&fields)?;
     let info = serde_json::from_value(Value::Object(fields)).context("a field has the wrong type")?;

@@ -1,6 +1,6 @@
-//! The receiving side of the shell and control sockets: reads requests and has them answered.
+//! The receiving side of the shell and control sockets: reads requests and passes them to their handlers.
 //!
-//! Only cells wait for one another. Everything else is answered at once, or beside the running cell.
+//! Only cells wait for one another. Everything else is answered at once, or on a thread beside the running cell.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use super::state::Kernel;
 use super::wire::{self, Origin, Request};
 use super::zmtp::Unanswered;
 
-/// Answers the requests of one socket, until the task is aborted. While more than `unread` things wait to be published,
-/// no request is taken: each would add to them.
+/// Answers the requests of one socket, until the task is aborted. While more than `unread` items wait to be published,
+/// it takes no request, because each would add to them.
 pub async fn run(mut inbox: Inbox, outbox: Outbox, kernel: Arc<Kernel>, unread: usize) {
     loop {
         let (request, unanswered) = inbox.next().await;
@@ -73,7 +73,7 @@ fn dispatch(
                 refuse(kernel, outbox, &origin, "UnknownMessage", &problem);
             }
         },
-        // What a kernel sends, and what belongs on other sockets.
+        // Messages that only a kernel sends, and messages that belong on other sockets.
         Content::ClearOutput(_)
         | Content::CommInfoReply(_)
         | Content::CompleteReply(_)
@@ -106,7 +106,7 @@ fn answer(kernel: &Kernel, outbox: &Outbox, origin: &Origin, handler: impl FnOnc
     respond(kernel, outbox, origin, handler);
 }
 
-/// Answers a request that may take a while on a thread of its own.
+/// Answers a request that may take a while, on a thread made for it.
 fn answer_beside(
     kernel: &Arc<Kernel>,
     outbox: &Outbox,
@@ -140,7 +140,7 @@ fn announce(kernel: &Kernel, origin: &Origin, handler: impl FnOnce(&Kernel)) {
     kernel.iopub.idle(origin);
 }
 
-/// Logs a message that cannot be answered as asked; whoever waits for a reply gets one that says so.
+/// Logs a message that cannot be answered as asked; the reply, if the message type has one, says so.
 fn refuse(kernel: &Kernel, outbox: &Outbox, origin: &Origin, name: &str, problem: &str) {
     tracing::warn!("{problem}");
     let kind = &origin.header.msg_type;

@@ -1,4 +1,4 @@
-//! Runs cells, one after the other, on a thread of their own, and says how each went.
+//! Runs cells, one after the other, on one thread, and replies with the outcome of each.
 //!
 //! See [execute](https://jupyter-client.readthedocs.io/en/stable/messaging.html#execute).
 
@@ -29,10 +29,10 @@ use crate::api::{Cell, Evaluator, Failure, Frontend, MimeBundle, StartEvaluator}
 
 /// rust-analyzer's parser recurses once per nesting level of the code.
 const STACK_SIZE: usize = 64 << 20;
-/// "Run All" is a burst of requests, which arrive over several reads of the socket. When a cell fails,
-/// this much time is given to the rest of the burst, so that it is aborted as a whole.
+/// "Run All" sends a burst of requests, which arrive over several reads of the socket. After a cell fails, the kernel
+/// waits this long for the rest of the burst, so that it aborts the burst as a whole.
 const BURST_TIME: Duration = Duration::from_millis(5);
-/// How long a reply waits for the output before it to be published.
+/// How long a reply waits until the output before it is published.
 const FLUSH_TIME: Duration = Duration::from_secs(2);
 
 /// A request to run a cell.
@@ -43,22 +43,22 @@ pub struct Execution {
     pub request: ExecuteRequest,
     /// Where its reply goes.
     pub outbox: Outbox,
-    /// Held until it has one.
+    /// Held until the reply is sent.
     pub unanswered: Unanswered,
 }
 
-/// What the queue's two sides know of each other.
+/// The state that the sending and the receiving side of the queue share.
 #[derive(Default)]
 struct Progress {
-    /// How many requests have come.
+    /// How many requests have arrived.
     received: AtomicU64,
     /// Requests before this one are aborted.
     abort_before: AtomicU64,
     /// Whether the evaluator is being made.
     starting: AtomicBool,
-    /// Whether nothing more is to be run.
+    /// Set when no further cell is to run.
     ended: AtomicBool,
-    /// The number of the last cell that had one.
+    /// The number of the last cell that had a number.
     last_number: AtomicUsize,
 }
 
@@ -78,30 +78,30 @@ impl Queue {
     /// Adds a cell.
     pub fn push(&self, execution: Execution) {
         let number = self.progress.received.fetch_add(1, Ordering::SeqCst);
-        // The thread ends with the kernel; nobody waits for replies then.
+        // The thread ends with the kernel; no front end waits for replies then.
         let _ = self.sender.send((number, execution));
     }
 
-    /// Aborts what waits for the evaluator to be made. (When a running cell is interrupted, its failure
-    /// does the same to those behind it.)
+    /// Aborts the cells that wait while the evaluator is being made. (When a running cell is interrupted, its failure
+    /// aborts those behind it.)
     pub fn interrupt(&self) {
         if self.progress.starting.load(Ordering::SeqCst) {
             self.progress.abort_received();
         }
     }
 
-    /// The number of the last cell that had one; 0 before the first.
+    /// The number of the last cell that had a number; 0 before the first.
     pub fn last_number(&self) -> usize {
         self.progress.last_number.load(Ordering::SeqCst)
     }
 
-    /// Runs nothing more.
+    /// Stops running cells.
     pub fn end(&self) {
         self.progress.ended.store(true, Ordering::SeqCst);
     }
 }
 
-/// Where cells' outputs and questions go, and where cells are noted.
+/// Where cells' outputs and questions go, and where cells are recorded.
 #[derive(Clone)]
 pub struct Surroundings {
     /// What is to be published.
@@ -112,8 +112,8 @@ pub struct Surroundings {
     pub history: Arc<History>,
 }
 
-/// Starts the thread, which begins with making the evaluator. The receiver is disconnected when the
-/// thread has ended.
+/// Starts the thread that makes the evaluator and then runs cells. The receiver is disconnected when the thread has
+/// ended.
 ///
 /// # Errors
 /// When the thread cannot be made.
@@ -135,7 +135,7 @@ pub fn spawn(start: StartEvaluator, surroundings: Surroundings) -> io::Result<(Q
 }
 
 struct Executor {
-    /// Or why there is none, which is then what every cell is told.
+    /// Or the reason why there is none; every cell then fails with it.
     evaluator: Result<Box<dyn Evaluator>, Failure>,
     surroundings: Surroundings,
     /// The number of the next cell.
@@ -197,7 +197,7 @@ impl Executor {
         let frontend = self.frontend(&origin, request.allow_stdin, request.silent);
         let outcome = if blank { Ok(None) } else { self.evaluate(&cell, frontend.clone()) };
         let mut reply = ExecuteReply {
-            // As in ipykernel, a cell without a number of its own reports the last one that had.
+            // As in ipykernel, a cell without a number reports the last number that was given.
             execution_count: (self.count - 1).into(),
             user_expressions: Some(HashMap::new()),
             payload: frontend.payload(),
@@ -248,7 +248,7 @@ impl Executor {
     }
 
     /// [`user_expressions`](https://jupyter-client.readthedocs.io/en/stable/messaging.html#execution-results):
-    /// evaluated after the cell, each for itself, showing nothing.
+    /// evaluated after the cell, each by itself; their output is not shown.
     fn evaluate_expressions(
         &mut self,
         origin: &Arc<Origin>,
@@ -290,19 +290,19 @@ impl Executor {
     }
 }
 
-/// An error as all front ends are told of it; see
+/// The error message for all front ends; see
 /// [execution errors](https://jupyter-client.readthedocs.io/en/stable/messaging.html#execution-errors).
 pub fn error_output(failure: &Failure) -> JupyterMessageContent {
     let Failure { name, message, traceback } = failure.clone();
     ErrorOutput { ename: name, evalue: message, traceback }.into()
 }
 
-/// The same as who sent the cell is told.
+/// The same error, for the reply to the front end that sent the cell.
 pub fn reply_error(Failure { name, message, traceback }: Failure) -> ReplyError {
     ReplyError { ename: name, evalue: message, traceback }
 }
 
-/// A panic of the engine fails the cell rather than the kernel.
+/// Turns a panic of the engine into a failure of the cell, so that the kernel survives it.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let message = format!("the kernel made a mistake: {}", panic_message(panic.as_ref()));

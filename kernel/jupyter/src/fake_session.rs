@@ -1,10 +1,10 @@
-//! A session without Rust in it: cells are scripts of one-line commands, so that tests of the protocol
-//! can say exactly what the engine does.
+//! A session without Rust: cells are scripts of one-line commands, so that tests of the protocol can say exactly what
+//! the engine does.
 //!
 //! `print TEXT`, `eprint TEXT`, `display TEXT`, `named ID TEXT`, `update ID TEXT`, `clear`, `clear wait`, `page TEXT`, `remark TEXT`,
 //! `input PROMPT`, `password PROMPT`, `sleep MILLISECONDS`, `flood LINES`, `bytes COUNT`, `fail NAME MESSAGE`,
 //! `panic`, `later MILLISECONDS TEXT` (a thread that prints after the cell has ended), `value TEXT`, `id` (the value is
-//! what the front end calls the cell).
+//! the front end's name for the cell).
 //! In text, `\n` stands for a line break.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The heartbeat socket: gives back what it gets, whatever the rest of the kernel does.
+//! The heartbeat socket: echoes every message, whatever the rest of the kernel does.
 //!
 //! See [heartbeat](https://jupyter-client.readthedocs.io/en/stable/messaging.html#heartbeat-for-kernels).
 

@@ -1,7 +1,7 @@
-//! The receiving side of a ROUTER socket: messages whose signature is right, and has not been seen before.
+//! The receiving side of a ROUTER socket: passes on messages whose signature is right and has not been seen before.
 //!
-//! Signatures are compared by the crate's HMAC library, in a time that does not depend on where they differ. There is no
-//! check only when the connection file says so, by an empty key.
+//! The crate's HMAC library compares signatures in a time that does not depend on where they differ. Only an empty key
+//! in the connection file turns the check off.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,23 +14,24 @@ use zeromq::ZmqMessage;
 use super::wire::{self, Request};
 use super::zmtp::{Received, Receiver, Unanswered};
 
-/// As many messages are remembered as Jupyter's own kernels remember.
+/// The number of signatures to remember: as many as ipykernel remembers.
 const REMEMBERED: usize = 1 << 16;
-/// Keeps a broken peer from using up a processor.
+/// The pause after a refused message: keeps a broken peer from using up a processor.
 const PAUSE: Duration = Duration::from_millis(1);
-/// As many refused messages are logged; then one of each [`TOLD_OF_EACH`], so that nobody can fill a disk with them.
+/// The first `TOLD` refused messages are logged, then one of each [`TOLD_OF_EACH`], so that no peer can fill a disk
+/// with log lines.
 const TOLD: usize = 20;
 const TOLD_OF_EACH: usize = 10_000;
-/// What comes before a message's signature.
+/// The frame before a message's signature.
 const DELIMITER: &[u8] = b"<IDS|MSG>";
 
-/// The signatures of the last messages on all of a kernel's sockets: a message that comes twice was recorded by somebody
-/// and sent again, for no front end signs the same bytes twice.
+/// The signatures of the last messages on all of a kernel's sockets. No front end signs the same bytes twice, so a
+/// message that comes twice was recorded and sent again by an attacker.
 #[derive(Default)]
 pub struct Seen(Mutex<(HashSet<u128>, VecDeque<u128>)>);
 
 impl Seen {
-    /// Whether this is the first time.
+    /// Whether the signature is seen for the first time; remembers it.
     fn is_new(&self, signature: u128) -> bool {
         let (all, order) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.insert(signature) {
@@ -55,12 +56,12 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Receives from this socket what has not come on any of those with the same memory.
+    /// An inbox that refuses messages that already came on any inbox that shares `seen`.
     pub fn new(connection: Connection<Receiver>, seen: Arc<Seen>) -> Inbox {
         Inbox { connection, seen, refused: 0 }
     }
 
-    /// The next request, and what keeps it counted as unanswered. What cannot be answered is logged.
+    /// The next request, and what keeps it counted as unanswered. Messages that cannot be answered are logged.
     pub async fn next(&mut self) -> (Request, Unanswered) {
         loop {
             let received = self.connection.socket.next().await;
@@ -82,7 +83,7 @@ impl Inbox {
     fn open(&self, Received { message, unanswered, .. }: Received) -> Result<(Request, Unanswered), String> {
         let signature = signature(&message);
         let raw = RawMessage::from_multipart(message, &self.connection.mac).map_err(|error| {
-            // Whoever has never sent anything signed is a stranger.
+            // A peer that has never sent a signed message is a stranger.
             self.connection.socket.refuse();
             match error {
                 RuntimeError::VerifyError(_) => "refused a message with a wrong signature".to_owned(),

@@ -1,6 +1,6 @@
-//! What a kernel says of itself.
+//! What a kernel says about itself.
 
-/// What kernel_info tells of the kernel, besides what is always the same.
+/// The parts of the kernel_info reply that differ from kernel to kernel.
 ///
 /// See [kernel info](https://jupyter-client.readthedocs.io/en/stable/messaging.html#kernel-info).
 #[derive(Clone, Debug)]
@@ -9,7 +9,7 @@ pub struct KernelInfo {
     pub implementation: &'static str,
     /// Its version.
     pub implementation_version: &'static str,
-    /// A line for consoles to greet with.
+    /// A line with which consoles greet the user.
     pub banner: String,
     /// The language of cells.
     pub language: Language,
@@ -18,7 +18,7 @@ pub struct KernelInfo {
 }
 
 impl KernelInfo {
-    /// With the name and version as its banner, and an empty help menu.
+    /// Uses the name and version as the banner, and leaves the help menu empty.
     pub fn new(implementation: &'static str, implementation_version: &'static str, language: Language) -> KernelInfo {
         let banner = format!("{implementation} {implementation_version}");
         KernelInfo { implementation, implementation_version, banner, language, help_links: &[] }
@@ -28,12 +28,12 @@ impl KernelInfo {
 /// The language of cells, for highlighting and for files.
 #[derive(Clone, Debug)]
 pub struct Language {
-    /// Its name, in small letters; of its modes in Pygments and CodeMirror, too.
+    /// Its name, in small letters; also the name of its modes in Pygments and CodeMirror.
     pub name: &'static str,
     /// Its version.
     pub version: String,
     /// Its media type, such as `text/rust`.
     pub mimetype: &'static str,
-    /// What its files end with, with the point.
+    /// The extension of its files, with the dot.
     pub file_extension: &'static str,
 }

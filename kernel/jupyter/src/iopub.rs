@@ -29,10 +29,10 @@ pub async fn run(mut socket: Connection<Publisher>, queue: Arc<IopubQueue>) {
                 send(&mut socket, stream_message(&origin, stream, text)).await;
             }
             Next::Publish(Item::Message(message, _)) => send(&mut socket, *message).await,
-            // Whoever asked may have gone on without an answer.
+            // The thread that asked may have gone on without an answer.
             Next::Publish(Item::Flushed(published)) => drop(published.send(())),
             Next::End => {
-                // A front end that reads nothing is not waited for.
+                // The kernel does not wait for a front end that reads nothing.
                 let _ = timeout(LAST_WRITE_TIME, socket.socket.written()).await;
                 return;
             }

@@ -1,10 +1,10 @@
-//! What waits to be published: one queue, so that text, displays and statuses keep their order.
+//! The queue of messages to publish: one queue, so that text, displays and statuses keep their order.
 //!
 //! Text that follows text of the same stream is joined to it while it waits, so that a flood of small
 //! writes costs a few appends rather than a message each. Outputs wait for room when [`CAPACITY`] bytes
-//! are queued, which slows a flooding cell down to what the front ends can take. Statuses and other
-//! small messages never wait: a flood must not keep the kernel from saying that it is alive. Their number is
-//! bounded where they come from: no request is taken while too many are queued ([`IopubQueue::fewer_than`]).
+//! are queued, which slows a flooding cell down to what the front ends can take. Statuses and other small messages
+//! never wait: a flood must not keep the kernel from saying that it is alive. Their number is bounded at the source:
+//! the kernel takes no request while too many are queued ([`IopubQueue::fewer_than`]).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
@@ -38,7 +38,7 @@ pub enum Item {
     },
     /// Any other message, and its size in bytes.
     Message(Box<JupyterMessage>, usize),
-    /// Whoever waits for all that came before is told.
+    /// Tells the waiting thread that all items before this one were published.
     Flushed(mpsc::Sender<()>),
 }
 
@@ -70,7 +70,7 @@ struct State {
     closed: bool,
 }
 
-/// What the publishing side is to do next.
+/// What the publishing task is to do next.
 pub enum Next {
     /// Publish this.
     Publish(Item),
@@ -99,7 +99,7 @@ impl IopubQueue {
         if state.closed {
             return;
         }
-        // An item that has been released is about to be taken: joining to it would let it grow for ever.
+        // An item that has been released is about to be taken: joining text to it would let it grow for ever.
         let joinable = state.items.len() > state.released;
         if let Some(Item::Text { origin: last_origin, stream: last_stream, text: last }) =
             state.items.back_mut().filter(|_| joinable)
@@ -134,15 +134,15 @@ impl IopubQueue {
         self.push(&mut self.lock(), Item::Message(Box::new(message), 0));
     }
 
-    /// Says that a request is being answered.
+    /// Publishes that a request is being answered.
     pub fn busy(&self, origin: &Origin) {
         self.publish(Status::busy(), Some(origin));
     }
 
-    /// Says that a request has been answered.
+    /// Publishes that a request has been answered.
     ///
-    /// JupyterLab shows the last status it saw, whatever its parent. When a completion is answered while
-    /// a cell runs, the cell's `busy` is said again, so that nobody takes the kernel for idle.
+    /// JupyterLab shows the last status it saw, whatever its parent. When a completion is answered while a cell runs,
+    /// the cell's `busy` is published again, so that JupyterLab does not show the kernel as idle.
     pub fn idle(&self, origin: &Origin) {
         let mut state = self.lock();
         self.push(&mut state, status(Status::idle(), origin));
@@ -151,29 +151,29 @@ impl IopubQueue {
         }
     }
 
-    /// Says that a cell is being run.
+    /// Publishes that a cell is running.
     pub fn cell_busy(&self, origin: &Arc<Origin>) {
         let mut state = self.lock();
         state.running = Some(origin.clone());
         self.push(&mut state, status(Status::busy(), origin));
     }
 
-    /// Says that the cell has been run.
+    /// Publishes that the cell has ended.
     pub fn cell_idle(&self, origin: &Origin) {
         let mut state = self.lock();
         state.running = None;
         self.push(&mut state, status(Status::idle(), origin));
     }
 
-    /// Waits until all that is queued now has been published, or for this long at most.
+    /// Waits until all that is queued now has been published, but at most this long.
     pub fn flush(&self, at_most: Duration) {
         let (sender, published) = mpsc::channel();
         self.push(&mut self.lock(), Item::Flushed(sender));
-        // A front end that reads nothing must not hold up the kernel: going on without it is all that is left.
+        // A front end that reads nothing must not hold up the kernel: after the time limit, the kernel goes on.
         let _ = published.recv_timeout(at_most);
     }
 
-    /// Takes nothing more; whoever waits for room goes on.
+    /// Closes the queue: it takes no further items, and threads that wait for room go on.
     pub fn close(&self) {
         self.lock().closed = true;
         self.room.notify_all();
@@ -204,7 +204,8 @@ impl IopubQueue {
         }
     }
 
-    /// Waits until fewer things than this are queued, so that who causes them can be made to wait.
+    /// Waits until fewer items than this are queued, so that the sender of the requests that cause them can be made to
+    /// wait.
     pub async fn fewer_than(&self, count: usize) {
         loop {
             let taken = self.taken.notified();
@@ -220,7 +221,7 @@ impl IopubQueue {
         }
     }
 
-    /// Waits until something is queued that may change what [`IopubQueue::next`] says.
+    /// Waits until an item is queued that may change the result of [`IopubQueue::next`].
     pub async fn changed(&self) {
         self.queued.notified().await;
     }
@@ -260,7 +261,7 @@ impl State {
         (due > Instant::now()).then_some(due)
     }
 
-    /// Lets all that is queued go without waiting between the items.
+    /// Lets all queued items be published without waiting between them.
     fn release(&mut self) {
         self.released = self.items.len();
         if let Some(cell) = self.items.iter().rev().find_map(|item| match item {

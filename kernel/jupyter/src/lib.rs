@@ -1,8 +1,8 @@
 //! The kernel's side of the Jupyter protocol: sockets, requests and replies, outputs, history, comms.
 //!
-//! A kernel gives [`serve`] a [`Session`]: something that runs cells, something that reaches a running one, something
-//! that answers questions about code ([`api`]: plain data and a few small traits). All else is done here, and nothing here
-//! knows what a cell means. One file per socket and per family of messages:
+//! A kernel gives [`serve`] a [`Session`]: an object that runs cells, one that reaches a running cell, and one that
+//! answers questions about code ([`api`]: plain data and a few small traits). This crate does all else, and knows
+//! nothing of what a cell means. One file per socket and per family of messages:
 //!
 //! ```text
 //!  shell ┐                    ┌ requests/*  (answered at once, or on a thread beside the cell)
@@ -78,16 +78,17 @@ const LAST_OUTPUT_TIME: Duration = Duration::from_secs(1);
 /// How long the last replies may take to be written.
 const LAST_REPLY_TIME: Duration = Duration::from_secs(1);
 
-/// While this many things wait to be published, no request on the shell socket is taken.
+/// While this many items wait to be published, the kernel takes no request from the shell socket.
 const UNREAD: usize = 2048;
-/// The same for the control socket: what stops a cell must not wait because somebody asks much and reads nothing.
+/// The same for the control socket. It is larger: a front end that asks much and reads nothing must not keep an
+/// interrupt from being read.
 const UNREAD_CONTROL: usize = 32_768;
 
 pub use self::history::HistoryFile;
 pub use self::info::{KernelInfo, Language};
 
-/// Serves one session to front ends, until one of them shuts the kernel down or the process that
-/// started it is gone. What it runs is kept in the file `history`; with `None` the session's history ends with it.
+/// Serves one session to front ends, until one of them shuts the kernel down or the process that started it is gone.
+/// The file `history` keeps the cells; with `None` the history ends with the session.
 ///
 /// # Errors
 /// One sentence, when the connection file cannot be used or a socket cannot be bound.
@@ -107,7 +108,7 @@ pub fn serve(
         .build()
         .context("cannot start the threads that serve front ends")?;
     let outcome = runtime.block_on(run(&connection, session, info, history));
-    // Questions about code that are still being answered are of no use to anybody now.
+    // No front end waits any more for answers to questions about code.
     runtime.shutdown_background();
     outcome
 }
@@ -118,7 +119,7 @@ async fn run(
     info: KernelInfo,
     history: Option<HistoryFile>,
 ) -> anyhow::Result<()> {
-    // Front ends tell a restarted kernel from the one before by the session that its messages come from.
+    // Front ends tell a restarted kernel from the one before by the session id in its messages.
     let session_id = JupyterMessage::new(Status::starting(), None).header.session;
     let Sockets { shell, control, stdin: stdin_socket, iopub: iopub_socket, heartbeat: _heartbeat, files: _files } =
         sockets::bind(connection, &session_id).await?;
@@ -177,11 +178,11 @@ async fn run(
     let _ = timeout(LAST_OUTPUT_TIME, publisher).await;
     for (outbox, socket) in last_replies {
         let written = async {
-            // A reply that the task of the outbox has not come to yet is not among those that the socket has.
+            // Replies that the outbox's task has not taken yet are not among those that the socket has.
             outbox.emptied().await;
             socket.written().await;
         };
-        // A front end that is gone, or does not read, is not waited for.
+        // The kernel does not wait for a front end that is gone or does not read.
         let _ = timeout(LAST_REPLY_TIME, written).await;
     }
     tasks.shutdown().await;
@@ -192,7 +193,7 @@ async fn run(
     Ok(())
 }
 
-/// Ends the session's processes; gives up on them after a while, since the kernel is to end in any case.
+/// Ends the session's processes; gives up after [`SHUTDOWN_TIME`], since the kernel is to end in any case.
 async fn end_session(controls: Arc<dyn Controls>) {
     let ending = tokio::task::spawn_blocking(move || controls.shutdown());
     match timeout(SHUTDOWN_TIME, ending).await {
@@ -202,7 +203,7 @@ async fn end_session(controls: Arc<dyn Controls>) {
     }
 }
 
-/// Lets the thread of the cells drop the evaluator, if that does not take long.
+/// Waits until the thread that runs cells has dropped the evaluator, for [`LAST_CELL_TIME`] at most.
 async fn wait_for_last_cell(ended: mpsc::Receiver<()>) {
     let waiting = tokio::task::spawn_blocking(move || ended.recv_timeout(LAST_CELL_TIME));
     if let Ok(Err(mpsc::RecvTimeoutError::Timeout)) = waiting.await {

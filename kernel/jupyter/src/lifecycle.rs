@@ -1,5 +1,4 @@
-//! What ends or interrupts the kernel from outside the protocol: signals, and the death of the process
-//! that started it.
+//! What ends or interrupts the kernel from outside the protocol: signals, and the end of the process that started it.
 
 use std::io;
 use std::os::unix::process::parent_id;
@@ -13,11 +12,11 @@ use tokio::time::sleep;
 
 use super::state::Kernel;
 
-/// How often the parent is looked for.
+/// How often to check whether the parent is alive.
 const POLL_TIME: Duration = Duration::from_secs(1);
 
-/// Turns SIGINT into an interrupt, and SIGTERM and SIGHUP into an orderly end; a SIGHUP that is ignored (`nohup`) stays
-/// so.
+/// Turns SIGINT into an interrupt, and SIGTERM and SIGHUP into an orderly end. A SIGHUP that was ignored when the
+/// kernel started (`nohup`) stays ignored.
 ///
 /// # Errors
 /// When signals cannot be received.
@@ -36,19 +35,19 @@ pub async fn watch_signals(kernel: Arc<Kernel>) -> io::Result<()> {
     }
 }
 
-/// Ends the kernel when the process that started it is gone, so that a killed server leaves none behind.
+/// Ends the kernel when the process that started it is gone, so that a killed server leaves no kernel behind.
 ///
-/// Front ends give their process id in `JPY_PARENT_PID`. Without it (a kernel started by hand) there is
-/// nothing to watch. The kernel may ask the system to signal it when its parent ends, but that follows
-/// the thread that started it rather than the process; so it looks from time to time.
+/// Front ends give their process id in `JPY_PARENT_PID`. Without it (a kernel started by hand) there is nothing to
+/// watch. The system could signal the kernel when its parent ends, but it watches the thread that started the kernel
+/// rather than the process; so this function polls.
 pub async fn watch_parent(kernel: Arc<Kernel>) {
     let Some(front_end) = std::env::var("JPY_PARENT_PID").ok().and_then(|pid| pid.parse::<u32>().ok()) else { return };
     if front_end <= 1 {
         return;
     }
     let parent = parent_id();
-    // Started through a wrapper, the kernel is not the front end's child, and is not given another parent
-    // when the front end dies. Linux shows in /proc whether it lives.
+    // A kernel that was started through a wrapper is not the front end's child, and gets no other parent when the front
+    // end dies. Linux shows in /proc whether the front end lives.
     let process = PathBuf::from(format!("/proc/{front_end}"));
     let visible = process.exists();
     loop {

@@ -1,4 +1,4 @@
-//! From the engine's MIME bundles to the protocol's.
+//! Converts the engine's MIME bundles to the protocol's.
 //!
 //! See [display data](https://jupyter-client.readthedocs.io/en/stable/messaging.html#display-data).
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::api::MimeBundle;
 
-/// The bundle as the protocol has it: JSON types as JSON, everything else as a string.
+/// The bundle in the protocol's form: JSON types as JSON, everything else as a string.
 pub fn media(bundle: MimeBundle) -> Media {
     Media::new(bundle.into_iter().map(|(mime, text)| representation(mime, text)).collect())
 }

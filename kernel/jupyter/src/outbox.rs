@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::zmtp::Sender;
 
 enum Letter {
-    /// To be sent; and who wants to know whether it could be.
+    /// A message to send; the sender, if any, gets the outcome.
     Message(Box<JupyterMessage>, Option<mpsc::Sender<Result<(), String>>>),
     /// Dropped when all before it has been sent.
     Mark(oneshot::Sender<()>),
@@ -32,14 +32,14 @@ pub fn outbox() -> (Outbox, Letters) {
 impl Outbox {
     /// Sends a message; if its front end is gone, the log says so.
     pub fn send(&self, message: JupyterMessage) {
-        // The task ends with the kernel; nobody waits for replies then.
+        // The task ends with the kernel; no front end waits for replies then.
         let _ = self.0.send(Letter::Message(Box::new(message), None));
     }
 
-    /// Sends a message and waits until that is done.
+    /// Sends a message and waits until it is sent.
     ///
     /// # Errors
-    /// Says why it cannot be sent. Must not be called from a task.
+    /// The reason why the message cannot be sent. Must not be called from an async task.
     pub fn deliver(&self, message: JupyterMessage) -> Result<(), String> {
         let (sender, sent) = mpsc::channel();
         let ended = |_| "the kernel is shutting down".to_owned();
@@ -47,7 +47,7 @@ impl Outbox {
         sent.recv().map_err(|error| ended(error.to_string()))?
     }
 
-    /// Waits until all that was put in before has been handed to the socket.
+    /// Waits until all messages put in before have been handed to the socket.
     pub async fn emptied(&self) {
         let (mark, dropped) = oneshot::channel();
         if self.0.send(Letter::Mark(mark)).is_ok() {
@@ -72,7 +72,7 @@ pub async fn run(mut connection: Connection<Sender>, mut letters: Letters) {
             tracing::debug!("{kind} could not be sent: {error}");
         }
         if let Some(sender) = sender {
-            // Whoever asked may have gone on without an answer.
+            // The thread that asked may have gone on without an answer.
             let _ = sender.send(outcome);
         }
     }

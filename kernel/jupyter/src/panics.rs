@@ -1,6 +1,6 @@
-//! What a panic of the kernel itself says.
+//! The message of a panic in the kernel itself.
 
-/// What a panic says.
+/// The message that a panic carries.
 pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(message), _) => message,

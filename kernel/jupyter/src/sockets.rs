@@ -1,7 +1,7 @@
 //! Binds the kernel's five sockets.
 //!
 //! See [the introduction](https://jupyter-client.readthedocs.io/en/stable/messaging.html#introduction) of the
-//! messaging specification for what each is for.
+//! messaging specification for the purpose of each.
 
 use std::fs;
 use std::io;
@@ -35,19 +35,19 @@ pub struct Sockets {
     pub iopub: Connection<Publisher>,
     /// Echoes.
     pub heartbeat: Heartbeat,
-    /// Removes what `ipc` sockets leave behind.
+    /// Removes the files of `ipc` sockets.
     pub files: SocketFiles,
 }
 
-/// The two sides of a socket that messages come and go on.
+/// The two sides of a socket that receives and sends messages.
 pub struct Requests {
-    /// Where they come.
+    /// The receiving side.
     pub inbox: Inbox,
-    /// Where they go.
+    /// The sending side.
     pub sender: Connection<Sender>,
 }
 
-/// Binds all sockets of a connection. Messages are sent as coming from `session`.
+/// Binds all sockets of a connection. Messages carry `session` as their session id.
 ///
 /// # Errors
 /// Names the socket and its endpoint.
@@ -89,12 +89,12 @@ fn bound<S>(name: &str, endpoint: &Endpoint, socket: io::Result<S>) -> anyhow::R
 pub struct SocketFiles(Vec<PathBuf>);
 
 impl SocketFiles {
-    /// Removes sockets that a killed kernel left behind: nobody listens on them, and they cannot be bound.
+    /// Removes sockets that a killed kernel left behind: no process listens on them, and they block binding.
     fn remove_stale(&self) {
         for path in &self.0 {
             let is_socket = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
             if is_socket && UnixStream::connect(path).is_err() {
-                // If it cannot be removed, binding says so.
+                // If it cannot be removed, binding fails and says so.
                 let _ = fs::remove_file(path);
             }
         }

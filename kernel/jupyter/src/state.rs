@@ -1,4 +1,4 @@
-//! What every request handler may use.
+//! The state that every request handler may use.
 
 use std::sync::Arc;
 
@@ -12,19 +12,19 @@ use super::stdin::Stdin;
 use super::subshells::Subshells;
 use crate::api::{Assistant, Controls};
 
-/// The kernel, as its sockets share it.
+/// The kernel's state, shared by its sockets.
 pub struct Kernel {
-    /// What kernel_info says.
+    /// The content of the kernel_info reply.
     pub info: KernelInfo,
-    /// What is to be published.
+    /// Messages to publish.
     pub iopub: Arc<IopubQueue>,
     /// Asks the user.
     pub stdin: Arc<Stdin>,
-    /// Cells that are to be run.
+    /// Cells that wait to run.
     pub cells: Queue,
-    /// The subshells that there are.
+    /// The subshells that exist.
     pub subshells: Subshells,
-    /// Cells that were run.
+    /// Cells that have run.
     pub history: Arc<History>,
     /// Reaches the running cell.
     pub controls: Arc<dyn Controls>,
@@ -38,7 +38,7 @@ impl Kernel {
     /// Stops the running cell.
     pub fn interrupt(&self) {
         self.cells.interrupt();
-        // First the engine: a cell whose question fails should already know that it was interrupted.
+        // The engine first: when the cell's question fails, the cell should already know of the interrupt.
         self.controls.interrupt();
         self.stdin.interrupt();
     }

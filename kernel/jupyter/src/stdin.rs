@@ -25,7 +25,7 @@ pub struct Stdin {
 }
 
 impl Stdin {
-    /// Questions leave through `outbox`.
+    /// Sends questions through `outbox`.
     pub fn new(outbox: Outbox) -> Stdin {
         Stdin { outbox, turn: Mutex::default(), waiting: Mutex::default() }
     }
@@ -64,7 +64,7 @@ impl Stdin {
         self.answer(Err("interrupted while waiting for input".to_owned()));
     }
 
-    /// Returns whether anybody waited for this.
+    /// Whether a cell was waiting for this answer.
     fn answer(&self, answer: Result<String, String>) -> bool {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         waiting.is_some_and(|sender| sender.send(answer).is_ok())
@@ -75,7 +75,7 @@ impl Stdin {
     }
 }
 
-/// Hands answers to whoever asked, until the task is aborted.
+/// Hands answers to the cell that asked, until the task is aborted.
 pub async fn run(mut inbox: Inbox, stdin: Arc<Stdin>) {
     loop {
         let (message, _unanswered) = inbox.next().await;

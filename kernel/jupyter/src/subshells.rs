@@ -1,4 +1,4 @@
-//! The subshells that there are, by name.
+//! The subshells that exist, by name.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,17 +8,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct Subshells {
     ids: Mutex<BTreeSet<String>>,
-    /// How many there have been.
+    /// How many were made so far.
     made: AtomicU64,
 }
 
 impl Subshells {
-    /// The names, for looking and changing.
+    /// The names, locked for reading and changing.
     pub fn ids(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A name that no kernel that runs, and so no restarted one, has given before.
+    /// A name that no running kernel, and so no restarted one, has given before.
     pub fn next_name(&self) -> String {
         format!("{}-{}", std::process::id(), self.made.fetch_add(1, Ordering::SeqCst))
     }

@@ -1,11 +1,10 @@
-//! Messages on their way in and out: signatures, headers, and what the message types of
-//! `jupyter-protocol` are stricter about than the front ends that exist.
+//! Reads and writes messages: signatures, headers, and the fields on which the message types of `jupyter-protocol` are
+//! stricter than existing front ends.
 //!
-//! The crate's request types want every field that the specification lists. Small clients leave out
-//! what has a default, or send `null`, so [`decode`] puts the specification's defaults in place before
-//! the crate's types see the content. The header is read
-//! apart from the content, so that a request that cannot be understood still has a parent to which an
-//! error can be replied.
+//! The crate's request types require every field that the specification lists. Small clients leave out fields that have
+//! a default, or send `null`, so [`decode`] puts the specification's defaults in place before the crate's types see the
+//! content. The header is read separately from the content, so that a request that cannot be understood still has a
+//! parent for the error reply.
 //!
 //! See [the wire protocol](https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol).
 
@@ -21,14 +20,14 @@ use super::offsets;
 /// The version of the messaging specification that this kernel speaks.
 pub const PROTOCOL_VERSION: &str = "5.5";
 
-/// Who sent a request: what its replies and its outputs are addressed to.
+/// Who sent a request: the address of its replies and its outputs.
 #[derive(Debug)]
 pub struct Origin {
-    /// The request's header, repeated as the parent header of all that it causes.
+    /// The request's header, repeated as the parent header of all messages that the request causes.
     pub header: Header,
     /// The ZeroMQ routing identities of the front end.
     pub identities: Vec<Bytes>,
-    /// The cell that the request is to run, as JupyterLab and VS Code name it in the metadata (`cellId`): the same each
+    /// The cell that the request runs, as JupyterLab and VS Code name it in the metadata (`cellId`): the same each
     /// time. The specification leaves the metadata to front ends.
     pub cell_id: Option<String>,
 }
@@ -50,7 +49,7 @@ pub struct Request {
 pub fn decode(raw: RawMessage) -> Result<Request, String> {
     let mut header: Map<String, Value> =
         serde_json::from_slice(&raw.jparts[0]).map_err(|error| format!("refused a message: its header: {error}"))?;
-    // What only tells who asks, and when, must not keep a request from being answered.
+    // Fields that only say who asks, and when, must not keep a request from being answered.
     for name in ["username", "session", "version"] {
         header.entry(name).and_modify(|value| {
             if !value.is_string() {
@@ -58,7 +57,7 @@ pub fn decode(raw: RawMessage) -> Result<Request, String> {
             }
         });
     }
-    // The crate's type has no field for it.
+    // The crate's type has no field for the subshell.
     let subshell = header.get("subshell_id").and_then(Value::as_str).map(str::to_owned);
     let usual = json!({ "username": "", "session": "", "version": PROTOCOL_VERSION });
     let dated = with_defaults(Value::Object(header.clone()), &usual);
@@ -67,7 +66,7 @@ pub fn decode(raw: RawMessage) -> Result<Request, String> {
     let header: Header = serde_json::from_value(dated)
         .or_else(|_| serde_json::from_value(undated))
         .map_err(|error| format!("refused a message: its header: {error}"))?;
-    // An object and nothing else: the crate's types would take a list for their fields, one after the other.
+    // Only an object is accepted: the crate's types would also take a list of their fields in order.
     let content = serde_json::from_slice(&raw.jparts[3])
         .map(|content: Map<String, Value>| {
             let content = Value::Object(content);
@@ -82,7 +81,7 @@ pub fn decode(raw: RawMessage) -> Result<Request, String> {
     Ok(Request { origin: Arc::new(Origin { header, identities: raw.zmq_identities, cell_id }), subshell, content })
 }
 
-/// What the specification says about fields that a request leaves out.
+/// The specification's defaults for fields that a request leaves out.
 fn defaults(msg_type: &str, content: &Value) -> Value {
     match msg_type {
         "execute_request" => json!({
@@ -92,7 +91,7 @@ fn defaults(msg_type: &str, content: &Value) -> Value {
         "inspect_request" => json!({ "detail_level": 0 }),
         "history_request" => json!({
             "hist_access_type": "tail", "output": false, "raw": true, "unique": false, "pattern": "*",
-            // As in IPython, a search without a number finds all.
+            // As in IPython, a search without a number finds all matches.
             "n": if content["hist_access_type"] == "search" { -1 } else { 10 },
             "session": 0, "start": 1, "stop": 0,
         }),

@@ -1,4 +1,4 @@
-//! What can go wrong in a backward pass, in sentences that name the operation of the forward pass.
+//! The errors of a backward pass, in sentences that name the operation of the forward pass.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

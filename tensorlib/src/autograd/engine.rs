@@ -59,7 +59,7 @@ impl Reached {
     }
 }
 
-/// What a pass is to do.
+/// The task of a pass.
 pub(super) struct Task<'a> {
     pub roots: Vec<(Edge, Tensor)>,
     pub retain_graph: bool,
@@ -109,8 +109,8 @@ impl Pass {
         self.useful.as_ref().is_none_or(|useful| useful.contains(&address(node)))
     }
 
-    /// Gives an operand its gradient, which is computed only when somebody wants it. It is summed to the operand's shape
-    /// and converted to its type.
+    /// Gives an operand its gradient, which is computed only when it is needed. It is summed to the operand's shape and
+    /// converted to its type.
     #[inline]
     pub fn give(&mut self, operand: usize, gradient: impl FnOnce() -> Tensor) {
         if self.wants(operand) {
@@ -142,7 +142,7 @@ impl Pass {
         let slot = reached.slot(edge.output as usize);
         *slot = Some(match slot.take() {
             None => gradient,
-            // Into the memory of the first, when nobody else holds it.
+            // Into the memory of the first, when that has no other owner.
             Some(sum) => sum + &gradient,
         });
     }
@@ -212,7 +212,7 @@ fn fits(head: &Head, output: u32, changed: &Tensor) -> Result<()> {
     ))
 }
 
-/// What a pass found.
+/// The results of a pass.
 pub(super) struct Outcome {
     /// The gradients of the leaves, when none were asked for.
     pub leaves: Vec<(Arc<dyn Node>, Tensor)>,

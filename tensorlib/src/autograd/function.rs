@@ -6,7 +6,7 @@ use crate::error::value_error;
 use crate::size::Size;
 use crate::tensor::Tensor;
 
-/// What a [`Function`] keeps from its forward form for its backward form: PyTorch's `ctx`.
+/// The values that a [`Function`] keeps from its forward form for its backward form: PyTorch's `ctx`.
 #[derive(Default)]
 pub struct Context {
     saved: Vec<Tensor>,
@@ -19,7 +19,7 @@ impl Context {
         self.saved = tensors.iter().map(|tensor| tensor.alias()).collect();
     }
 
-    /// What was kept.
+    /// The kept tensors.
     pub fn saved_tensors(&self) -> &[Tensor] {
         &self.saved
     }

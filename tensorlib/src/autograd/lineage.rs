@@ -1,4 +1,5 @@
-//! How a tensor's values came about: by no recorded operation, by one, or by changes in place of memory that it shares.
+//! How a tensor's values were computed: by no recorded operation, by one, or by in-place changes of memory that it
+//! shares.
 //!
 //! A handle knows the operation that made it. What happens to the memory afterwards concerns all handles on it, those made
 //! before too, and is kept beside the memory, in a [`Lineage`]: that a user asked for gradients (a leaf), and the edge that
@@ -17,7 +18,7 @@ use crate::layout::Layout;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
-/// What a handle knows of how its values came about.
+/// A handle's record of how its values were computed.
 #[derive(Clone)]
 pub(crate) enum History {
     /// Whatever the storage's lineage says, and nothing when it has none.
@@ -54,7 +55,7 @@ impl Drop for Made {
     }
 }
 
-/// What gradients know of some memory.
+/// The recorded history of some memory.
 #[derive(Default)]
 pub(crate) struct Lineage {
     state: Mutex<State>,
@@ -72,8 +73,8 @@ struct State {
     leaves: Vec<Known>,
     /// The memory after the last recorded change: which elements, in which order, and the edge that stands for them.
     base: Option<(Layout, Edge)>,
-    /// The edges of older tensors on the changed memory, as far as they were asked for: each has one, so that hooks on it are
-    /// found again.
+    /// The edges of older tensors on the changed memory that were requested: each tensor has one, so that hooks on it
+    /// are found again.
     views: Vec<(Layout, Edge)>,
 }
 

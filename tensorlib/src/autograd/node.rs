@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::storage::Storage;
 use crate::tensor::Tensor;
 
-/// What a node is told and what it knows. Gradients flow from a result's node along its edges.
+/// The interface of a node. Gradients flow from a result's node along its edges.
 pub(crate) trait Node: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn head(&self) -> &Head;
 
@@ -32,7 +32,7 @@ pub(crate) trait Node: Send + Sync + UnwindSafe + RefUnwindSafe {
     }
 }
 
-/// What a view was made of.
+/// The tensor from which a view was made.
 pub(crate) struct Viewed {
     pub layout: Layout,
     /// Whether that, or what it is a view of in its turn, is a leaf.
@@ -45,7 +45,7 @@ pub(crate) enum Gradients {
     Many(Vec<Option<Tensor>>),
 }
 
-/// What gradients of a result look like.
+/// The shape and element type of a result's gradients.
 #[derive(Clone)]
 pub(crate) struct Meta {
     pub shape: DimVec<usize>,
@@ -80,10 +80,10 @@ impl Edge {
 /// and register and remove hooks.
 pub(crate) type Hook = Arc<dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync>;
 
-/// What is called once the gradient of a leaf was added to.
+/// A hook that is called after a gradient was added to a leaf.
 pub(crate) type AfterHook = Arc<dyn Fn() + Send + Sync>;
 
-/// What only few nodes have.
+/// Data that only few nodes have.
 #[derive(Default)]
 pub(crate) struct Extras {
     /// Of a leaf: functions by their number.
@@ -94,7 +94,7 @@ pub(crate) struct Extras {
     pub retained: Vec<(u32, Option<Tensor>)>,
 }
 
-/// What all nodes have. Most have one or two operands and one result.
+/// Data that all nodes have. Most have one or two operands and one result.
 pub(crate) struct Head {
     /// PyTorch's name, `MulBackward0`.
     pub name: &'static str,
@@ -113,7 +113,7 @@ struct More {
     metas: Vec<Meta>,
 }
 
-/// A lock that nobody holds.
+/// Takes a lock that no other code holds.
 fn at_once<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     match mutex.try_lock() {
         Ok(guard) => Some(guard),
@@ -169,7 +169,7 @@ impl Head {
         self.edges.iter().chain(self.more.iter().flat_map(|more| &more.edges)).flatten()
     }
 
-    /// The number of operands, as far as the last that takes part.
+    /// The number of operands, up to the last that takes part.
     pub fn operands(&self) -> usize {
         match &self.more {
             Some(more) if !more.edges.is_empty() => 2 + more.edges.len(),

@@ -44,7 +44,7 @@ pub fn backward(tensors: &[&Tensor]) -> Backward {
     }
 }
 
-/// The gradients of a number with respect to `inputs`, without changing anybody's `grad()`: PyTorch's
+/// The gradients of a number with respect to `inputs`, without changing any tensor's `grad()`: PyTorch's
 /// `torch.autograd.grad`. For its options see [`backward`].
 ///
 /// ```
@@ -212,7 +212,7 @@ fn added(gradient: Tensor, before: Option<&Tensor>, layout: &Layout) -> Tensor {
     .in_own_memory(layout)
 }
 
-/// Where a pass begins, and with what.
+/// The edge at which a pass begins, and the gradient with which it begins.
 fn root(op: &str, tensor: &Tensor, gradient: Option<Tensor>) -> Result<(Edge, Tensor)> {
     let Some(edge) = tensor.edge() else {
         return Err(not_recorded(op, tensor));

@@ -97,7 +97,7 @@ impl Saved {
 
 type One<F> = fn(&F, &mut Pass, Gradients) -> Result<()>;
 
-/// What an operation that gives a view was given; of others, nothing, not even the room for it.
+/// The operand of an operation that returns a view; for other operations, nothing, not even the memory for it.
 trait MayView: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn viewed(&self) -> Option<&Viewed>;
 }
@@ -114,7 +114,7 @@ impl MayView for Viewed {
     }
 }
 
-/// A recorded operation. The formula is let go of once it was used, with what it keeps.
+/// A recorded operation. The formula is dropped after its use, with the values that it keeps.
 struct Recorded<F, V = ()> {
     head: Head,
     formula: RwLock<Option<F>>,

@@ -23,7 +23,7 @@ impl HookHandle {
     pub fn remove(self) {
         let Some(node) = self.node.upgrade() else { return };
         let mut extras = node.head().extras_or_new();
-        // A user's function, with what it holds: dropped when no lock is held.
+        // A user's function and the values that it holds: dropped when no lock is held.
         if self.is_after {
             let at = extras.after.iter().position(|(id, _)| *id == self.id);
             let hook = at.map(|at| extras.after.remove(at));
@@ -219,7 +219,7 @@ impl Tensor {
         })
     }
 
-    /// Forgets the gradient: the next [`backward`](Tensor::backward) begins anew.
+    /// Forgets the gradient: the next [`backward`](Tensor::backward) starts from zero.
     ///
     /// ```
     /// # use tensorlib::prelude::*;

@@ -93,8 +93,8 @@ pub(crate) struct Lookup {
     pub table: [usize; 2],
 }
 
-/// What is normalised together: rows of `channels` stretches of `inner` elements, where row `r` begins with channel
-/// `r % groups * channels`.
+/// The elements that are normalised together: rows of `channels` stretches of `inner` elements, where row `r` begins
+/// with channel `r % groups * channels`.
 #[derive(Clone, Copy)]
 pub(crate) struct NormRows {
     pub rows: usize,
@@ -155,7 +155,7 @@ pub(crate) struct AttentionCall<'a> {
     pub queries: Elements<'a>,
     pub keys: Elements<'a>,
     pub values: Elements<'a>,
-    /// What is added to the scores: `[…, queries, keys]`, by any strides.
+    /// The numbers added to the scores: `[…, queries, keys]`, with any strides.
     pub mask: Option<Elements<'a>>,
     pub sizes: AttentionSizes,
 }
@@ -163,7 +163,7 @@ pub(crate) struct AttentionCall<'a> {
 /// The label of a row that does not count.
 pub(crate) const IGNORED: i64 = -1;
 
-/// What rows of scores of classes should be.
+/// The targets of rows of class scores.
 pub(crate) struct ClassLabels<'a> {
     /// For each row a class or [`IGNORED`], as `i64`.
     pub of_rows: &'a Arc<Storage>,
@@ -171,6 +171,6 @@ pub(crate) struct ClassLabels<'a> {
     pub weight: Option<Elements<'a>>,
     /// How much of the whole is spread over all classes.
     pub smoothing: f64,
-    /// What each loss counts in the one result; without it there is a result for each row.
+    /// The weight of each loss in the one result; without it there is a result for each row.
     pub share: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! What layers and losses ask of a device, each in one pass.
+//! The operations that layers and losses need of a device, each in one pass.
 
 use std::sync::Arc;
 
@@ -49,7 +49,8 @@ pub(crate) trait Layers {
     fn patches(&self, way: Direction, x: Elements, g: &Patches) -> Arc<Storage>;
     /// Elements by maps, and `fill` where these find none, of any type; transposed, numbers added to where they came from.
     fn pad(&self, way: Direction, x: Elements, maps: &PadMaps, fill: f64) -> Arc<Storage>;
-    /// Rows of a table, and zeros for one that is left out; transposed, rows added to a table of zeros, but for that one.
+    /// Rows of a table, and zeros for one that is left out; transposed, rows added to a table of zeros, except for that
+    /// one.
     fn embedding(&self, way: Direction, x: Elements, rows: &Lookup, left_out: Option<usize>) -> Arc<Storage>;
 
     // Normalisation.

@@ -62,7 +62,7 @@ pub(crate) struct Reach<'a> {
 /// Unless a method says otherwise: operands of one operation have the same shape and element type, results are new memory
 /// in the row-major order of the operands' layouts, and rules have converted what an operation is not defined for.
 ///
-/// What layers and losses need beside is in [`Layers`].
+/// [`Layers`] has the further operations that layers and losses need.
 pub(crate) trait Backend: Layers + Sync {
     // Memory.
 
@@ -74,7 +74,7 @@ pub(crate) trait Backend: Layers + Sync {
     fn pick(&self, x: &Arc<Storage>, places: &[usize]) -> Vec<Scalar>;
     /// The element at one of them.
     fn pick_one(&self, x: &Arc<Storage>, place: usize) -> Scalar;
-    /// Makes room for so many elements; new ones are zero.
+    /// Makes room for `numel` elements; new ones are zero.
     fn grow_(&self, x: &Arc<Storage>, numel: usize);
     /// The same value everywhere.
     fn full(&self, dtype: DType, numel: usize, value: Scalar) -> Arc<Storage>;
@@ -151,7 +151,7 @@ pub(crate) trait Backend: Layers + Sync {
 
     // Products of numbers.
 
-    /// `[…, m, k]` times `[…, k, n]`; what stands in front is the same in both.
+    /// `[…, m, k]` times `[…, k, n]`; the leading dimensions are the same in both.
     fn matmul(&self, a: Elements, b: Elements) -> Arc<Storage>;
     /// `[rows, in]` times the transpose of `[out, in]`, plus `[out]` in each row.
     fn linear(&self, x: Elements, weight: Elements, bias: Option<Elements>) -> Arc<Storage>;
@@ -168,8 +168,8 @@ pub(crate) trait Backend: Layers + Sync {
 
     // Matrices, one by one of a stack, of floating-point numbers.
 
-    /// What is made of each matrix: one stack after the other. Or the number of the first matrix that it cannot be made of, and
-    /// why.
+    /// The results for each matrix: one stack after the other. Or the number of the first matrix for which there is no
+    /// result, and why.
     fn decompose(&self, op: MatrixOp, x: Elements) -> Result<Vec<Arc<Storage>>, (usize, Failure)>;
     /// The order of `rows` rows after exchanges, which are as [`MatrixOp::Lu`] gives them; or one that names no row.
     fn exchanged(&self, exchanges: Elements, rows: usize) -> Result<Arc<Storage>, i64>;
@@ -194,7 +194,7 @@ pub(crate) trait Backend: Layers + Sync {
     fn put_along_(&self, op: PutOp, to: Elements, index: Elements, stride: usize, from: Elements);
 }
 
-/// What carries out operations on a device.
+/// The backend of a device.
 #[inline]
 pub(crate) fn on(device: Device) -> &'static dyn Backend {
     match device {
@@ -203,7 +203,7 @@ pub(crate) fn on(device: Device) -> &'static dyn Backend {
     }
 }
 
-/// What carries out an operation on these operands. They must be on one device.
+/// The backend for these operands. They must be on one device.
 #[inline]
 pub(crate) fn backend_of(op: &str, operands: &[&Tensor]) -> Result<&'static dyn Backend> {
     let device = operands.first().map_or(Device::Cpu, |first| first.device());
@@ -219,7 +219,7 @@ fn two_devices(op: &str, a: Device, b: Device) -> Error {
 }
 
 impl Tensor {
-    /// What carries out operations on this tensor alone.
+    /// The backend for this tensor.
     #[inline]
     pub(crate) fn backend(&self) -> &'static dyn Backend {
         on(self.device())

@@ -1,5 +1,5 @@
 //! Random numbers of other distributions, in the order of PyTorch's generator: from the same seed come the same numbers, up
-//! to the rounding of logarithms and their like.
+//! to the rounding of logarithms and similar functions.
 
 use super::mt19937::Mt19937;
 use super::random::generator;
@@ -176,7 +176,7 @@ fn bernoulli(op: &str, p: &Tensor) -> Result<Tensor> {
 fn random_(x: &Tensor, bounds: Option<(i64, i64)>) -> Result<Tensor> {
     let op = "random_";
     let Some((low, high)) = bounds else {
-        // As far as the type holds whole numbers exactly.
+        // Up to the largest number to which the type holds all whole numbers exactly.
         return match x.dtype() {
             DType::F64 => write::<f64>(op, x, |generator, values| {
                 values.iter_mut().for_each(|value| *value = (generator.next_u64() % ((1 << 53) + 1)) as f64);

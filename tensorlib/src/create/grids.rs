@@ -31,7 +31,7 @@ fn vectors(op: &str, tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
     Ok(tensors.iter().map(|x| x.ravel()).collect())
 }
 
-/// Each vector along a dimension of its own, spread over all others.
+/// Each vector along its own dimension, spread over all others.
 fn grid_of(op: &str, tensors: impl IntoTensors) -> Result<Vec<Tensor>> {
     let vectors = vectors(op, tensors.into_tensors())?;
     let shape: Vec<usize> = vectors.iter().map(Tensor::numel).collect();
@@ -52,7 +52,7 @@ fn choices(n: usize, r: usize, with_replacement: bool) -> Vec<i64> {
     }
     loop {
         all.extend(choice.iter().map(|&at| at as i64));
-        // The last place that can move on; those behind it begin anew.
+        // The last place that can move on; those after it start again.
         let most = |place: usize| if with_replacement { n - 1 } else { n - r + place };
         let Some(place) = (0..r).rev().find(|&place| choice[place] < most(place)) else { return all };
         let next = choice[place] + 1;
@@ -148,7 +148,7 @@ fallible! {
         powers("logspace_base", start.into().to_f64(), end.into().to_f64(), steps, base.into().to_f64())
     }
 
-    /// The coordinates of a grid: each vector along a dimension of its own, repeated over the others, as views.
+    /// The coordinates of a grid: each vector along its own dimension, repeated over the others, as views.
     ///
     /// ```
     /// # use tensorlib::prelude::*;

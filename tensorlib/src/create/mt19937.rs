@@ -23,7 +23,8 @@ impl Mt19937 {
         Mt19937 { state, next: LENGTH, spare_normal: None }
     }
 
-    /// Where in its numbers it is: two generators with the same mark give the same numbers, but for a chance of 2⁻⁶⁴.
+    /// The position in its sequence: two generators with the same mark give the same numbers, except with a chance of
+    /// 2⁻⁶⁴.
     pub fn mark(&self) -> (usize, [u32; 2], Option<u64>) {
         (self.next, [self.state[0], self.state[MIDDLE]], self.spare_normal.map(f64::to_bits))
     }

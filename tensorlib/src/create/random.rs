@@ -23,7 +23,7 @@ static GENERATOR: LazyLock<Mutex<Mt19937>> = LazyLock::new(|| {
 });
 
 thread_local! {
-    /// What stands for the process's generator in this thread, if something does.
+    /// The generator that replaces the process's generator in this thread, if any.
     static OWN: Cell<Option<&'static Mutex<Mt19937>>> = const { Cell::new(None) };
 }
 
@@ -80,7 +80,7 @@ pub fn manual_seed(seed: u64) {
     *generator() = Mt19937::new(seed);
 }
 
-/// The random numbers that something was made from, so that it can be made anew from the same ones while nothing else was
+/// The random numbers from which a value was made, so that it can be made again from the same ones while no others were
 /// drawn: options of a layer, which are given after it was made, decide what it draws.
 #[derive(Clone)]
 pub(crate) struct Draws {
@@ -95,7 +95,7 @@ impl Draws {
         (made, Draws { before, after: generator().mark() })
     }
 
-    /// Draws anew: from the same place, if nobody has drawn since, otherwise from here on.
+    /// Draws again: from the same state if no numbers were drawn since, otherwise from the present state.
     pub fn again<R>(&mut self, draw: impl FnOnce() -> R) -> R {
         let mut current = generator();
         if current.mark() == self.after {

@@ -5,7 +5,7 @@ use crate::error::{or_raise, shape_error};
 use crate::shape::try_stack;
 use crate::tensor::Tensor;
 
-/// What can be an example in a batch, PyTorch's `default_collate`.
+/// A type that can be an example in a batch: PyTorch's `default_collate`.
 ///
 /// | examples | batch |
 /// |---|---|
@@ -27,7 +27,7 @@ use crate::tensor::Tensor;
     note = "tensors, numbers, text, and pairs, triples and vectors of these do; for others say how: `loader.collate(|examples| …)`"
 )]
 pub trait Collate: Sized {
-    /// What a batch of them is.
+    /// The type of a batch of them.
     type Batch: Send + 'static;
 
     /// Makes the batch.

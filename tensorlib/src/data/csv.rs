@@ -138,7 +138,7 @@ impl Csv {
 }
 
 impl fmt::Display for Csv {
-    /// What the table has: rows, and names of columns.
+    /// Shows the number of rows and the names of columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Csv of {} rows: {}", self.len(), self.names.join(", "))
     }

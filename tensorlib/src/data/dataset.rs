@@ -1,4 +1,4 @@
-//! What a dataset is, and several as one.
+//! Datasets, and several of them as one.
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use crate::create::{OwnGenerator, draw_seed, randint, randperm};
 use crate::error::{or_raise, value_error};
 use crate::tensor::Tensor;
 
-/// An order of examples, drawn anew for each pass.
+/// An order of examples, drawn again for each pass.
 ///
 /// ```
 /// use tensorlib::prelude::*;

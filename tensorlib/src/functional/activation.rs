@@ -1,4 +1,4 @@
-//! What tensors have as methods, as functions too: `F::relu(&x)` is `x.relu()`.
+//! Methods of tensors as functions: `F::relu(&x)` is `x.relu()`.
 
 use super::floating;
 use super::options::options;
@@ -103,7 +103,7 @@ fallible_methods! {
     glu | try_glu[dim: i64]("-1");
 }
 
-/// What training draws for each element: 1 for those above 0, and a slope for the others, one after the other.
+/// The slopes that training draws for each element: 1 for those above 0, and a random slope for the others, in order.
 fn drawn_slopes(x: &Tensor, options: &RRelu) -> Result<Tensor> {
     let below = x.detach().try_le(0)?;
     let count = below.sum().item::<i64>() as usize;

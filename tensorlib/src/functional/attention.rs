@@ -15,14 +15,14 @@ use crate::tensor::Tensor;
 options! {
     /// The options of [`scaled_dot_product_attention_with`].
     pub struct Attention<'a> {
-        /// What queries may see, in a shape that broadcasts to `[…, queries, keys]`: `true` where they may, or numbers that
-        /// are added to the scores.
+        /// Which keys queries may attend to, in a shape that broadcasts to `[…, queries, keys]`: `true` where they may,
+        /// or numbers that are added to the scores.
         attn_mask: Option<&'a Tensor>, None, |mask: &'a Tensor| Some(mask);
         /// The share of weights that is left out, as by [`dropout`](super::dropout()); 0 by default.
         dropout_p: f64, 0.0, |share: f64| share;
         /// Whether a query sees only keys up to its own number; `false` by default.
         is_causal: bool, false, |is_causal: bool| is_causal;
-        /// What scores are multiplied by; by default 1 over the root of the number of features.
+        /// The factor of the scores; by default 1 over the root of the number of features.
         scale: Option<f64>, None, |scale: f64| Some(scale);
     }
 }

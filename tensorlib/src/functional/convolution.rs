@@ -17,15 +17,15 @@ use crate::tensor::Tensor;
 /// Zeros around what a convolution reads: lengths, or a name.
 #[derive(Clone)]
 pub enum Padding {
-    /// So many elements before the first and after the last, one number for all dimensions or one for each.
+    /// The number of elements before the first and after the last, one number for all dimensions or one for each.
     Lengths(Ints),
     /// As many as make the result as long as the input; where that is odd, one more after the last.
     Same,
-    /// A name that is none.
+    /// A name of no padding.
     Unknown(String),
 }
 
-/// What can be given as padding: a number, one for each dimension, or `"same"` or `"valid"`.
+/// A value that can be given as padding: a number, one for each dimension, or `"same"` or `"valid"`.
 pub trait IntoPadding {
     /// The padding.
     fn into_padding(self) -> Padding;

@@ -8,7 +8,7 @@ use crate::error::{Result, fallible, shape_error, value_error};
 use crate::layout::{Layout, memory_order};
 use crate::tensor::Tensor;
 
-/// What each element is multiplied by: 0, or what makes up for those. In the shape of `x`, or a part of it.
+/// The factor of each element: 0, or the number that compensates for the zeros. In the shape of `x`, or a part of it.
 fn noise(x: &Tensor, shape: DimVec<usize>, p: f64) -> Tensor {
     bernoulli_noise(x.dtype(), shape, 1.0 - p, 1.0 / (1.0 - p))
 }

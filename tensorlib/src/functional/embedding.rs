@@ -23,7 +23,7 @@ options! {
     }
 }
 
-/// What a call took of a table.
+/// The rows that a call took from a table.
 struct Taken {
     lookup: Lookup,
     /// The row that has no gradient.

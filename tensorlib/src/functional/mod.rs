@@ -16,8 +16,8 @@
 //!
 //! The functions that networks are built of, element by element, are methods of tensors: `F::relu(&x)` is `x.relu()`.
 //!
-//! Each function has one node in the graph and a backward form of its own, which computes in one pass what is needed;
-//! where the gradients themselves are to be differentiated, it is written in operations that are.
+//! Each function has one node in the graph and its own backward form, which computes in one pass what is needed; where
+//! the gradients themselves are to be differentiated, the backward form is written in differentiable operations.
 
 mod activation;
 mod attention;

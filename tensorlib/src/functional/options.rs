@@ -24,7 +24,7 @@ macro_rules! options {
         }
 
         impl<'a> $name<'a> {
-            /// What holds when nothing else is said.
+            /// The defaults.
             pub fn new() -> $name<'a> {
                 $name::default()
             }

@@ -10,7 +10,7 @@ use crate::op::Direction;
 use crate::size::{IntoInts, Ints, checked_numel};
 use crate::tensor::Tensor;
 
-/// What stands around a tensor.
+/// The values around a padded tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PadMode {
     /// A number.

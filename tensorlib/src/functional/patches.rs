@@ -102,7 +102,7 @@ fn folded(x: &Tensor, output: Ints, kernel: Ints, options: &Unfold) -> Result<Te
     Ok(moved(x, &Arc::new(g), [&shape, &x.layout.shape], Direction::Transposed))
 }
 
-/// What windows over a dimension overlap in adds up.
+/// The gradient of windows over a dimension: where windows overlap, their gradients add up.
 fn windows_back(gradient: &Tensor, shape: &DimVec<usize>, dim: usize, size: usize, step: usize) -> Tensor {
     let result = crate::create::filled(shape.clone(), gradient.dtype(), Scalar::Int(0));
     unrecorded(|| {

@@ -38,7 +38,7 @@ impl MaxPool {
         MaxPool::default()
     }
 
-    /// By how much the window moves; by default as far as it is long.
+    /// By how many positions the window moves; by default its length.
     pub fn stride(mut self, stride: impl IntoInts) -> MaxPool {
         self.stride = Some(ints(stride));
         self
@@ -86,7 +86,7 @@ impl AvgPool {
         AvgPool::default()
     }
 
-    /// By how much the window moves; by default as far as it is long.
+    /// By how many positions the window moves; by default its length.
     pub fn stride(mut self, stride: impl IntoInts) -> AvgPool {
         self.stride = Some(ints(stride));
         self
@@ -110,7 +110,7 @@ impl AvgPool {
         self
     }
 
-    /// What the sum of a window is divided by, instead of the number of its elements.
+    /// The divisor of a window's sum, instead of the number of its elements.
     pub fn divisor_override(mut self, divisor: impl Into<f64>) -> AvgPool {
         self.divisor_override = Some(divisor.into());
         self
@@ -162,7 +162,7 @@ impl Dimension {
     }
 }
 
-/// Windows that divide a dimension into so many parts.
+/// Windows that divide a dimension into `count` parts.
 fn adaptive(length: usize, count: usize) -> Vec<Span> {
     let span = |number: usize| {
         let (start, end) = (number * length / count, ((number + 1) * length).div_ceil(count));
@@ -204,7 +204,7 @@ fn pooled<const N: usize>(x: &Tensor, windows: &Windows) -> DimVec<usize> {
     shape
 }
 
-/// What a maximum notes of where it found the elements.
+/// The positions at which a maximum found its elements.
 struct Found {
     places: Places,
     input: DimVec<usize>,
@@ -463,7 +463,7 @@ fallible! {
         avg_pool::<2>("avg_pool2d", x, ints(kernel), &options)
     }
 
-    /// The means of so many windows as the result is long.
+    /// The means of windows, whose number is the length of the result.
     ///
     /// ```
     /// # use tensorlib::{functional as F, prelude::*};
@@ -473,7 +473,8 @@ fallible! {
         Ok(mean::<1>(x, adaptive_windows::<1>("adaptive_avg_pool1d", x, ints(output))?, "AdaptiveAvgPool1DBackward0"))
     }
 
-    /// The means of so many windows as the result has rows and columns: of inputs of any size a result of one size.
+    /// The means of windows, whose numbers are the rows and columns of the result: inputs of any size give a result of
+    /// one size.
     ///
     /// ```
     /// # use tensorlib::{functional as F, prelude::*};
@@ -483,7 +484,7 @@ fallible! {
         Ok(mean::<2>(x, adaptive_windows::<2>("adaptive_avg_pool2d", x, ints(output))?, "AdaptiveAvgPool2DBackward0"))
     }
 
-    /// The largest elements of so many windows as the result is long.
+    /// The largest elements of windows, whose number is the length of the result.
     ///
     /// ```
     /// # use tensorlib::{functional as F, prelude::*};
@@ -494,7 +495,7 @@ fallible! {
         Ok(largest::<1>(x, &windows, "AdaptiveMaxPool1DBackward0").0)
     }
 
-    /// The largest elements of so many windows as the result has rows and columns.
+    /// The largest elements of windows, whose numbers are the rows and columns of the result.
     ///
     /// ```
     /// # use tensorlib::{functional as F, prelude::*};

@@ -10,7 +10,7 @@ use crate::operand::{IntoOperand, Operand};
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 
-/// An index applied as far as a view can: what is left are index tensors, by dimension of the view.
+/// An index, split into the layout of a view and the remaining index tensors, by dimension of the view.
 pub(super) struct Applied {
     pub layout: Layout,
     pub chosen: Vec<Chosen>,
@@ -89,7 +89,7 @@ fn whole_mask<'a>(x: &Tensor, index: &'a Index) -> Option<&'a Tensor> {
     }
 }
 
-/// The view that an index gives as far as a view can, and the index tensors that are left.
+/// The view for the part of an index that views can express, and the remaining index tensors.
 fn viewed(x: &Tensor, op: &str, index: Index) -> Result<(Tensor, Vec<Chosen>)> {
     let name = match index.0.iter().find(|item| !matches!(item, IndexItem::Ellipsis | IndexItem::NewAxis)) {
         Some(IndexItem::At(_)) => "SelectBackward0",

@@ -23,7 +23,7 @@ pub(super) fn checked(op: &str, x: &Tensor, dim: usize, index: &Tensor) -> Resul
     wrapped(op, index, x.layout.shape.get(dim).copied().unwrap_or(1), dim)
 }
 
-/// What `scatter` and its kin work with.
+/// The operands of `scatter` and related methods.
 struct Along {
     dim: usize,
     index: Tensor,

@@ -21,8 +21,8 @@ fn positions(op: &str, index: &Tensor, length: usize, dim: usize) -> Result<Tens
     wrapped(op, index, length, dim)
 }
 
-/// For `gather` and its like: checked positions, the tensor's layout walked by the index's shape with the dimension that
-/// is indexed standing still, and that dimension's stride.
+/// For `gather` and similar methods: checked positions, the tensor's layout walked by the index's shape with the
+/// dimension that is indexed standing still, and that dimension's stride.
 fn along(op: &str, x: &Tensor, dim: usize, index: &Tensor) -> Result<(Tensor, Layout, usize)> {
     if index.ndim() != x.ndim() {
         return Err(shape_error!(

@@ -7,11 +7,11 @@
 //! | `Tensor::from(array)` | moved |
 //! | `Tensor::from(array.view())` | copied |
 //! | [`Tensor::to_ndarray`], [`SharedArray::to_ndarray`] | copied |
-//! | [`Tensor::into_ndarray`], [`SharedArray::into_ndarray`] | moved when it came from a vector or an array and nobody else holds it, else copied |
+//! | [`Tensor::into_ndarray`], [`SharedArray::into_ndarray`] | moved when it came from a vector or an array and has no other owner, else copied |
 //! | [`Tensor::with_ndarray`], [`SharedArray::with`], [`SharedArray::with_mut`] | a view for the time of a call |
 //!
-//! An ndarray `Array` is the only owner of its memory, and Rust lets nobody else change it; so an array that shares its
-//! memory with tensors is a [`SharedArray`], which lends it as an ndarray view.
+//! An ndarray `Array` is the only owner of its memory, and Rust lets no other code change it; so an array that shares
+//! its memory with tensors is a [`SharedArray`], which lends it as an ndarray view.
 
 use std::fmt;
 use std::sync::Arc;
@@ -270,7 +270,7 @@ impl SharedArray {
 }
 
 impl Clone for SharedArray {
-    /// A copy of the values, in memory of its own, as ndarray's.
+    /// A copy of the values, in new memory, as ndarray's `clone`.
     fn clone(&self) -> SharedArray {
         SharedArray { tensor: self.tensor.clone() }
     }

@@ -10,8 +10,8 @@ use crate::tensor::Tensor;
 
 /// Tensors by name, in order: what a model has learned, to save, load, compare and look at. PyTorch's `state_dict`.
 ///
-/// The tensors are on the memory of those that were inserted, and know nothing of gradients. A
-/// [`clone`](StateDict#impl-Clone-for-StateDict) has memory of its own: it keeps the values of a moment.
+/// The tensors share the memory of those that were inserted, and take no part in gradients. A
+/// [`clone`](StateDict#impl-Clone-for-StateDict) has new memory: it keeps the values of a moment.
 ///
 /// ```
 /// use tensorlib::prelude::*;

@@ -62,7 +62,7 @@ fn distances(op: &str, a: &Tensor, b: &Tensor, p: f64) -> Result<Tensor> {
     let kept = [Saved::operand(a), Saved::operand(b), Saved::result(&result)];
     Ok(record(result, "CdistBackward0", &[a, b], move |pass, gradient| {
         let [a, b, distances] = [pass.get(&kept[0])?, pass.get(&kept[1])?, pass.get(&kept[2])?];
-        // What is at no distance has no direction.
+        // A distance of zero has no direction.
         let weights = where_cond(distances.eq(0.0), 0.0, &gradient / distances.masked_fill(distances.eq(0.0), 1.0));
         pass.give(0, || &a * weights.sum_keepdim(-1) - weights.matmul(&b));
         pass.give(1, || {

@@ -73,7 +73,7 @@ fn sum_of_products(equation: &str, tensors: &[Tensor]) -> Result<Tensor> {
     }
     while !rest.is_empty() {
         let next = rest.remove(0);
-        // What is still needed afterwards.
+        // The labels that are still needed afterwards.
         let needed: Vec<Label> =
             result.iter().copied().chain(rest.iter().flat_map(|(labels, _)| labels.iter().copied())).collect();
         so_far = contract(so_far, next, &needed, &lengths)?;

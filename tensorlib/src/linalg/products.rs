@@ -9,7 +9,7 @@ use crate::shape::IntoTensors;
 use crate::size::IntoInts;
 use crate::tensor::Tensor;
 
-/// The product of `addmm` and its kin.
+/// The product of `addmm` and related methods.
 type Product = fn(&Tensor, &Tensor) -> Result<Tensor>;
 
 /// beta · x + alpha · product. With a beta of 0, x does not count, not even NaN.

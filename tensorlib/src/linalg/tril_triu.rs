@@ -17,7 +17,7 @@ fn triangle(op: &str, x: &Tensor, kept: TriangleOp) -> Result<Tensor> {
     Ok(Tensor::from_storage(x.backend().triangle(kept, x.elements()), Layout::contiguous(x.layout.shape.clone())))
 }
 
-/// A linear function of one tensor, with what it does to a gradient.
+/// A linear function of one tensor, and the function that it applies to a gradient.
 fn linear_by(
     result: Tensor,
     x: &Tensor,

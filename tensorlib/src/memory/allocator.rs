@@ -57,7 +57,7 @@ fn take_large<T: Element>(numel: usize) -> AlignedBuf<T> {
     AlignedBuf::in_lines(lines, numel)
 }
 
-/// What a thread keeps of its own, in bytes and in buffers.
+/// The most that a thread keeps for itself, in bytes and in buffers.
 const SCRATCH_BYTES: usize = 1 << 20;
 const SCRATCH_BUFFERS: usize = 2;
 

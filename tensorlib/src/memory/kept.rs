@@ -13,7 +13,8 @@ const KEPT_BUFFERS: usize = 128;
 /// Oldest first.
 static KEPT: Mutex<Vec<Vec<Line>>> = Mutex::new(Vec::new());
 
-/// The kept buffers. A thread that holds the lock while the process forks leaves it locked for ever: nobody waits.
+/// The kept buffers. If a thread holds the lock while the process forks, the lock stays locked for ever in the child:
+/// no caller waits for it.
 fn kept() -> Option<MutexGuard<'static, Vec<Vec<Line>>>> {
     match KEPT.try_lock() {
         Ok(kept) => Some(kept),

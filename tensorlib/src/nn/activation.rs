@@ -165,7 +165,7 @@ impl PReLU {
         PReLU::channels(1, 0.25)
     }
 
-    /// So many slopes, for as many channels in dimension 1, and their first value.
+    /// A layer with `num_parameters` slopes, one for each channel in dimension 1, and their initial value.
     pub fn channels(num_parameters: usize, init: f64) -> PReLU {
         PReLU { weight: Parameter::new(full([num_parameters], init).float()) }
     }

@@ -8,8 +8,8 @@ use crate::functional::{self as F, Attention};
 use crate::ops::try_where_cond;
 use crate::tensor::Tensor;
 
-/// Attention of several heads: each reads the sequences through projections of its own. Vaswani et al., *Attention Is All You
-/// Need*, 2017.
+/// Attention of several heads: each reads the sequences through its own projections. Vaswani et al., *Attention Is All
+/// You Need*, 2017.
 ///
 /// | | shape |
 /// |---|---|
@@ -44,7 +44,7 @@ pub struct MultiheadAttention {
     draws: Draws,
 }
 
-/// What a query may see, and what is given back, in [`MultiheadAttention::forward_with`].
+/// Which keys a query may attend to, and what [`MultiheadAttention::forward_with`] returns.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -78,7 +78,7 @@ impl<'a> Attend<'a> {
         self
     }
 
-    /// `true` for keys that nobody may look at, shape `[batch, keys]`.
+    /// `true` for keys that no query may attend to, shape `[batch, keys]`.
     pub fn key_padding_mask(mut self, mask: &'a Tensor) -> Attend<'a> {
         self.key_padding_mask = Some(mask);
         self
@@ -104,7 +104,7 @@ impl<'a> Attend<'a> {
 }
 
 impl MultiheadAttention {
-    /// So many heads, which share the features among them.
+    /// Attention of `num_heads` heads, which share the features among them.
     ///
     /// # Panics
     /// If the heads do not divide the features.
@@ -140,7 +140,7 @@ impl MultiheadAttention {
         self
     }
 
-    /// With or without biases. The layer is drawn anew.
+    /// With or without biases. The layer's weights are drawn again.
     #[must_use = "this gives the layer"]
     pub fn bias(mut self, has_bias: bool) -> MultiheadAttention {
         (self.in_proj_weight, self.in_proj_bias, self.out_proj) = self.draws.again(|| drawn(self.embed_dim, has_bias));
@@ -198,7 +198,8 @@ impl MultiheadAttention {
         Ok((y, weights.map(|weights| if is_batch { weights } else { weights.squeeze_dim(0) })))
     }
 
-    /// What the heads found, `[batch, heads, length, features]`, side by side and projected: `[batch, length, embed_dim]`.
+    /// The results of the heads, `[batch, heads, length, features]`, side by side and projected:
+    /// `[batch, length, embed_dim]`.
     ///
     /// PyTorch's result lies in memory by length first, and what drops out of it later is drawn in the order of memory. So it
     /// does here where something drops out; otherwise by batch, which is one copy less.

@@ -9,7 +9,7 @@ use crate::functional::{self as F, Conv, IntoPadding, Padding};
 use crate::size::{IntoInts, Ints};
 use crate::tensor::Tensor;
 
-/// What all convolutional layers have.
+/// The options of all convolutional layers.
 #[derive(Clone)]
 struct Options {
     in_channels: usize,
@@ -169,7 +169,8 @@ macro_rules! convolutions {
                 self
             }
 
-            /// Into how many groups the channels are divided. Each has kernels of its own, so that the weight is smaller.
+            /// The number of groups into which the channels are divided. Each has its own kernels, so that the weight
+            /// is smaller.
             ///
             /// # Panics
             /// If the groups do not divide the channels.
@@ -181,7 +182,7 @@ macro_rules! convolutions {
                 self.again()
             }
 
-            /// With or without a bias. The layer is drawn anew.
+            /// With or without a bias. The layer's weights are drawn again.
             #[must_use = "this gives the layer"]
             pub fn bias(mut self, has_bias: bool) -> $name {
                 self.options.has_bias = has_bias;
@@ -249,7 +250,7 @@ convolutions! {
     /// ```
     Conv2d: 2, false, try_conv2d_with,;
 
-    /// What a [`Conv1d`] does to gradients, as a layer: it makes sequences longer.
+    /// The computation that a [`Conv1d`] applies to gradients, as a layer: it makes sequences longer.
     ///
     /// | | shape |
     /// |---|---|
@@ -266,7 +267,8 @@ convolutions! {
     /// ```
     ConvTranspose1d: 1, true, try_conv_transpose1d_with, output_padding;
 
-    /// What a [`Conv2d`] does to gradients, as a layer: it makes images larger. Zeiler et al., *Deconvolutional networks*, 2010.
+    /// The computation that a [`Conv2d`] applies to gradients, as a layer: it makes images larger. Zeiler et al.,
+    /// *Deconvolutional networks*, 2010.
     ///
     /// | | shape |
     /// |---|---|

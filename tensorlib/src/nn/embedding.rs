@@ -7,7 +7,7 @@ use crate::create::empty;
 use crate::functional as F;
 use crate::operand::IntoOperand;
 
-/// A vector for each of so many symbols, learned: whole numbers become rows of a table.
+/// A learned vector for each symbol: whole numbers become rows of a table.
 ///
 /// | | shape |
 /// |---|---|
@@ -30,7 +30,7 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    /// A table of so many rows of so many numbers.
+    /// A table of `num_embeddings` rows of `embedding_dim` numbers.
     pub fn new(num_embeddings: usize, embedding_dim: usize) -> Embedding {
         let weight = Parameter::new(init::normal_(&empty([num_embeddings, embedding_dim]), 0.0, 1.0));
         Embedding { weight, padding_idx: None }

@@ -1,4 +1,4 @@
-//! What fields of a module can be, and which containers of them are modules.
+//! The types that fields of a module can have, and the containers of them that are modules.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::module::{Module, Visitor};
 use super::parameter::{Buffer, Parameter, Training};
 
-/// What a module can have as a field. It need not be implemented: modules have it by themselves.
+/// A type that a module can have as a field. You need not implement it: all modules have it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a module as it is",
     label = "neither a module nor a parameter",

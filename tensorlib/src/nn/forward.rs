@@ -1,4 +1,4 @@
-//! What maps one tensor to one tensor.
+//! Modules that map one tensor to one tensor.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -8,8 +8,8 @@ use super::module::Module;
 use crate::error::Result;
 use crate::tensor::Tensor;
 
-/// A module that makes one tensor of one tensor, and so can stand in [`sequential!`](super::sequential!). Modules that take
-/// more, or give more, have a `forward` of their own instead.
+/// A module that computes one tensor from one tensor, and so can be a layer of [`sequential!`](super::sequential!).
+/// Modules that take or return more have a different `forward` instead.
 ///
 /// ```
 /// use tensorlib::prelude::*;

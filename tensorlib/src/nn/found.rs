@@ -1,4 +1,4 @@
-//! What is made of the tensors that were found in a model.
+//! Conversions of the tensors that were found in a model.
 //!
 //! The methods of [`Module`](super::Module) are compiled for each type of model, also in a notebook's cells; what they do is
 //! here, compiled once.

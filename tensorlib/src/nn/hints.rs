@@ -1,4 +1,4 @@
-//! What a learner may have forgotten, said once.
+//! Hints about steps that a learner may have forgotten, each given once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

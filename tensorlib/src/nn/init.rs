@@ -258,8 +258,8 @@ fn kaiming(op: &str, x: &Tensor, mode: Mode, nonlinearity: Nonlinearity) -> Resu
     Ok(calculate_gain(nonlinearity) / fan.sqrt())
 }
 
-/// What PyTorch's linear and convolutional layers begin with: uniform numbers in ±1/√fan-in, for the weight and then the
-/// bias.
+/// The initial values of PyTorch's linear and convolutional layers: uniform numbers in ±1/√fan-in, for the weight and
+/// then the bias.
 pub(super) fn affine(weight: &Tensor, bias: Option<&Tensor>) {
     let op = "layer";
     // A layer that reads nothing has nothing to draw.

@@ -47,7 +47,7 @@ impl Linear {
         Linear { weight, bias, draws }
     }
 
-    /// With or without a bias. The layer is drawn anew.
+    /// With or without a bias. The layer's weights are drawn again.
     #[must_use = "this gives the layer"]
     pub fn bias(mut self, has_bias: bool) -> Linear {
         let (inputs, outputs) = (self.in_features(), self.out_features());
@@ -105,7 +105,7 @@ impl Bilinear {
         Bilinear { weight, bias, draws }
     }
 
-    /// With or without a bias. The layer is drawn anew.
+    /// With or without a bias. The layer's weights are drawn again.
     #[must_use = "this gives the layer"]
     pub fn bias(mut self, has_bias: bool) -> Bilinear {
         let shape = self.weight.size();

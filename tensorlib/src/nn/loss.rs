@@ -111,7 +111,7 @@ losses! {
         ignore_index: i64 = -100,
         /// How much of the probability is spread over all classes; 0 by default.
         label_smoothing: f64 = 0.0,
-        /// What is made of the losses of all examples; their mean by default.
+        /// How the losses of all examples are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     } buffers {
         /// A weight for each class, shape `[classes]`.
@@ -130,7 +130,7 @@ losses! {
     NLLLoss(scores): nll_loss | try_nll_loss_with, NllLoss {
         /// A label of examples that do not count; -100 by default.
         ignore_index: i64 = -100,
-        /// What is made of the losses of all examples; their mean by default.
+        /// How the losses of all examples are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     } buffers {
         /// A weight for each class, shape `[classes]`.
@@ -145,7 +145,7 @@ losses! {
     /// assert_eq!(nn::MSELoss::new().forward(&tensor![1.0, 2.0], [1.0, 4.0]).item::<f32>(), 2.0);
     /// ```
     MSELoss(x): mse_loss | try_mse_loss_with, Reduced {
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     };
 
@@ -157,7 +157,7 @@ losses! {
     /// assert_eq!(nn::L1Loss::new().forward(&tensor![1.0, 2.0], [1.0, 4.0]).item::<f32>(), 1.0);
     /// ```
     L1Loss(x): l1_loss | try_l1_loss_with, Reduced {
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     };
 
@@ -171,7 +171,7 @@ losses! {
     SmoothL1Loss(x): smooth_l1_loss | try_smooth_l1_loss_with, SmoothL1 {
         /// The difference from which on the loss is linear; 1 by default.
         beta: f64 = 1.0,
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     };
 
@@ -185,7 +185,7 @@ losses! {
     HuberLoss(x): huber_loss | try_huber_loss_with, Huber {
         /// The difference from which on the loss is linear; 1 by default.
         delta: f64 = 1.0,
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     };
 
@@ -198,7 +198,7 @@ losses! {
     /// assert!(nn::BCELoss::new().forward(&tensor![0.5], [1.0]).allclose(2f64.ln()));
     /// ```
     BCELoss(x): binary_cross_entropy | try_binary_cross_entropy_with, Binary {
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     } buffers {
         /// A factor for each loss; its shape broadcasts.
@@ -213,7 +213,7 @@ losses! {
     /// assert!(nn::BCEWithLogitsLoss::new().forward(&tensor![0.0], [1.0]).allclose(2f64.ln()));
     /// ```
     BCEWithLogitsLoss(scores): binary_cross_entropy_with_logits | try_binary_cross_entropy_with_logits_with, Binary {
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     } buffers {
         /// A factor for each loss; its shape broadcasts.
@@ -233,7 +233,7 @@ losses! {
     KLDivLoss(logs): kl_div | try_kl_div_with, KlDiv {
         /// Whether the target, too, is given as logarithms.
         log_target: bool = false,
-        /// What is made of the losses of all elements; their mean by default, though `BatchMean` is the divergence.
+        /// How the losses of all elements are reduced: to their mean by default, though `BatchMean` is the divergence.
         reduction: Reduction = Reduction::Mean
     };
 
@@ -248,7 +248,7 @@ losses! {
     CosineEmbeddingLoss(a, b): cosine_embedding_loss | try_cosine_embedding_loss_with, Margin {
         /// The margin; 0 by default.
         margin: f64 = 0.0,
-        /// What is made of the losses of all examples; their mean by default.
+        /// How the losses of all examples are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     };
 
@@ -262,7 +262,7 @@ losses! {
     HingeEmbeddingLoss(x): hinge_embedding_loss | try_hinge_embedding_loss_with, Margin {
         /// The margin; 1 by default.
         margin: f64 = 1.0,
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     };
 
@@ -276,7 +276,7 @@ losses! {
     MarginRankingLoss(a, b): margin_ranking_loss | try_margin_ranking_loss_with, Margin {
         /// The margin; 0 by default.
         margin: f64 = 0.0,
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction = Reduction::Mean
     };
 }

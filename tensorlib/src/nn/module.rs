@@ -1,4 +1,4 @@
-//! What has parameters, and how they are found.
+//! Modules: values that have parameters, and how the parameters are found.
 
 use super::found::{self, joined};
 use super::parameter::{Buffer, Parameter, Training};
@@ -8,7 +8,8 @@ use crate::error::{Result, or_raise};
 use crate::io::StateDict;
 use crate::tensor::Tensor;
 
-/// What has parameters: a layer, or a model made of layers. It is derived from the fields of a struct or an enum.
+/// A value that has parameters: a layer, or a model made of layers. It is derived from the fields of a struct or an
+/// enum.
 ///
 /// | a field | is |
 /// |---|---|
@@ -63,7 +64,7 @@ pub trait Module {
     /// The word by which it is printed: the name of its type.
     fn name(&self) -> &str;
 
-    /// What stands in its parentheses when it is printed.
+    /// The text in its parentheses when it is printed.
     fn extra_repr(&self) -> String {
         String::new()
     }
@@ -148,7 +149,7 @@ pub trait Module {
         set_training(&|visitor| self.visit(visitor), false);
     }
 
-    /// Whether a module in it is being trained that then behaves in another way; if there is none such, true.
+    /// Whether a module in it is being trained whose training behaviour differs; true if it has no such module.
     fn is_training(&self) -> bool {
         is_training(&|visitor| self.visit(visitor))
     }

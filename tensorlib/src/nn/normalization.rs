@@ -30,7 +30,7 @@ fn options<'a>(weight: Option<&'a Parameter>, bias: Option<&'a Parameter>, eps: 
     }
 }
 
-/// What a layer for batches keeps.
+/// The options of a layer for batches.
 #[derive(Clone)]
 struct Rates {
     momentum: Option<f64>,
@@ -46,7 +46,7 @@ macro_rules! batches {
         pub struct $name {
             /// A factor for each channel, shape `[num_features]`, 1 at first.
             pub weight: Option<Parameter>,
-            /// What is added to each channel, shape `[num_features]`, 0 at first.
+            /// The bias of each channel, shape `[num_features]`, 0 at first.
             pub bias: Option<Parameter>,
             /// The running mean of each channel.
             pub running_mean: Option<Buffer>,
@@ -61,7 +61,7 @@ macro_rules! batches {
         }
 
         impl $name {
-            /// A layer for so many channels, with PyTorch's rates: momentum 0.1, eps 1e-5.
+            /// A layer for `num_features` channels, with PyTorch's rates: momentum 0.1, eps 1e-5.
             pub fn new(num_features: usize) -> $name {
                 let (weight, bias) = affine(&[num_features as i64], true);
                 let layer = $name {
@@ -85,7 +85,7 @@ macro_rules! batches {
                 self
             }
 
-            /// What is added to the variance; 1e-5 by default.
+            /// The number added to the variance; 1e-5 by default.
             #[must_use = "this gives the layer"]
             pub fn eps(mut self, eps: f64) -> $name {
                 self.rates.eps = eps;
@@ -196,7 +196,7 @@ batches! {
 pub struct LayerNorm {
     /// Factors, of the shape of a row, 1 at first.
     pub weight: Option<Parameter>,
-    /// What is added, of the shape of a row, 0 at first.
+    /// The bias, of the shape of a row, 0 at first.
     pub bias: Option<Parameter>,
     #[module(skip)]
     normalized_shape: Ints,
@@ -211,7 +211,7 @@ impl LayerNorm {
         LayerNorm { weight, bias, normalized_shape, eps: 1e-5 }
     }
 
-    /// What is added to the variance; 1e-5 by default.
+    /// The number added to the variance; 1e-5 by default.
     #[must_use = "this gives the layer"]
     pub fn eps(mut self, eps: f64) -> LayerNorm {
         self.eps = eps;
@@ -262,7 +262,7 @@ impl RMSNorm {
         RMSNorm { weight: affine(&normalized_shape, true).0, normalized_shape, eps: None }
     }
 
-    /// What is added to the mean of squares; by default the distance from 1 to the next number of the type.
+    /// The number added to the mean of squares; by default the distance from 1 to the next number of the type.
     #[must_use = "this gives the layer"]
     pub fn eps(mut self, eps: f64) -> RMSNorm {
         self.eps = Some(eps);
@@ -294,7 +294,7 @@ impl RMSNorm {
 pub struct GroupNorm {
     /// A factor for each channel, 1 at first.
     pub weight: Option<Parameter>,
-    /// What is added to each channel, 0 at first.
+    /// The bias of each channel, 0 at first.
     pub bias: Option<Parameter>,
     num_groups: usize,
     num_channels: usize,
@@ -302,7 +302,7 @@ pub struct GroupNorm {
 }
 
 impl GroupNorm {
-    /// So many groups of so many channels.
+    /// A layer of `num_groups` groups for `num_channels` channels.
     ///
     /// # Panics
     /// If the groups do not divide the channels.
@@ -314,7 +314,7 @@ impl GroupNorm {
         GroupNorm { weight, bias, num_groups, num_channels, eps: 1e-5 }
     }
 
-    /// What is added to the variance; 1e-5 by default.
+    /// The number added to the variance; 1e-5 by default.
     #[must_use = "this gives the layer"]
     pub fn eps(mut self, eps: f64) -> GroupNorm {
         self.eps = eps;

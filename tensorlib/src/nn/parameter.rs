@@ -1,4 +1,5 @@
-//! What a module owns: tensors that are learned, tensors that are kept with them, and whether it is trained right now.
+//! The contents of a module: tensors that are learned, tensors that are kept with them, and whether it is being
+//! trained.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -210,14 +211,14 @@ operand! {
 }
 
 impl Clone for Parameter {
-    /// A parameter with the same values in memory of its own.
+    /// A parameter with the same values in new memory.
     fn clone(&self) -> Parameter {
         Parameter(self.0.detach().clone().requires_grad_(self.0.requires_grad()))
     }
 }
 
 impl Clone for Buffer {
-    /// A buffer with the same values in memory of its own.
+    /// A buffer with the same values in new memory.
     fn clone(&self) -> Buffer {
         Buffer { values: self.values.clone(), is_kept: self.is_kept }
     }

@@ -41,7 +41,7 @@ impl Part {
         outer.name.is_empty() || rest.is_some_and(|rest| rest.starts_with('.'))
     }
 
-    /// One of its own parameters.
+    /// The parameter of this name, without those of parts.
     pub fn parameter(&self, name: &str) -> Option<&Tensor> {
         self.own.iter().find(|(other, _)| other == name).map(|(_, parameter)| parameter)
     }

@@ -37,7 +37,7 @@ impl Sequential {
         self
     }
 
-    /// With one more layer at the end, by a name of its own.
+    /// Adds one more layer at the end, under this name.
     #[must_use = "this gives the longer model"]
     pub fn with_named(mut self, name: &str, layer: impl Layer) -> Sequential {
         self.add(name, Box::new(layer));

@@ -18,7 +18,7 @@ struct Part {
     word: String,
     options: String,
     parts: Vec<Part>,
-    /// Names and shapes of its own parameters.
+    /// Names and shapes of its parameters, without those of parts.
     parameters: Vec<(String, Size, bool)>,
 }
 
@@ -108,7 +108,7 @@ pub fn to_html(module: &dyn Module) -> String {
     let whole = part("", module);
     let mut rows = String::new();
     let mut count = Count::default();
-    // A layer without a model around it is a table of its own line.
+    // A layer without a model around it is a table of one line.
     match whole.parts.is_empty() {
         true => row(&whole, 0, &mut rows, &mut count),
         false => whole.parts.iter().for_each(|part| row(part, 0, &mut rows, &mut count)),

@@ -8,7 +8,7 @@ use crate::tensor::Tensor;
 /// How many names a sentence lists; a model may have hundreds.
 const MOST_NAMES: usize = 6;
 
-/// What [`load_state_dict_partly`](super::Module::load_state_dict_partly) left out.
+/// The names that [`load_state_dict_partly`](super::Module::load_state_dict_partly) left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
     /// Names of the model that the state does not have: their values are what they were.

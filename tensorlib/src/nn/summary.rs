@@ -1,4 +1,4 @@
-//! A table of the layers of a model, with what an input becomes on its way through them.
+//! A table of the layers of a model, with the shapes of an input on its way through them.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;

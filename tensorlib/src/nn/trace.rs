@@ -1,4 +1,4 @@
-//! Layers at work: their names in errors, and a record of what went through them, for those who ask.
+//! Running layers: their names in errors, and, on request, a record of their inputs and outputs.
 
 use std::cell::{Cell, RefCell};
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::size::Size;
 use crate::tensor::Tensor;
 
-/// What went through a layer.
+/// A record of a layer's input and output.
 pub(crate) struct Passed {
     /// The word by which the layer is printed, and all of its line.
     pub word: String,
@@ -27,7 +27,7 @@ thread_local! {
     static RECORD: RefCell<Vec<Passed>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs a layer. An error names it, and its result is recorded if somebody asked.
+/// Runs a layer. An error names it, and its result is recorded if a recording was requested.
 #[inline]
 pub(super) fn traced(layer: &dyn Module, x: &Tensor, run: impl FnOnce() -> Result<Tensor>) -> Result<Tensor> {
     match run() {
@@ -60,7 +60,7 @@ pub(super) fn address(layer: &dyn Module) -> Option<usize> {
     (size_of_val(layer) > 0).then(|| std::ptr::from_ref(layer).cast::<()>() as usize)
 }
 
-/// What goes through the layers of this library while `body` runs, in order.
+/// Records the layers of this library that run in `body`, in order.
 pub(crate) fn recorded<R>(body: impl FnOnce() -> R) -> (R, Vec<Passed>) {
     /// Sets things back, by a panic too.
     struct Recording {

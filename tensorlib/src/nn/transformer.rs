@@ -33,7 +33,7 @@ pub enum FeedForward {
 /// ```
 #[derive(Clone, Module)]
 pub struct TransformerEncoderLayer {
-    /// What reads the other places.
+    /// The attention that reads the other positions.
     pub self_attn: MultiheadAttention,
     /// From `d_model` to `dim_feedforward`.
     pub linear1: Linear,
@@ -118,7 +118,7 @@ impl TransformerEncoderLayer {
         self
     }
 
-    /// The number of features between the linear layers; 2048 by default. The layer is drawn anew.
+    /// The number of features between the linear layers; 2048 by default. The layer's weights are drawn again.
     #[must_use = "this gives the layer"]
     pub fn dim_feedforward(mut self, features: usize) -> TransformerEncoderLayer {
         self.options.dim_feedforward = features;
@@ -147,7 +147,7 @@ impl TransformerEncoderLayer {
         self
     }
 
-    /// What is added to variances; 1e-5 by default.
+    /// The number added to variances; 1e-5 by default.
     #[must_use = "this gives the layer"]
     pub fn layer_norm_eps(mut self, eps: f64) -> TransformerEncoderLayer {
         self.options.layer_norm_eps = eps;
@@ -171,7 +171,7 @@ impl TransformerEncoderLayer {
         self
     }
 
-    /// With or without biases. The layer is drawn anew.
+    /// With or without biases. The layer's weights are drawn again.
     #[must_use = "this gives the layer"]
     pub fn bias(mut self, has_bias: bool) -> TransformerEncoderLayer {
         self.options.has_bias = has_bias;
@@ -235,7 +235,7 @@ pub struct TransformerEncoder {
 }
 
 impl TransformerEncoder {
-    /// So many copies of a layer.
+    /// An encoder of `num_layers` copies of a layer.
     pub fn new(layer: &TransformerEncoderLayer, num_layers: usize) -> TransformerEncoder {
         TransformerEncoder { layers: vec![layer.clone(); num_layers], norm: None }
     }

@@ -1,4 +1,4 @@
-//! What is done to all parameters of a model at once: PyTorch's `torch.nn.utils`.
+//! Operations on all parameters of a model at once: PyTorch's `torch.nn.utils`.
 
 use crate::autograd::no_grad;
 use crate::create::scalar;

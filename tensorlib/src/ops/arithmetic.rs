@@ -70,7 +70,7 @@ arithmetic! {
     /// assert_eq!(tensor![7, -7].floor_divide(2).to_vec::<i64>(), [3, -4]);
     /// ```
     floor_divide try_floor_divide floor_divide_ try_floor_divide_ FloorDivide;
-    /// What is left of a division, with the sign of the divisor, as Python's `%`.
+    /// The remainder of a division, with the sign of the divisor, as Python's `%`.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
@@ -129,7 +129,7 @@ impl Tensor {
         }
     }
 
-    /// [`try_add`](Tensor::try_add) and its like for the operators, which name themselves.
+    /// [`try_add`](Tensor::try_add) and similar methods for the operators, whose errors name the operator.
     pub(crate) fn operate(op: &str, function: BinaryOp, a: Operand, b: Operand) -> Result<Tensor> {
         binary::arithmetic_owned(op, function, a, b)
     }

@@ -1,4 +1,4 @@
-//! How an operation on two operands is carried out: out of place, in place, or over a tensor nobody else holds.
+//! Carries out an operation on two operands: out of place, in place, or into a tensor that has no other owner.
 
 use std::sync::Arc;
 
@@ -119,7 +119,7 @@ fn refuse_whole(op: &str, function: BinaryOp, a: &Operand, b: &Operand) -> Resul
     }
 }
 
-/// What arithmetic on booleans means: or, and.
+/// The meaning of arithmetic on booleans: or, and.
 fn boolean(function: BinaryOp) -> LogicOp {
     if matches!(function, BinaryOp::Add | BinaryOp::Maximum) { LogicOp::Or } else { LogicOp::And }
 }
@@ -133,7 +133,7 @@ pub(crate) fn arithmetic(op: &str, function: BinaryOp, a: &Operand, b: &Operand)
     Ok(formulas::binary::recorded(function, computed(op, function, a, b)?, a, b))
 }
 
-/// What was computed, with its history.
+/// A computed result, with its history.
 #[inline]
 pub(crate) fn recorded(function: BinaryOp, result: Tensor, a: &Operand, b: &Operand) -> Tensor {
     if records_sides(a, b) { formulas::binary::recorded(function, result, a, b) } else { result }
@@ -167,7 +167,7 @@ pub(crate) fn logic(op: &str, function: LogicOp, a: &Operand, b: &Operand) -> Re
     apply(op, a, b, |backend, numel, a, b| backend.logic(function, numel, a, b))
 }
 
-/// [`arithmetic`], written into an operand that nobody else holds when its memory fits the result.
+/// [`arithmetic`], written into an operand that has no other owner if its memory fits the result.
 pub(crate) fn arithmetic_owned(op: &str, function: BinaryOp, a: Operand, b: Operand) -> Result<Tensor> {
     b.check()?;
     let Operand::Owned(mut target) = a else { return arithmetic(op, function, &a, &b) };

@@ -210,8 +210,8 @@ fn without_nan(op: &str, x: &Tensor, other: &Operand, max: bool) -> Result<Tenso
 
 impl Tensor {
     fallible! {
-        /// What is left of a division that was cut off at the point, with the sign of the first: C's `fmod`. With the sign of
-        /// the divisor see [`remainder`](Tensor::remainder).
+        /// The remainder of a division whose quotient is truncated, with the sign of the dividend: C's `fmod`. With the
+        /// sign of the divisor see [`remainder`](Tensor::remainder).
         ///
         /// ```
         /// # use tensorlib::prelude::*;
@@ -408,7 +408,7 @@ impl Tensor {
                 return Err(dtype_error!("frexp: needs floating-point elements, not {}; use x.float()", self.dtype()));
             }
             let exponent = exponents(&self.values());
-            // In two steps: a power of its own may be beyond what the type holds.
+            // In two steps: a power in one step may be out of the type's range.
             let half = exponent.floor_divide(2);
             let scale = |by: &Tensor| (-by).to_dtype(self.dtype()).exp2();
             let mantissa = self.try_mul(scale(&half))?.try_mul(scale(&(&exponent - &half)))?;
@@ -435,7 +435,7 @@ fn lerp(start: &Tensor, end: &Tensor, weight: &Tensor) -> Result<Tensor> {
     let result = {
         let (start, end, weight) = (start.values(), end.values(), weight.values());
         let distance = end.try_sub(&start)?;
-        // From the nearer end, as PyTorch. What nobody else holds is written over.
+        // From the nearer end, as PyTorch. The memory of a tensor without another owner is reused.
         if weight.ndim() == 0 {
             let weight = weight.item::<f64>();
             if weight.abs() < 0.5 { distance * weight + &start } else { distance * (weight - 1.0) + &end }

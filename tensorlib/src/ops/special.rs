@@ -114,7 +114,7 @@ specials! {
     /// assert_eq!(tensor![0.0].sinc().item::<f32>(), 1.0);
     /// ```
     sinc sinc_ try_sinc_: by!(Special::Sinc), "SincBackward0", |g, x| sinc_gradient(g, x);
-    /// What is behind the point, with the sign of the element.
+    /// The fractional part, with the sign of the element.
     ///
     /// ```
     /// # use tensorlib::prelude::*;
@@ -174,7 +174,7 @@ fn angle(x: &Tensor) -> Tensor {
     super::where_cond(x.isnan(), &x, angle)
 }
 
-/// What takes the place of NaN and of the infinities; without, the largest and smallest numbers of the type.
+/// Replaces NaN and the infinities; infinities by default with the largest and smallest numbers of the type.
 fn nan_to_num(x: &Tensor, nan: f64, posinf: Option<f64>, neginf: Option<f64>) -> Tensor {
     if !x.dtype().is_floating_point() {
         return x.clone();

@@ -1,4 +1,4 @@
-//! In-place twins of operations that have no loop of their own for it: a new value, written over the old one.
+//! In-place twins of operations that have no in-place loop: a new value, written over the old one.
 
 use crate::autograd::changeable;
 use crate::autograd::record::{in_place_without_copy, records};

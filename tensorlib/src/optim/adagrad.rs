@@ -37,9 +37,9 @@ optimizer! {
     Adagrad(Options) {
         /// How much the rate shrinks: after `t` steps it is `lr / (1 + t · lr_decay)`; 0 by default.
         lr_decay(lr_decay: f64): |options| options.lr_decay = lr_decay;
-        /// What is added to the root, so that nothing is divided by zero; 1e-10 by default.
+        /// The number added to the root, which prevents a division by zero; 1e-10 by default.
         eps(eps: f64): |options| options.eps = eps;
-        /// With what the sums begin; 0 by default. Say it before the first step.
+        /// The initial value of the sums; 0 by default. Set it before the first step.
         initial_accumulator_value(value: f64): |options| options.initial_accumulator_value = value;
         /// The share of the parameter that is added to its gradient; 0 by default.
         weight_decay(weight_decay: f64): |options| options.weight_decay = weight_decay;

@@ -1,4 +1,4 @@
-//! Adam, and Adam with a decay of its own.
+//! Adam, and Adam with decoupled weight decay.
 
 use super::group::Own;
 use super::optimizer::optimizer;
@@ -47,7 +47,7 @@ optimizer! {
     Adam(Options) {
         /// How much the two running means keep of what they were; 0.9 and 0.999 by default.
         betas(beta1: f64, beta2: f64): |options| options.betas = (beta1, beta2);
-        /// What is added to the root, so that nothing is divided by zero; 1e-8 by default.
+        /// The number added to the root, which prevents a division by zero; 1e-8 by default.
         eps(eps: f64): |options| options.eps = eps;
         /// The share of the parameter that is added to its gradient; 0 by default.
         weight_decay(weight_decay: f64): |options| options.weight_decay = weight_decay;
@@ -73,7 +73,7 @@ optimizer! {
     AdamW(Decoupled) {
         /// How much the two running means keep of what they were; 0.9 and 0.999 by default.
         betas(beta1: f64, beta2: f64): |options| options.0.betas = (beta1, beta2);
-        /// What is added to the root, so that nothing is divided by zero; 1e-8 by default.
+        /// The number added to the root, which prevents a division by zero; 1e-8 by default.
         eps(eps: f64): |options| options.0.eps = eps;
         /// How much smaller parameters become with each step, times the rate; 0.01 by default.
         weight_decay(weight_decay: f64): |options| options.0.weight_decay = weight_decay;

@@ -21,7 +21,7 @@ impl<T: IntoTensors> IntoParameters for T {
     }
 }
 
-/// Options that a group may have of its own.
+/// Options that a group may set itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Own {
     pub weight_decay: Option<f64>,
@@ -37,7 +37,7 @@ pub struct Group {
     pub(super) own: Own,
 }
 
-/// Parameters with a learning rate of their own, for the optimisers' `with_groups`. Options that are not said here are those
+/// Parameters with a separate learning rate, for the optimisers' `with_groups`. Options that are not set here are those
 /// of the optimiser.
 ///
 /// ```
@@ -76,7 +76,7 @@ impl Group {
         self
     }
 
-    /// What is added to divisors of these parameters.
+    /// The number added to the divisors of these parameters.
     #[must_use = "this gives the group"]
     pub fn eps(mut self, eps: f64) -> Group {
         self.own.eps = Some(eps);
@@ -84,7 +84,7 @@ impl Group {
     }
 }
 
-/// What can be given as groups: an array or a vector of [`group()`]s.
+/// A value that can be given as groups: an array or a vector of [`group()`]s.
 pub trait IntoGroups {
     /// The groups.
     fn into_groups(self) -> Vec<Group>;

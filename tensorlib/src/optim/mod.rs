@@ -1,7 +1,7 @@
 //! Optimisers: how parameters change by their gradients. PyTorch's `torch.optim`.
 //!
-//! An optimiser is given handles on parameters, and shares these with the model: neither borrows from the other, so both
-//! can live in variables of their own. Options are methods, and so are steps, which need no `mut`.
+//! An optimiser gets handles on parameters, and shares these with the model: neither borrows from the other, so both
+//! can live in separate variables. Options are methods, and so are steps, which need no `mut`.
 //!
 //! ```
 //! use tensorlib::prelude::*;

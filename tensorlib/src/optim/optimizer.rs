@@ -1,4 +1,4 @@
-//! What all optimisers can do.
+//! The methods of all optimisers.
 
 use super::group::Group;
 use super::shared::{Shared, check_rate};
@@ -6,9 +6,9 @@ use super::state;
 use crate::error::{Result, or_raise};
 use crate::io::StateDict;
 
-/// What all optimisers can do.
+/// The methods of all optimisers.
 pub trait Optimizer {
-    /// What the optimiser shares with its schedules.
+    /// The state that the optimiser shares with its schedules.
     fn shared(&self) -> &Shared;
 
     /// Changes all parameters that have gradients by these. Steps are whole: an interrupt comes before or after one.
@@ -143,7 +143,7 @@ macro_rules! optimizer {
                 $name::of_one(parameters.into_parameters(), lr)
             }
 
-            /// An optimiser of several groups of parameters, each with a learning rate of its own.
+            /// An optimiser of several groups of parameters, each with its own learning rate.
             ///
             /// # Panics
             /// As [`new`](Self::new), and if a parameter is in two groups.

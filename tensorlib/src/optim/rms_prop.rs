@@ -38,7 +38,7 @@ optimizer! {
     RMSprop(Options) {
         /// How much the running mean keeps of what it was; 0.99 by default.
         alpha(alpha: f64): |options| options.alpha = alpha;
-        /// What is added to the root, so that nothing is divided by zero; 1e-8 by default.
+        /// The number added to the root, which prevents a division by zero; 1e-8 by default.
         eps(eps: f64): |options| options.eps = eps;
         /// The share of the last step that is taken again; 0 by default.
         momentum(momentum: f64): |options| options.momentum = momentum;

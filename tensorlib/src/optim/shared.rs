@@ -1,4 +1,4 @@
-//! What an optimiser is, shared with the schedules that change its rates.
+//! The state of an optimiser, shared with the schedules that change its rates.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

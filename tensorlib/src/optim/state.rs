@@ -1,4 +1,4 @@
-//! What an optimiser remembers, as tensors by name, and back.
+//! Converts an optimiser's state to tensors by name, and back.
 
 use super::shared::{Inner, Learned, Learning, check_rate, memory_for};
 use crate::autograd::no_grad;
@@ -37,7 +37,7 @@ pub(super) fn state_dict(inner: &Inner) -> StateDict {
     state
 }
 
-/// What was read for a parameter.
+/// The state that was read for a parameter.
 struct Read {
     steps: u64,
     memory: Option<Tensor>,

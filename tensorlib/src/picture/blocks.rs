@@ -1,4 +1,4 @@
-//! A model as blocks from top to bottom, with what flows between them.
+//! A model as blocks from top to bottom, with the tensors that flow between them.
 
 use super::Diagram;
 use super::canvas::{Anchor, Canvas, Font, Stroke};
@@ -12,7 +12,7 @@ pub(super) struct Block {
     /// Its place in the model, as it names its parameters.
     pub name: String,
     pub word: String,
-    /// What stands in its parentheses.
+    /// The text in its parentheses.
     pub options: String,
     /// `None` where the layer came before.
     pub parameters: Option<usize>,
@@ -177,7 +177,7 @@ fn flow(canvas: &mut Canvas, y: f64, flow: &Flow) {
     }
 }
 
-/// What stands for the blocks that are folded away.
+/// The placeholder for the blocks that are folded away.
 fn rest(canvas: &mut Canvas, y: f64, hidden: &[&Block]) {
     let parameters: usize = hidden.iter().filter_map(|block| block.parameters).sum();
     let words = format!("… {} more layers, {} parameters", hidden.len(), grouped(parameters));

@@ -203,7 +203,7 @@ impl Canvas {
         let _ = writeln!(self.body, r#"<path d="{path}" fill="none"{}/>"#, stroke_attributes(stroke));
     }
 
-    /// Shapes with a tip of their own under the mouse.
+    /// Shapes with a tooltip.
     pub fn titled(&mut self, title: &str, draw: impl FnOnce(&mut Canvas)) {
         let _ = writeln!(self.body, "<g><title>{}</title>", escape(title));
         draw(self);

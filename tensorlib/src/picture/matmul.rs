@@ -10,7 +10,7 @@ const MARGIN: f64 = 34.0;
 const GAP: f64 = 34.0;
 const BATCH_SHIFT: f64 = 7.0;
 
-/// What becomes of two shapes.
+/// The result of multiplying two shapes.
 enum Product {
     Size(Vec<usize>),
     InnerDiffers(usize, usize),

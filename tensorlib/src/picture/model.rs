@@ -61,7 +61,7 @@ impl<M: Module + ?Sized> IntoNetwork<OfModel> for &M {
 /// A deeper chain would be too small to be read.
 const MOST_LAYERS: usize = 4;
 
-/// The parts that are drawn: those with no others in them, and those which have parameters of their own, but for the model.
+/// The parts that are drawn: those without parts, and those which have parameters themselves, except for the model.
 fn leaves(parts: &[Part]) -> Vec<&Part> {
     let mut leaves: Vec<&Part> = Vec::new();
     for (number, part) in parts.iter().enumerate() {
@@ -241,7 +241,7 @@ fn working_blocks(steps: &[Step]) -> Vec<Block> {
     steps.iter().map(block).collect()
 }
 
-/// What stands in the parentheses of a layer's line.
+/// The text in the parentheses of a layer's line.
 fn options(line: &str) -> String {
     let inside = line.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.unwrap_or_default().to_owned()

@@ -32,7 +32,7 @@ pub(super) struct Network {
     pub layers: Vec<Layer>,
     /// Whether the matrices that the layers keep are outputs by inputs, as PyTorch's are.
     pub is_transposed: bool,
-    /// What stands at the units for some input: of each column, its values; empty if there is no input.
+    /// The values at the units for an input: for each column, its values; empty if there is no input.
     pub values: Vec<Vec<f64>>,
 }
 

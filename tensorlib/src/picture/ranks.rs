@@ -62,7 +62,7 @@ impl Sheets {
 /// Draws the panels side by side; every size is non-empty and its values complete.
 pub(super) fn draw(panels: &[Panel]) -> Diagram {
     let sheets: Vec<Sheets> = panels.iter().map(Sheets::of).collect();
-    // A caption of its own width keeps the words of narrow neighbours apart.
+    // A caption with its full width keeps the words of narrow neighbours apart.
     let widths: Vec<f64> = panels.iter().zip(&sheets).map(|(p, s)| s.width().max(caption_width(p))).collect();
     let tallest = sheets.iter().map(Sheets::height).fold(0.0, f64::max);
     let gaps = GAP * panels.len().saturating_sub(1) as f64;

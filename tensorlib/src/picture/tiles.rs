@@ -24,7 +24,7 @@ enum Scale {
 }
 
 impl Scale {
-    /// Values that may be negative are told by their sign, the others by how large they are.
+    /// Values that may be negative are distinguished by their sign, the others by their size.
     fn of(values: &[f64]) -> Scale {
         let finite = || values.iter().filter(|value| value.is_finite());
         let largest = finite().fold(0.0_f64, |most, value| most.max(value.abs()));

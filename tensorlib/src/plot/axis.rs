@@ -1,6 +1,6 @@
 //! An axis: its range, where its marks lie and what they say.
 //!
-//! plotters has axes of its own; this one takes its marks at round numbers for any range that `f64` has, writes a true
+//! plotters has its own axes; this one takes its marks at round numbers for any range that `f64` has, writes a true
 //! minus sign, and never takes long to find them.
 
 use std::ops::Range;
@@ -51,7 +51,7 @@ impl Axis {
         (share(low), share(high))
     }
 
-    /// What stands beside a mark.
+    /// The label of a mark.
     pub fn label(&self, mark: f64) -> String {
         let size = mark.abs();
         let text = if size < self.step * 1e-6 {

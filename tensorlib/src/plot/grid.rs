@@ -1,4 +1,4 @@
-//! Images in a grid, with what they show and what they were taken for.
+//! Images in a grid, with their labels and the predictions.
 
 use std::fmt::Display;
 
@@ -78,7 +78,7 @@ impl Captions {
     }
 }
 
-/// What stands below an image.
+/// The caption of an image.
 struct Caption {
     word: String,
     /// Whether it is what the image shows, where that is known.
@@ -217,7 +217,7 @@ impl Images {
         Ok(captions)
     }
 
-    /// What stands below an image.
+    /// The caption of an image.
     fn caption(&self, image: usize) -> Option<Caption> {
         let word = |captions: &Option<Captions>| captions.as_ref().map(|all| all.word(image, &self.names));
         Some(match (word(&self.predicted), word(&self.labels)) {
@@ -321,7 +321,7 @@ fn draw_caption(canvas: &mut Canvas, (at, size): (Point, (f64, f64)), caption: &
     }
 }
 
-/// How many images stand side by side if nobody says it: more beside than below each other, and room for labels.
+/// How many images stand side by side by default: more beside than below each other, and room for labels.
 fn columns(count: usize, has_captions: bool) -> usize {
     let most = if has_captions { 6 } else { 12 };
     ((count as f64 * 1.6).sqrt().ceil() as usize).clamp(4, most)

@@ -52,7 +52,7 @@ pub(super) fn heat_map(plot: &Plot, matrix: &Matrix, names: &Names) -> Diagram {
     Diagram::new(canvas.finish(&title), format!("heat map of {name}"))
 }
 
-/// Cells with their numbers, each a shape of its own.
+/// Cells with their numbers, each as a separate shape.
 fn numbered(canvas: &mut Canvas, matrix: &Matrix, at: Point, cell: (f64, f64), share: impl Fn(f64) -> f64) {
     for (i, &value) in matrix.values.iter().enumerate() {
         let ground = color::scale(share(value));

@@ -129,7 +129,7 @@ impl<'a, X: IntoPositions<'a>, Y: IntoValues<'a>> IntoCurve<'a> for (X, Y) {
     }
 }
 
-/// What stands below images: words, or the numbers of their classes.
+/// The captions of images: words, or the numbers of their classes.
 pub enum Labels<'a> {
     /// Words as they are.
     Words(Vec<String>),

@@ -12,7 +12,7 @@ pub(super) struct Matrix {
     pub values: Vec<f64>,
 }
 
-/// What stands at the rows and columns of a heat map; none are numbers.
+/// The names of the rows and columns of a heat map; without names, numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     pub rows: Vec<String>,

@@ -16,8 +16,8 @@
 //!
 //! A [`Plot`] collects what is to be shown; [`Plot::draw`] makes a [`Diagram`](crate::picture::Diagram) of it. Axes and
 //! series are drawn with plotters (`chart.rs`), matrices and images as embedded pixels (`image.rs`). No font of the machine
-//! is asked for anything: the same values give the same bytes everywhere. Nothing here may know of notebooks or front ends:
-//! who can replace what was shown says so ([`show_live_with`]).
+//! is consulted: the same values give the same bytes everywhere. This module must not depend on notebooks or front
+//! ends: a runtime that can replace a display registers with [`show_live_with`].
 
 mod axis;
 mod chart;
@@ -248,7 +248,7 @@ pub fn heat_map<'a>(matrix: impl IntoOperand<'a>) -> Plot {
 /// ```
 ///
 /// # Panics
-/// If the shape is none of these or has no elements.
+/// If the shape is not one of these or has no elements.
 #[track_caller]
 pub fn imshow<'a>(image: impl IntoOperand<'a>) -> Plot {
     let image = or_raise(image.into_operand().into_tensor());
@@ -278,9 +278,9 @@ pub fn image_grid<'a>(images: impl IntoOperand<'a>, columns: usize) -> Plot {
 
 /// Images in a grid, with labels: a batch `[N, H, W]` or `[N, C, H, W]`, the weights of a layer, the channels of a feature map.
 ///
-/// Images of 1 channel are grey, of 3 in colour; of other numbers of channels each is an image of its own. Whole numbers are
-/// taken as 0 to 255, floating-point numbers as 0 to 1; if some lie beyond, all are stretched from the smallest to the largest
-/// of the grid. More than 100 images are cut off.
+/// Images of 1 channel are grey, of 3 in colour; with other numbers of channels each channel is a separate image. Whole
+/// numbers are taken as 0 to 255, floating-point numbers as 0 to 1; if some lie beyond, all are stretched from the
+/// smallest to the largest of the grid. More than 100 images are cut off.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -295,7 +295,7 @@ pub fn image_grid<'a>(images: impl IntoOperand<'a>, columns: usize) -> Plot {
 /// ```
 ///
 /// # Panics
-/// If the shape is none of these or has no elements.
+/// If the shape is not one of these or has no elements.
 #[track_caller]
 pub fn images<'a>(batch: impl IntoOperand<'a>) -> Images {
     or_raise(batch.into_operand().into_tensor().and_then(|batch| Images::of(&batch)))

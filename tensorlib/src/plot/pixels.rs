@@ -56,7 +56,7 @@ impl Pixels {
     }
 }
 
-/// What so many channels mean.
+/// The meaning of `channels` channels.
 fn kind(op: &str, channels: usize, size: &str) -> Result<Channels> {
     match channels {
         1 => Ok(Channels::Grey),

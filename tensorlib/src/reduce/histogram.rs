@@ -139,7 +139,7 @@ impl Tensor {
             histogram("histogram", self, bins.into_operand(), None)
         }
 
-        /// [`histogram`](Tensor::histogram) of so many bins between `min` and `max`.
+        /// [`histogram`](Tensor::histogram) of `bins` bins between `min` and `max`.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
@@ -159,7 +159,7 @@ impl Tensor {
             bincount("bincount", self, None, 0)
         }
 
-        /// [`bincount`](Tensor::bincount) of at least so many numbers.
+        /// [`bincount`](Tensor::bincount) with at least `minlength` counts.
         ///
         /// ```
         /// # use tensorlib::prelude::*;

@@ -15,7 +15,7 @@ use crate::scalar::Scalar;
 /// No tensor's table is longer, in bytes.
 const MOST_BYTES: usize = 20_000;
 
-/// What is shown of a large tensor.
+/// The parts of a large tensor that are shown.
 #[derive(Clone, Copy)]
 struct Limits {
     rows: usize,
@@ -84,7 +84,7 @@ fn render(name: &str, tensor: &Tensor, shaded: bool) -> String {
 struct Page {
     sample: Sample,
     format: Format,
-    /// What gradients know of the tensor: `, grad_fn=<SumBackward0>`.
+    /// The suffix about gradients: `, grad_fn=<SumBackward0>`.
     gradients: String,
     /// The largest absolute value, when cells are shaded.
     shade: Option<f64>,

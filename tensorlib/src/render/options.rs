@@ -2,7 +2,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
-/// What [`set_printoptions`] sets.
+/// The options of [`set_printoptions`].
 ///
 /// ```standalone_crate
 /// # use tensorlib::prelude::*;
@@ -37,7 +37,7 @@ impl PrintOptions {
         PrintOptions { precision: digits.min(100), ..self }
     }
 
-    /// Beyond so many elements only the corners are shown; 1000 by default.
+    /// Tensors with more elements than this show only their corners; 1000 by default.
     #[must_use]
     pub fn threshold(self, elements: usize) -> PrintOptions {
         PrintOptions { threshold: elements, ..self }

@@ -3,7 +3,7 @@
 use crate::scalar::Scalar;
 use crate::{DType, Tensor};
 
-/// How one dimension is folded: so many of its first indices are shown, an ellipsis, so many of its last.
+/// How one dimension is folded: some of its first indices are shown, an ellipsis, and some of its last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Fold {
     pub head: usize,
@@ -18,7 +18,7 @@ pub(super) struct Sample {
     pub dtype: DType,
     /// The size of the whole tensor.
     pub size: Vec<usize>,
-    /// What stands along each dimension.
+    /// The places shown along each dimension.
     pub places: Vec<Vec<Place>>,
     /// The values at all shown indices, in row-major order.
     pub values: Vec<Scalar>,

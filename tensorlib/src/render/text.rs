@@ -8,11 +8,12 @@ use crate::{DType, Tensor};
 
 const PREFIX: &str = "tensor(";
 /// A tensor of very many short dimensions has very many corners. PyTorch prints them all; here its leading dimensions
-/// are folded further until no more than so many numbers are left.
+/// are folded further until at most this many numbers are left.
 const MOST_SHOWN: usize = 20_000;
 
 /// A tensor as PyTorch prints it: aligned, summarised beyond 1000 elements, with the dtype (named as in Rust) when it is not
-/// the default, and with what gradients know of it. See [`set_printoptions`](super::set_printoptions) for other rules.
+/// the default, and with `requires_grad` or `grad_fn` if it takes part in gradients. See
+/// [`set_printoptions`](super::set_printoptions) for other rules.
 ///
 /// ```
 /// use tensorlib::prelude::*;
@@ -55,7 +56,7 @@ pub fn to_text(tensor: &Tensor) -> String {
     close(body, &suffixes, options.linewidth)
 }
 
-/// What gradients know of a tensor, as PyTorch writes it, but with Rust's `true`.
+/// The suffix about a tensor's gradients, as PyTorch writes it, but with Rust's `true`.
 pub(super) fn of_gradients(tensor: &Tensor) -> Option<String> {
     match tensor.grad_fn() {
         Some(name) => Some(format!("grad_fn=<{name}>")),

@@ -6,8 +6,8 @@ use crate::operand::IntoOperand;
 use crate::size::{IntoInts, Ints, checked_numel};
 use crate::tensor::Tensor;
 
-/// Views along a dimension: of one number, so many pieces, the first ones one longer where that does not come out even;
-/// of a list, the pieces between these positions.
+/// Views along a dimension: for a number, that many pieces, the first ones one longer if the length is not divisible;
+/// for a list, the pieces between these positions.
 fn tensor_split(op: &str, x: &Tensor, parts: &Ints, is_list: bool, dim: i64) -> Result<Vec<Tensor>> {
     let place = dimension(op, dim, x.ndim())?;
     let Some(&length) = x.layout.shape.get(place) else {
@@ -60,7 +60,7 @@ impl IntoCuts for &Tensor {
     }
 }
 
-/// The pieces of `hsplit` and its like, which must be of one length.
+/// The pieces of `hsplit`, `vsplit` and `dsplit`, which must be of one length.
 fn even(op: &str, x: &Tensor, cuts: (Ints, bool), dim: usize) -> Result<Vec<Tensor>> {
     let (parts, is_list) = cuts;
     let length = x.layout.shape[dim];
@@ -82,8 +82,8 @@ fn rank_at_least(op: &str, x: &Tensor, rank: usize) -> Result<()> {
 
 impl Tensor {
     fallible! {
-        /// Views of so many pieces of dimension 0, the first ones one longer where that does not come out even; or, of a list,
-        /// the pieces between these positions.
+        /// Views of pieces of dimension 0: for a number, that many, the first ones one longer if the length is not
+        /// divisible; for a list, the pieces between these positions.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
@@ -108,7 +108,7 @@ impl Tensor {
             tensor_split("tensor_split_dim", self, &parts, is_list, dim)
         }
 
-        /// Views of columns: dimension 1 (of a vector, dimension 0) in so many equal pieces, or cut at positions.
+        /// Views of columns: dimension 1 (of a vector, dimension 0) in equal pieces, or cut at positions.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
@@ -119,7 +119,7 @@ impl Tensor {
             even("hsplit", self, parts.into_cuts(), usize::from(self.ndim() > 1))
         }
 
-        /// Views of rows: dimension 0 in so many equal pieces, or cut at positions.
+        /// Views of rows: dimension 0 in equal pieces, or cut at positions.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
@@ -130,7 +130,7 @@ impl Tensor {
             even("vsplit", self, parts.into_cuts(), 0)
         }
 
-        /// Views of dimension 2 in so many equal pieces, or cut at positions.
+        /// Views of dimension 2 in equal pieces, or cut at positions.
         ///
         /// ```
         /// # use tensorlib::prelude::*;

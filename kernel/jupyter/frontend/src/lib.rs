@@ -1,8 +1,8 @@
-//! A strict front end for tests: it drives a kernel over real sockets, and a message that the test did
-//! not ask for fails the test.
+//! A strict front end for tests: it drives a kernel over real sockets, and a message that the test did not ask for
+//! fails the test.
 //!
-//! It depends on nothing of this crate, so that any test can use it. Messages are looked at as JSON, as
-//! they are on the wire. Waiting ends after [`TIMEOUT`] with a panic that says what was waited for.
+//! It depends on nothing of the kernel, so that any test can use it. It treats messages as JSON, as they are on the
+//! wire. Waiting ends after [`TIMEOUT`] with a panic that names the expected message.
 
 use std::future::Future;
 use std::net::{Ipv4Addr, TcpListener};
@@ -20,9 +20,9 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use zeromq::{DealerSocket, ReqSocket, Socket, SocketOptions, SocketRecv, SocketSend, SubSocket, ZmqMessage};
 
-/// How long a message may take to come: long enough for a machine on which everything else runs, too.
+/// How long a message may take to come: long enough for a machine that is busy with other tests.
 pub const TIMEOUT: Duration = Duration::from_secs(300);
-/// How long [`TestFrontend::finish`] looks for messages that nobody asked for.
+/// How long [`TestFrontend::finish`] waits for messages that the test did not ask for.
 const QUIET_TIME: Duration = Duration::from_millis(60);
 
 /// A received message.
@@ -53,9 +53,8 @@ pub struct TestFrontend {
 
 /// A connection of five free ports on the loopback interface.
 ///
-/// They lie below the range from which the system picks ports by itself: a front end that tries to
-/// connect before the kernel has bound a port of that range may be given that very port to connect from,
-/// and would be connected to itself.
+/// They lie below the range from which the system picks ports by itself: a front end that tries to connect before the
+/// kernel has bound a port of that range may get that very port as its source port, and would then connect to itself.
 pub fn tcp_connection() -> ConnectionInfo {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id();
@@ -91,7 +90,7 @@ fn connection(transport: Transport, ip: &str, ports: &[u16]) -> ConnectionInfo {
 }
 
 impl TestFrontend {
-    /// Connects to a kernel, which may still have to bind its sockets, and asserts that it is welcomed.
+    /// Connects to a kernel, which may not have bound its sockets yet, and asserts that it gets a welcome.
     pub fn connect(connection: &ConnectionInfo) -> TestFrontend {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let session = JupyterMessage::new(unknown("", json!({})), None).header.session;
@@ -140,18 +139,18 @@ impl TestFrontend {
         send(&self.runtime, &mut self.control, kind, content, json!({}))
     }
 
-    /// Asks for a cell to be run by a front end that answers questions.
+    /// Sends a request to run a cell, from a front end that answers questions.
     pub fn send_execute(&mut self, code: &str) -> String {
         self.send_shell("execute_request", json!({ "code": code, "allow_stdin": true }))
     }
 
-    /// Asks for a cell of a notebook to be run, as JupyterLab and VS Code do.
+    /// Sends a request to run a cell of a notebook, as JupyterLab and VS Code do.
     pub fn send_execute_of(&mut self, cell_id: &str, code: &str) -> String {
         let content = json!({ "code": code, "allow_stdin": true });
         send(&self.runtime, &mut self.shell, "execute_request", content, json!({ "cellId": cell_id }))
     }
 
-    /// Asks for a cell to be run in a subshell, which only the header names.
+    /// Sends a request to run a cell in a subshell, which only the header names.
     pub fn send_execute_in(&mut self, subshell: &str, code: &str) -> String {
         let mut header = header("execute_request");
         header["subshell_id"] = json!(subshell);
@@ -159,26 +158,26 @@ impl TestFrontend {
         header["msg_id"].as_str().expect("an id").to_owned()
     }
 
-    /// Sends a message on the shell socket of which every part may be anything, rightly signed.
+    /// Sends a correctly signed message on the shell socket; each part may be any JSON value.
     pub fn send_parts(&mut self, parts: &[Value; 4]) {
         let parts = parts.each_ref().map(Value::to_string);
         self.send_signed(&parts.each_ref().map(String::as_bytes));
     }
 
-    /// Sends parts on the shell socket that need not even be JSON, rightly signed.
+    /// Sends correctly signed parts on the shell socket; they need not even be JSON.
     pub fn send_signed(&mut self, parts: &[&[u8]]) {
         let frames = self.sign(parts);
         self.send_raw(&frames);
     }
 
-    /// The frames of a rightly signed message of these parts.
+    /// The frames of a correctly signed message with these parts.
     pub fn sign(&self, parts: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
         let parts: Vec<Vec<u8>> = parts.iter().map(|part| part.as_ref().to_vec()).collect();
         let signature = signature(&self.key, &parts.concat());
         [b"<IDS|MSG>".to_vec(), signature.into_bytes()].into_iter().chain(parts).collect()
     }
 
-    /// Sends frames as they are, behind the identity, on the shell socket.
+    /// Sends frames unchanged, after the identity, on the shell socket.
     pub fn send_raw(&mut self, frames: &[impl AsRef<[u8]>]) {
         self.runtime.block_on(self.shell.socket.send(multipart(frames))).expect("frames are sent");
     }
@@ -217,7 +216,7 @@ impl TestFrontend {
     pub fn iopub(&mut self, kind: &str, parent: &str) -> Value {
         loop {
             let message = receive(&self.runtime, &mut self.iopub, kind);
-            // Whoever connects early enough hears that the kernel starts.
+            // A front end that connects early enough sees that the kernel starts.
             let is_start = message.kind == "status" && message.content["execution_state"] == "starting";
             if !is_start {
                 return expect(message, kind, parent).content;
@@ -253,7 +252,7 @@ impl TestFrontend {
         assert_eq!(self.iopub("execute_input", parent)["execution_count"], count);
     }
 
-    /// The next messages on iopub are text written to this stream, in as many pieces as it takes.
+    /// The next messages on iopub are text written to this stream, in any number of pieces.
     pub fn iopub_stream(&mut self, parent: &str, name: &str, text: &str) {
         let mut received = String::new();
         while received.len() < text.len() {
@@ -269,7 +268,7 @@ impl TestFrontend {
         assert_eq!(self.iopub("error", parent)["ename"], name);
     }
 
-    /// Runs a cell of which nothing is to be seen but the usual messages, and returns its reply.
+    /// Runs a cell that publishes only the usual messages, and returns its reply.
     pub fn run_quietly(&mut self, code: &str, count: u64) -> Value {
         let request = self.send_execute(code);
         self.iopub_begin(&request, count);
@@ -297,7 +296,7 @@ impl TestFrontend {
         })
     }
 
-    /// Asks the kernel to shut down, and asserts that it says so to everybody.
+    /// Asks the kernel to shut down, and asserts that it says so to all front ends.
     pub fn shut_down(&mut self, restart: bool) {
         let request = self.send_control("shutdown_request", json!({ "restart": restart }));
         let reply = json!({ "status": "ok", "restart": restart });
@@ -307,8 +306,8 @@ impl TestFrontend {
         self.iopub_idle(&request);
     }
 
-    /// What the kernel replies to a request that may be nonsense; nothing must be seen of it but `busy` and `idle`, and
-    /// what running a cell shows.
+    /// The kernel's reply to a request that may be malformed; the kernel must publish only `busy` and `idle`, and the
+    /// messages of running a cell.
     pub fn reply_to(&mut self, request: &str) -> Value {
         loop {
             let message = self.iopub_message(request);
@@ -343,12 +342,12 @@ fn multipart(frames: &[impl AsRef<[u8]>]) -> ZmqMessage {
     ZmqMessage::try_from(frames).expect("at least one frame")
 }
 
-/// The header of a request of this type, with an id of its own.
+/// The header of a request of this type, with a new id.
 pub fn header(kind: &str) -> Value {
     serde_json::to_value(&JupyterMessage::new(unknown(kind, json!({})), None).header).expect("a header is JSON")
 }
 
-/// A kernel that was just started has not bound its sockets yet.
+/// Retries: a kernel that was just started has not bound its sockets yet.
 async fn persistently_connect<S: Socket>(socket: &mut S, url: &str) {
     let deadline = Instant::now() + TIMEOUT;
     while let Err(error) = socket.connect(url).await {
@@ -361,7 +360,7 @@ fn unknown(kind: &str, content: Value) -> JupyterMessageContent {
     JupyterMessageContent::UnknownMessage(UnknownMessage { msg_type: kind.to_owned(), content })
 }
 
-/// HMAC-SHA256 (RFC 2104) in hexadecimal digits; the crate signs only what has the types of its own.
+/// HMAC-SHA256 (RFC 2104) in hexadecimal digits; the crate signs only messages of its own types.
 fn signature(key: &str, text: &[u8]) -> String {
     if key.is_empty() {
         return String::new();
@@ -396,7 +395,7 @@ fn receive<S: SocketRecv>(runtime: &Runtime, connection: &mut Connection<S>, wha
 }
 
 fn leftover<S: SocketRecv>(runtime: &Runtime, connection: &mut Connection<S>, time: Duration) -> Option<Message> {
-    // A socket whose kernel has ended has nothing more to say.
+    // A socket whose kernel has ended delivers nothing more.
     let multipart = runtime.block_on(async { timeout(time, connection.socket.recv()).await.ok()?.ok() })?;
     Some(read(multipart, connection))
 }

@@ -1,18 +1,18 @@
-//! Answers: what is in memory of this session, joined with what the file has of others.
+//! Answers history requests: joins this session's cells, which are in memory, with other sessions' cells from the file.
 //!
-//! They follow IPython's `HistoryManager`, as ipykernel asks it:
+//! The answers follow IPython's `HistoryManager`, as ipykernel calls it:
 //!
-//! * `tail`: this session's cells come last, before them the other sessions' in the order of their numbers. Without a
-//!   number ten, with 0 none, with a negative one all.
-//! * `range`: session 0 is this one, a negative number counts back from it, a positive one is a session's own; this
-//!   session's entries say 0 unless it was asked for by its own. In this session negative ends count from behind, in
-//!   others they are before every cell. `stop` 0 or none means the end.
+//! * `tail`: other sessions' cells in the order of their session numbers, then this session's. Without a number, the
+//!   last ten; with 0, none; with a negative number, all.
+//! * `range`: session 0 is this session, a negative number counts back from it, a positive number is that of a session;
+//!   this session's entries have session number 0 unless the request gave its number. In this session a negative `stop`
+//!   or `start` counts from the end; in others it lies before every cell. A `stop` of 0, or none, means the end.
 //! * `search`: SQLite's GLOB (`*`, `?`, `[a-z]`; upper and lower case differ) on the whole cell, in the order of
-//!   session and line; with `unique` the newest of equal cells; without a number all, else the last so many.
+//!   session and line; with `unique`, the newest of equal cells; without a number all matches, else the last so many.
 //!
-//! Where IPython's answer is an accident, ours is another: it calls this session 0 also when asked by its number, has
-//! a blank line 0 in this session and gives it when a range starts at 0, and leaves out the oldest cells when asked for
-//! a negative number of the last.
+//! This kernel's answers differ where IPython's are accidents: IPython calls this session 0 also when asked for it by
+//! its number, has a blank line 0 in this session and returns it when a range starts at 0, and leaves out the oldest
+//! cells when asked for a negative number of the last.
 
 use std::collections::HashSet;
 
@@ -88,7 +88,7 @@ fn search(
     file: &Store,
 ) -> Result<Vec<Entry>, Error> {
     let number = number(own, file)?;
-    // The last so many of each must hold the last so many of both.
+    // The last `limit` matches of the file and of this session together contain the last `limit` of both.
     let mut found = file.search(pattern, unique, elsewhere(own, output), limit)?;
     for cell in own.cells.iter() {
         if file.matches(pattern, &cell.input)? {
@@ -104,7 +104,7 @@ fn search(
     Ok(found)
 }
 
-/// This session's number, or the one that it would be given.
+/// This session's number; if it has none yet, the number that it would get.
 fn number(own: &Snapshot, file: &Store) -> Result<i64, Error> {
     own.number.map_or_else(|| file.next_session(), Ok)
 }

@@ -1,17 +1,17 @@
-//! What may be wrong with the file, as far as it makes a difference to what is done then.
+//! Errors of the history file, told apart where the kernel reacts differently.
 
 use std::{fmt, io};
 
 use rusqlite::{ErrorCode, ffi};
 
-/// Why the file did not do what it should.
+/// Why an operation on the file failed.
 #[derive(Debug)]
 pub enum Error {
-    /// Other kernels use it; later it may work.
+    /// Other kernels use the file; a later attempt may succeed.
     Busy,
-    /// It is not the file that was opened, or has begun anew since then.
+    /// It is not the file that was opened, or it was emptied since then.
     Replaced,
-    /// It is not what SQLite has written.
+    /// The file is not a sound SQLite database.
     Damaged,
     /// Anything else, in words.
     Other(String),

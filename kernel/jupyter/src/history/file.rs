@@ -1,12 +1,12 @@
-//! Where a history is kept.
+//! The place where a history is kept.
 
 use std::path::PathBuf;
 
 /// The file that keeps a user's history.
 #[derive(Clone, Debug)]
 pub struct HistoryFile {
-    /// Where it is; it need not be there yet.
+    /// The path of the file; it need not exist yet.
     pub path: PathBuf,
-    /// For the log, when it cannot be used: what to do about that, as the end of "to keep it, …".
+    /// What the log advises when the file cannot be used, as the end of "to keep it, …".
     pub advice: &'static str,
 }

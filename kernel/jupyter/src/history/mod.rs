@@ -1,15 +1,15 @@
-//! The cells that were run, in this session and in those before it, for front ends that offer them again.
+//! The cells that ran in this session and in earlier ones, for front ends that offer them again.
 //!
-//! See [history](https://jupyter-client.readthedocs.io/en/stable/messaging.html#history); where the specification
-//! leaves a choice, IPython's answer is ours.
+//! See [history](https://jupyter-client.readthedocs.io/en/stable/messaging.html#history). Where the specification
+//! leaves a choice, the history answers as IPython does.
 //!
-//! This session's cells are in memory ([`session_cells`]). A thread copies them into a file that all kernels of a user share
-//! ([`writer`]), so that no cell waits for a disk; answers ([`answers`]) join what is in memory and what the file
-//! ([`store`], [`queries`]) has of other sessions. Whatever happens to the file costs what is in the file, and one warning in the
-//! log: this session's own history goes on.
+//! This session's cells are in memory ([`session_cells`]). A thread copies them into a file that all kernels of a user
+//! share ([`writer`]), so that no cell waits for a disk; answers ([`answers`]) join the cells in memory with those of
+//! other sessions in the file ([`store`], [`queries`]). When the file fails, only the cells in it are lost, with one
+//! warning in the log: this session's history goes on.
 //!
-//! Only `executor` (which notes cells), `requests::history` (which answers) and the end of `serve` call in here.
-//! Nothing here knows of sockets or messages, except for the request's type.
+//! Only `executor` (which records cells), `requests::history` (which answers) and the end of `serve` call this module.
+//! It knows nothing of sockets or messages, except for the request's type.
 
 mod answers;
 mod connection;
@@ -38,19 +38,19 @@ use self::shared::Shared;
 use self::store::Store;
 use self::writer::{Job, Writer};
 
-/// How long an answer waits for this session to be given its number, which takes one write to the file.
+/// How long an answer waits until the file gives this session a number, which takes one write.
 const NUMBER_TIME: Duration = Duration::from_secs(1);
 
-/// The history, as everything that notes cells or asks for them shares it.
+/// The history, shared by everything that records cells or asks for them.
 pub struct History {
     shared: Arc<Shared>,
-    /// Reaches the thread that writes the file, if there is to be one.
+    /// The thread that writes the file, if the history has one.
     writer: Option<mpsc::Sender<Job>>,
 }
 
 impl History {
-    /// The history of a session that begins now, kept in this file; `None` for one that ends with the session.
-    /// The file is neither opened nor made before there is a cell.
+    /// The history of a session that begins now, kept in this file; with `None` it ends with the session. The file is
+    /// neither opened nor made before there is a cell.
     ///
     /// # Errors
     /// When the thread that writes the file cannot be made.
@@ -58,7 +58,7 @@ impl History {
         History::of_notebook(file, std::env::var("JPY_SESSION_NAME").unwrap_or_default())
     }
 
-    /// The same of this notebook.
+    /// The same, for the session of this notebook.
     fn of_notebook(file: Option<HistoryFile>, notebook: String) -> io::Result<History> {
         let kept = file.is_some();
         let shared = Arc::new(Shared::new(file, notebook));
@@ -71,19 +71,19 @@ impl History {
         Ok(History { shared, writer: Some(jobs) })
     }
 
-    /// Notes a cell that is about to run. Never waits for a disk.
+    /// Records a cell that is about to run. Never waits for a disk.
     pub fn push(&self, count: usize, input: &str) {
         self.shared.own().push(count as i64, input);
         self.tell(Job::Save);
     }
 
-    /// Notes the result of the cell with this number. Never waits for a disk.
+    /// Records the result of the cell with this number. Never waits for a disk.
     pub fn set_output(&self, count: usize, output: &str) {
         self.shared.own().set_output(count as i64, output);
         self.tell(Job::Save);
     }
 
-    /// Finds what a request asks for, oldest first. May wait for a disk.
+    /// The cells that a request asks for, oldest first. May wait for a disk.
     pub fn answer(&self, request: &HistoryRequest) -> Vec<Entry> {
         if self.shared.own().wants_number() {
             self.flush(false, NUMBER_TIME);
@@ -104,10 +104,10 @@ impl History {
         })
     }
 
-    /// The cells of this notebook's session before this one, newest first: what a restart has taken away. May wait for a
-    /// disk.
+    /// The cells of this notebook's previous session, newest first: those whose variables a restart has taken away. May
+    /// wait for a disk.
     pub fn before_this_session(&self) -> Vec<Entry> {
-        /// Older cells were run anew, or are not missed.
+        /// At most this many: users have run older cells again, or do not need them.
         const MOST: usize = 500;
         let (file, notebook) = (self.file(), self.shared.notebook.as_str());
         let number = self.shared.own().snapshot().number;
@@ -124,14 +124,14 @@ impl History {
         }
     }
 
-    /// Writes what is not written yet and notes that the session has ended; gives up after this time.
+    /// Writes the cells that are not written yet and records the end of the session; gives up after this time.
     pub fn close(&self, limit: Duration) {
         if !self.flush(true, limit) {
             tracing::warn!("the last cells could not be written to the history within {limit:?}");
         }
     }
 
-    /// Has everything written; whether that was done in time.
+    /// Has every cell written; returns whether that was done in time.
     fn flush(&self, end: bool, limit: Duration) -> bool {
         if self.writer.is_none() {
             return true;
@@ -143,7 +143,7 @@ impl History {
 
     fn tell(&self, job: Job) {
         if let Some(writer) = &self.writer {
-            // The thread ends with the session; nobody waits for the file then.
+            // The thread ends with the session; no thread waits for the file then.
             let _ = writer.send(job);
         }
     }

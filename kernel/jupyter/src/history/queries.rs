@@ -1,4 +1,4 @@
-//! What answers ask of the file.
+//! The queries by which answers read the file.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use super::store::Store;
 /// SQLite refuses longer patterns.
 const LONGEST_PATTERN: usize = 50_000;
 
-/// Which cells are to be found: all but those of this session that are in memory.
+/// Which cells to find: all but those of this session that are in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Elsewhere {
     /// This session's number, if it has one.
     pub session: Option<i64>,
     /// This session's cells from this number on are in memory.
     pub first: i64,
-    /// Whether the results are wanted, too.
+    /// Whether to read results, too.
     pub output: bool,
 }
 
@@ -27,7 +27,7 @@ impl Store {
     /// The last `limit` cells, newest first; this session's come before all others'.
     pub fn tail(&self, wanted: Elsewhere, limit: usize) -> Result<Vec<Entry>, Error> {
         let Elsewhere { session, first, output } = wanted;
-        // Two questions, each of which reads no more than it finds.
+        // Two queries, each of which reads no more rows than it finds.
         let mut found = self.cells(
             "WHERE session = :session AND line < :first ORDER BY line DESC LIMIT :limit",
             named_params! { ":session": session, ":first": first, ":limit": in_sql(limit), ":output": output },
@@ -41,7 +41,7 @@ impl Store {
 
     /// The cells of the last session of a notebook before this one, newest first.
     pub fn before(&self, notebook: &str, session: Option<i64>, limit: usize) -> Result<Vec<Entry>, Error> {
-        // Sixteen digits of a session's mark stand before the notebook.
+        // A session's mark has sixteen digits before the notebook.
         self.cells(
             "WHERE session = (SELECT max(number) FROM sessions
                 WHERE substr(mark, 17) = :notebook AND number IS NOT :session)
@@ -66,7 +66,7 @@ impl Store {
         }
         let mut found = Vec::new();
         let mut seen = HashSet::new();
-        // SQLite could leave out equal ones, but only after it has read and sorted all cells.
+        // SQLite could leave out equal cells, but only after it has read and sorted all cells.
         self.each_cell(
             "WHERE (session IS NOT :session OR line < :first) AND input GLOB :pattern
              ORDER BY session DESC, line DESC",
@@ -99,7 +99,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Shows `visit` one cell after the other until it has seen enough.
+    /// Calls `visit` with one cell after the other until it asks for no more.
     fn each_cell(
         &self,
         which: &str,
@@ -123,7 +123,7 @@ fn entry(row: &Row) -> rusqlite::Result<Entry> {
     Ok(Entry { session: row.get(0)?, line: row.get(1)?, input, output })
 }
 
-/// A number of rows for SQLite, which counts with a sign.
+/// A number of rows for SQLite, whose numbers are signed.
 fn in_sql(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

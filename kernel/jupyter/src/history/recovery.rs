@@ -1,8 +1,8 @@
-//! What becomes of a file that is not what SQLite has written: it is copied, and begins anew.
+//! What happens to a damaged file: it is copied, then emptied.
 //!
-//! It is not renamed, since other kernels have it open. Two files that follow each other under one name have one journal
-//! between them, and SQLite plays a journal that it finds back into the file that it has open: with eight kernels, one
-//! attempt in twenty broke the new file, too. So the file stays, and is emptied in the way that SQLite has for this.
+//! The file is not renamed, since other kernels have it open. Two files that follow each other under one name share one
+//! journal, and SQLite plays a journal that it finds back into the file that it has open: with eight kernels, one
+//! attempt in twenty damaged the new file, too. So the file stays, and SQLite's own way of emptying a database is used.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -20,8 +20,8 @@ use super::error::Error;
 /// Copies a damaged file and empties it, unless another kernel has done so already.
 pub fn begin_anew(path: &Path) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Between the look and the emptying no other kernel may do the same. Some network file systems have no locks on
-    // folders; then the time between the two is short enough.
+    // Between the check and the emptying, no other kernel may do the same. Some network file systems cannot lock
+    // folders; there the time between the two is short enough.
     let _lock = Flock::lock(File::open(folder)?, FlockArg::LockExclusive).ok();
     let connection = connect(path)?;
     if is_intact(&connection)? {
@@ -50,7 +50,7 @@ fn is_intact(connection: &Connection) -> Result<bool, Error> {
 
 /// Copies the file to the first of `history.sqlite.damaged-1`, `-2` and so on that is free.
 fn copy(path: &Path) -> io::Result<PathBuf> {
-    // Never closed: with it, the locks that this process has on the file would go
+    // Never closed: closing it would release the locks that this process has on the file
     // (https://sqlite.org/howtocorrupt.html, 2.2).
     let mut damaged = ManuallyDrop::new(File::open(path)?);
     for number in 1.. {

@@ -1,13 +1,13 @@
-//! The cells of the session that is running, in memory.
+//! The running session's cells, in memory.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// Of a cell's code this many bytes are kept. More than that is data that somebody pasted.
+/// How many bytes of a cell's code are kept. Longer code holds pasted data.
 const INPUT_LIMIT: usize = 1 << 20;
-/// Of a result's text this many bytes are kept: more than anybody reads in a list of cells.
+/// How many bytes of a result's text are kept: more than users read in a list of cells.
 const OUTPUT_LIMIT: usize = 64 << 10;
-/// How many bytes of text are held in memory once they are in the file.
+/// How many bytes of text stay in memory once they are in the file.
 const MEMORY: usize = 8 << 20;
 
 /// A cell of this session.
@@ -27,17 +27,17 @@ impl OwnCell {
     }
 }
 
-/// The cells of this session, and which of them are not in the file.
+/// The cells of this session, and the numbers of those that are not in the file.
 #[derive(Debug)]
 pub struct SessionCells {
-    /// Oldest first. The oldest may be missing: then they are in the file, or nowhere if there is none.
+    /// Oldest first. The oldest may be missing: they are in the file, or lost if there is no file.
     cells: VecDeque<OwnCell>,
     bytes: usize,
-    /// How much text is held.
+    /// How many bytes of text are in memory.
     memory: usize,
-    /// The numbers of the cells that the file does not have, or not as they are now.
+    /// The numbers of the cells that the file lacks, or has in an older state.
     unsaved: BTreeSet<i64>,
-    /// Those that are being written.
+    /// The numbers of the cells that are being written.
     in_flight: BTreeSet<i64>,
     /// The number of the session, once the file has given it one.
     number: Option<i64>,
@@ -45,7 +45,7 @@ pub struct SessionCells {
     kept: bool,
 }
 
-/// What there is at one moment.
+/// The session's cells at one moment.
 #[derive(Debug)]
 pub struct Snapshot {
     /// The number of the session, if the file has given it one.
@@ -72,13 +72,13 @@ impl SessionCells {
         }
     }
 
-    /// The same with less memory.
+    /// The same with less memory for texts.
     #[cfg(test)]
     pub fn with_memory(self, memory: usize) -> SessionCells {
         SessionCells { memory, ..self }
     }
 
-    /// Adds a cell; numbers must grow.
+    /// Adds a cell; numbers must increase.
     pub fn push(&mut self, line: i64, input: &str) {
         let input = clipped(input, INPUT_LIMIT, "\n// (the history has only the first MiB of this cell)");
         let cell = OwnCell { line, input, output: None };
@@ -103,7 +103,7 @@ impl SessionCells {
         self.trim();
     }
 
-    /// Forgets the oldest cells that need not be here.
+    /// Forgets the oldest cells while the texts take too much memory; keeps cells that wait to be written.
     fn trim(&mut self) {
         while self.bytes > self.memory && self.cells.len() > 1 {
             let oldest = &self.cells[0];
@@ -115,12 +115,12 @@ impl SessionCells {
         }
     }
 
-    /// Whether the session has cells and is to have a number, but has none.
+    /// Whether the session needs a number and has none.
     pub fn wants_number(&self) -> bool {
         self.kept && self.number.is_none() && !self.cells.is_empty()
     }
 
-    /// What there is now.
+    /// The cells as they are now.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             number: self.number,
@@ -130,10 +130,10 @@ impl SessionCells {
         }
     }
 
-    /// The cells that are to be written now; then [`SessionCells::saved`] or one of its neighbours must follow.
+    /// The cells to write now; a call of [`SessionCells::saved`], `not_saved`, `file_is_new` or `give_up` must follow.
     pub fn take_unsaved(&mut self) -> Vec<OwnCell> {
         self.in_flight.append(&mut self.unsaved);
-        // All of them are among the newest.
+        // All unsaved cells are among the newest.
         let oldest = self.in_flight.first().copied().unwrap_or(i64::MAX);
         let recent = self.cells.iter().rev().take_while(|cell| cell.line >= oldest);
         let mut cells: Vec<OwnCell> = recent.filter(|cell| self.in_flight.contains(&cell.line)).cloned().collect();
@@ -141,26 +141,26 @@ impl SessionCells {
         cells
     }
 
-    /// What was taken is in the file, under this session number.
+    /// The cells taken by [`SessionCells::take_unsaved`] are in the file, under this session number.
     pub fn saved(&mut self, number: i64) {
         self.number = Some(number);
         self.in_flight.clear();
         self.trim();
     }
 
-    /// What was taken is not in the file.
+    /// The cells taken are not in the file.
     pub fn not_saved(&mut self) {
         self.unsaved.append(&mut self.in_flight);
     }
 
-    /// The file is another one now, which has nothing of this session.
+    /// The file was replaced by one that has no cell of this session.
     pub fn file_is_new(&mut self) {
         self.number = None;
         self.in_flight.clear();
         self.unsaved = self.cells.iter().map(|cell| cell.line).collect();
     }
 
-    /// There is no file any more.
+    /// There is no file from now on.
     pub fn give_up(&mut self) {
         self.kept = false;
         self.unsaved.clear();
@@ -169,7 +169,7 @@ impl SessionCells {
     }
 }
 
-/// Text of at most this many bytes, which ends with a mark if it is not the whole.
+/// Text of at most this many bytes; if it is shortened, it ends with `mark`.
 fn clipped(text: &str, limit: usize, mark: &str) -> Arc<str> {
     if text.len() <= limit {
         return text.into();

@@ -1,4 +1,4 @@
-//! What the thread that writes the history shares with those who note cells and ask for them.
+//! The state that the thread that writes the history shares with the threads that record cells and ask for them.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,19 +8,19 @@ use super::error::Error;
 use super::file::HistoryFile;
 use super::session_cells::SessionCells;
 
-/// This session's cells, and what there is to know of the file that keeps them.
+/// This session's cells, and the state of the file that keeps them.
 pub struct Shared {
     own: Mutex<SessionCells>,
-    /// The file; without a name when there is to be none.
+    /// The file; an empty path when there is no file.
     pub file: PathBuf,
     advice: &'static str,
-    /// The notebook's path, as Jupyter's server tells it; nothing in a console.
+    /// The notebook's path, as Jupyter's server gives it; empty in a console.
     pub notebook: String,
     complained: AtomicBool,
 }
 
 impl Shared {
-    /// Of a session that begins now.
+    /// The state of a session that begins now.
     pub fn new(file: Option<HistoryFile>, notebook: String) -> Shared {
         let own = Mutex::new(SessionCells::new(file.is_some()));
         let (file, advice) = file.map_or_else(Default::default, |file| (file.path, file.advice));
@@ -32,7 +32,7 @@ impl Shared {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Logs that the file cannot be used; of a kernel's many attempts, the first that fails.
+    /// Logs that the file cannot be used, the first time only.
     pub fn complain(&self, error: &Error) {
         if !self.complained.swap(true, Ordering::SeqCst) {
             tracing::warn!(
@@ -44,7 +44,7 @@ impl Shared {
         }
     }
 
-    /// Whether the file could not be used.
+    /// Whether [`Shared::complain`] was called.
     #[cfg(test)]
     pub fn has_complained(&self) -> bool {
         self.complained.load(Ordering::SeqCst)

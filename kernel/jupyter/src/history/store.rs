@@ -6,7 +6,7 @@
 //! writes its first cell, so no two sessions share one, a number never comes back, and a kernel that ran nothing has
 //! none. Nothing is ordered by time, so a clock may go back.
 //!
-//! Texts are kept as [`super::own`] clips them; how many are kept is bounded by [`Limits`].
+//! Texts are kept as [`super::session_cells`] clips them; [`Limits`] bounds their number.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -20,9 +20,9 @@ use super::error::Error;
 use super::recovery;
 use super::session_cells::OwnCell;
 
-/// How long an answer waits for a kernel that writes.
+/// How long an answer waits for a kernel that is writing.
 const READING_PATIENCE: Duration = Duration::from_secs(2);
-/// How many cells may be written before the limits are looked at again.
+/// How many cells may be written until the limits are checked again.
 const PRUNE_EVERY: usize = 1000;
 
 /// "Soma", in the file's header.
@@ -48,12 +48,12 @@ const TABLES: &str = "
     PRAGMA user_version = 1;
 ";
 
-/// What is kept at most; the oldest cells go.
+/// The limits of the file; the oldest cells are deleted.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How many cells.
     pub cells: i64,
-    /// How many bytes of the file are in use.
+    /// How many bytes of the file may be in use.
     pub bytes: i64,
 }
 
@@ -63,7 +63,7 @@ impl Default for Limits {
     }
 }
 
-/// What a file is that SQLite can read.
+/// The contents of a file that SQLite can read.
 #[derive(PartialEq)]
 enum Layout {
     /// A file that was just made.
@@ -75,14 +75,14 @@ enum Layout {
 /// A file that is open.
 pub struct Store {
     pub(super) connection: Connection,
-    /// Unless it is in memory.
+    /// The path of the file; `None` for a store in memory.
     file: Option<(PathBuf, Option<Identity>)>,
     limits: Limits,
-    /// How many cells were written since the limits were looked at.
+    /// How many cells were written since the limits were checked.
     unpruned: usize,
 }
 
-/// Which file a path leads to.
+/// Identifies the file that a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Identity {
     device: u64,
@@ -96,12 +96,12 @@ impl Identity {
     }
 }
 
-/// When a session began, and of which notebook it is.
+/// When and for which notebook a session began.
 #[derive(Clone, Copy, Debug)]
 pub struct Beginning<'a> {
     /// In seconds since 1970.
     pub at: u64,
-    /// The notebook's path as the server tells it, or nothing.
+    /// The notebook's path as Jupyter's server gives it, or an empty text.
     pub notebook: &'a str,
 }
 
@@ -116,11 +116,11 @@ impl From<u64> for Beginning<'_> {
 pub struct Session {
     /// Its number.
     pub number: i64,
-    /// Tells it from a session that has the same number in another file; behind that stands the notebook.
+    /// Tells this session from one with the same number in another file; the notebook's path follows.
     mark: String,
 }
 
-/// Opens the file, if there is one, and asks it something. A damaged file begins anew.
+/// Opens the file, if it exists, and runs `question` on it. A damaged file is copied and emptied.
 pub fn read<T>(path: &Path, question: impl FnOnce(&Store) -> Result<T, Error>) -> Result<Option<T>, Error> {
     if !fs::exists(path)? {
         return Ok(None);
@@ -139,8 +139,8 @@ pub fn read<T>(path: &Path, question: impl FnOnce(&Store) -> Result<T, Error>) -
 }
 
 impl Store {
-    /// Opens the file for writing; makes it, for its owner alone, if there is none. A damaged file begins anew, which
-    /// is told as [`Error::Replaced`].
+    /// Opens the file for writing; if it does not exist, makes it, readable by its owner alone. A damaged file is
+    /// copied and emptied, and the error is [`Error::Replaced`].
     pub fn open(path: &Path) -> Result<Store, Error> {
         make_file(path)?;
         let mut store = Store::connect(path)?;
@@ -151,7 +151,7 @@ impl Store {
         }
     }
 
-    /// Whether the path leads to another file by now, or to none.
+    /// Whether the path now leads to another file, or to none.
     pub fn is_moved(&self) -> bool {
         self.file.as_ref().is_some_and(|(path, identity)| Identity::of(path) != *identity)
     }
@@ -163,7 +163,7 @@ impl Store {
         file.map_or(Ok(()), |(path, _)| recovery::begin_anew(&path))
     }
 
-    /// A store in memory with nothing in it.
+    /// An empty store in memory.
     pub fn empty() -> Result<Store, Error> {
         let mut store = Store::with(Connection::open_in_memory()?);
         store.make_tables()?;
@@ -195,9 +195,9 @@ impl Store {
         layout(&self.connection)
     }
 
-    /// Writes cells of a session, and first the session itself, if it is not in the file yet. All is written or nothing.
+    /// Writes cells of a session; writes the session first, if it is not in the file yet. Writes all or nothing.
     ///
-    /// `began` is about the session, if it is new.
+    /// `began` describes the session, if it is new.
     pub fn save<'a>(
         &mut self,
         session: Option<&Session>,
@@ -232,14 +232,14 @@ impl Store {
         Ok(session)
     }
 
-    /// Notes that a session has ended.
+    /// Records the end of a session.
     pub fn end(&self, session: &Session) -> Result<(), Error> {
         let end = "UPDATE sessions SET ended = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE number = ? AND mark = ?";
         self.connection.execute(end, (session.number, &session.mark))?;
         Ok(())
     }
 
-    /// The number that the next session would be given.
+    /// The number that the next session would get.
     pub fn next_session(&self) -> Result<i64, Error> {
         let last = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'sessions'";
         Ok(self.connection.query_one(last, [], |row| row.get::<_, i64>(0))? + 1)
@@ -258,7 +258,7 @@ fn begin(transaction: &Transaction, began: Beginning) -> Result<Session, Error> 
     Ok(transaction.query_row(begin, (began.notebook, began.at as i64), session)?)
 }
 
-/// Makes the file, if there is none.
+/// Makes the file, if it does not exist.
 fn make_file(path: &Path) -> Result<(), Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         DirBuilder::new()
@@ -267,8 +267,8 @@ fn make_file(path: &Path) -> Result<(), Error> {
             .create(folder)
             .map_err(|error| Error::Other(format!("the folder {} cannot be made: {error}", folder.display())))?;
     }
-    // SQLite would make a file that others can read. An existing file must not be opened here: closing it would take
-    // away the locks that this process has on it (https://sqlite.org/howtocorrupt.html, 2.2).
+    // SQLite would make a file that others can read. An existing file must not be opened here: closing it would release
+    // the locks that this process has on it (https://sqlite.org/howtocorrupt.html, 2.2).
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if !fs::exists(path)? => Err(error.into()),
         _ => Ok(()),
@@ -281,7 +281,7 @@ fn layout(connection: &Connection) -> Result<Layout, Error> {
         (SELECT count(*) FROM sqlite_schema)";
     let header = connection.query_one(header, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let sentence = match header {
-        // What an emptied file has in its header means nothing.
+        // An emptied file's header has no meaning.
         (_, _, 0) => return Ok(Layout::Empty),
         (APPLICATION, VERSION, _) => return Ok(Layout::Ours),
         (APPLICATION, 2.., _) => "it was written by a newer version of this kernel",
@@ -290,7 +290,7 @@ fn layout(connection: &Connection) -> Result<Layout, Error> {
     Err(Error::Other(sentence.to_owned()))
 }
 
-/// Deletes the oldest cells until the limits are met, and sessions of which nothing is left.
+/// Deletes the oldest cells until the limits are met, then sessions without cells.
 fn delete_surplus(transaction: &Transaction, limits: Limits) -> Result<(), Error> {
     let cells =
         |transaction: &Transaction| transaction.query_one("SELECT count(*) FROM cells", [], |row| row.get::<_, i64>(0));

@@ -9,13 +9,13 @@ use super::session_cells::OwnCell;
 use super::shared::Shared;
 use super::store::{Beginning, Session, Store};
 
-/// What comes within this time is written at once. It is what a kernel that is killed loses.
+/// Cells that come within this time are written together. A kernel that is killed loses them.
 const BATCH_TIME: Duration = Duration::from_millis(200);
-/// How often something that may work the next time is tried: opening a file that is not the one before, and writing one
-/// that others keep locked.
+/// How many attempts are made after an error that may pass: opening a file that replaced the one before, and writing
+/// one that other kernels keep locked.
 const ATTEMPTS: usize = 3;
 
-/// What the thread is asked to do.
+/// The jobs of the thread.
 pub enum Job {
     /// Write, soon.
     Save,
@@ -23,7 +23,7 @@ pub enum Job {
     Flush {
         /// Whether this is the session's end.
         end: bool,
-        /// Disconnected when all is done.
+        /// Disconnected when everything is written.
         done: Sender<()>,
     },
 }
@@ -34,12 +34,12 @@ pub struct Writer {
     /// When the session began, in seconds since 1970.
     started: u64,
     store: Option<Store>,
-    /// The session, once it is in the file.
+    /// The session, once the file has it.
     session: Option<Session>,
 }
 
 impl Writer {
-    /// Nothing is opened yet.
+    /// A writer that has not opened the file yet.
     pub fn new(shared: Arc<Shared>, started: SystemTime) -> Writer {
         let started = started.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         Writer { shared, started, store: None, session: None }
@@ -50,7 +50,7 @@ impl Writer {
         let mut next = jobs.recv().ok();
         while let Some(job) = next {
             let last = if matches!(job, Job::Save) { last_of_batch(jobs) } else { Some(job) };
-            // Somebody waits for a flush, and after the last there is no later.
+            // A thread waits for a flush, and after the last flush there is no further attempt.
             let attempts = if matches!(last, Some(Job::Save)) { 1 } else { ATTEMPTS };
             let all_written = (0..attempts).any(|_| self.save());
             match last {
@@ -63,7 +63,7 @@ impl Writer {
         }
     }
 
-    /// Writes what is not written yet. Returns whether there is nothing to be tried again.
+    /// Writes the cells that are not written yet. Returns whether no further attempt is needed.
     fn save(&mut self) -> bool {
         for _ in 0..ATTEMPTS {
             let cells = self.shared.own().take_unsaved();
@@ -77,7 +77,7 @@ impl Writer {
                     return true;
                 }
                 Err(error) => match self.renew(error) {
-                    // With the next attempt all goes into the new file.
+                    // The next attempt writes all cells into the new file.
                     Ok(()) => {
                         self.session = None;
                         self.shared.own().file_is_new();
@@ -102,12 +102,12 @@ impl Writer {
         store.save(self.session.as_ref(), began, cells)
     }
 
-    /// Closes a file that is of no use any more, so that the next attempt opens a new one; not if the error would
-    /// come again.
+    /// Closes a file that is no longer usable, so that the next attempt opens a new one; returns the error if a new
+    /// attempt would fail with it again.
     fn renew(&mut self, error: Error) -> Result<(), Error> {
         match (error, self.store.take()) {
             (Error::Replaced, _) => Ok(()),
-            // What fails because somebody has removed the file fails in many ways.
+            // After another process has removed the file, operations fail with various errors.
             (_, Some(store)) if store.is_moved() => Ok(()),
             (Error::Damaged, Some(store)) => store.begin_anew(),
             (Error::Busy, store) => {
@@ -118,7 +118,7 @@ impl Writer {
         }
     }
 
-    /// From now on there is no file.
+    /// Goes on without a file.
     fn give_up(&mut self, error: &Error) -> bool {
         self.store = None;
         self.shared.own().give_up();
@@ -135,7 +135,7 @@ impl Writer {
     }
 }
 
-/// Waits until a batch is complete. Returns what ended it; `None` when there will be no more jobs.
+/// Waits until a batch is complete. Returns the job that ended it; `None` when there are no more jobs.
 fn last_of_batch(jobs: &Receiver<Job>) -> Option<Job> {
     let deadline = Instant::now() + BATCH_TIME;
     loop {

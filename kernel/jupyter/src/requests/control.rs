@@ -16,8 +16,8 @@ pub fn interrupt(kernel: &Kernel) -> JupyterMessageContent {
     InterruptReply::new().into()
 }
 
-/// [Shutdown](https://jupyter-client.readthedocs.io/en/stable/messaging.html#kernel-shutdown): replies to
-/// whoever asked, tells all other front ends, then ends the kernel. A restart is the front end's to do.
+/// [Shutdown](https://jupyter-client.readthedocs.io/en/stable/messaging.html#kernel-shutdown): replies to the front end
+/// that asked, tells all others, then ends the kernel. For a restart, the front end starts the new kernel.
 pub fn shutdown(kernel: &Kernel, outbox: &Outbox, origin: &Origin, request: &ShutdownRequest) {
     kernel.iopub.busy(origin);
     let reply = ShutdownReply { restart: request.restart, status: ReplyStatus::Ok, error: None };

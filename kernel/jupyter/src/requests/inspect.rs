@@ -6,7 +6,7 @@ use crate::media::media;
 use crate::offsets;
 use crate::state::Kernel;
 
-/// What is known of what stands at the cursor.
+/// Documentation of the name at the cursor.
 pub fn reply(kernel: &Kernel, request: &InspectRequest) -> JupyterMessageContent {
     let cursor = offsets::to_bytes(&request.code, request.cursor_pos);
     let detail = u8::from(request.detail_level.is_some_and(|level| level > 0));

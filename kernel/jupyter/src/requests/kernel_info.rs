@@ -7,8 +7,7 @@ use crate::info::KernelInfo;
 use crate::state::Kernel;
 use crate::wire::{self, PROTOCOL_VERSION};
 
-/// What the kernel is. It never waits for the engine: front ends take a kernel that does not answer
-/// this for dead.
+/// Describes the kernel. It never waits for the engine: front ends consider a kernel dead that does not answer this.
 pub fn reply(kernel: &Kernel) -> JupyterMessageContent {
     let KernelInfo { implementation, implementation_version, banner, language, help_links } = &kernel.info;
     let links: Vec<Value> = help_links.iter().map(|(text, url)| json!({ "text": text, "url": url })).collect();

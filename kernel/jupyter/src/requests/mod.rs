@@ -1,6 +1,6 @@
-//! One file per family of messages: each takes a request's content and gives the reply's.
+//! One file per family of messages: each turns a request's content into the reply's.
 //!
-//! Handlers know the engine's boundary and the protocol's types; they know no socket.
+//! Handlers know the engine's interface and the protocol's types; they know no socket.
 
 pub mod comm;
 pub mod complete;

@@ -1,9 +1,9 @@
-//! [Subshells](https://jupyter.org/enhancement-proposals/91-kernel-subshells/kernel-subshells.html): further lines of
-//! requests, which do not wait for the main one's cells.
+//! [Subshells](https://jupyter.org/enhancement-proposals/91-kernel-subshells/kernel-subshells.html): further queues of
+//! requests, which do not wait for the main queue's cells.
 //!
-//! Completions, documentation and the like never wait here, whatever line they come on. Of cells, those that only
-//! ask something (`:vars`, `:type x`, `:doc f`) are answered at once in a subshell. Rust code cannot run beside a
-//! cell of its own session, which has taken the variables: it waits for its turn.
+//! Completion and documentation requests never wait here, whichever queue they come on. Cells that only ask something
+//! (`:vars`, `:type x`, `:doc f`) are answered at once in a subshell. Rust code cannot run beside a running cell of its
+//! session, which has taken the variables: it waits for its turn.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn unknown(id: &str) -> String {
     format!("there is no subshell \"{id}\"; create_subshell_request makes one")
 }
 
-/// Takes a cell for a subshell.
+/// Runs a cell that was sent to a subshell.
 pub fn execute(kernel: &Arc<Kernel>, id: &str, execution: Execution) {
     if !kernel.subshells.ids().contains(id) {
         let Execution { origin, outbox, .. } = execution;
@@ -51,14 +51,14 @@ pub fn execute(kernel: &Arc<Kernel>, id: &str, execution: Execution) {
         return kernel.iopub.idle(&origin);
     }
     let kernel = kernel.clone();
-    // Documentation may take a moment to be found.
+    // Finding documentation may take a moment.
     tokio::task::spawn_blocking(move || match kernel.assistant.answer(&execution.request.code) {
         Some(outcome) => answer(&kernel, &execution, outcome),
         None => kernel.cells.push(execution),
     });
 }
 
-/// Publishes and replies as for a cell that was run. It takes no number of its own.
+/// Publishes and replies as for a cell that was run. The cell gets no number.
 fn answer(
     kernel: &Kernel,
     Execution { origin, request, outbox, .. }: &Execution,

@@ -1,4 +1,4 @@
-//! Running cells: what is published, what is replied, how cells are counted.
+//! Running cells: published messages, replies, and cell numbers.
 
 use std::sync::mpsc;
 
@@ -8,8 +8,8 @@ use super::fake_session::{failure, session_that_starts};
 use super::{with_kernel, with_session};
 use soma_frontend::TestFrontend;
 
-/// Runs a cell with these fields besides its code, and returns what was published between `busy` and
-/// `idle`, as (kind, content), and the reply.
+/// Runs a cell with these fields besides its code. Returns the messages published between `busy` and `idle`, as (kind,
+/// content), and the reply.
 fn run_with(frontend: &mut TestFrontend, code: &str, fields: Value) -> (Vec<(String, Value)>, Value) {
     let mut content = fields;
     content["code"] = code.into();
@@ -73,7 +73,7 @@ fn outputs_keep_their_order() {
             ("stream", json!({ "name": "stdout", "text": "g" })),
             ("display_data", json!({ "data": { "text/plain": "h" }, "metadata": {}, "transient": {} })),
         ];
-        // The first text goes out at once, so what follows may or may not have been joined to it.
+        // The first text is published at once, so later text may or may not have been joined to it.
         assert_eq!(joined(&published[1..]), joined(&expected.map(|(kind, content)| (kind.to_owned(), content))));
     });
 }

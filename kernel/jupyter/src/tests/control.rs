@@ -49,7 +49,7 @@ fn an_interrupt_while_the_session_starts_aborts_the_cells_that_wait() {
     });
     with_session(session, |frontend| {
         let waiting = frontend.send_execute("print a");
-        // The reply shows that the cell, sent before it, has been received.
+        // The reply shows that the kernel has received the cell, which was sent before.
         frontend.ask("kernel_info_request", json!({}));
         let interrupt = frontend.send_control("interrupt_request", json!({}));
         frontend.control("interrupt_reply", &interrupt);

@@ -1,4 +1,4 @@
-//! The history that outlives a kernel, through the protocol.
+//! The history that outlives a kernel, as the protocol shows it.
 
 use std::path::Path;
 

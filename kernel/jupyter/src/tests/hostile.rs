@@ -1,4 +1,4 @@
-//! Peers that have no key, or misuse what they have.
+//! Peers that have no key, or misuse the key or messages that they have.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ fn is_alive(frontend: &mut TestFrontend) {
     assert_eq!(frontend.ask("kernel_info_request", json!({}))["status"], "ok");
 }
 
-/// A rightly signed request to shut the kernel down, with its id.
+/// A correctly signed request of this kind, with its id.
 fn request(frontend: &TestFrontend, kind: &str) -> (String, Vec<Vec<u8>>) {
     let header = header(kind);
     let id = header["msg_id"].as_str().unwrap().to_owned();
@@ -49,7 +49,7 @@ fn a_message_without_the_right_signature_is_refused() {
                 is_alive(frontend);
             }
         }
-        // Each part is covered by it.
+        // The signature covers each part.
         for part in 2..6 {
             let mut frames = signed.clone();
             frames[part].push(b' ');
@@ -67,12 +67,12 @@ fn a_message_that_was_recorded_and_is_sent_again_is_refused() {
         assert_eq!(frontend.reply_to(&id)["status"], "ok");
         frontend.send_raw(&recorded);
         is_alive(frontend);
-        // The signature is over all parts together; cut in other places they have the same.
+        // The signature is over the parts joined: the same bytes, split at other places, have the same signature.
         let mut moved = recorded.clone();
         let (first, second) = moved.split_at_mut(3);
         first[2].append(&mut second[0]);
         frontend.send_raw(&moved);
-        // Nor on another socket.
+        // A recorded message is refused on another socket, too.
         let control = frontend.send_control("kernel_info_request", json!({}));
         frontend.control("kernel_info_reply", &control);
         frontend.iopub_busy(&control);
@@ -142,7 +142,7 @@ fn whatever_bytes_come_on_any_port_the_kernel_serves() {
         (connection.iopub_port, "SUB"),
         (connection.hb_port, "REQ"),
     ];
-    // Nobody needs to be random to be unexpected: a sequence that is the same every time.
+    // Unexpected bytes need not be random: a fixed sequence.
     let noise: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     for (port, kind) in ports {
         let hello = hello(kind);
@@ -157,13 +157,13 @@ fn whatever_bytes_come_on_any_port_the_kernel_serves() {
             announced(1 << 46),
             announced(u64::MAX),
             announced(100 << 20),
-            // Frames that are to be followed by others, which do not come.
+            // Frames that announce further frames, which do not come.
             [&hello[..], &[1, 1, 1].repeat(1000)].concat(),
             [&hello[..], &[0, 3, b'o', b'd', b'd']].concat(),
         ] {
             let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
             stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-            // The kernel may have closed the connection in the middle.
+            // The kernel may have closed the connection while the bytes are written.
             let _ = stream.write_all(&bytes);
             let _ = stream.read(&mut [0; 4096]);
             open.push(stream);

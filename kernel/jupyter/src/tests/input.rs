@@ -10,7 +10,7 @@ fn a_question_is_asked_and_its_answer_given_to_the_cell() {
         let request = frontend.send_execute("print before\ninput Name:");
         frontend.iopub_begin(&request, 1);
         assert_eq!(frontend.stdin(&request), json!({ "prompt": "Name:", "password": false }));
-        // What the cell wrote before it asked is there before the question.
+        // The output that the cell wrote before it asked arrives before the question.
         frontend.iopub_stream(&request, "stdout", "before");
         frontend.send_input("Ada");
         frontend.iopub_stream(&request, "stdout", "Ada");

@@ -1,4 +1,4 @@
-//! The protocol from end to end: a kernel with a fake session, driven over real sockets.
+//! The protocol from end to end: a kernel with a fake session, and a front end on real sockets.
 
 mod cells;
 mod control;
@@ -24,7 +24,7 @@ use super::{HistoryFile, KernelInfo, Language};
 use crate::api::Session;
 use soma_frontend::{TestFrontend, ipc_connection};
 
-/// A kernel that serves on a thread of the test.
+/// A kernel on a thread of the test.
 struct TestKernel {
     connection: ConnectionInfo,
     server: JoinHandle<anyhow::Result<()>>,
@@ -50,7 +50,7 @@ impl TestKernel {
         TestKernel { connection, server, controls, _folder: folder }
     }
 
-    /// Waits for the kernel to end by itself, and checks that it ended its session.
+    /// Waits until the kernel ends by itself, and checks that it ended its session.
     fn join(self) {
         self.server.join().expect("the kernel did not panic").expect("the kernel served");
         assert_eq!(self.controls.shutdowns.load(Ordering::SeqCst), 1, "the session was ended once");
@@ -73,10 +73,10 @@ fn info() -> KernelInfo {
     }
 }
 
-/// Runs a test with a kernel whose session is ready at once; then shuts the kernel down, and asserts
-/// that it sent nothing that the test did not ask for.
+/// Runs a test with a kernel whose session is ready at once; then shuts the kernel down, and asserts that it sent
+/// nothing that the test did not ask for.
 ///
-/// Tests talk over `ipc`, where no two can take the same port; those in `control` also try `tcp`.
+/// Tests use `ipc`, where no two can take the same port; those in `control` also use `tcp`.
 fn with_kernel(test: impl FnOnce(&mut TestFrontend)) {
     with_session(fake_session::session(), test);
 }

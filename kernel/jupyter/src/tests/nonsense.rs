@@ -1,11 +1,11 @@
-//! Messages that are signed rightly and say nothing sensible: each gets a reply that says so, or a line in the log.
+//! Correctly signed messages with senseless contents: each gets an error reply, or a line in the log.
 
 use serde_json::{Value, json};
 
 use super::with_kernel;
 use soma_frontend::{TestFrontend, header};
 
-/// Every request that has an answer, with all of its fields.
+/// Every request that has a reply, with all of its fields.
 fn requests() -> Vec<(&'static str, Value)> {
     vec![
         (
@@ -40,7 +40,7 @@ fn requests() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// What may stand in a field's place.
+/// Values for a field.
 fn values() -> Vec<Value> {
     vec![
         Value::Null,
@@ -77,7 +77,7 @@ fn every_field_of_every_request_may_be_missing_or_anything() {
                 for value in std::iter::once(None).chain(values().into_iter().map(Some)) {
                     let request = frontend.send_shell(kind, with(value.clone()));
                     let reply = frontend.reply_to(&request);
-                    // The protocol's answer to a debugger has no status.
+                    // The protocol's reply to a debugger has no status.
                     let is_told = kind == "debug_request"
                         || matches!(
                             reply["status"].as_str(),
@@ -128,7 +128,7 @@ fn every_field_of_a_header_may_be_missing_or_anything() {
                     None => fields.remove(name),
                 };
                 frontend.send_parts(&[header, json!({}), json!({}), json!({})]);
-                // What only tells who asks does not matter. Without an id or a type there is nothing to answer.
+                // Fields that only say who asks do not matter. Without an id or a type there is nothing to answer.
                 if !matches!(name, "msg_id" | "msg_type") {
                     assert_eq!(frontend.reply_to(&id)["status"], "ok", "{name}");
                 } else if let Some(reply) = what_came_of_it(name, frontend) {
@@ -140,7 +140,7 @@ fn every_field_of_a_header_may_be_missing_or_anything() {
     });
 }
 
-/// What comes of the last message, whose id or type was replaced, up to the answer of one that can be understood.
+/// The reply to the last message, whose id or type was replaced, looked for until the reply to a sound message comes.
 fn what_came_of_it(name: &str, frontend: &mut TestFrontend) -> Option<Value> {
     let sentinel = frontend.send_shell("kernel_info_request", json!({}));
     let mut other = None;

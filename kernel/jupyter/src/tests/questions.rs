@@ -43,7 +43,7 @@ fn a_completion_is_answered_while_a_cell_runs() {
         assert_eq!(reply["metadata"]["_jupyter_types_experimental"][0]["signature"], "print TEXT");
         frontend.iopub_busy(&request);
         frontend.iopub_idle(&request);
-        // A front end that shows the last status is told that the cell still runs.
+        // JupyterLab shows the last status: the kernel publishes that the cell still runs.
         frontend.iopub_busy(&cell);
         let interrupt = frontend.send_shell("interrupt_request", json!({}));
         frontend.shell("interrupt_reply", &interrupt);

@@ -1,4 +1,4 @@
-//! What should not happen, and must not end the kernel.
+//! Unusual situations that must not end the kernel.
 
 use serde_json::json;
 
@@ -62,7 +62,7 @@ fn the_strict_front_end_notices_a_message_that_nobody_asked_for() {
     let kernel = TestKernel::start(session(), tcp_connection());
     let mut frontend = TestFrontend::connect(&kernel.connection);
     let mut other = TestFrontend::connect(&kernel.connection);
-    // The second subscriber's welcome goes to everybody.
+    // The second subscriber's welcome goes to all subscribers.
     frontend.iopub("iopub_welcome", "");
     frontend.run_quietly("sleep 0", 1);
     let complaint = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| other.finish()));

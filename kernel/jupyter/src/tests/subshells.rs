@@ -61,7 +61,7 @@ fn a_question_is_answered_beside_a_running_cell_and_code_waits_for_it() {
         frontend.iopub_error(&cell, "Interrupted");
         frontend.iopub_idle(&cell);
         frontend.shell("execute_reply", &cell);
-        // It stood behind the cell that failed.
+        // It was queued behind the cell that failed.
         assert_eq!(frontend.shell("execute_reply", &code)["status"], "aborted");
         frontend.iopub_busy(&code);
         frontend.iopub_idle(&code);

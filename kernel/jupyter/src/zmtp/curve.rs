@@ -1,16 +1,17 @@
 //! The server's side of CURVE, without I/O: what arrives goes in, what is to be sent comes out.
 //!
-//! [CurveZMQ](https://rfc.zeromq.org/spec/26/) in the frames of ZMTP, as
-//! [ZMTP-CURVE](https://rfc.zeromq.org/spec/25/) has it. A client that has the server's public key says HELLO and hears
-//! WELCOME, says INITIATE and hears READY; the types lead through it in this order, and each step is taken once:
-//! [`ServerKeys::hello`], [`Welcomed::initiate`], [`Session::ready`]. Thereafter a [`Sealer`] and an [`Opener`] put every
-//! frame and every command into a MESSAGE, and get it out. An error ends the connection; the client is told nothing.
+//! It follows [CurveZMQ](https://rfc.zeromq.org/spec/26/) in the frames of ZMTP, as defined by
+//! [ZMTP-CURVE](https://rfc.zeromq.org/spec/25/). A client that has the server's public key sends HELLO and gets
+//! WELCOME, sends INITIATE and gets READY. The types enforce this order, and each step is taken once:
+//! [`ServerKeys::hello`], [`Welcomed::initiate`], [`Session::ready`]. After that, a [`Sealer`] puts every frame and
+//! every command into a MESSAGE, and an [`Opener`] takes it out. An error ends the connection; the client gets no
+//! explanation.
 //!
-//! Bodies are those of ZMTP's frames, from the length of the command's name on. Those of the handshake travel in command
-//! frames, MESSAGE in frames without any flag but that of length, as libzmq sends and wants them: whether there is more,
-//! and whether it is a command, stands in the box.
+//! Bodies are those of ZMTP's frames, from the length of the command's name on. Handshake bodies travel in command
+//! frames, MESSAGE bodies in frames without any flag but that of length, as libzmq sends and expects them: the
+//! encrypted box says whether more frames follow and whether the frame is a command.
 //!
-//! Whoever has the public key gets through. Who has the secret one too can be told by [`Session::client_key`].
+//! A client that has the public key gets through. [`Session::client_key`] tells whether it also has the secret key.
 
 use std::fmt;
 
@@ -23,15 +24,15 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// The mechanism's name in the greeting.
 pub const MECHANISM: &[u8; 20] = b"CURVE\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-/// The greeting's byte after the mechanism's name. libzmq leaves it 0 on both sides, and does not look at it.
+/// The byte after the mechanism's name in the greeting. libzmq sends 0 on both sides, and does not check it.
 pub const AS_SERVER: u8 = 1;
 
-/// The bytes that MESSAGE adds to what it carries: its name, a nonce, the box's tag and the flags.
+/// The number of bytes that MESSAGE adds to its payload: its name, a nonce, the box's tag and the flags.
 pub const OVERHEAD: usize = MESSAGE.len() + 8 + TAG + 1;
 
-/// The bytes that a box has more than what is in it.
+/// The number of bytes by which a box is longer than its content.
 const TAG: usize = 16;
-/// A nonce of 16 bytes and the box of two keys.
+/// The length of a cookie: a nonce of 16 bytes and the box of two keys.
 const COOKIE: usize = 16 + 64 + TAG;
 const VOUCH: usize = 16 + 64 + TAG;
 
@@ -41,15 +42,15 @@ const HELLO_SIZE: usize = HELLO.len() + 2 + 72 + 32 + 8 + 64 + TAG;
 /// INITIATE: cookie, nonce, box of the client's permanent key, vouch and metadata.
 const INITIATE: &[u8] = b"\x08INITIATE";
 const INITIATE_SIZE: usize = INITIATE.len() + COOKIE + 8 + 32 + VOUCH + TAG;
-/// The RFC sets no limit to metadata. A peer has a few properties.
+/// The RFC sets no limit to metadata; a peer sends a few properties.
 const INITIATE_LIMIT: usize = 4096;
 const MESSAGE: &[u8] = b"\x07MESSAGE";
 
-/// The flags within MESSAGE. The RFC knows the first only; the second is libzmq's.
+/// The flags within MESSAGE. The RFC defines only the first; libzmq adds the second.
 const MORE: u8 = 1;
 const COMMAND: u8 = 2;
 
-/// What is wrong with what the peer sent, or with the keys.
+/// The fault in a peer's message, or in the keys.
 #[derive(Debug)]
 pub struct Refused(String);
 
@@ -72,7 +73,7 @@ pub struct ServerKeys {
 }
 
 impl ServerKeys {
-    /// Takes the keys from the texts that a connection file has for them.
+    /// Decodes the keys from the texts in a connection file.
     ///
     /// # Errors
     /// When one is not a key in Z85, or they do not belong together.
@@ -85,15 +86,16 @@ impl ServerKeys {
         Ok(ServerKeys { public, secret })
     }
 
-    /// The public one.
+    /// The public key.
     pub fn public(&self) -> &[u8; 32] {
         self.public.as_bytes()
     }
 
-    /// Takes HELLO, and gives WELCOME ("The HELLO Command", "The WELCOME Command").
+    /// Takes HELLO and returns WELCOME ("The HELLO Command", "The WELCOME Command").
     ///
     /// # Errors
-    /// When it is no HELLO, or not from somebody who has this server's public key; or the system has no random numbers.
+    /// When it is not a HELLO, when the client does not have this server's public key, or when the system has no random
+    /// numbers.
     pub fn hello(&self, body: &[u8]) -> Result<(Vec<u8>, Welcomed), Refused> {
         let Some(rest) = body.strip_prefix(HELLO) else { return refuse("its first command is not HELLO") };
         if body.len() != HELLO_SIZE {
@@ -109,7 +111,7 @@ impl ServerKeys {
         if *padding != [0; 72] {
             return refuse("the padding of its HELLO is not zero");
         }
-        // X25519 ignores this bit; a key that has it set would be another name of the same key.
+        // X25519 ignores this bit; a key with the bit set would be a second name of the same key.
         if client[31] >> 7 != 0 {
             return refuse("the key in its HELLO is not in its shortest form");
         }
@@ -134,8 +136,9 @@ impl ServerKeys {
     }
 }
 
-/// A connection that has been told WELCOME. As the RFC has it, the transient keys C' and s' are in the cookie that the
-/// client keeps. The cookie's key is only here: on another connection, or a second time, the cookie is worth nothing.
+/// A connection to which WELCOME was sent. As the RFC specifies, the transient keys C' and s' are in the cookie that
+/// the client keeps. The key of the cookie exists only here: on another connection, or a second time, the cookie is
+/// worthless.
 pub struct Welcomed {
     server: PublicKey,
     cookie_key: XSalsa20Poly1305,
@@ -143,10 +146,10 @@ pub struct Welcomed {
 }
 
 impl Welcomed {
-    /// Takes INITIATE, and gives the client's metadata, as properties in a row ("The INITIATE Command").
+    /// Takes INITIATE and returns the client's metadata, a sequence of properties ("The INITIATE Command").
     ///
     /// # Errors
-    /// When it is no INITIATE, or not from the client that was told this WELCOME.
+    /// When it is not an INITIATE, or not from the client that got this WELCOME.
     pub fn initiate(self, body: &[u8]) -> Result<(Vec<u8>, Session), Refused> {
         let Some(rest) = body.strip_prefix(INITIATE) else { return refuse("its second command is not INITIATE") };
         if !(INITIATE_SIZE..=INITIATE_LIMIT).contains(&body.len()) {
@@ -193,13 +196,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// The client's permanent public key, C; it has shown that it has the secret one. jupyter_client gives its sockets
-    /// the keys of the connection file, which are the server's too, but its heartbeat's keys of their own.
+    /// The client's permanent public key, C; the client has proved that it has the secret key. jupyter_client gives its
+    /// sockets the key pair of the connection file, which is the server's too, but gives its heartbeat another pair.
     pub fn client_key(&self) -> &[u8; 32] {
         &self.client_key
     }
 
-    /// Gives READY, with this server's metadata, and what is needed for all that follows ("The READY Command").
+    /// Returns READY, with this server's metadata, and the sealer and opener of the connection ("The READY Command").
     pub fn ready(self, metadata: &[u8]) -> (Vec<u8>, Sealer, Opener) {
         let nonce = 1_u64;
         let sealed = seal(&self.shared, &short_nonce(b"CurveZMQREADY---", nonce.to_be_bytes()), metadata);
@@ -209,7 +212,7 @@ impl Session {
     }
 }
 
-/// Puts what goes out into MESSAGE ("The MESSAGE Command"). It must be sent in the order in which it was sealed.
+/// Puts outgoing frames into MESSAGE ("The MESSAGE Command"). They must be sent in the order in which they were sealed.
 pub struct Sealer {
     shared: XSalsa20Poly1305,
     /// The greatest nonce so far.
@@ -217,7 +220,7 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// The MESSAGE for a frame, after which its message may go on, or for a command with its name.
+    /// The MESSAGE for a frame (`more`: another frame of its message follows), or for a command with its name.
     ///
     /// # Errors
     /// When there is no nonce left.
@@ -239,7 +242,7 @@ impl Sealer {
     }
 }
 
-/// Gets what comes in out of MESSAGE.
+/// Takes incoming frames out of MESSAGE.
 pub struct Opener {
     shared: XSalsa20Poly1305,
     /// The greatest nonce so far.
@@ -247,11 +250,11 @@ pub struct Opener {
 }
 
 impl Opener {
-    /// Whether a message goes on after this frame, and whether it is a command. The payload is in the body then, from
-    /// [`OVERHEAD`] on.
+    /// Whether another frame of the message follows, and whether this one is a command. The body then holds the
+    /// payload, from [`OVERHEAD`] on.
     ///
     /// # Errors
-    /// When it is not the next MESSAGE of this connection's client, as it left it. The body is then as it was, unless only
+    /// When it is not the next MESSAGE of this connection's client, unchanged. The body is then as it was, unless only
     /// its flags are wrong.
     pub fn open_in_place(&mut self, body: &mut [u8]) -> Result<(bool, bool), Refused> {
         if !body.starts_with(MESSAGE) {
@@ -278,7 +281,7 @@ impl Opener {
     }
 }
 
-/// The box of this content. The library fails only when there is also data to sign without encrypting it.
+/// Encrypts this content into a box. The library fails only when there is also data to sign without encrypting it.
 fn seal(key: &XSalsa20Poly1305, nonce: &Nonce, content: &[u8]) -> Vec<u8> {
     key.encrypt(nonce, content).expect("there is no data beside the content")
 }
@@ -288,8 +291,8 @@ fn take<const N: usize>(bytes: &[u8]) -> Result<(&[u8; N], &[u8]), Refused> {
     bytes.split_first_chunk().ok_or_else(|| Refused("it sent a command that is cut off".into()))
 }
 
-/// The key of the boxes between the holders of these two, as NaCl's `crypto_box_beforenm` makes it; none for a public
-/// key with which every secret one gives the same.
+/// The key of the boxes between the holders of these two keys, as NaCl's `crypto_box_beforenm` makes it; an error for a
+/// public key that gives the same shared key with every secret key.
 fn shared_key(public: &PublicKey, secret: &StaticSecret) -> Result<XSalsa20Poly1305, Refused> {
     let shared = secret.diffie_hellman(public);
     if !shared.was_contributory() {
@@ -301,7 +304,7 @@ fn shared_key(public: &PublicKey, secret: &StaticSecret) -> Result<XSalsa20Poly1
     Ok(shared)
 }
 
-/// For keys that serve one connection: a number that is used once, because it grows.
+/// A nonce for keys that serve one connection: used once, because the counter grows.
 fn short_nonce(prefix: &[u8; 16], counter: [u8; 8]) -> Nonce {
     let mut nonce = Nonce::default();
     nonce[..16].copy_from_slice(prefix);
@@ -309,7 +312,7 @@ fn short_nonce(prefix: &[u8; 16], counter: [u8; 8]) -> Nonce {
     nonce
 }
 
-/// For keys that last: a number that is used once, because it is random.
+/// A nonce for permanent keys: used once, because it is random.
 fn long_nonce(prefix: &[u8; 8], random: &[u8; 16]) -> Nonce {
     let mut nonce = Nonce::default();
     nonce[..8].copy_from_slice(prefix);
@@ -324,7 +327,7 @@ fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, Refused> {
     Ok(bytes)
 }
 
-/// A key from 40 letters ([32/Z85](https://rfc.zeromq.org/spec/32/)): each five are a number of four bytes.
+/// A key from 40 letters ([32/Z85](https://rfc.zeromq.org/spec/32/)): each group of five encodes four bytes.
 fn from_z85(name: &str, text: &str) -> Result<Zeroizing<[u8; 32]>, Refused> {
     const LETTERS: &[u8; 85] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
     if let Some(other) = text.chars().find(|&letter| !letter.is_ascii() || !LETTERS.contains(&(letter as u8))) {

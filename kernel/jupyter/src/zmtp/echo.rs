@@ -1,5 +1,5 @@
-//! A socket that gives back what it gets. Each connection has a task of its own, so that one that does not read keeps
-//! nobody else waiting.
+//! A socket that echoes every message. Each connection has its own task, so that a peer that does not read keeps no
+//! other peer waiting.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::peers::{Membership, Peers};
 use super::router::HANDSHAKE_TIME;
 use super::security::Security;
 
-/// A ping is a few bytes.
+/// The largest ping; usual pings are a few bytes.
 const PING_SIZE: usize = 64 << 10;
 
 /// Binds, and echoes for as long as the result lives.
@@ -20,7 +20,7 @@ const PING_SIZE: usize = 64 << 10;
 /// # Errors
 /// When the address cannot be bound.
 pub async fn echo(endpoint: &Endpoint, security: &Security) -> io::Result<Bound> {
-    // Clients of heartbeats have keys of their own, and learn nothing here.
+    // A heartbeat's client has its own keys, and learns nothing here.
     let security = security.for_any_client();
     let limits = Limits::new(PING_SIZE);
     let peers: Arc<Peers> = Peers::new();

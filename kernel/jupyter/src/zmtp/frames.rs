@@ -1,4 +1,4 @@
-//! Bytes to messages and back: greeting, handshake, frames.
+//! Converts bytes to messages and back: greeting, handshake, frames.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::curve::{self, Opener, Sealer};
 use super::security::Security;
 
-/// The greeting's length, and what it holds: a signature, version 3.0, the mechanism, nothing more.
+/// The greeting's length, and its contents: a signature, version 3.0, the mechanism, then zeros.
 const GREETING: usize = 64;
 const SIGNATURE: [u8; 10] = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f];
 const MAJOR_VERSION: u8 = 3;
@@ -22,32 +22,33 @@ const MORE: u8 = 1;
 const LONG: u8 = 2;
 const COMMAND: u8 = 4;
 
-/// A command is a name and a few properties.
+/// The largest command: a command is a name and a few properties.
 const COMMAND_SIZE: usize = 4096;
-/// Messages of Jupyter have six frames, and one for each buffer.
+/// The most frames of a message. Messages of Jupyter have six frames, and one for each buffer.
 const FRAMES: usize = 1024;
-/// What a message may take before it counts against the budget that large ones share, and in what steps it is read.
+/// The size beyond which a message counts against the budget that large messages share, and the steps in which it is
+/// read.
 const CHUNK: usize = 64 << 10;
-/// How long the rest of a large message may not come before it is given up.
+/// How long the rest of a large message may stall before the connection is given up.
 const STALL_TIME: Duration = Duration::from_secs(60);
 
-/// What connections may send.
+/// The limits on what a connection may send.
 #[derive(Clone)]
 pub struct Limits {
     /// The bytes of one message.
     pub message: usize,
-    /// What all messages that are being received may take together, beyond the first `CHUNK` of each; in KiB.
+    /// The budget of all messages that are being received, beyond the first `CHUNK` of each; in KiB.
     pub large: Arc<Semaphore>,
 }
 
 impl Limits {
-    /// Messages of at most this many bytes, large ones of at most twice that together.
+    /// Messages of at most this many bytes; large messages together of at most twice that.
     pub fn new(message: usize) -> Limits {
         Limits { message, large: Arc::new(Semaphore::new(2 * message / 1024)) }
     }
 }
 
-/// What has come.
+/// What a connection has sent.
 pub enum Incoming {
     /// A message's frames, and its share of the budget for large ones.
     Message(Vec<Bytes>, Option<OwnedSemaphorePermit>),
@@ -63,21 +64,22 @@ fn wrong(problem: impl ToString) -> io::Error {
 pub struct FrameReader<R> {
     reader: BufReader<R>,
     limits: Limits,
-    /// Where the connection is encrypted, from the end of the handshake on.
+    /// Decrypts frames after the handshake, if the connection is encrypted.
     opener: Option<Opener>,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
-    /// Reads from a connection that has just been made.
+    /// Reads from a new connection.
     pub fn new(reader: R, limits: Limits) -> FrameReader<R> {
         FrameReader { reader: BufReader::new(reader), limits, opener: None }
     }
 
-    /// Greets, secures the connection, and says that this is a socket of type `own`. Gives the identity that the peer, which
-    /// must be of one of the types `others`, has chosen for itself, empty if it has not; and what frames are written by.
+    /// Sends the greeting, secures the connection, and announces a socket of type `own`. The peer must be of one of the
+    /// types `others`. Returns the identity that the peer has chosen for itself, empty if none, and the writer of
+    /// frames.
     ///
     /// # Errors
-    /// When the other side is not such a peer, or has not the keys that it needs.
+    /// When the other side is not such a peer, or lacks the required keys.
     pub async fn shake_hands<W: AsyncWrite + Unpin>(
         &mut self,
         mut writer: W,
@@ -152,7 +154,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// The next message or command.
     ///
     /// # Errors
-    /// When the connection has ended, or sends what is no frame or more than the limits allow.
+    /// When the connection has ended, or the peer sends bytes that are not a frame or exceed the limits.
     pub async fn next(&mut self) -> io::Result<Incoming> {
         let (mut frames, mut size, mut share) = (Vec::new(), 0, None);
         loop {
@@ -188,7 +190,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// Whether a message goes on after a frame, whether it is a command, and what is in it.
+    /// Whether another frame of the message follows, whether the frame is a command, and its content.
     fn opened(&mut self, more: bool, is_command: bool, mut frame: Vec<u8>) -> io::Result<(bool, bool, Bytes)> {
         let Some(opener) = &mut self.opener else { return Ok((more, is_command, frame.into())) };
         if more || is_command {
@@ -202,7 +204,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         Ok((more, is_command, content))
     }
 
-    /// Reads a frame's content, after `before` bytes of its message.
+    /// Reads a frame's content, after `before` bytes of the message.
     async fn fill(
         &mut self,
         frame: &mut Vec<u8>,
@@ -241,7 +243,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 /// Writes frames.
 pub struct FrameWriter<W> {
     writer: W,
-    /// Where the connection is encrypted.
+    /// Encrypts frames, if the connection is encrypted.
     sealer: Option<Sealer>,
 }
 
@@ -258,7 +260,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
     }
 }
 
-/// Each of these frames in a MESSAGE of its own.
+/// Puts each of these frames into a MESSAGE.
 fn sealed(sealer: &mut Sealer, mut frames: &[u8]) -> io::Result<Bytes> {
     let mut bytes = BytesMut::with_capacity(frames.len() + 64);
     while !frames.is_empty() {
@@ -272,7 +274,7 @@ fn sealed(sealer: &mut Sealer, mut frames: &[u8]) -> io::Result<Bytes> {
     Ok(bytes.freeze())
 }
 
-/// A message, as it goes over a wire that is not encrypted.
+/// A message, as it travels over an unencrypted connection.
 pub fn encode<'a>(frames: impl ExactSizeIterator<Item = &'a Bytes> + Clone) -> Bytes {
     let mut bytes = BytesMut::with_capacity(frames.clone().map(|frame| frame.len() + 9).sum());
     let last = frames.len().saturating_sub(1);
@@ -282,7 +284,7 @@ pub fn encode<'a>(frames: impl ExactSizeIterator<Item = &'a Bytes> + Clone) -> B
     bytes.freeze()
 }
 
-/// A command, as it goes over a wire that is not encrypted.
+/// A command, as it travels over an unencrypted connection.
 fn command(name: &str, rest: &[u8]) -> Bytes {
     command_frame(&[&[name.len() as u8], name.as_bytes(), rest].concat())
 }
@@ -293,9 +295,9 @@ fn command_frame(body: &[u8]) -> Bytes {
     bytes.freeze()
 }
 
-/// What to answer to a command, if anything: a peer may ask whether the connection still works.
+/// The answer to a command, if any: a peer may ask whether the connection still works.
 pub fn answer(said: &[u8]) -> Option<Bytes> {
-    // After the name come two bytes of time, and what is to be repeated.
+    // The command's name is followed by two bytes of time and the bytes to repeat.
     let context = said.strip_prefix(b"\x04PING")?.get(2..)?;
     Some(command("PONG", &context[..context.len().min(16)]))
 }

@@ -18,13 +18,13 @@ use tokio::time::sleep;
 
 use super::peers::{Membership, Peers};
 
-/// How long to wait when the system has no descriptor to spare for another connection.
+/// How long to wait when the system has no descriptor for another connection.
 const SCARCITY_PAUSE: Duration = Duration::from_millis(100);
 
-/// How many connections may wait to be accepted.
+/// How many connections the system may queue until they are accepted.
 const CONNECTING: i32 = 128;
 
-/// How many connections may be open beside those that have a place: newcomers, and those on their way out.
+/// How many connections may be open beside those that have a place: new ones, and those that are being closed.
 const LEAVING: usize = 8;
 
 /// Where a socket is bound.
@@ -32,7 +32,7 @@ const LEAVING: usize = 8;
 pub enum Endpoint {
     /// A host, by address or name, and a port.
     Tcp(String, u16),
-    /// A file.
+    /// The path of a Unix socket.
     Ipc(PathBuf),
 }
 
@@ -46,9 +46,9 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// What a connection is read from.
+/// The reading half of a connection.
 pub type ReadHalf = Box<dyn AsyncRead + Send + Unpin>;
-/// What it is written to.
+/// The writing half of a connection.
 pub type WriteHalf = Box<dyn AsyncWrite + Send + Unpin>;
 
 enum Listener {
@@ -68,7 +68,7 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                // Without it, small messages go out late; they do go out.
+                // Without it, small messages are sent late, but they are sent.
                 let _ = stream.set_nodelay(true);
                 let (read, write) = stream.into_split();
                 Ok((Box::new(read), Box::new(write)))
@@ -82,8 +82,8 @@ impl Listener {
     }
 }
 
-/// A socket in the file system that only its owner can connect to. Its permissions are set before it listens: nobody can
-/// have connected to it by then.
+/// A Unix socket that only its owner can connect to. Its permissions are set before it listens, so that no other user
+/// can have connected to it before.
 fn private(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
@@ -93,14 +93,14 @@ fn private(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
     Ok(socket.into())
 }
 
-/// A bound socket; with it go its connections.
+/// A bound socket; dropping it ends its connections.
 pub struct Bound {
     accepting: JoinHandle<()>,
     peers: Arc<Peers>,
 }
 
 impl Bound {
-    /// Binds, and serves each connection on a task of its own, for as long as its membership lasts.
+    /// Binds, and serves each connection on its own task for as long as its membership lasts.
     ///
     /// # Errors
     /// When the address cannot be bound.
@@ -114,8 +114,8 @@ impl Bound {
     {
         let listener = Listener::bind(endpoint).await?;
         let members = peers.clone();
-        // A connection that has lost its place keeps its descriptor until its task is dropped. Without this bound, a flood of
-        // newcomers would get ahead of that, and leave the process no descriptor for anything else.
+        // A connection that has lost its place keeps its descriptor until its task is dropped. Without this bound, a
+        // flood of new connections would outrun that, and leave the process no descriptor for anything else.
         let room = Arc::new(Semaphore::new(peers.places() + LEAVING));
         let accepting = tokio::spawn(async move {
             while let Ok(permit) = room.clone().acquire_owned().await {

@@ -1,16 +1,17 @@
-//! The sockets' side of ZeroMQ: ROUTER, XPUB and an echo, over TCP and Unix sockets, with limits.
+//! The sockets that the kernel needs of ZeroMQ: ROUTER, XPUB and an echo, over TCP and Unix sockets, with limits.
 //!
-//! [ZMTP 3.0](https://rfc.zeromq.org/spec/23/), plain or encrypted by [`curve`]. Whoever can connect may speak it, before any
-//! signature is looked at; so what a connection can cost is bounded here, and nowhere does one wait for another:
+//! They speak [ZMTP 3.0](https://rfc.zeromq.org/spec/23/), plain or encrypted by [`curve`]. Any process that can
+//! connect may speak it before a signature is checked; so this module bounds the cost of a connection, and no
+//! connection waits for another:
 //!
-//! * memory is taken as bytes come, not as lengths are announced (the `zeromq` crate reserves what a header of nine
-//!   bytes announces: 2⁴⁶ of them end the process, and with it every variable; therefore this module);
-//! * of connections that have proved nothing, the oldest makes room for the next (`peers`);
-//! * a front end that does not read its replies is not read from; one that does not read what is published misses it,
-//!   and the others do not.
+//! * memory is taken as bytes arrive, not as lengths are announced (the `zeromq` crate reserves the size that a header
+//!   of nine bytes announces: 2⁴⁶ bytes end the process, and with it every variable; therefore this module);
+//! * among connections that have proved nothing, the oldest makes room for the next (`peers`);
+//! * the kernel stops reading from a front end that does not read its replies; a front end that does not read published
+//!   messages misses them, and the others do not.
 //!
-//! Used by the socket tasks of this folder, which see the crate's [`zeromq::ZmqMessage`] and its sending trait. It knows
-//! nothing of what is in a message.
+//! Only the socket tasks of this crate use it, through the crate's [`zeromq::ZmqMessage`] and its sending trait. It
+//! knows nothing of the contents of messages.
 
 pub mod curve;
 mod echo;

@@ -1,4 +1,4 @@
-//! What waits to be written to one connection.
+//! The messages that wait to be written to one connection.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,7 +16,7 @@ const BATCH_SIZE: usize = 64 << 10;
 #[derive(Default)]
 struct State {
     messages: VecDeque<Bytes>,
-    /// What the connection has not taken yet.
+    /// The number of bytes that the connection has not taken yet.
     bytes: usize,
 }
 
@@ -42,7 +42,7 @@ impl Outgoing {
         self.lock().bytes
     }
 
-    /// Waits until fewer bytes wait than this.
+    /// Waits until fewer than this many bytes wait.
     pub async fn below(&self, bytes: usize) {
         loop {
             let written = self.written.notified();
@@ -55,7 +55,7 @@ impl Outgoing {
         }
     }
 
-    /// Writes what comes, for ever.
+    /// Writes messages as they are added, for ever.
     ///
     /// # Errors
     /// When the connection has ended.

@@ -1,8 +1,8 @@
-//! Who is connected to one socket, and who is let in when it is full.
+//! The peers that are connected to one socket, and the rule that admits peers when it is full.
 //!
 //! A connection is a stranger until it has proved that it belongs here: by a message with the right signature, on iopub
-//! by subscribing. When all places are taken, the stranger that came first goes. So whoever opens connections and does
-//! nothing with them takes no place from a front end.
+//! by subscribing. When all places are taken, the stranger that came first goes. So a process that only opens
+//! connections takes no place from a front end.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,9 +16,9 @@ use super::outgoing::Outgoing;
 
 /// The most connections that a socket takes.
 const MOST: usize = 512;
-/// What is left of the descriptors that this process may have, for all else that it does.
+/// How many of the process's descriptors are kept free for everything else.
 const OWN_DESCRIPTORS: u64 = 256;
-/// A kernel has five sockets.
+/// The number of a kernel's sockets.
 const SOCKETS: u64 = 5;
 
 /// One connection.
@@ -30,24 +30,24 @@ struct Peer {
     outgoing: Arc<Outgoing>,
     identity: Bytes,
     topics: Vec<Bytes>,
-    /// Whether it was waited for in vain, and has not caught up since.
+    /// Whether the publisher has waited for it in vain and it has not caught up since.
     is_behind: bool,
 }
 
-/// A subscriber that is to be sent something.
+/// A subscriber to which a message is to be sent.
 pub struct Subscriber {
     /// Its number.
     pub id: u64,
-    /// Takes what is for it.
+    /// Its queue of messages.
     pub outgoing: Arc<Outgoing>,
-    /// Whether it was waited for in vain, and has not caught up since.
+    /// Whether the publisher has waited for it in vain and it has not caught up since.
     pub is_behind: bool,
 }
 
 #[derive(Default)]
 struct State {
     peers: BTreeMap<u64, Peer>,
-    /// Whom messages to an identity are for.
+    /// The connection that gets the messages to an identity.
     routes: BTreeMap<Bytes, u64>,
 }
 
@@ -59,7 +59,8 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// Adds a topic that a connection wants to be sent, and makes it one that belongs here. False when it has too many.
+    /// Adds a topic to which a connection subscribes, and marks the connection as known. False when it has too many
+    /// topics.
     pub fn subscribe(&self, id: u64, topic: Bytes, most: usize) -> bool {
         let mut state = self.lock();
         let Some(peer) = state.peers.get_mut(&id).filter(|peer| peer.topics.len() < most) else { return false };
@@ -68,30 +69,30 @@ impl Peers {
         true
     }
 
-    /// As many places as the process has descriptors for.
+    /// With as many places as the process has descriptors for.
     pub fn new() -> Arc<Peers> {
         let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
         let share = descriptors.saturating_sub(OWN_DESCRIPTORS.min(descriptors / 2)) / SOCKETS;
         Peers::with_places((share as usize).clamp(8, MOST))
     }
 
-    /// How many there are.
+    /// The number of places.
     pub fn places(&self) -> usize {
         self.places
     }
 
-    /// This many places.
+    /// With this many places.
     pub fn with_places(places: usize) -> Arc<Peers> {
         Arc::new(Peers { places, state: Mutex::default(), admitted: AtomicU64::new(1) })
     }
 
-    /// Gives a new connection a place; `None` when all places are taken by peers that are known.
+    /// Gives a new connection a place; `None` when known peers take all places.
     pub fn admit(self: &Arc<Self>) -> Option<Membership> {
         let id = self.admitted.fetch_add(1, Ordering::Relaxed);
         let mut state = self.lock();
         let mut leaving = None;
         if state.peers.len() >= self.places {
-            // Those that have not even made a handshake go first.
+            // Strangers that have not even finished the handshake go first.
             let strangers = || state.peers.iter().filter(|(_, peer)| !peer.is_known);
             let first = strangers().find(|(_, peer)| !peer.is_ready).or_else(|| strangers().next());
             let first = *first?.0;
@@ -113,7 +114,7 @@ impl Peers {
         Some(Membership { peers: self.clone(), id, outgoing })
     }
 
-    /// Notes the task that serves a connection; ends it if its place is gone already.
+    /// Records the task that serves a connection; ends the task if the connection has lost its place already.
     pub fn serves(&self, id: u64, task: AbortHandle) {
         match self.lock().peers.get_mut(&id) {
             Some(peer) => peer.task = Some(task),
@@ -121,12 +122,12 @@ impl Peers {
         }
     }
 
-    /// The connection has sent something that only who belongs here can send.
+    /// Whether the connection has proved that it belongs here.
     pub fn is_known(&self, id: u64) -> bool {
         self.lock().peers.get(&id).is_some_and(|peer| peer.is_known)
     }
 
-    /// Notes that a connection belongs here. What is for its identity goes to it from now on.
+    /// Marks a connection as known. Messages to its identity go to it from now on.
     pub fn recognise(&self, id: u64) {
         let State { peers, routes } = &mut *self.lock();
         if let Some(peer) = peers.get_mut(&id)
@@ -149,14 +150,14 @@ impl Peers {
         leaving.peers.into_values().for_each(|peer| end(Some(peer)));
     }
 
-    /// What is to be written to the connection with this identity.
+    /// The connection with this identity, and its queue.
     pub fn route(&self, identity: &[u8]) -> Option<(u64, Arc<Outgoing>)> {
         let state = self.lock();
         let id = state.routes.get(identity)?;
         Some((*id, state.peers.get(id)?.outgoing.clone()))
     }
 
-    /// The connections that have subscribed to what begins like this topic.
+    /// The connections that have subscribed to a prefix of this topic.
     pub fn subscribers(&self, topic: &[u8]) -> Vec<Subscriber> {
         let state = self.lock();
         let subscribed = state.peers.iter().filter(|(_, peer)| peer.topics.iter().any(|own| topic.starts_with(own)));
@@ -168,14 +169,14 @@ impl Peers {
         subscribed.map(subscriber).collect()
     }
 
-    /// Notes whether a subscriber was waited for in vain.
+    /// Records whether the publisher has waited for a subscriber in vain.
     pub fn note_behind(&self, id: u64, is_behind: bool) {
         if let Some(peer) = self.lock().peers.get_mut(&id) {
             peer.is_behind = is_behind;
         }
     }
 
-    /// Everything that waits to be written to those that still read.
+    /// The queues of all peers that still read.
     pub fn unwritten(&self) -> Vec<Arc<Outgoing>> {
         let state = self.lock();
         let waiting = state.peers.values().filter(|peer| !peer.is_behind && peer.outgoing.bytes() > 0);
@@ -191,7 +192,7 @@ impl State {
     fn remove(&mut self, id: u64) -> Option<Peer> {
         let gone = self.peers.remove(&id)?;
         if self.routes.get(&gone.identity) == Some(&id) {
-            // A front end that has connected again before the end of its first connection was noticed.
+            // A front end may have connected again before the end of its first connection was noticed.
             let next = self.peers.iter().rev().find(|(_, peer)| peer.is_ready && peer.identity == gone.identity);
             match next.map(|(id, _)| *id) {
                 Some(next) => self.routes.insert(gone.identity.clone(), next),
@@ -221,16 +222,16 @@ impl Membership {
         self.id
     }
 
-    /// What is to be written to it.
+    /// Its queue of messages.
     pub fn outgoing(&self) -> &Arc<Outgoing> {
         &self.outgoing
     }
 
-    /// The handshake is made. An identity that somebody else has keeps meaning the other: who knows the name of a front
-    /// end is not that front end.
+    /// Records that the handshake is done. If another connection has the identity, messages to it still go to that one:
+    /// a peer that knows the name of a front end is not that front end.
     pub fn introduce(&self, identity: Bytes) -> Bytes {
         let State { peers, routes } = &mut *self.peers.lock();
-        // As in libzmq, names that are given begin with a zero, those that are chosen must not.
+        // As in libzmq, generated names begin with a zero byte, and names that peers choose must not.
         let is_chosen = identity.first().is_some_and(|byte| *byte != 0);
         let identity = if is_chosen { identity } else { [&[0][..], &self.id.to_be_bytes()].concat().into() };
         if let Some(peer) = peers.get_mut(&self.id) {
@@ -241,7 +242,7 @@ impl Membership {
         identity
     }
 
-    /// Takes back one subscription to a topic.
+    /// Removes one subscription to a topic.
     pub fn unsubscribe(&self, topic: &[u8]) {
         if let Some(peer) = self.peers.lock().peers.get_mut(&self.id)
             && let Some(place) = peer.topics.iter().position(|own| own == topic)

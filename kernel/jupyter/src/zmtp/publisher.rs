@@ -1,7 +1,8 @@
-//! An XPUB socket: what is published goes to all that have subscribed.
+//! An XPUB socket: sends published messages to all subscribers.
 //!
-//! A subscriber that reads slowly slows the publisher down, so that it misses nothing; one that does not read at all
-//! does so once, for as long as it is bound with patience, and then misses what comes while its queue is full. The others are not concerned.
+//! A subscriber that reads slowly slows the publisher down, so that it misses nothing. One that does not read at all
+//! holds the publisher up once, for the patience given to [`Publisher::bind`], and then misses the messages that come
+//! while its queue is full. The other subscribers miss nothing.
 
 use std::io;
 use std::sync::Arc;
@@ -18,24 +19,24 @@ use super::peers::{Membership, Peers};
 use super::router::{HANDSHAKE_TIME, written};
 use super::security::Security;
 
-/// How much may wait for one subscriber.
+/// How many bytes may wait for one subscriber.
 const UNREAD: usize = 1 << 20;
-/// A subscription is a topic.
+/// The longest message from a subscriber: it is a topic.
 const TOPIC_SIZE: usize = 4096;
 /// How many topics one subscriber may have.
 const TOPICS: usize = 64;
 /// How many subscriptions may wait to be welcomed.
 const WELCOMES: usize = 64;
 
-/// Somebody has subscribed to this topic.
+/// A peer has subscribed to this topic.
 pub struct Subscription(pub Bytes);
 
-/// Who wants to subscribe. It is the publisher that lets it happen, between two messages: so nothing is published to
-/// somebody who was not welcomed yet.
+/// A peer that wants to subscribe. The publisher admits it between two messages, so that nothing is published to a peer
+/// that was not welcomed yet.
 struct Joining {
     peer: u64,
     topic: Bytes,
-    /// Whether it has subscribed.
+    /// Receives whether the peer has been subscribed.
     admitted: oneshot::Sender<bool>,
 }
 
@@ -63,7 +64,7 @@ impl Publisher {
         Ok(Publisher { peers, joining, patience, _bound: bound })
     }
 
-    /// The next subscription; it holds from now on.
+    /// The next subscription; the peer is subscribed from now on.
     pub async fn subscription(&mut self) -> Subscription {
         loop {
             match self.joining.recv().await {
@@ -72,13 +73,13 @@ impl Publisher {
                         return subscription;
                     }
                 }
-                // The socket is bound for as long as this lives, and with it the other end.
+                // The channel's other end lives as long as the bound socket, and so as long as this.
                 None => std::future::pending().await,
             }
         }
     }
 
-    /// A subscription that waits already, if there is one; it holds from now on.
+    /// A subscription that waits already, if any; the peer is subscribed from now on.
     pub fn waiting_subscription(&mut self) -> Option<Subscription> {
         loop {
             let joining = self.joining.try_recv().ok()?;
@@ -94,7 +95,7 @@ impl Publisher {
         is_one.then_some(Subscription(topic))
     }
 
-    /// Waits until all has been written to the subscribers that read.
+    /// Waits until all messages were written to the subscribers that read.
     pub async fn written(&self) {
         written(&self.peers).await;
     }
@@ -125,7 +126,7 @@ impl Publisher {
     /// Whether a subscriber has made room before the deadline.
     async fn wait_for(&self, id: u64, outgoing: &super::outgoing::Outgoing, deadline: Instant) -> bool {
         let gone = async {
-            // A subscriber that goes away while it is waited for writes nothing more.
+            // A subscriber that disconnects while the publisher waits for it takes no more bytes.
             while self.peers.is_known(id) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -190,7 +191,7 @@ async fn subscribe(
                 }
             }
             Some(0) => membership.unsubscribe(&frames[0][1..]),
-            // What an XSUB socket may send besides has no meaning here.
+            // Other messages of an XSUB socket have no meaning here.
             _ => {}
         }
     }

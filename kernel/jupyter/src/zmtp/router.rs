@@ -1,4 +1,4 @@
-//! A ROUTER socket: messages come from many front ends, and replies go to the one that they are for.
+//! A ROUTER socket: receives messages from many front ends, and sends each reply to the front end that it is for.
 
 use std::io;
 use std::sync::Arc;
@@ -15,33 +15,33 @@ use super::outgoing::Outgoing;
 use super::peers::{Membership, Peers};
 use super::security::Security;
 
-/// How long a new connection may take to say what it is.
+/// How long a new connection may take for the handshake.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// A cell with all of its attachments is smaller.
+/// The largest message; a cell with all of its attachments is smaller.
 const MESSAGE_SIZE: usize = 128 << 20;
-/// A front end that leaves this much of its replies unread is not read from.
+/// A front end that leaves this many bytes of its replies unread is not read from.
 const UNREAD_REPLIES: usize = 4 << 20;
-/// One that then leaves this much unread is given up.
+/// A front end that then leaves this many bytes unread is disconnected.
 const MOST_UNREAD_REPLIES: usize = 256 << 20;
-/// What the requests of one front end that are not answered yet may take, in KiB. One counts for [`REQUEST_COST`] more
-/// than its size.
+/// How much the unanswered requests of one front end may take, in KiB. Each counts as [`REQUEST_COST`] more than its
+/// size.
 const UNANSWERED: usize = 64 << 10;
-/// What a request takes besides its text, in KiB.
+/// What a request costs besides its text, in KiB.
 const REQUEST_COST: usize = 4;
-/// What one front end may send before the others have their turn.
+/// How many messages one front end may send before it is the others' turn.
 const TURN: usize = 16;
 
-/// Keeps a request counted among those that are not answered yet.
+/// Keeps a request counted as unanswered until it is dropped.
 pub type Unanswered = OwnedSemaphorePermit;
 
-/// A message, its sender, and what it counts for.
+/// A message, and what keeps it counted.
 pub struct Received {
-    /// The sender's identity, then what it has sent.
+    /// The sender's identity, then the frames that it has sent.
     pub message: ZmqMessage,
-    /// To be held until the message is answered.
+    /// Held until the message is answered.
     pub unanswered: Unanswered,
     peer: u64,
-    /// Its share of what large messages may take together, given back when it has been looked at.
+    /// Its share of the budget for large messages, given back when the message has been read.
     _share: Option<OwnedSemaphorePermit>,
 }
 
@@ -52,9 +52,9 @@ struct Shared {
 
 /// A bound socket.
 pub struct Router {
-    /// Takes what is to be sent.
+    /// Sends messages.
     pub sender: Sender,
-    /// Gives what has come.
+    /// Receives messages.
     pub receiver: Receiver,
 }
 
@@ -66,7 +66,7 @@ pub struct Sender(Arc<Shared>);
 pub struct Receiver {
     shared: Arc<Shared>,
     received: mpsc::Receiver<Received>,
-    /// Who has sent what was last received.
+    /// The sender of the last message.
     last: u64,
 }
 
@@ -145,17 +145,17 @@ impl Receiver {
                 self.last = received.peer;
                 received
             }
-            // The socket is bound for as long as this lives, and with it the other end.
+            // The channel's other end lives as long as the bound socket, and so as long as this.
             None => std::future::pending().await,
         }
     }
 
-    /// Notes that whoever has sent the last message belongs here.
+    /// Marks the sender of the last message as known.
     pub fn recognise(&self) {
         self.shared.peers.recognise(self.last);
     }
 
-    /// Ends the connection that the last message came on, unless it is known.
+    /// Ends the connection of the last message's sender, unless it is known.
     pub fn refuse(&self) {
         if !self.shared.peers.is_known(self.last) {
             self.shared.peers.dismiss(self.last);
@@ -164,13 +164,13 @@ impl Receiver {
 }
 
 impl Sender {
-    /// Waits until all has been written.
+    /// Waits until all replies are written.
     pub async fn written(&self) {
         written(&self.0.peers).await;
     }
 }
 
-/// Waits until all that is to be sent to these has been written.
+/// Waits until all messages to these peers are written.
 pub async fn written(peers: &Peers) {
     let waiting: Vec<Arc<Outgoing>> = peers.unwritten();
     for outgoing in waiting {

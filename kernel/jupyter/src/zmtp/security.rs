@@ -1,4 +1,4 @@
-//! How a socket's connections are secured.
+//! The security of a socket's connections.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,19 +8,20 @@ use super::curve::ServerKeys;
 /// What a connection needs besides the address.
 #[derive(Clone)]
 pub enum Security {
-    /// Nothing.
+    /// Nothing: connections are not encrypted.
     Null,
-    /// The server's public key; all that is sent is encrypted.
+    /// The server's public key: connections are encrypted.
     Curve {
         /// The server's keys.
         keys: Arc<ServerKeys>,
-        /// Whether clients must have the same pair of keys, and so have read the connection file; else any pair will do.
+        /// Whether clients must have the server's key pair, and so have read the connection file; else any pair is
+        /// accepted.
         only_own: bool,
     },
 }
 
 impl Security {
-    /// The same for clients that have keys of their own.
+    /// The same, for clients that have their own keys.
     pub fn for_any_client(&self) -> Security {
         match self {
             Security::Null => Security::Null,

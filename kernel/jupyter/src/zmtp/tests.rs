@@ -1,4 +1,4 @@
-//! Peers that are not what they should be.
+//! Peers that break the rules.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,10 +18,10 @@ use super::security::Security;
 use super::{Bound, Endpoint, echo};
 
 const LIMIT: Duration = Duration::from_secs(10);
-/// How long something may take that is to happen at once, or must not happen.
+/// A limit for what is to happen at once, and the time in which nothing must happen.
 const MOMENT: Duration = Duration::from_millis(300);
 
-/// Runs a test in time.
+/// Runs a test with a time limit.
 fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { timeout(LIMIT, test).await.expect("the test ends in time") });
@@ -50,7 +50,7 @@ fn message(frames: &[&[u8]]) -> Vec<u8> {
     framed.collect::<Vec<_>>().concat()
 }
 
-/// A folder with a socket in it, as everybody sees it who may enter.
+/// A folder with a socket in it, as other users see it.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -66,7 +66,7 @@ impl Place {
         UnixStream::connect(self.0.path().join("socket")).await.unwrap()
     }
 
-    /// A peer that has shaken hands.
+    /// A peer that has finished the handshake.
     async fn peer(&self, kind: &str, identity: &[u8]) -> UnixStream {
         let mut stream = self.connect().await;
         stream.write_all(&[greeting(), ready(kind, identity)].concat()).await.unwrap();
@@ -90,7 +90,7 @@ async fn is_closed(stream: &mut UnixStream) -> bool {
     timeout(MOMENT, stream.read_to_end(&mut rest)).await.is_ok()
 }
 
-/// What a reader makes of these bytes after a handshake.
+/// What a reader returns for these bytes after a handshake.
 async fn read(limits: Limits, bytes: &[u8]) -> std::io::Result<Incoming> {
     let (mut near, far) = tokio::io::duplex(1 << 20);
     near.write_all(&[&greeting(), &ready("DEALER", b"")[..], bytes].concat()).await.unwrap();
@@ -106,7 +106,7 @@ fn a_frame_of_any_announced_length_takes_no_more_memory_than_comes() {
     run(async {
         for length in [1 << 20, 1 << 46, u64::MAX] {
             let bytes = [&[2], &length.to_be_bytes()[..], b"a few"].concat();
-            // What would be allowed is missed when the connection ends; the rest is refused at once.
+            // Allowed sizes fail only when the connection ends; the others are refused at once.
             let error = read(Limits::new(1 << 30), &bytes).await.err().unwrap();
             let expected =
                 if length == 1 << 20 { std::io::ErrorKind::UnexpectedEof } else { std::io::ErrorKind::InvalidData };
@@ -203,7 +203,7 @@ fn the_first_stranger_makes_room_and_nobody_who_is_known() {
     assert!(peers.admit().is_some());
 }
 
-/// Counts the connections that are open, and how many there were at most.
+/// Counts the open connections, and their maximum.
 struct Open(Arc<[AtomicUsize; 2]>);
 
 impl Open {
@@ -235,7 +235,7 @@ fn connections_that_lose_their_places_are_closed_before_more_are_accepted() {
         })
         .await
         .unwrap();
-        // As many as may wait, all there before the first is accepted.
+        // As many as may wait, all of them connected before the first is accepted.
         let path = place.0.path().join("socket");
         let _strangers: Vec<_> = (0..100).map(|_| std::os::unix::net::UnixStream::connect(&path).unwrap()).collect();
         while served.load(Ordering::SeqCst) < 100 {
@@ -253,7 +253,7 @@ fn whoever_calls_himself_like_another_gets_nothing_that_is_for_the_other() {
     first.introduce(Bytes::from_static(b"name"));
     second.introduce(Bytes::from_static(b"name"));
     assert_eq!(peers.route(b"name").unwrap().0, first.id());
-    // A front end that has connected again proves itself with its next message.
+    // A front end that connected again proves itself with its next message.
     peers.recognise(second.id());
     assert_eq!(peers.route(b"name").unwrap().0, second.id());
     drop(second);
@@ -289,14 +289,14 @@ fn a_subscriber_that_reads_nothing_misses_output_and_no_other_does() {
         }
         assert!(started.elapsed() < MOMENT * 4, "{:?}", started.elapsed());
         reading.await.unwrap();
-        // What the idle one missed is not kept for it.
+        // Messages that the idle subscriber missed are not kept for it.
         let mut got = 0;
         let mut buffer = vec![0; 1 << 20];
         while let Ok(Ok(count @ 1..)) = timeout(MOMENT, idle.read(&mut buffer)).await {
             got += count;
         }
         assert!((1 << 20..4 << 20).contains(&got), "{got}");
-        // Having caught up, it misses nothing more.
+        // Once it has caught up, it misses nothing more.
         publisher.send(block).await.unwrap();
         idle.read_exact(&mut buffer[..size]).await.unwrap();
     });
@@ -310,7 +310,7 @@ fn nothing_is_published_to_a_subscriber_before_it_can_be_welcomed() {
         assert!(publisher.waiting_subscription().is_none());
         let mut reader = place.peer("SUB", b"").await;
         reader.write_all(&message(&[b"\x01"])).await.unwrap();
-        // It has come, but nobody has looked.
+        // The subscription has arrived, but the publisher has not admitted it.
         tokio::time::sleep(MOMENT).await;
         publisher.send(ZmqMessage::from(b"early".to_vec())).await.unwrap();
         let Subscription(topic) = publisher.waiting_subscription().expect("one waits");
@@ -339,7 +339,7 @@ fn a_front_end_that_reads_no_replies_is_not_read_from() {
             drop(received);
             taken += 1;
         }
-        // What was unread, what the system's buffers hold, and what was on its way.
+        // The unread replies, the contents of the system's buffers, and the messages under way.
         assert!((60..400).contains(&taken), "{taken}");
         other.write_all(&message(&[b"?"])).await.unwrap();
         receiver.next().await;

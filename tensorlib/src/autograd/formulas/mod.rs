@@ -1,5 +1,5 @@
 //! Derivatives that are more than a line beside their operation, by family. They are written in operations on tensors; where
-//! nobody asks for gradients of gradients, some use kernels that do the same in one pass.
+//! no gradients of gradients are needed, some use kernels that do the same in one pass.
 
 pub(crate) mod binary;
 pub(crate) mod clamp;

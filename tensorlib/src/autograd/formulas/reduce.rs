@@ -1,4 +1,4 @@
-//! Reductions: what becomes of one gradient for many elements.
+//! Reductions: how one gradient becomes the gradients of many elements.
 
 use crate::autograd::is_grad_enabled;
 use crate::autograd::record::{Saved, record, record_linear, records, unrecorded};

@@ -103,7 +103,7 @@ fn gelu(gradient: Tensor, x: Tensor) -> Tensor {
 /// Φ(x), with its gradient. [`Tensor::gelu`] is x Φ(x).
 fn normal_distribution(x: &Tensor) -> Tensor {
     let y = crate::autograd::record::unrecorded(|| {
-        // Where x is 0 the quotient is none, and the limit is one half.
+        // Where x is 0 the quotient is undefined, and its limit is one half.
         let quotient = x.gelu() / x;
         quotient.masked_fill(x.eq(0.0), 0.5)
     });

@@ -110,7 +110,7 @@ impl Arranged {
     }
 }
 
-/// Reduces with a kernel that is told how the elements lie.
+/// Reduces with a kernel that gets the arrangement of the elements.
 pub(super) fn reduced<T: Element, U: Element>(
     from: &[T],
     layout: &Layout,

@@ -33,7 +33,7 @@ impl<'a, T> Stack<'a, T> {
     }
 }
 
-/// What is added to scores, read by any strides.
+/// The numbers added to scores, read with any strides.
 #[derive(Clone, Copy)]
 pub(crate) struct Mask<'a, T> {
     pub elements: &'a [T],
@@ -178,7 +178,7 @@ struct Exponentials<'a, T> {
     terms: usize,
     largest: &'a mut [T],
     sums: &'a mut [T],
-    /// What the results so far are to be multiplied by.
+    /// The factors of the results so far.
     factors: &'a mut [T],
 }
 
@@ -282,7 +282,7 @@ impl<T: Gemm + Floating> Loop for Forward<'_, T> {
                 }
             }
             for row in 0..count {
-                // SAFETY: a row of this piece, which belongs to nobody else; `forward` has looked at the bounds.
+                // SAFETY: a row of this piece, which no other piece uses; `forward` has checked the bounds.
                 let to = unsafe { self.to.part(starts[head] + (first + row) * stride, s.values) };
                 let factor = if sums[row] == T::ZERO { T::ZERO } else { T::ONE.div(sums[row]) };
                 to.iter_mut().zip(&results[row * padded..]).for_each(|(to, &value)| *to = value.mul(factor));

@@ -11,7 +11,7 @@ use super::simd::{Loop, Width};
 /// Sums that run side by side, so that the compiler can do them at once.
 const LANES: usize = 16;
 
-/// What the differences of two rows are put together by.
+/// The norm that combines the differences of two rows.
 trait Norm<T> {
     fn step(so_far: T, distance: T) -> T;
     /// Joins what two parts of the rows gave.

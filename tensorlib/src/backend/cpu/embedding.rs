@@ -35,7 +35,7 @@ impl<T: Number> Loop for Add<'_, T> {
     }
 }
 
-/// Adds values to the rows of a table of zeros, in their order, but for one row.
+/// Adds values to the rows of a table of zeros, in their order, except for one row.
 pub(crate) fn add<T: Number>(to: &mut [T], values: &[T], rows: &[i64], length: usize, left_out: Option<usize>) {
     if length == 0 {
         return;

@@ -175,7 +175,7 @@ pub(crate) fn logic(op: LogicOp) -> Maps2<bool, bool> {
     table!(Maps2, op, LogicOp: And Or Xor)
 }
 
-/// Of the functions that keep whole numbers whole, but for rounding, which changes none.
+/// The functions that keep whole numbers whole, without the rounding functions, which change none.
 pub(crate) fn whole<T: Number>(op: UnaryOp) -> Maps<T, T> {
     match op {
         UnaryOp::Neg => Maps::of::<Neg>(),

@@ -8,7 +8,7 @@ use crate::backend::geometry::IGNORED;
 use crate::memory::allocator;
 use crate::scalar::Scalar;
 
-/// What the rows should be.
+/// The targets of the rows.
 pub(crate) struct Labels<'a, T> {
     /// For each a class, or [`IGNORED`].
     pub of_rows: &'a [i64],
@@ -23,7 +23,7 @@ impl<T: Floating> Labels<'_, T> {
         self.weight.map_or(T::ONE, |weight| weight[class])
     }
 
-    /// What counts of the label itself, and of each class.
+    /// The target probability of the label itself, and of each class.
     #[inline(always)]
     fn shares(&self, classes: usize) -> [T; 2] {
         [1.0 - self.smoothing, self.smoothing / classes as f64].map(|share| T::from_scalar(Scalar::Float(share)))
@@ -105,7 +105,7 @@ pub(crate) fn cross_entropy<T: Floating>(
         let keeps = kept.is_some();
         match kept {
             Some(all) => {
-                // SAFETY: rows of this piece, which nobody else writes; there are as many as of scores.
+                // SAFETY: rows of this piece, which no other piece writes; there are as many as of scores.
                 let room = unsafe { std::slice::from_raw_parts_mut(all.0.add(part.start), part.len()) };
                 T::Heavy::run(Forward { losses, room, keeps, x, classes, first, labels });
             }

@@ -13,7 +13,7 @@ const LANES: usize = 16;
 /// Elements that are added without regard to rounding.
 const BLOCK: usize = 4096;
 
-/// What a pass adds up: an element less the `origin`, less the `mean` of that, and with `SQUARE` its square.
+/// The term that a pass adds up: an element minus the `origin`, minus the `mean` of that, and with `SQUARE` its square.
 #[inline(always)]
 fn term<T: Number<Wide = f64>, const SQUARE: bool>(value: T, origin: f64, mean: f64) -> f64 {
     let distance = (value.widened() - origin) - mean;

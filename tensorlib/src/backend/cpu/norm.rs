@@ -231,7 +231,7 @@ pub(crate) fn rows_backward<T: Floating>(
     });
     let target = &target;
     assert!(x.len() == gradient.len() && x.len() == g.rows * length && moments.len() == 2 * g.rows);
-    // Pieces have sums of their own; so many that these cost little.
+    // Each piece has its own sums; the pieces are so large that these sums cost little.
     let together = g.together().max(g.rows.div_ceil(16)).max(1);
     let pieces = g.rows.div_ceil(together).max(1);
     let mut parts = allocator::take::<T>(pieces * sums.len());

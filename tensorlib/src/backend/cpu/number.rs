@@ -4,7 +4,7 @@ use super::approx::{double, single};
 use super::simd::{Narrow, Widest, Width};
 use crate::element::Element;
 
-/// What all element types but `bool` can do.
+/// The arithmetic of all element types but `bool`.
 pub(crate) trait Number: Element {
     const ZERO: Self;
     const ONE: Self;
@@ -131,7 +131,7 @@ whole! {
     i64, |x| x.wrapping_abs(), x.signum();
 }
 
-/// What is left of a division by truncation, exactly, while the quotient has no more digits than its type.
+/// The exact remainder of a truncating division, while the quotient has no more digits than its type.
 #[inline(always)]
 pub(super) fn fused_rest<T: Floating>(a: T, b: T) -> T {
     let rest = a.div(b).trunc().negate().mul_add(b, a);
@@ -237,7 +237,7 @@ fn pow_by_logarithm(a: f32, b: f32) -> f32 {
     if (a < 0.0) & !is_whole { f32::NAN } else { signed }
 }
 
-/// What `f32` and `f64` can do besides. See [`approx`](super::approx) for errors.
+/// The further arithmetic of `f32` and `f64`. See [`approx`](super::approx) for errors.
 pub(crate) trait Floating: Number {
     const HALF: Self;
     const ROOT_HALF: Self;

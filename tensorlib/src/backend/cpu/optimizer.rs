@@ -27,7 +27,7 @@ pub(super) fn step<T: Floating>(op: &StepOp, parameter: &mut [T], gradient: &[T]
     });
 }
 
-/// A piece of a parameter, with up to three numbers that are remembered of each of its own.
+/// A piece of a parameter, and up to three numbers of state for each of its elements.
 struct Step<'a, T> {
     op: &'a StepOp,
     parameter: &'a mut [T],

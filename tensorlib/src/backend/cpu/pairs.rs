@@ -51,7 +51,7 @@ fn xlogy(a: f64, b: f64) -> f64 {
 
 /// Division cut off at the point.
 pub(crate) trait Truncating: Number {
-    /// What is left of it: with the sign of the first. Whole numbers are not divided by zero: that is refused before.
+    /// Its remainder, with the sign of the dividend. Whole numbers are not divided by zero: that is refused before.
     fn rest(self, other: Self) -> Self;
     /// The same where the quotient is beyond what the other can do.
     fn hard_rest(self, other: Self) -> Self {
@@ -70,7 +70,7 @@ macro_rules! floating {
 }
 floating!(f32, f64);
 
-/// What whole numbers can do besides.
+/// The further arithmetic of whole numbers.
 pub(crate) trait Whole: Truncating {
     fn and(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;

@@ -1,7 +1,7 @@
 //! One pool of threads for all operations.
 //!
 //! Work is cut into pieces that do not depend on the number of threads, so results never do either. The pool starts
-//! when it is first needed, and anew in a process that was forked, since threads do not survive a fork. An idle worker
+//! when it is first needed, and again in a process that was forked, since threads do not survive a fork. An idle worker
 //! first waits actively for a moment (the next operation usually follows at once), then sleeps.
 
 use std::any::Any;
@@ -73,7 +73,7 @@ impl Job {
             {
                 *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
             }
-            // Releases what this piece wrote to whoever sees the count.
+            // Releases this piece's writes to the threads that see the count.
             self.finished.fetch_add(1, Ordering::Release);
         }
     }

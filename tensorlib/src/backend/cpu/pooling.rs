@@ -25,7 +25,7 @@ impl Windows {
         (16_384 / self.area().max(1)).max(1) * self.outputs()
     }
 
-    /// What the sum over a window is multiplied by.
+    /// The factor of the sum over a window.
     #[inline(always)]
     fn share<T: Floating>(&self, row: Span, column: Span) -> T {
         let divisor = self.divisor.unwrap_or((row.counted * column.counted) as f64);

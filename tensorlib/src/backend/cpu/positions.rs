@@ -27,7 +27,7 @@ pub(crate) fn nonzero(mask: &[bool], shape: &[usize]) -> (Vec<i64>, usize) {
         return (flat, count);
     }
     let mut positions = vec![0; count * shape.len()];
-    // Positions ascend: only where a row of the last dimension begins are the others computed anew.
+    // Positions ascend: the other indices are computed again only where a row of the last dimension begins.
     let last = last as i64;
     let (mut begins, mut ends) = (0, 0);
     let mut index = vec![0; outer.len()];

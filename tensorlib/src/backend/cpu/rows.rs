@@ -20,7 +20,7 @@ pub(crate) struct Rows<const N: usize> {
     pub numel: usize,
 }
 
-// Counted loops: closures of iterators would be compiled anew for each kernel that walks.
+// Counted loops: closures of iterators would be compiled again for each kernel that walks.
 #[allow(clippy::needless_range_loop)]
 impl<const N: usize> Rows<N> {
     pub fn new(layouts: [&Layout; N]) -> Rows<N> {

@@ -68,7 +68,7 @@ pub(crate) fn put<T: Element>(to: &mut [T], from: &[T], starts: &Starts, row: &L
     }
 }
 
-/// [`put`] that combines what comes with what is there.
+/// [`put`] that combines new elements with the present ones.
 pub(crate) fn combine<T: Number>(to: &mut [T], from: &[T], starts: &Starts, row: &Layout, f: impl Fn(T, T) -> T) {
     let length = row.numel();
     if from.is_empty() {
@@ -116,7 +116,7 @@ pub(crate) fn put_along<T: Element>(to: &mut [T], from: &[T], layout: &Layout, i
     });
 }
 
-/// [`put_along`] that combines what comes with what is there.
+/// [`put_along`] that combines new elements with the present ones.
 pub(crate) fn combine_along<T: Number>(
     to: &mut [T],
     from: &[T],

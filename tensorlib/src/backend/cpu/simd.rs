@@ -46,7 +46,7 @@ fn best() -> u8 {
     BASE
 }
 
-/// What the processor has.
+/// The instructions that the processor has.
 #[inline]
 pub(super) fn level() -> u8 {
     match LEVEL.load(Ordering::Relaxed) {

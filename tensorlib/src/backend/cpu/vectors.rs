@@ -1,5 +1,5 @@
-//! What convolutions and attention do with vectors of 512 bits, some of whose lanes are masked. Processors without AVX-512
-//! do without.
+//! Code of convolutions and attention with vectors of 512 bits, some of whose lanes are masked. Processors without
+//! AVX-512 do without.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;

@@ -59,7 +59,7 @@ impl ImageFolder {
         Ok(ImageFolder { classes: names.collect(), files: files.into(), transform: Arc::new(ToTensor) })
     }
 
-    /// What is done to a picture, `u8` of shape `[3, height, width]`, each time that it is asked for.
+    /// The transform of a picture, `u8` of shape `[3, height, width]`, each time that it is read.
     pub fn transform(self, transform: impl Transform) -> ImageFolder {
         ImageFolder { transform: Arc::new(transform), ..self }
     }
@@ -83,7 +83,7 @@ impl ImageFolder {
     }
 }
 
-/// What a folder holds, by name.
+/// The entries of a folder, by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let wrong =
         |error: std::io::Error| -> Error { file_error!("ImageFolder: cannot read {}: {error}", folder.display()) };

@@ -116,8 +116,7 @@ macro_rules! sets {
                 Ok($name(Pictures::open(concat!(stringify!($name), "::open"), folder.as_ref(), split)?))
             }
 
-            /// What is done to a picture of `u8` each time that it is asked for. Without this it is what
-            /// [`ToTensor`] makes of it.
+            /// The transform of a picture of `u8`, each time that it is read; by default [`ToTensor`].
             pub fn transform(self, transform: impl Transform) -> $name {
                 $name(Pictures { transform: Some(Arc::new(transform)), ..self.0 })
             }

@@ -23,7 +23,7 @@ pub enum Split {
     Test,
 }
 
-/// Where the lessons' data is said to be.
+/// The environment variable with the folder of the lessons' data.
 const VARIABLE: &str = "TENSORLIB_DATA";
 
 /// A file or folder of the lessons' data, such as `"texts/names.txt"`: below the folder that the environment variable

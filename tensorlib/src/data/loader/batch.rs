@@ -1,4 +1,4 @@
-//! Batches whose type only their loader knows, and who makes them.
+//! Batches whose type only their loader knows, and the code that makes them.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -15,5 +15,5 @@ pub(super) trait Ahead: Send {
     fn next(&mut self, batches: &mut dyn Iterator<Item = Vec<usize>>) -> Option<Result<Batch, Panic>>;
 }
 
-/// What a panic leaves.
+/// The payload of a panic.
 pub(super) type Panic = Box<dyn Any + Send>;

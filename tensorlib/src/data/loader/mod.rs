@@ -1,6 +1,6 @@
 //! Batches of a dataset, one after the other.
 //!
-//! What is here has the types of a user's dataset and batches, and is compiled with the user's cell; it only puts types on
+//! This code has the types of a user's dataset and batches, and is compiled with the user's cell; it only puts types on
 //! what `pass` does without any, which is compiled once.
 
 mod batch;
@@ -52,7 +52,7 @@ impl<D: Dataset> DataLoader<D, BatchOf<D>>
 where
     D::Item: Collate,
 {
-    /// Batches of `batch_size` examples in their order, the last with what is left.
+    /// Batches of `batch_size` examples in their order, the last with the remaining examples.
     #[track_caller]
     pub fn new(dataset: D, batch_size: usize) -> DataLoader<D, BatchOf<D>> {
         let plan = Plan::new(batch_size);

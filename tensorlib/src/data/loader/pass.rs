@@ -22,7 +22,7 @@ pub(super) enum Order {
     Batches(Arc<BatchSampler>),
 }
 
-/// What a loader was told.
+/// The options of a loader.
 #[derive(Clone)]
 pub(super) struct Plan {
     batch_size: usize,
@@ -84,7 +84,7 @@ pub(super) struct Pass {
     /// Of the dataset.
     examples: usize,
     fetch: Fetch,
-    /// What is left to do; drawn when the first batch is asked for, as in PyTorch.
+    /// The remaining batches; drawn when the first batch is requested, as in PyTorch.
     batches: Option<Box<dyn Iterator<Item = Vec<usize>> + Send>>,
     left: usize,
     /// Behind a trait, as what is left to do, so that a cell need not know how to drop it.

@@ -55,7 +55,7 @@ impl Ahead for Workers {
     fn next(&mut self, batches: &mut dyn Iterator<Item = Vec<usize>>) -> Option<Outcome> {
         while self.given_out < self.next + AHEAD * self.threads.len() {
             let (Some(jobs), Some(indices)) = (&self.jobs, batches.next()) else { break };
-            // Nobody takes it when all threads have ended, which the loop below finds out.
+            // No thread takes it when all threads have ended, which the loop below finds out.
             let _ = jobs.send((self.given_out, indices));
             self.given_out += 1;
         }
@@ -99,7 +99,7 @@ fn work(queue: &Mutex<Receiver<(usize, Vec<usize>)>>, results: &Sender<(usize, O
 impl Drop for Workers {
     fn drop(&mut self) {
         self.jobs = None;
-        // What was given out and not begun is no longer wanted: a thread that cannot deliver ends.
+        // Jobs that were given out and not begun are no longer wanted: a thread that cannot deliver ends.
         let (_, nobody) = channel();
         self.done = nobody;
         for thread in self.threads.drain(..) {

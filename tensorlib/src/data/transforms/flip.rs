@@ -71,7 +71,7 @@ pub struct RandomRotation {
 }
 
 impl RandomRotation {
-    /// By at most so many degrees in either direction.
+    /// By at most `degrees` degrees in either direction.
     pub fn new(degrees: f64) -> RandomRotation {
         RandomRotation { least: -degrees, most: degrees }
     }

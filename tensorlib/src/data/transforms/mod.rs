@@ -1,4 +1,4 @@
-//! What is done to pictures before a model sees them.
+//! Transforms: changes to pictures before a model sees them.
 //!
 //! A picture is a tensor of shape `[channels, height, width]`: of `u8` from 0 to 255 as it comes from a file, of `f32` from 0
 //! to 1 after [`ToTensor`]. Names and random draws are torchvision's; on `u8`, [`Resize`] and [`RandomRotation`] give the

@@ -98,13 +98,13 @@ pub(super) fn cross_entropy_of(x: &Tensor, target: &Tensor, options: &CrossEntro
     }
 }
 
-/// What the rows of a cross entropy should be.
+/// The targets of the rows of a cross entropy.
 struct Wanted {
     /// For each row a class or [`IGNORED`].
     labels: Tensor,
     weight: Option<Tensor>,
     smoothing: f64,
-    /// What each loss counts in the result, when there is one for all.
+    /// The weight of each loss in the result, if all losses give one result.
     share: Option<f64>,
 }
 
@@ -138,7 +138,7 @@ impl Wanted {
         }
     }
 
-    /// What each class should have of each row of scores, as constants.
+    /// The target probability of each class in each row of scores, as constants.
     fn shares(&self, x: &Tensor) -> Tensor {
         let classes = x.layout.shape[1];
         let ones = crate::create::filled(DimVec::from_slice(&[classes]), x.dtype(), crate::Scalar::Int(1));

@@ -28,7 +28,7 @@ fn target_of<'a>(x: &Tensor, target: Operand<'a>) -> Result<Cow<'a, Tensor>> {
     target.beside(x)
 }
 
-/// Labels, of a type of their own.
+/// Labels, which keep their type.
 fn labels_of(target: Operand<'_>) -> Result<Cow<'_, Tensor>> {
     Ok(Cow::Owned(target.into_tensor()?))
 }

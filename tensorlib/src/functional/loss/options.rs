@@ -23,7 +23,7 @@ options! {
         /// How much of the probability is taken from the label and spread over all classes (Szegedy et al., *Rethinking the
         /// Inception Architecture for Computer Vision*, 2016); 0 by default.
         label_smoothing: f64, 0.0, |share: f64| share;
-        /// What is made of the losses of all examples; their mean by default.
+        /// How the losses of all examples are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -33,7 +33,7 @@ options! {
         weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
         /// A label of examples that do not count; -100 by default.
         ignore_index: i64, -100, |label: i64| label;
-        /// What is made of the losses of all examples; their mean by default.
+        /// How the losses of all examples are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -41,7 +41,7 @@ options! {
     pub struct SmoothL1<'a> {
         /// The difference from which on the loss is linear; 1 by default.
         beta: f64, 1.0, |beta: f64| beta;
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -49,7 +49,7 @@ options! {
     pub struct Huber<'a> {
         /// The difference from which on the loss is linear; 1 by default.
         delta: f64, 1.0, |delta: f64| delta;
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -60,7 +60,7 @@ options! {
         weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
         /// With logits: how much more an example counts whose target is 1; its shape broadcasts.
         pos_weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -68,7 +68,7 @@ options! {
     pub struct KlDiv<'a> {
         /// Whether the target, too, is given as logarithms.
         log_target: bool, false, |is_log: bool| is_log;
-        /// What is made of the losses of all elements; their mean by default, though `BatchMean` is the divergence.
+        /// How the losses of all elements are reduced: to their mean by default, though `BatchMean` is the divergence.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -86,7 +86,7 @@ options! {
     pub struct Margin<'a> {
         /// The margin; each loss has its own by default.
         margin: Option<f64>, None, |margin: f64| Some(margin);
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -96,12 +96,12 @@ options! {
         margin: f64, 1.0, |margin: f64| margin;
         /// By which norm distances are measured; 2 by default.
         p: f64, 2.0, |p: impl Into<f64>| p.into();
-        /// What is added to each coordinate of a difference; 1e-6 by default.
+        /// The number added to each coordinate of a difference; 1e-6 by default.
         eps: f64, 1e-6, |eps: f64| eps;
         /// Whether the distance of the two others counts, too, if it is less; `false` by default (Balntas et al., *Learning
         /// shallow convolutional feature descriptors with triplet losses*, 2016).
         swap: bool, false, |swap: bool| swap;
-        /// What is made of the losses of all examples; their mean by default.
+        /// How the losses of all examples are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -113,7 +113,7 @@ options! {
         margin: f64, 1.0, |margin: f64| margin;
         /// A weight for each class, shape `[classes]`.
         weight: Option<&'a Tensor>, None, |weight: &'a Tensor| Some(weight);
-        /// What is made of the losses of all examples; their mean by default.
+        /// How the losses of all examples are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -123,9 +123,9 @@ options! {
         log_input: bool, true, |is_log: bool| is_log;
         /// Whether the part that depends on the target alone is added, by Stirling's approximation; `false` by default.
         full: bool, false, |full: bool| full;
-        /// What is added to a rate before its logarithm is taken; 1e-8 by default.
+        /// The number added to a rate before its logarithm is taken; 1e-8 by default.
         eps: f64, 1e-8, |eps: f64| eps;
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 
@@ -135,7 +135,7 @@ options! {
         full: bool, false, |full: bool| full;
         /// The least variance; 1e-6 by default.
         eps: f64, 1e-6, |eps: f64| eps;
-        /// What is made of the losses of all elements; their mean by default.
+        /// How the losses of all elements are reduced: to their mean by default.
         reduction: Reduction, Reduction::Mean, |reduction: Reduction| reduction;
     }
 }

@@ -1,9 +1,9 @@
-//! What is made of many losses.
+//! The reduction of many losses to one.
 
 use crate::error::Result;
 use crate::tensor::Tensor;
 
-/// What is made of the losses of a batch.
+/// How the losses of a batch are reduced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reduction {
     /// Nothing: one for each element, or for each example.

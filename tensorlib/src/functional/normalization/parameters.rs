@@ -1,4 +1,4 @@
-//! What weights and biases of a normalisation must be.
+//! Checks of the weights and biases of a normalisation.
 
 use crate::error::{Result, shape_error};
 use crate::functional::floating;

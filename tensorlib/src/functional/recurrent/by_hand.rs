@@ -17,7 +17,7 @@ pub(super) fn slopes_by_hand(
     wanted: &[usize],
     r: &Recurrence,
 ) -> Result<Vec<Tensor>> {
-    // Operands may be made from each other; each has a node of its own here, at which the inner pass ends.
+    // Operands may be made from each other; here each gets a separate node, at which the inner pass ends.
     let ends = given.tensors.iter().map(|x| x.view_of(x.layout.clone(), "AliasBackward0", |gradient| gradient));
     let given = given.with(ends.collect());
     let results = by_hand(&given, r)?;

@@ -3,7 +3,7 @@
 use crate::op::Recurrence;
 use crate::tensor::Tensor;
 
-/// What an operation is given, in the order of its operands: input, weights, biases, states.
+/// The operands of an operation, in order: input, weights, biases, states.
 pub(super) struct Given {
     pub tensors: Vec<Tensor>,
     pub has_biases: bool,

@@ -97,7 +97,7 @@ fn tensor(storage: &Arc<Storage>, shape: &[usize]) -> Tensor {
     Tensor::from_storage(storage.clone(), Layout::contiguous(DimVec::from_slice(shape)))
 }
 
-/// What the backend has made, by rows.
+/// The results of the backend, by rows.
 struct Made {
     gates: Arc<Storage>,
     outputs: Arc<Storage>,
@@ -130,7 +130,7 @@ impl Made {
         })
     }
 
-    /// What users get. The last step is copied, since it is a result of its own.
+    /// The results that users get. The last step is copied, since it is a separate result.
     fn results(&self, r: &Recurrence, shape: &[usize]) -> Vec<Tensor> {
         let shape = [shape[0], shape[1], r.hidden];
         let last = if r.reverse { 0 } else { r.steps as i64 - 1 };
@@ -144,14 +144,14 @@ impl Made {
         results
     }
 
-    /// What the way back needs of it. Users get the outputs, which must not be held by the node that they hold.
+    /// The part that the backward pass needs. Users get the outputs, which their own node must not hold.
     fn kept(self) -> Kept {
         let has_gates = !Arc::ptr_eq(&self.gates, &self.outputs);
         Kept { gates: has_gates.then_some(self.gates), beside: self.beside }
     }
 }
 
-/// What is kept beside outputs; no gates where these are the outputs.
+/// The values kept beside the outputs; no gates where these are the outputs.
 struct Kept {
     gates: Option<Arc<Storage>>,
     beside: Arc<Storage>,

@@ -20,7 +20,7 @@ fn operands(
     made.into_iter().map(|x| (x * 0.7).to(dtype).requires_grad_(true)).collect()
 }
 
-/// What a layer makes of such operands; without biases or states, those are left out.
+/// The results of a layer with these operands; without biases or states, those are left out.
 fn through(given: &[&Tensor], op: RecurrentOp, way: Way) -> Vec<Tensor> {
     let biases = way.has_biases.then(|| [given[3], given[4]]);
     let direction =
@@ -42,7 +42,7 @@ fn ways() -> impl Iterator<Item = (RecurrentOp, Way)> {
     OPS.into_iter().flat_map(move |op| (0..16).map(move |n| (op, way(n))))
 }
 
-/// All results in one row, each element with a weight of its own.
+/// All results in one row, each element with a different weight.
 fn row(results: &[Tensor]) -> Tensor {
     let row = cat(&results.iter().map(|result| result.reshape(-1)).collect::<Vec<_>>()[..]);
     let weights = (arange(row.numel()).double() * 1.7 + 0.3).cos().to(row.dtype());

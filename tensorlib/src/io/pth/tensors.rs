@@ -109,7 +109,7 @@ impl Walk<'_> {
                 _ => Ok(()),
             }),
             Node::List(items) | Node::Tuple(items) => items.iter().enumerate().try_for_each(|(place, &item)| {
-                // Numbers in lists are options of optimisers and the like, by the thousand.
+                // Thousands of numbers in lists are options of optimisers and similar data.
                 match pickle.node(item) {
                     Node::Int(_) | Node::Float(_) | Node::Flag(_) => Ok(()),
                     _ => self.entry(item, name, &place.to_string(), depth),

@@ -8,7 +8,7 @@ use crate::error::{Result, fallible};
 use crate::ops::try_where_cond;
 use crate::tensor::Tensor;
 
-/// The pivots, whose product is the determinant but for its sign, and 1 or -1 for each matrix, as values.
+/// The pivots, whose product is the determinant except for its sign, and 1 or -1 for each matrix, as values.
 fn pivots(op: &str, x: &Tensor) -> Result<[Tensor; 2]> {
     let n = square(op, x)?;
     unrecorded(|| {

@@ -59,7 +59,7 @@ pub(crate) fn identity(rows: usize, columns: usize, dtype: DType) -> Tensor {
     crate::create::eye([rows, columns]).to_dtype(dtype)
 }
 
-/// What is made of each matrix, as values; for each kind of result the lengths of its dimensions.
+/// The results for each matrix, as values; for each kind of result the lengths of its dimensions.
 fn made<const N: usize>(op: &str, kind: MatrixOp, x: &Tensor, lengths: [&[usize]; N]) -> Result<[Tensor; N]> {
     let shapes = lengths.map(|lengths| batch(x).iter().chain(lengths).copied().collect::<DimVec<usize>>());
     for shape in &shapes {

@@ -121,8 +121,8 @@ impl Tensor {
             svdvals("svdvals", self)
         }
 
-        /// The number of singular values that are not zero but for rounding: greater than max(m, n) · ε times the largest, where
-        /// ε is 1.2e-7 for `f32` and 2.2e-16 for `f64`. `[…, m, n]` to `[…]`, of `i64`.
+        /// The number of singular values that are not zero up to rounding: greater than max(m, n) · ε times the
+        /// largest, where ε is 1.2e-7 for `f32` and 2.2e-16 for `f64`. `[…, m, n]` to `[…]`, of `i64`.
         ///
         /// ```
         /// # use tensorlib::prelude::*;
@@ -142,8 +142,9 @@ impl Tensor {
             matrix_rank("matrix_rank_rtol", self, Some(rtol))
         }
 
-        /// The pseudoinverse of Moore and Penrose, `[…, m, n]` to `[…, n, m]`: the inverse of what the matrix does not map to zero.
-        /// Of a regular matrix it is the inverse. Singular values that are zero but for rounding count as zero, as for
+        /// The pseudoinverse of Moore and Penrose, `[…, m, n]` to `[…, n, m]`: the inverse on the subspace that the
+        /// matrix does not map to zero. For a regular matrix it is the inverse. Singular values that are zero up to
+        /// rounding count as zero, as for
         /// [`matrix_rank`](Tensor::matrix_rank) and PyTorch's `torch.linalg.pinv`.
         ///
         /// ```

@@ -28,7 +28,7 @@ impl Default for Triangular {
 }
 
 impl Triangular {
-    /// What holds when nothing else is said.
+    /// The defaults.
     pub fn new() -> Triangular {
         Triangular::default()
     }

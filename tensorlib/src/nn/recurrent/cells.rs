@@ -31,7 +31,7 @@ macro_rules! cells {
         }
 
         impl $name {
-            /// A step with biases, for inputs of so many features and outputs of so many.
+            /// A step with biases, for inputs of `input_size` features and outputs of `hidden_size`.
             ///
             /// # Panics
             /// If one of them is 0.
@@ -44,7 +44,7 @@ macro_rules! cells {
                 $name { weight_ih, weight_hh, bias_ih, bias_hh, op, draws }
             }
 
-            /// With or without biases. The cell is drawn anew.
+            /// With or without biases. The cell's weights are drawn again.
             #[must_use = "this gives the layer"]
             pub fn bias(mut self, has_bias: bool) -> $name {
                 let (inputs, hidden) = (self.input_size(), self.hidden_size());

@@ -19,7 +19,8 @@ macro_rules! layers {
         }
 
         impl $name {
-            /// One layer with biases, from the first step to the last, for inputs of so many features and outputs of so many.
+            /// One layer with biases, from the first step to the last, for inputs of `input_size` features and outputs
+            /// of `hidden_size`.
             ///
             /// # Panics
             /// If one of them is 0.
@@ -29,8 +30,8 @@ macro_rules! layers {
                 $name { stack: Stack::new(RecurrentOp::$op, input_size, hidden_size) }
             }
 
-            /// So many layers on top of each other, each of which reads the outputs of the one before; 1 by default. They are
-            /// drawn anew.
+            /// The number of layers on top of each other, each of which reads the outputs of the one before; 1 by
+            /// default. Their weights are drawn again.
             ///
             /// # Panics
             /// If it is 0.
@@ -42,14 +43,14 @@ macro_rules! layers {
                 $name { stack: self.stack.again(|options| options.num_layers = num_layers) }
             }
 
-            /// With or without biases. The layer is drawn anew.
+            /// With or without biases. The layer's weights are drawn again.
             #[must_use = "this gives the layer"]
             pub fn bias(self, has_bias: bool) -> $name {
                 $name { stack: self.stack.again(|options| options.has_bias = has_bias) }
             }
 
-            /// Whether each layer also goes from the last step to the first, with weights of its own: outputs of both directions
-            /// stand side by side. The layer is drawn anew.
+            /// Whether each layer also goes from the last step to the first, with separate weights: outputs of both
+            /// directions stand side by side. The layer's weights are drawn again.
             #[must_use = "this gives the layer"]
             pub fn bidirectional(self, bidirectional: bool) -> $name {
                 $name { stack: self.stack.again(|options| options.bidirectional = bidirectional) }

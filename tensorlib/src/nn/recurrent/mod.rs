@@ -15,7 +15,7 @@ use crate::functional::recurrent::Direction;
 use crate::op::RecurrentOp;
 use crate::tensor::Tensor;
 
-/// What a layer learns in one direction.
+/// The parameters of a layer in one direction.
 #[derive(Clone)]
 struct Weights {
     /// `[gates · hidden, inputs]` and `[gates · hidden, hidden]`.

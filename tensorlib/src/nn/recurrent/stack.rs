@@ -9,7 +9,7 @@ use crate::op::RecurrentOp;
 use crate::shape::{try_cat_dim, try_stack};
 use crate::tensor::Tensor;
 
-/// What can be said of a stack.
+/// The options of a stack.
 #[derive(Clone, Copy)]
 pub(super) struct Options {
     pub op: RecurrentOp,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::scheduler::{LrScheduler, Schedule};
 use crate::optim::Optimizer;
 
-/// Schedules one after the other: each takes over at an epoch of its own. A warm-up and then a cosine, say.
+/// Schedules one after the other: each takes over at its epoch. A warm-up and then a cosine, for example.
 ///
 /// ```
 /// use tensorlib::optim::lr_scheduler::{CosineAnnealing, LinearLR, SequentialLR};

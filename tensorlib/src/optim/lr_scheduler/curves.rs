@@ -6,7 +6,7 @@ use super::scheduler::{Curve, Schedule, schedules};
 use crate::optim::Optimizer;
 
 schedules! {
-    /// The rate shrinks by a factor every so many epochs.
+    /// The rate shrinks by a factor after each fixed number of epochs.
     ///
     /// ```
     /// use tensorlib::prelude::*;
@@ -58,7 +58,7 @@ schedules! {
     /// ```
     LinearLR;
 
-    /// The rate is so many times what it was for some epochs, and what it was after that.
+    /// The rate is multiplied by a factor for some epochs, and returns to its value after that.
     ///
     /// ```
     /// use tensorlib::prelude::*;
@@ -71,7 +71,7 @@ schedules! {
     /// ```
     ConstantLR;
 
-    /// The rate falls to 0 by a power of what remains of so many epochs.
+    /// The rate falls to 0 with a power of the remaining share of the epochs.
     ///
     /// ```
     /// use tensorlib::prelude::*;

@@ -6,7 +6,7 @@ use crate::error::or_raise;
 use crate::operand::IntoOperand;
 use crate::optim::{Optimizer, Shared};
 
-/// What is better.
+/// Which values of the metric are better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Goal {
     /// Small values, as of a loss.
@@ -62,7 +62,7 @@ impl ReduceLROnPlateau {
         }
     }
 
-    /// What is better: [`Goal::Min`] by default.
+    /// Which values of the metric are better: [`Goal::Min`] by default.
     #[must_use = "this gives the schedule"]
     pub fn mode(mut self, goal: Goal) -> ReduceLROnPlateau {
         self.goal = goal;

@@ -1,4 +1,4 @@
-//! What schedules have in common.
+//! The common parts of schedules.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -110,9 +110,9 @@ impl Schedule {
     }
 }
 
-/// What all schedules that follow the epoch can do.
+/// The methods of all schedules that depend on the epoch.
 pub trait LrScheduler {
-    /// What is behind it.
+    /// The schedule's shared state.
     fn schedule(&self) -> &Schedule;
 
     /// Sets the rate of the next epoch. Call it once after each epoch.

@@ -221,7 +221,7 @@ impl<'a> Rows<'a> {
         }
         let other = |&at: &usize| {
             let segment = &self.segments[at];
-            // Exits of one box are told apart, but not from its neighbours.
+            // Exits of one box are ordered among themselves, but not relative to its neighbours.
             if downwards { index[segment.lower] } else { index[segment.upper] + segment.port * 1e-4 }
         };
         segments.iter().map(other).sum::<f64>() / segments.len() as f64

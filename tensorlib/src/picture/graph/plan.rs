@@ -9,14 +9,14 @@ use crate::autograd::graph::{Graph, Source};
 const MOST_BOXES: usize = 60;
 /// The most rows.
 const MOST_ROWS: usize = 30;
-/// Chains that are folded have at least so many operations.
+/// Chains that are folded have at least this many operations.
 const SHORTEST_CHAIN: usize = 3;
-/// Of a graph that is cut, so many boxes of operations next to the value are drawn.
+/// The number of boxes of operations next to the value that are drawn of a graph that is cut.
 const NEAREST: usize = 24;
 /// The most operands of one operation that are drawn.
 const MOST_OPERANDS: usize = 8;
 
-/// So many operands that are not drawn have a box each; more have one together.
+/// Up to this many operands that are not drawn have a box each; more have one box together.
 const MOST_CUTS: usize = 2;
 
 /// What a box stands for.
@@ -129,7 +129,7 @@ impl Chains {
         graph.operands(self.tail[head])
     }
 
-    /// The operands of a box that may have a box of their own.
+    /// The operands of a box that may have separate boxes.
     fn shown(&self, graph: &Graph, head: usize) -> Vec<usize> {
         let operands = self.operands(graph, head);
         let most = if operands.len() > MOST_OPERANDS { MOST_OPERANDS - 1 } else { operands.len() };
@@ -155,7 +155,7 @@ impl Chains {
                 }
             }
         }
-        // A box of its own says more than one for "1 more operation".
+        // A separate box says more than one for "1 more operation".
         let neighbours: Vec<usize> = drawn.iter().flat_map(|&head| self.shown(graph, head)).collect();
         for at in neighbours {
             let operands = self.operands(graph, at);

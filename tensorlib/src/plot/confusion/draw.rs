@@ -75,8 +75,8 @@ fn cells(canvas: &mut Canvas, of: &Confusion, place: &Place) {
     canvas.rect(at, (side, side), 0.0, "none", Stroke::new(theme::LINE, 1.0));
 }
 
-/// Cells with their numbers: each is a shape of its own, so that who reads the picture by its elements knows what is behind a
-/// number.
+/// Cells with their numbers: each is a separate shape, so that a program that reads the picture by its elements finds
+/// the cell of a number.
 fn numbered(canvas: &mut Canvas, of: &Confusion, place: &Place, size: f64) {
     let Place { at, cell, .. } = *place;
     let count = of.size();

@@ -1,7 +1,7 @@
 //! When a chart that grows is drawn again, and by whom it is shown.
 //!
-//! This library cannot replace what was shown; a notebook's runtime can, and says so with [`show_live_with`]. At the end of
-//! each cell it calls [`settle_live`], by which a chart that lives on in a variable shows what came last.
+//! This library cannot replace a display; a notebook's runtime can, and registers with [`show_live_with`]. At the end
+//! of each cell it calls [`settle_live`], by which a chart that lives on in a variable shows its last values.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -13,7 +13,7 @@ use super::losses::Losses;
 /// was shown by that name. The last has its forms, as media types with content.
 pub type LiveDisplay = fn(name: &str, is_new: bool, forms: &[(&str, &str)]);
 
-/// Who shows displays, and the charts that are there.
+/// The function that shows displays, and the present charts.
 static DISPLAY: Mutex<Option<LiveDisplay>> = Mutex::new(None);
 static CHARTS: Mutex<Vec<Weak<Shown>>> = Mutex::new(Vec::new());
 
@@ -22,8 +22,8 @@ const REDRAW: Duration = Duration::from_millis(250);
 /// Drawing takes this part of the time at most.
 const SHARE: u32 = 20;
 
-/// Says who shows [`Live`](super::Live) charts while they grow: a notebook's runtime does. Without it, or with `None`, the last
-/// values are printed at the end.
+/// Sets the function that shows [`Live`](super::Live) charts while they grow: a notebook's runtime does. Without it, or
+/// with `None`, the last values are printed at the end.
 ///
 /// ```
 /// use std::sync::Mutex;

@@ -15,8 +15,8 @@ fn session_among_others(home: &Home) -> History {
     own
 }
 
-/// The answers beside the requests are those of IPython 9.18 with the same cells, but for the number of session 3 when
-/// it is asked for by that number.
+/// The expected answers are those of IPython 9.18 with the same cells, except for session 3's number when a request
+/// asks for it by that number.
 #[test]
 fn answers_are_those_of_ipython() {
     let home = Home::new();
@@ -75,7 +75,7 @@ fn a_session_that_is_asked_for_by_its_number_says_it() {
     let home = Home::new();
     let own = session_among_others(&home);
     for when in ["with cells that are not written yet", "with all cells written"] {
-        // IPython says 0; Jupyter's conformance suite wants what it has asked for.
+        // IPython says 0; Jupyter's conformance suite expects the number that it asked for.
         assert_eq!(answer(&own, &range(3, 2, 99)), ["3:2 d", "3:3 A"], "{when}");
         settle(&own);
     }

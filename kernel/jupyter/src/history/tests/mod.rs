@@ -1,4 +1,4 @@
-//! Histories with real files: what they answer, several at once, and what may happen to a file.
+//! Histories with real files: answers, several kernels at once, and files that are damaged, moved or locked.
 
 mod answers;
 mod together;
@@ -12,10 +12,10 @@ use tempfile::TempDir;
 
 use super::{Entry, History, HistoryFile};
 
-/// How long the thread that writes may take on a busy machine.
+/// How long the writing thread may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A folder with a history in it, or not yet.
+/// A folder for a history.
 struct Home {
     folder: TempDir,
 }
@@ -60,7 +60,7 @@ fn run(history: &History, cells: &[&str]) {
     }
 }
 
-/// Waits until all is written, or given up.
+/// Waits until every cell is written, or the writer has given up.
 fn settle(history: &History) {
     assert!(history.flush(false, LIMIT), "nothing was written in {LIMIT:?}");
 }
@@ -77,7 +77,7 @@ fn search(pattern: &str, unique: bool, n: i32) -> HistoryRequest {
     HistoryRequest::Search { pattern: pattern.to_owned(), unique, output: true, raw: true, n }
 }
 
-/// What a history answers, as `session:line input` or `session:line input => output`.
+/// A history's answer, as `session:line input` or `session:line input => output`.
 fn answer(history: &History, request: &HistoryRequest) -> Vec<String> {
     let written = |entry: &Entry| {
         let output = entry.output.as_ref().map_or(String::new(), |output| format!(" => {output}"));
@@ -91,7 +91,7 @@ fn inputs(history: &History, request: &HistoryRequest) -> Vec<String> {
     history.answer(request).iter().map(|entry| entry.input.to_string()).collect()
 }
 
-/// Looks until it is so.
+/// Polls until `is_so` returns true.
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + LIMIT;
     while !is_so() {
@@ -100,7 +100,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// One value of the file, read by another program.
+/// One value of the file, read through another connection.
 fn value<T: rusqlite::types::FromSql>(file: &Path, query: &str) -> T {
     let connection = rusqlite::Connection::open(file).unwrap();
     connection.query_row(query, [], |row| row.get(0)).unwrap()

@@ -8,10 +8,10 @@ use rusqlite::Connection;
 use super::super::History;
 use super::{Home, LIMIT, answer, inputs, run, search, settle, tail, value};
 
-/// "nobody", on Linux.
+/// The user "nobody", on Linux.
 const NOBODY: Uid = Uid::from_raw(65534);
 
-/// A session that has run a cell and whose file is then changed.
+/// A session that has run a cell, after which `change` is applied to its file.
 fn session_whose_file_is(home: &Home, change: impl FnOnce(&Path)) -> History {
     home.ended_session(&["before"]);
     let own = home.session();
@@ -23,8 +23,8 @@ fn session_whose_file_is(home: &Home, change: impl FnOnce(&Path)) -> History {
     own
 }
 
-/// Overwrites all but the header, in which the count of changes grows: what SQLite still holds of the file in memory is
-/// then of no use.
+/// Overwrites all but the header, and increases the header's change counter, so that SQLite discards the pages that it
+/// has in memory.
 fn damage(file: &Path) {
     let mut content = fs::read(file).unwrap();
     content[27] += 1;
@@ -32,11 +32,11 @@ fn damage(file: &Path) {
     fs::write(file, content).unwrap();
 }
 
-/// Runs a test as somebody to whom the folder's permissions apply, also when the tests are root's.
+/// Runs a test as a user to whom the folder's permissions apply, also when root runs the tests.
 fn as_nobody<T: Send>(home: &Home, test: impl FnOnce() -> T + Send) -> T {
     fs::set_permissions(home.folder.path(), Permissions::from_mode(0o755)).unwrap();
     let ended = std::thread::scope(|scope| {
-        // The user for files is a thread's own, and that of threads which it starts.
+        // The file-system user belongs to a thread and to the threads that it starts.
         scope
             .spawn(|| {
                 setfsuid(NOBODY);
@@ -221,7 +221,7 @@ fn another_programs_database_is_left_as_it_is() {
 fn what_a_killed_kernel_left_half_written_is_undone() {
     let home = Home::new();
     home.ended_session(&["before"]);
-    // The file and its journal as they are in the middle of a large write.
+    // The file and its journal in the middle of a large write.
     let crashed = Home::new();
     fs::create_dir(crashed.file().parent().unwrap()).unwrap();
     let mut writer = Connection::open(home.file()).unwrap();

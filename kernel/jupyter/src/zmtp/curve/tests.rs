@@ -38,7 +38,7 @@ fn key(public: &PublicKey, secret: &StaticSecret) -> XSalsa20Poly1305 {
 
 const METADATA: &[u8] = b"\x0bSocket-Type\0\0\0\x06DEALER";
 
-/// What a client does; with fields to do it wrongly.
+/// A client; its fields let it break the protocol.
 struct Client {
     server: PublicKey,
     permanent: StaticSecret,
@@ -109,7 +109,7 @@ fn open(shared: &XSalsa20Poly1305, body: &[u8], name: &[u8], prefix: &[u8; 16]) 
     (u64::from_be_bytes(*nonce), shared.decrypt(&short_nonce(prefix, *nonce), sealed).unwrap())
 }
 
-/// A connection that is ready, from both sides.
+/// Both sides of a connection that is ready.
 fn connected() -> (Client, XSalsa20Poly1305, Sealer, Opener) {
     let server = server();
     let mut client = Client::of(&server);
@@ -129,7 +129,7 @@ fn refused<T>(result: Result<T, Refused>, sentence: &str) {
     assert!(said.contains(sentence), "{said}");
 }
 
-/// The body with each of its bits changed.
+/// The body with each of its bits changed in turn.
 fn changed(body: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
     (0..8 * body.len()).map(|bit| {
         let mut changed = body.to_vec();
@@ -231,7 +231,7 @@ fn a_hello_with_any_bit_changed_or_cut_off_or_longer_is_refused() {
 #[test]
 fn an_initiate_with_any_bit_changed_or_cut_off_or_longer_is_refused() {
     let server = server();
-    // Each try takes a connection of its own; they go on from where this one is.
+    // Each attempt takes a new connection and goes on from the state of this one.
     let mut client = Client::of(&server);
     let (welcome, Welcomed { server: public, cookie_key, nonce }) = server.hello(&client.hello()).unwrap();
     let again = || Welcomed { server: public, cookie_key: cookie_key.clone(), nonce };
@@ -275,10 +275,10 @@ fn what_comes_a_second_time_is_refused() {
     refused(opener.open(&first), "not greater");
     refused(opener.open(&second), "not greater");
     opener.open(&client.message(&shared, 0, b"3")).unwrap();
-    // Nonces may be left out.
+    // Nonces may be skipped.
     client.nonce = u64::MAX - 1;
     opener.open(&client.message(&shared, 0, b"4")).unwrap();
-    // Nor does a whole conversation lead anywhere on another connection.
+    // A whole conversation cannot be replayed on another connection either.
     let (_, other) = server.hello(&hello).unwrap();
     refused(other.initiate(&initiate), "cookie");
     let (_, _, _, mut other) = connected();
@@ -306,7 +306,7 @@ fn a_client_of_another_server_or_with_another_key_is_refused() {
     client.signature[63] = 1;
     refused(server.hello(&client.hello()), "cannot be opened");
 
-    // Who has a permanent key of somebody else cannot vouch for it; nor vouch for another connection or server.
+    // A client that has another's permanent public key cannot vouch for it; nor for another connection or server.
     let own = |client: &Client| PublicKey::from(&client.transient).to_bytes();
     let mut client = Client::of(&server);
     for vouched in [[own(&client), other.public.to_bytes()], [[9; 32], server.public.to_bytes()]] {
@@ -324,7 +324,7 @@ fn a_client_of_another_server_or_with_another_key_is_refused() {
     refused(welcomed.initiate(&[b"\x08INITIATE", &cookie[..], &nonce, &sealed].concat()), "not its own");
 }
 
-/// With a point of low order the shared key is the same for each secret one: everybody could make and open the boxes.
+/// With a point of low order the shared key is the same for every secret key: anyone could make and open the boxes.
 #[test]
 fn weak_keys_are_refused() {
     let server = server();

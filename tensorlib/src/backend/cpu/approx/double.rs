@@ -1,4 +1,4 @@
-//! `f64`. Where nothing else is said, coefficients are those of FreeBSD's mathematical library (Sun, 1993).
+//! `f64`. Unless a comment says otherwise, coefficients are those of FreeBSD's mathematical library (Sun, 1993).
 
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, LN_2, LOG2_E, LOG10_2, LOG10_E, PI};
 
@@ -6,7 +6,7 @@ use super::polynomial;
 
 /// 1.5·2⁵²: adding it rounds to a whole number, which is then in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
-/// What ln 2 and π/2 have beyond their constants.
+/// The parts of ln 2 and π/2 beyond their constants.
 const LN_2_REST: f64 = 2.319_046_813_846_299_6e-17;
 const FRAC_PI_2_REST: f64 = 6.123_233_995_736_766e-17;
 
@@ -71,7 +71,8 @@ pub(crate) fn expm1(x: f64) -> f64 {
     let half = power(rounded - 1.0);
     let result = 2.0 * exp_minus_one(r).mul_add(half, half - 0.5);
     let result = if x > 709.782_712_893_384 { f64::INFINITY } else { result };
-    // What is left of a small number is itself: of -0 the sign, of the smallest subnormal one all of it.
+    // The result for a small number is the number itself, so that -0 keeps its sign and the smallest subnormal its
+    // value.
     if x.abs() < f64::EPSILON / 4.0 { x } else { result }
 }
 
@@ -128,7 +129,7 @@ pub(crate) fn log10(x: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn log1p(x: f64) -> f64 {
     let sum = 1.0 + x;
-    // What rounding took from the sum.
+    // The part that rounding took from the sum.
     let lost = x - (sum - 1.0);
     let (exponent, rest) = split_log(sum);
     let rest = rest + lost / sum;

@@ -1,4 +1,4 @@
-//! Exponentials, logarithms, trigonometry and their like, written so that the compiler can do many at once.
+//! Exponentials, logarithms, trigonometric and similar functions, written so that the compiler can vectorise them.
 //!
 //! No branches and no library calls. Sums of products are fused (`mul_add`), which is rounded once by definition and so
 //! gives the same bits on every machine; on a processor without that instruction it is slow, but not different. Callers

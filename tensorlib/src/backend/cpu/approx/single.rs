@@ -6,7 +6,7 @@ use super::polynomial;
 
 /// 1.5·2²³: adding it rounds to a whole number, which is then in the low bits.
 const ROUND: f32 = 12_582_912.0;
-/// What ln 2 has beyond [`LN_2`].
+/// The part of ln 2 beyond [`LN_2`].
 const LN_2_REST: f32 = -1.904_654_2e-9;
 
 /// e to the power of r, minus one, for |r| up to ½ ln 2. Fitted; relative error 1e-8.

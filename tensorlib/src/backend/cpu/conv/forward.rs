@@ -71,7 +71,7 @@ pub(crate) fn forward<T: Vectorised>(to: &mut [T], x: &[T], w: &[T], bias: Optio
                         if whole && count == tile.rows {
                             let at = start(first / per_image, 0) + first % per_image;
                             for line in 0..count {
-                                // SAFETY: outputs of this piece and group, which belong to nobody else.
+                                // SAFETY: outputs of this piece and group, which no other piece uses.
                                 unsafe { target.part(at + line * positions, tile.columns) }.fill(bias(line));
                             }
                             // SAFETY: as above: `rows` lines that are `positions` apart.
@@ -88,7 +88,7 @@ pub(crate) fn forward<T: Vectorised>(to: &mut [T], x: &[T], w: &[T], bias: Optio
                             while at < outputs.end {
                                 let (image, within) = (at / per_image, at % per_image);
                                 let some = (per_image - within).min(outputs.end - at);
-                                // SAFETY: outputs of this piece and group, which belong to nobody else.
+                                // SAFETY: outputs of this piece and group, which no other piece uses.
                                 let to = unsafe { target.part(start(image, line) + within, some) };
                                 let from = &sums[at - first..][..some];
                                 if some == tile.columns {

@@ -47,7 +47,7 @@ impl ConvGeometry {
         self.input[0] * self.input[1]
     }
 
-    /// The length along a dimension that so many outputs see.
+    /// The length along a dimension that `outputs` outputs read.
     fn seen(&self, dim: usize, outputs: usize) -> usize {
         (outputs - 1) * self.stride[dim] + (self.kernel[dim] - 1) * self.dilation[dim] + 1
     }
@@ -96,7 +96,7 @@ pub(super) fn tile<T: Gemm>() -> Tile<T> {
     T::tile().unwrap_or(Tile { rows: 4, columns: 8, run: plain::<T> })
 }
 
-/// A tile of 4 rows of 8, for processors without a kernel of their own.
+/// A tile of 4 rows of 8, for processors without a special kernel.
 unsafe fn plain<T: Number>(a: &[T], b: &[T], to: *mut T, stride: usize, add: bool) {
     let mut sums = [[T::ZERO; 8]; 4];
     for (k, b) in b.as_chunks::<8>().0.iter().enumerate().take(TERMS) {

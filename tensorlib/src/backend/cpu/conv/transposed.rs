@@ -163,7 +163,7 @@ pub(crate) fn transposed<T: Vectorised>(to: &mut [T], y: &[T], w: &[T], bias: Op
                 for (within, channel) in channels.clone().enumerate() {
                     let channel = group * g.channels + channel;
                     let start = (image * g.groups * g.channels + channel) * g.pixels();
-                    // SAFETY: a channel of this piece, which belongs to nobody else.
+                    // SAFETY: a channel of this piece, which no other piece uses.
                     let to = unsafe { target.part(start, g.pixels()) };
                     let from = &laid_out[at * per_image + within * plane..][..plane];
                     cut_out(to, from, g, (height, width), bias(channel));

@@ -11,7 +11,8 @@ use crate::backend::cpu::simd::{Loop, Widest, Width};
 use crate::backend::cpu::vectors::Vectorised;
 use crate::memory::allocator;
 
-/// What outputs see, one row of taps for each, cut into panels of `width` columns that are `pitch` elements apart.
+/// The inputs of the outputs, one row of taps for each output, cut into panels of `width` columns that are `pitch`
+/// elements apart.
 struct TapPanels<'a, T, const COUNT: usize> {
     to: &'a mut [T],
     pitch: usize,
@@ -55,7 +56,7 @@ impl<T: Number, const COUNT: usize> Loop for TapPanels<'_, T, COUNT> {
                     let to = row.add(number * self.length);
                     let from = self.from.as_ptr().add(start + offset);
                     if COUNT > 0 {
-                        // What is too much is overwritten by the next.
+                        // The next write overwrites the surplus.
                         to.cast::<[T; COUNT]>().write(from.cast::<[T; COUNT]>().read());
                     } else {
                         for tap in 0..self.length {
@@ -93,7 +94,8 @@ pub(crate) fn weights<T: Vectorised>(to: &mut [T], x: &[T], y: &[T], g: &ConvGeo
     let tile = tile::<T>();
     let (images, rows) = shares(g, true);
     let per_channel = g.kernel[0] * g.kernel[1];
-    // Many weights: each piece has some channels and goes through all images. Few: each has some images, and sums of its own.
+    // Many weights: each piece has some channels and goes through all images. Few: each has some images, and separate
+    // sums.
     let share = if to.len() > 32 << 10 { 32.min(g.channels) } else { g.channels };
     let cuts = g.channels.div_ceil(share);
     let all = pieces(g, (images, rows));

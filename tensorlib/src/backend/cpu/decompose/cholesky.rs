@@ -14,7 +14,7 @@ pub(crate) fn cholesky<T: Real>(a: &[T], n: usize) -> Result<Vec<T>> {
         interrupt::check();
         let last = (first + BLOCK).min(n);
         if first > 0 {
-            // What the columns before take from these.
+            // The part that the previous columns subtract from these.
             let before = part(&lower, n, first..last, 0..first);
             let update = multiplied(part(&lower, n, first..n, 0..first), turned(before));
             subtract(&mut lower[first * n..], n, first..last, &update);

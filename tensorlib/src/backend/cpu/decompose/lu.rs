@@ -60,7 +60,7 @@ impl<T: Real> Lu<T> {
         }
     }
 
-    /// What the elimination of a block of columns does to those after it.
+    /// Applies the elimination of a block of columns to those after it.
     fn update(&mut self, first: usize, last: usize) {
         let (width, rows, factors) = (self.columns, self.rows, &mut self.factors);
         for k in first + 1..last {

@@ -1,4 +1,4 @@
-//! What several decompositions are made of.
+//! The parts that several decompositions share.
 
 use std::ops::Range;
 
@@ -77,7 +77,7 @@ pub(super) fn largest<T: Real>(values: &[T]) -> T {
     values.iter().fold(T::ZERO, |largest, value| largest.maximum(value.magnitude()))
 }
 
-/// What to multiply numbers by so that their squares are safe, given the largest of them. It is a power of two.
+/// The factor that keeps the squares of numbers in range, given the largest of them. It is a power of two.
 pub(super) fn safe_scale<T: Real>(largest: T) -> T {
     if largest < T::ONE / T::ROOT_SCALE {
         T::SCALE

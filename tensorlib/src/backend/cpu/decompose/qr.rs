@@ -16,7 +16,7 @@ pub(super) fn triangulate<T: Real>(a: &[T], rows: usize, columns: usize) -> (Ref
         for k in first..last {
             let image = reflections.push((k..rows).map(|row| r[row * columns + k]));
             r[k * columns + k] = image;
-            // What is left of the vector below is never looked at.
+            // The rest of the vector below is never read.
             let (vector, scale) = reflections.last();
             let rest = k + 1..last;
             let sums = &mut sums[..rest.len()];

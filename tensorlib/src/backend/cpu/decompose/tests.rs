@@ -21,7 +21,7 @@ fn distance<T: Real>(a: &[T], b: &[T]) -> f64 {
     a.iter().zip(b).fold(0.0, |most: f64, (a, b)| Number::maximum(most, (a.widened() - b.widened()).abs()))
 }
 
-/// What may be lost in a matrix of this size whose largest element is this.
+/// The error that is allowed in a matrix of this size with this largest element.
 fn allowed<T: Real>(rows: usize, columns: usize, largest: T) -> f64 {
     4.0 * (rows.max(columns) + 8) as f64 * T::EPSILON.widened() * largest.widened()
 }

@@ -221,7 +221,7 @@ pub(super) fn equal(a: Elements, b: Elements) -> bool {
 }
 
 pub(super) fn has_zero(x: Elements) -> bool {
-    // What is repeated need be looked at only once.
+    // Repeated elements need be read only once.
     let Layout { shape, strides, offset } = x.layout;
     let once = shape.iter().zip(&**strides).map(|(&length, &stride)| if stride == 0 { length.min(1) } else { length });
     let layout = Layout { shape: once.collect(), strides: strides.clone(), offset: *offset };

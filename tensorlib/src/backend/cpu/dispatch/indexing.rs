@@ -14,8 +14,8 @@ use crate::memory::buffer::AlignedBuf;
 use crate::op::PutOp;
 use crate::storage::{self, Storage};
 
-/// Elements as `T`, in row-major order, in memory of their own: other threads may write to those that were given, once
-/// they were looked at.
+/// Elements as `T`, in row-major order, in new memory: other threads may write to the original memory once it has been
+/// checked.
 fn copied<T: Element>(x: Elements) -> AlignedBuf<T> {
     let mut values = T::wrap(allocator::take::<T>(x.numel()));
     super::memory::read(x, &mut values);

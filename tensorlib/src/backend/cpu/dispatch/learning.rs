@@ -16,7 +16,7 @@ pub(in crate::backend::cpu) fn step_(op: &StepOp, parameter: Elements, gradient:
             let from = &T::of(from)[offset..offset + gradient.numel()];
             let to = flat::<T>(parameter, to);
             match memory {
-                // Nobody but the optimiser has this storage, so its lock is free.
+                // Only the optimiser has this storage, so its lock is free.
                 Some(memory) => optimizer::step(op, to, from, flat::<T>(memory, &mut memory.storage.write())),
                 None => optimizer::step(op, to, from, &mut []),
             }

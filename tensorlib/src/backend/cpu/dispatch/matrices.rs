@@ -34,7 +34,7 @@ struct Collected<T> {
 }
 
 impl<T: Element> Collected<T> {
-    /// Room for what comes of so many matrices.
+    /// Room for the results of `matrices` matrices.
     fn new(matrices: usize) -> Self {
         Collected { values: Vec::new(), matrices }
     }

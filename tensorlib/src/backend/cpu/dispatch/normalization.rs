@@ -72,7 +72,7 @@ fn doubles(x: Elements) -> Vec<f64> {
     }, else unreachable!("only floating-point numbers are normalised"))
 }
 
-/// What the formulas need of each channel.
+/// The values of each channel that the formulas need.
 struct Channels {
     means: Vec<f64>,
     /// The reciprocals of the deviations.
@@ -114,7 +114,7 @@ pub(super) fn normalize_channels_gradient(
 ) -> (Option<Arc<Storage>>, Arc<Storage>) {
     let g = norm.planes;
     let of = Channels::of(norm);
-    // Of the gradient, and of its product with what is above the mean.
+    // The sums of the gradient, and of its product with the distance from the mean.
     let mut sums = vec![0.0; 2 * g.channels];
     let share = if norm.of_operand { 1.0 / g.count() as f64 } else { 0.0 };
     let of_x = with_floating!(x.dtype(), T => read::<T, _, 2>([x, gradient], |[x, gradient]| {

@@ -27,7 +27,7 @@ pub(super) fn recur_(
         let (mut outputs, mut beside) = (allocator::take::<T>(numel), allocator::take::<T>(numel));
         read_given::<T, _, 4>([Some(weight), states[0], states[1], bias], |[weight, output, cell, bias]| {
             let layer = Layer { states: [output, cell], weight: weight.unwrap_or_default(), bias };
-            // It was just made, and nobody else has it.
+            // It was just made, and has no other owner.
             let mut gates_buffer = gates.storage.write();
             recurrent::forward(r, layer, line_mut(&mut gates_buffer, &gates), &mut outputs, &mut beside);
         });

@@ -25,17 +25,17 @@ const WORTH_A_THREAD: usize = 32 << 10;
 /// Multiplications from which on it pays that threads pack together, and wait for each other once.
 const WORTH_WAITING: usize = 1 << 26;
 
-/// What is multiplied, and how.
+/// The factors of a product, and how to multiply them.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a, T> {
     pub a: Matrix<'a, T>,
     pub b: Matrix<'a, T>,
-    /// What the sums of each column begin with; else zero.
+    /// The initial sum of each column; without it, zero.
     pub start: Option<&'a [T]>,
     pub tile: Tile<T>,
 }
 
-/// Writes the product to `to`, as [`super::product`] does. Nothing is said of what `to` held before.
+/// Writes the product to `to`, as [`super::product`] does. The previous contents of `to` do not matter.
 pub(super) fn product<T: Gemm>(to: &mut [T], product: Product<T>, threads: usize) {
     let Product { a, b, tile, .. } = product;
     let target = Shared(to.as_mut_ptr());
@@ -140,7 +140,7 @@ impl<T: Gemm> Part<'_, T> {
     /// Sets a tile of the result, or adds to it.
     ///
     /// # Safety
-    /// Nobody else may use these rows and columns of the result meanwhile.
+    /// No other thread may use these rows and columns of the result meanwhile.
     unsafe fn tile(&self, target: &Shared<T>, a: &[T], b: &[T], rows: Range<usize>, panel: usize, add: bool) {
         let Tile { rows: height, columns: width, run } = self.tile;
         let stride = self.b.columns;

@@ -18,7 +18,7 @@ pub(crate) trait Gemm: Number {
     /// `to = a b`, where `to` has `a.rows` rows of `stride` elements and `b.columns` columns, and is zero.
     ///
     /// # Safety
-    /// `to` must be valid for writes of these elements, and nobody else may use them; both matrices must lie inside
+    /// `to` must be valid for writes of these elements, and no other code may use them; both matrices must lie inside
     /// their slices.
     unsafe fn block(to: *mut Self, stride: usize, a: Matrix<Self>, b: Matrix<Self>);
 }

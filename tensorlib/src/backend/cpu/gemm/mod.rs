@@ -1,7 +1,7 @@
 //! Products of matrices, and of matrices and vectors.
 //!
 //! On processors with AVX2 or AVX-512, floating-point matrices are multiplied by [`blocks`]. On others they go to
-//! `matrixmultiply`, cut into blocks of the result for the threads of our own pool (its own pool does not start anew
+//! `matrixmultiply`, cut into blocks of the result for the threads of our own pool (its own pool does not start again
 //! after a fork). Each element of the result is summed in the same order whatever the number of threads.
 
 mod blocks;

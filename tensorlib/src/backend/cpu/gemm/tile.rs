@@ -30,7 +30,7 @@ pub(crate) struct Tile<T> {
     ///
     /// # Safety
     /// The processor must have the kernel's instructions; `to` must be valid for reads and writes of `rows` rows of
-    /// `columns` elements that lie `stride` apart, and nobody else may use them.
+    /// `columns` elements that lie `stride` apart, and no other code may use them.
     pub run: unsafe fn(a: &[T], b: &[T], to: *mut T, stride: usize, add: bool),
 }
 

@@ -11,7 +11,8 @@ use crate::interrupt;
 use crate::memory::allocator;
 use crate::op::{Recurrence, RecurrentOp};
 
-/// What the way forward has made, and the gradients that come from outside. Rows of layers without gates are in `outputs`.
+/// The results of the forward pass, and the gradients that come from outside. Rows of layers without gates are in
+/// `outputs`.
 #[derive(Clone, Copy)]
 pub(in crate::backend::cpu) struct Made<'a, T> {
     pub gates: &'a [T],
@@ -21,7 +22,7 @@ pub(in crate::backend::cpu) struct Made<'a, T> {
     pub gradients: [Option<&'a [T]>; 3],
 }
 
-/// What is written: see [`RecurrentSlopes`](crate::backend::RecurrentSlopes). What a layer does not have is empty.
+/// The results: see [`RecurrentSlopes`](crate::backend::RecurrentSlopes). Parts that a layer does not have are empty.
 pub(in crate::backend::cpu) struct Slopes<'a, T> {
     pub gates: &'a mut [T],
     pub from_outputs: &'a mut [T],
@@ -142,7 +143,7 @@ impl<T: Gemm + Floating> Piece<'_, T> {
     /// A step of one example.
     ///
     /// # Safety
-    /// Nobody else may use the example's rows.
+    /// No other thread may use the example's rows.
     #[inline(always)]
     unsafe fn step(&self, carried: Carried<T>, zeros: &[T], (number, example): (usize, usize)) {
         let Piece { r, layer, made, targets, .. } = self;

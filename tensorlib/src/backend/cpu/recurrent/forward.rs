@@ -11,7 +11,7 @@ use crate::interrupt;
 use crate::memory::allocator;
 use crate::op::{Recurrence, RecurrentOp};
 
-/// What is written, row by row: the gates in place, and where there are gates, outputs and what is kept beside them.
+/// The results, row by row: the gates in place, and where there are gates, outputs and the values kept beside them.
 struct Targets<T> {
     gates: Shared<T>,
     outputs: Shared<T>,
@@ -95,7 +95,7 @@ impl<T: Gemm + Floating> Loop for Piece<'_, T> {
 /// A step of one example.
 ///
 /// # Safety
-/// Nobody else may use the example's rows.
+/// No other thread may use the example's rows.
 #[inline(always)]
 unsafe fn step<T: Floating>(
     r: &Recurrence,

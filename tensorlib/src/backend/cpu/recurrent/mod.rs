@@ -14,7 +14,7 @@ pub(super) use self::forward::forward;
 use super::pool;
 use crate::op::Recurrence;
 
-/// What a layer has, beside what inputs bring.
+/// A layer's parameters, without the contributions of inputs.
 #[derive(Clone, Copy)]
 pub(super) struct Layer<'a, T> {
     /// Outputs and cells before the first step; none are zero.
@@ -39,7 +39,7 @@ fn for_examples(r: &Recurrence, height: usize, work: impl Fn(Range<usize>) + Syn
     pool::run(r.batch.div_ceil(share), &|piece| work(piece * share..r.batch.min((piece + 1) * share)));
 }
 
-/// A slice of which each thread uses rows of its own.
+/// A slice in which each thread uses different rows.
 struct Shared<T> {
     elements: *mut T,
     width: usize,
@@ -57,7 +57,7 @@ impl<T> Shared<T> {
     /// A row.
     ///
     /// # Safety
-    /// Nobody else may use this row meanwhile, and what it was made of must still be borrowed.
+    /// No other code may use this row meanwhile, and the slice that it was made from must still be borrowed.
     #[inline(always)]
     #[expect(clippy::mut_from_ref)]
     unsafe fn row(&self, row: usize) -> &mut [T] {
@@ -79,8 +79,8 @@ impl<'a, T> Room<'a, T> {
     }
 }
 
-/// What a step of an example finds: the row of the step before or, in the first step, of the state, where there is one, else
-/// zeros.
+/// The previous output of an example: the row of the step before or, in the first step, of the state, if there is one,
+/// else zeros.
 #[inline(always)]
 fn before<'a, T>(
     r: &Recurrence,

@@ -44,12 +44,12 @@ impl<T: Gemm> Panels<T> {
         self.packed.len() / self.terms
     }
 
-    /// The elements of a product of so many rows, with those that fill up the last tile.
+    /// The number of elements of a product with `rows` rows, with those that fill up the last tile.
     pub fn product_room(&self, rows: usize) -> usize {
         rows.next_multiple_of(self.height()) * self.columns()
     }
 
-    /// The elements of so many rows that are laid out.
+    /// The number of elements of `rows` rows that are laid out.
     pub fn rows_room(&self, rows: usize) -> usize {
         rows.next_multiple_of(self.height()) * self.terms.next_multiple_of(TERMS)
     }

@@ -1,5 +1,5 @@
-//! What a step does to the gates of one example, forward and back. Passes over few rows each, since the compiler does many
-//! elements at once only where it sees that rows do not overlap.
+//! The computation of a step on the gates of one example, forward and back. Passes over few rows each, since the
+//! compiler does many elements at once only where it sees that rows do not overlap.
 //!
 //! Hochreiter and Schmidhuber, *Long Short-Term Memory*, 1997; Gers et al., *Learning to Forget*, 2000; Cho et al., *Learning
 //! Phrase Representations using RNN Encoder-Decoder*, 2014, with the reset gate behind the product, as in cuDNN and PyTorch.
@@ -11,7 +11,7 @@ fn sigmoid<T: Floating>(x: T) -> T {
     T::ONE.div(T::ONE.add(x.negate().exp()))
 }
 
-/// What a sigmoid and a hyperbolic tangent with these results do to a gradient.
+/// The gradient after a sigmoid or a hyperbolic tangent with these results.
 #[inline(always)]
 fn through_sigmoid<T: Floating>(g: T, y: T) -> T {
     g.mul(T::ONE.sub(y)).mul(y)
@@ -109,8 +109,9 @@ pub(super) fn gru<T: Floating>(
     update(output, [new, keep, before], |_, [n, z, before]| before.sub(n).mul_add(z, n));
 }
 
-/// `slopes` becomes the gradients of what inputs bring to the gates, `from_outputs` of what the output before brings. `carried`
-/// holds the gradient of the output, and becomes that of the output before, as far as it does not pass the gates.
+/// `slopes` becomes the gradients of the inputs' contributions to the gates, `from_outputs` those of the previous
+/// output's. `carried` holds the gradient of the output, and becomes the part of the previous output's that does not
+/// pass the gates.
 #[inline(always)]
 pub(super) fn gru_back<T: Floating>(
     [slopes, from_outputs]: [&mut [T]; 2],

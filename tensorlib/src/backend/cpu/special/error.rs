@@ -31,7 +31,7 @@ pub(crate) fn erfc(x: f64) -> f64 {
     // Beyond it is 0. Written so that NaN passes.
     let size = if size > 30.0 { 30.0 } else { size };
     let square = size * size;
-    // With what the square loses when it is rounded.
+    // With the part of the square that rounding loses.
     let bell = exp(-square) * (1.0 - size.mul_add(size, -square));
     let tail = bell * scaled(size);
     if x < 0.0 { 2.0 - tail } else { tail }
