@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use indoc::indoc;
 use soma_lab::chromium;
 use soma_tests::{Desk, Notebook, beside_the_tests, lab};
 
@@ -43,8 +44,14 @@ fn as_a_script_a_notebook_is_its_code_in_a_file_of_rust() {
 #[test]
 fn as_a_script_a_notebook_can_be_run() {
     let desk = Desk::new();
-    let notebook =
-        Notebook::of(&["let n = 3;", "fn twice(n: i32) -> i32 {\n    n * 2\n}", "println!(\"{}\", twice(n));"]);
+    let notebook = Notebook::of(&[
+        "let n = 3;",
+        indoc! {"
+            fn twice(n: i32) -> i32 {
+                n * 2
+            }"},
+        "println!(\"{}\", twice(n));",
+    ]);
     // Once it has been run, the notebook says how the files of its language are called.
     desk.execute(&desk.write("notebook.ipynb", notebook.to_json()));
     converted(&desk, "script", &desk.path().join("executed.ipynb"), "executed.rs");

@@ -1,5 +1,6 @@
 //! What a user sees when a cell fails: one message that points into the cell as typed, and all variables kept.
 
+use indoc::indoc;
 use soma_tests::cell::CellError;
 use soma_tests::{Desk, Notebook};
 
@@ -40,14 +41,20 @@ fn a_type_error_points_at_the_value() {
 
 #[test]
 fn a_moved_variable_points_at_its_second_use() {
-    let error = failure("let x = ones([2]);\nlet y = x + 1.0;\nlet z = x + y;");
+    let error = failure(indoc! {"
+        let x = ones([2]);
+        let y = x + 1.0;
+        let z = x + y;"});
     points_at(&error, 3, 9, "let z = x + y;");
     assert!(error.value.contains("use of moved value: `x`"), "{}", error.value);
 }
 
 #[test]
 fn a_panic_points_at_the_line_that_panicked() {
-    let error = failure("let numbers = vec![1, 2];\nlet index = numbers.len();\nnumbers[index]");
+    let error = failure(indoc! {"
+        let numbers = vec![1, 2];
+        let index = numbers.len();
+        numbers[index]"});
     // rustc's place of an index is its bracket.
     points_at(&error, 3, 8, "numbers[index]");
     assert!(error.value.contains("index out of bounds"), "{}", error.value);
@@ -55,7 +62,10 @@ fn a_panic_points_at_the_line_that_panicked() {
 
 #[test]
 fn a_shape_mismatch_points_at_the_operation_and_names_both_shapes() {
-    let error = failure("let left = ones([2, 3]);\nlet right = ones([2, 3]);\nlet product = left.matmul(&right);");
+    let error = failure(indoc! {"
+        let left = ones([2, 3]);
+        let right = ones([2, 3]);
+        let product = left.matmul(&right);"});
     points_at(&error, 3, 20, "let product = left.matmul(&right);");
     assert!(error.value.matches("[2, 3]").count() == 2, "{}", error.value);
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use indoc::indoc;
 use soma_tests::{Desk, Notebook, beside_the_tests, check, lab};
 
 #[test]
@@ -44,7 +45,11 @@ fn jupyter_server_runs_cells_over_its_rest_and_websocket_interfaces() {
 #[test]
 fn jupyter_run_prints_what_a_file_of_code_gives() {
     let desk = Desk::new();
-    let code = "let t = tensorlib::arange(4);\nprintln!(\"printed\");\nt.sum()\n";
+    let code = indoc! {r#"
+        let t = tensorlib::arange(4);
+        println!("printed");
+        t.sum()
+    "#};
     let file = desk.write("cells.rs", code);
     let mut command = desk.command("jupyter");
     let finished = desk.run(command.args(["run", "--kernel", "soma"]).arg(file));

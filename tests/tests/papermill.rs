@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use indoc::indoc;
 use soma_lab::process::{self, Finished};
 use soma_tests::{Desk, Notebook, beside_the_tests, desk};
 
@@ -9,7 +10,9 @@ use soma_tests::{Desk, Notebook, beside_the_tests, desk};
 const CELLS: [&str; 2] = [
     "// The widths of all layers\nlet layers: Vec<usize> = vec![784, 10];\nlet mut rate = 0.1; // The learning rate\n\
      let name = String::from(\"plain\");\nconst EPOCHS: usize = 2;",
-    "rate *= 2.0;\nprintln!(\"{name}: {EPOCHS} epochs, rate {rate:?}, {} weights\", layers[0] * layers[1]);",
+    indoc! {r#"
+        rate *= 2.0;
+        println!("{name}: {EPOCHS} epochs, rate {rate:?}, {} weights", layers[0] * layers[1]);"#},
 ];
 
 fn notebook(desk: &Desk) -> PathBuf {

@@ -1,5 +1,7 @@
 //! Variables that borrow, that were moved away, or that have no value yet.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -91,7 +93,11 @@ fn a_moved_variable_can_be_given_a_new_value() {
 #[test]
 fn variables_can_be_declared_together_and_assigned_later() {
     let mut notebook = Notebook::open();
-    notebook.ok("let (mut g, h);\ng = 1;\nh = 2;\ng += h;");
+    notebook.ok(indoc! {"
+        let (mut g, h);
+        g = 1;
+        h = 2;
+        g += h;"});
     notebook.gives("(g, h)", "(3, 2)");
     notebook.ok("let (a, b): (u8, String);\n(a, b) = (1, \"x\".to_owned());");
     notebook.gives("(a, b.as_str())", "(1, \"x\")");

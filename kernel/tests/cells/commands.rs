@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use indoc::{formatdoc, indoc};
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -47,7 +49,13 @@ fn values_are_shown_as_the_person_has_set() {
     notebook.gives(":fmt {:.2?}", "Output format: {:.2?}");
     notebook.gives("[1.0, 2.0 / 3.0]", "[1.00, 0.67]");
     notebook.gives(":types\nSome(String::new())", ": Option<String> = Some(\"\")");
-    notebook.gives(":fmt {}\n:types\n\"plain\"", "plain");
+    notebook.gives(
+        indoc! {r#"
+            :fmt {}
+            :types
+            "plain""#},
+        "plain",
+    );
     notebook.gives("tensorlib::ones([2])", "tensor([1., 1.])");
     assert!(notebook.fails("vec![1]").traceback.contains("Vec"));
     notebook.gives(":fmt", "Output format: {:?}");
@@ -92,7 +100,10 @@ fn commands_without_effect_are_remarked_on_and_the_cell_goes_on() {
 fn a_panic_is_told_and_costs_no_variable_whatever_was_set() {
     let mut notebook = Notebook::open();
     notebook.ok("let kept = 4;");
-    let cell = notebook.run(":preserve_vars_on_panic 0\nlet new = 1;\npanic!(\"seen\")");
+    let cell = notebook.run(indoc! {r#"
+        :preserve_vars_on_panic 0
+        let new = 1;
+        panic!("seen")"#});
     assert!(cell.stderr.contains("costs nothing"), "{}", cell.stderr);
     let error = cell.error.unwrap();
     assert_eq!((error.name.as_str(), error.message.as_str()), ("Panic", "seen"));
@@ -105,7 +116,13 @@ fn a_panic_is_told_and_costs_no_variable_whatever_was_set() {
 fn what_commands_show_comes_in_order_and_before_the_code() {
     let mut notebook = Notebook::open();
     notebook.ok("let x = 1;");
-    let cell = notebook.ok(":vars\n!echo shell\n// why\n:opt 1\nprintln!(\"code\");\nx + 1");
+    let cell = notebook.ok(indoc! {r#"
+        :vars
+        !echo shell
+        // why
+        :opt 1
+        println!("code");
+        x + 1"#});
     assert_eq!(cell.kinds, ["display_data", "stream", "display_data", "stream", "execute_result"]);
     assert_eq!((cell.stdout.as_str(), cell.text()), ("shell\ncode\n", Some("2")));
     assert!(cell.displays[0]["text/html"].as_str().unwrap().contains("<code>i32</code>"), "{cell:?}");
@@ -123,14 +140,30 @@ fn what_commands_show_comes_in_order_and_before_the_code() {
 #[test]
 fn errors_behind_commands_point_into_the_cell() {
     let mut notebook = Notebook::open();
-    notebook.fails(":opt 1\n\n!true\n:types\n:types\nlet é: i32 = \"no\";").points_at("1]:6:14");
-    notebook.fails(":opt 1\n:efmt nonsense\n1").points_at("2]:2:7");
+    notebook
+        .fails(indoc! {r#"
+            :opt 1
+
+            !true
+            :types
+            :types
+            let é: i32 = "no";"#})
+        .points_at("1]:6:14");
+    notebook
+        .fails(indoc! {"
+            :opt 1
+            :efmt nonsense
+            1"})
+        .points_at("2]:2:7");
 }
 
 #[test]
 fn a_command_that_fails_stops_the_cell() {
     let mut notebook = Notebook::open();
-    let cell = notebook.run("!echo before; echo why >&2; exit 3\n!echo after\nlet never = 1;");
+    let cell = notebook.run(indoc! {"
+        !echo before; echo why >&2; exit 3
+        !echo after
+        let never = 1;"});
     assert_eq!((cell.stdout.as_str(), cell.stderr.as_str()), ("before\n", "why\n"));
     let error = cell.error.unwrap();
     assert_eq!(error.name, "ShellError");
@@ -200,7 +233,12 @@ fn crates_are_added_together_with_the_code_and_shown_before_it() {
         format!(":dep {name} = {{ path = \"{}\" }}", notebook.folder().join(name).display())
     };
     let (one, two) = (add(&notebook, "one"), add(&notebook, "two"));
-    let cell = notebook.ok(&format!("{one}\n:opt 1\n!echo between\n{two}\none::f() + two::f()"));
+    let cell = notebook.ok(&formatdoc! {"
+        {one}
+        :opt 1
+        !echo between
+        {two}
+        one::f() + two::f()"});
     assert_eq!((cell.text(), cell.stdout.as_str()), (Some("2"), "between\n"));
     notebook.ok(":clear");
     let cell = notebook.ok(&format!("{one}\n:show_deps\none::f()"));
@@ -242,7 +280,11 @@ fn a_name_without_documentation_is_told_at_once() {
 #[test]
 fn vars_tells_what_variables_hold_now() {
     let mut notebook = Notebook::open();
-    notebook.ok("use tensorlib::prelude::*;\nlet x = arange(6).reshape([2, 3]);\nlet row = x.i(0);\nlet n = 3_u8;");
+    notebook.ok(indoc! {"
+        use tensorlib::prelude::*;
+        let x = arange(6).reshape([2, 3]);
+        let row = x.i(0);
+        let n = 3_u8;"});
     let row_of = |notebook: &mut Notebook, name: &str| {
         let text = notebook.ok(":vars").text().unwrap().to_owned();
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{text}"));

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use indoc::{formatdoc, indoc};
+
 use crate::notebook::Notebook;
 
 /// Writes a crate into a notebook's folder.
@@ -48,8 +50,13 @@ fn a_crate_is_added_and_named_by_extern_crate_in_one_cell() {
     let mut notebook = Notebook::open();
     notebook.ok(":offline 1");
     let folder = write_crate(&notebook, "named", "", "pub fn value() -> i32 { 7 }");
-    let cell =
-        notebook.ok(&format!("{}\n#[macro_use]\nextern crate named;\nnamed::value()", dep("named", &folder, "")));
+    let cell = notebook.ok(&formatdoc! {"
+        {}
+        #[macro_use]
+        extern crate named;
+        named::value()",
+        dep("named", &folder, "")
+    });
     assert_eq!(cell.text(), Some("7"));
 }
 
@@ -115,7 +122,10 @@ fn a_type_of_the_notebook_changes_with_the_crate_it_is_made_of() {
     notebook.ok(":offline 1");
     let folder = write_crate(&notebook, "inner", "", "pub struct T { pub x: u8 }");
     notebook.ok(&dep("inner", &folder, ""));
-    notebook.ok("use inner::T;\nstruct Outer { t: T, y: u8 }\nlet outer = Outer { t: T { x: 1 }, y: 2 }; let n = 3;");
+    notebook.ok(indoc! {"
+        use inner::T;
+        struct Outer { t: T, y: u8 }
+        let outer = Outer { t: T { x: 1 }, y: 2 }; let n = 3;"});
     notebook.gives("outer.t.x + outer.y", "3");
     // Cargo compares times of files.
     std::thread::sleep(std::time::Duration::from_millis(1100));
@@ -131,8 +141,12 @@ fn a_dependency_of_a_cell_that_crashed_is_there_with_every_variable() {
     notebook.ok(":offline 1");
     notebook.ok("let words = vec![\"one\".to_owned()];");
     let folder = write_crate(&notebook, "sevens", "", "pub fn seven() -> i32 { 7 }");
-    let crash =
-        format!("{}\nlet moved = (words, sevens::seven());\nstd::process::abort();", dep("sevens", &folder, ""));
+    let crash = formatdoc! {"
+        {}
+        let moved = (words, sevens::seven());
+        std::process::abort();",
+        dep("sevens", &folder, "")
+    };
     assert_eq!(notebook.fails(&crash).name, "Crash");
     notebook.gives("(sevens::seven(), &words)", "(7, [\"one\"])");
 }

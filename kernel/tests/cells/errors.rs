@@ -1,5 +1,7 @@
 //! One clear message that points into the cell as typed; the next cell has all variables.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -23,7 +25,10 @@ fn columns_count_characters() {
 #[test]
 fn a_use_after_a_move_is_explained() {
     let mut notebook = Notebook::open();
-    let error = notebook.fails("let v = vec![1];\nlet w = v;\nlet u = v;");
+    let error = notebook.fails(indoc! {"
+        let v = vec![1];
+        let w = v;
+        let u = v;"});
     assert_eq!(error.name, "E0382");
     error.points_at("1]:3:9");
     assert!(error.traceback.contains("value moved here"), "{}", error.traceback);
@@ -33,7 +38,11 @@ fn a_use_after_a_move_is_explained() {
 #[test]
 fn a_panic_points_into_the_cell_that_holds_the_line() {
     let mut notebook = Notebook::open();
-    notebook.ok("fn third(v: &[i32]) -> i32 {\n    v[2]\n}\nlet kept = 4;");
+    notebook.ok(indoc! {"
+        fn third(v: &[i32]) -> i32 {
+            v[2]
+        }
+        let kept = 4;"});
     let error = notebook.fails("let v = vec![1, 2];\nthird(&v)");
     assert_eq!(error.name, "Panic");
     assert!(error.message.contains("index out of bounds: the len is 2 but the index is 2"), "{}", error.message);
@@ -46,9 +55,11 @@ fn a_panic_points_into_the_cell_that_holds_the_line() {
 #[test]
 fn a_panic_of_the_shown_value_itself_points_at_it() {
     let mut notebook = Notebook::open();
-    notebook.ok(
-        "use tensorlib::prelude::*;\nlet x = zeros([2, 3]);\nlet y = zeros([4, 2]);\nlet (v, zero) = (vec![1, 2], 0);",
-    );
+    notebook.ok(indoc! {"
+        use tensorlib::prelude::*;
+        let x = zeros([2, 3]);
+        let y = zeros([4, 2]);
+        let (v, zero) = (vec![1, 2], 0);"});
     // rustc says of a vector's index that it is the bracket.
     let cells = [
         ("&x + &y", "1:1"),
@@ -106,14 +117,21 @@ fn an_unknown_name_is_pointed_at() {
 #[test]
 fn likely_mistakes_are_warned_of_under_the_result() {
     let mut notebook = Notebook::open();
-    let cell = notebook.ok("fn parse() -> Result<i32, String> { Err(\"no\".into()) }\nparse();\n2");
+    let cell = notebook.ok(indoc! {r#"
+        fn parse() -> Result<i32, String> { Err("no".into()) }
+        parse();
+        2"#});
     assert_eq!(cell.kinds, ["execute_result", "stream"]);
     let warning = crate::notebook::without_colours(&cell.stderr);
     assert!(warning.starts_with("warning: unused `Result` that must be used"), "{warning}");
     assert!(warning.contains("In [1]:2:1"), "{warning}");
     assert!(warning.contains("`let _ = ...`") && !warning.contains("unused-must-use"), "{warning}");
     // Said where it was written, and each time that is run, not in cells that use it.
-    let defines = "fn area(w: f32, h: f32) -> f32 {\n    let double = 2.0 * w;\n    w * h\n}";
+    let defines = indoc! {"
+        fn area(w: f32, h: f32) -> f32 {
+            let double = 2.0 * w;
+            w * h
+        }"};
     let warning = crate::notebook::without_colours(&notebook.ok(defines).stderr);
     assert!(warning.contains("unused variable: `double`") && warning.contains("In [2]:2:9"), "{warning}");
     assert_eq!(notebook.ok("area(2.0, 3.0)").stderr, "");
@@ -132,7 +150,12 @@ fn a_semicolon_that_hides_the_value_is_pointed_out() {
 fn what_a_later_cell_may_use_is_not_warned_of() {
     let mut notebook = Notebook::open();
     for code in [
-        "use std::collections::HashMap;\nfn f() {}\nstruct S { a: i32 }\nlet mut v = vec![1];\nlet W = 3;",
+        indoc! {"
+            use std::collections::HashMap;
+            fn f() {}
+            struct S { a: i32 }
+            let mut v = vec![1];
+            let W = 3;"},
         "let v2 = { let mut v = v.clone(); v.push(1); v };",
         "for _ in 0..2 {}",
         "v.push(3);\nv.len()",
@@ -193,7 +216,10 @@ fn what_a_failed_cell_would_have_defined_is_remembered() {
 #[test]
 fn what_a_cell_that_ended_early_did_not_define_is_remembered() {
     let mut notebook = Notebook::open();
-    notebook.fails("fn five() -> i32 { 5 }\nlet first = five();\nlet last: i32 = \"x\".parse().unwrap();");
+    notebook.fails(indoc! {r#"
+        fn five() -> i32 { 5 }
+        let first = five();
+        let last: i32 = "x".parse().unwrap();"#});
     notebook.fails("first").says("`first` is not there: In [1] would have defined it, but ended before it was through");
     notebook.gives("five()", "5");
     notebook.fails("let n: i32 = \"x\".parse()?;");
@@ -243,7 +269,10 @@ fn older_rust_and_other_languages_comments_are_told_from_mistakes() {
     for code in ["# a comment\nlet x = 1;", "let x = 1; # five\n", "let x = 1;\n#comment\nx"] {
         notebook.fails(code).says("a comment begins with `//`");
     }
-    notebook.ok("#[derive(Debug)]\nstruct S;\nlet s = \"# no comment\";");
+    notebook.ok(indoc! {r##"
+        #[derive(Debug)]
+        struct S;
+        let s = "# no comment";"##});
     notebook.fails("let x = 1;\n:vars").says("commands (`:vars`) stand at the beginning of a cell");
 }
 

@@ -1,5 +1,7 @@
 //! Graphs of gradients, from cell to cell.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -26,7 +28,10 @@ fn a_graph_spans_cells() {
 #[test]
 fn lists_of_variables_and_tables_tell_what_requires_gradients() {
     let mut notebook = Notebook::open();
-    notebook.ok("use tensorlib::prelude::*;\nlet w = ones([2]).requires_grad_(true);\nlet y = &w * 3.0;");
+    notebook.ok(indoc! {"
+        use tensorlib::prelude::*;
+        let w = ones([2]).requires_grad_(true);
+        let y = &w * 3.0;"});
     let vars = notebook.ok(":vars");
     let vars = vars.text().unwrap();
     assert!(vars.contains("1., 1., requires_grad=true"), "{vars}");
@@ -39,7 +44,10 @@ fn lists_of_variables_and_tables_tell_what_requires_gradients() {
 #[test]
 fn a_crash_in_backward_leaves_the_graph_intact() {
     let mut notebook = Notebook::open();
-    notebook.ok("use tensorlib::prelude::*;\nuse std::sync::atomic::{AtomicBool, Ordering};\nstatic CRASHES: AtomicBool = AtomicBool::new(true);");
+    notebook.ok(indoc! {"
+        use tensorlib::prelude::*;
+        use std::sync::atomic::{AtomicBool, Ordering};
+        static CRASHES: AtomicBool = AtomicBool::new(true);"});
     notebook.ok(
         "let w = tensor![1.0, 2.0].requires_grad_(true);\nlet y = &w * 2.0;\n\
          y.register_hook(|gradient| { if CRASHES.load(Ordering::Relaxed) { std::process::abort() }; gradient * 10.0 });\n\
@@ -57,8 +65,10 @@ fn a_crash_in_backward_leaves_the_graph_intact() {
 #[test]
 fn an_interrupt_of_backward_leaves_gradients_as_they_were() {
     let mut notebook = Notebook::open();
-    notebook
-        .ok("use tensorlib::prelude::*;\nlet w = ones([300, 300]).requires_grad_(true);\n(&w * 1.0).sum().backward();");
+    notebook.ok(indoc! {"
+        use tensorlib::prelude::*;
+        let w = ones([300, 300]).requires_grad_(true);
+        (&w * 1.0).sum().backward();"});
     notebook.ok("let mut y = w.alias();\nfor _ in 0..200 { y = y.matmul(&w) * 1e-3; }\nlet loss = y.sum();\n\
          let slow = loss.register_hook(|gradient| { println!(\"begun\"); gradient.alias() });");
     let request = notebook.start("for _ in 0..1000 { autograd::backward(&[&loss]).retain_graph(true).run(); }");
@@ -68,7 +78,11 @@ fn an_interrupt_of_backward_leaves_gradients_as_they_were() {
     assert_eq!(error.name, "Interrupted");
     // Whole passes were added, or none.
     notebook.gives("w.grad().isfinite().all().item::<bool>()", "true");
-    notebook.ok("slow.remove();\nw.zero_grad();\nautograd::backward(&[&loss]).retain_graph(true).run();\nlet once = w.grad().clone();");
+    notebook.ok(indoc! {"
+        slow.remove();
+        w.zero_grad();
+        autograd::backward(&[&loss]).retain_graph(true).run();
+        let once = w.grad().clone();"});
     notebook.ok("autograd::backward(&[&loss]).retain_graph(true).run();");
     notebook.gives("w.grad().allclose(&once * 2.0)", "true");
 }

@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use indoc::formatdoc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
@@ -293,7 +294,10 @@ const DESCRIPTORS: &str = "unsafe extern \"C\" { fn close(fd: i32) -> i32; fn du
 fn what_a_cell_does_to_its_standard_output_lasts_as_long_as_the_cell() {
     let mut notebook = Notebook::open();
     notebook.ok("let kept = 1;");
-    notebook.ok(&format!("{DESCRIPTORS}\nunsafe {{ close(1); close(2) }};\nprintln!(\"nobody sees this\");"));
+    notebook.ok(&formatdoc! {r#"
+        {DESCRIPTORS}
+        unsafe {{ close(1); close(2) }};
+        println!("nobody sees this");"#});
     assert_eq!(notebook.ok("println!(\"{kept}\"); eprintln!(\"two\");").stdout, "1\n");
     let full = "use std::os::fd::AsRawFd;
 let full = std::fs::OpenOptions::new().write(true).open(\"/dev/full\").unwrap();
@@ -316,8 +320,8 @@ fn a_cell_that_changes_how_signals_are_handled_can_still_be_interrupted() {
     notebook.ok("let kept = 1;");
     notebook.ok(&format!("{signals}\nfor number in 1..32 {{ unsafe {{ signal(number, 1) }}; }}"));
     notebook.gives("kept", "1");
-    let request = notebook.start("loop { std::hint::black_box(1); }");
-    std::thread::sleep(Duration::from_millis(800));
+    let request = notebook.start("println!(\"on\"); loop { std::hint::black_box(1); }");
+    notebook.wait_for("stream", &request);
     let asked = Instant::now();
     notebook.interrupt();
     assert_eq!(notebook.finish(&request).error.unwrap().name, "Interrupted");

@@ -1,5 +1,7 @@
 //! What cells ask of the user.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 /// Runs a cell that asks once, and answers; gives the question.
@@ -27,7 +29,13 @@ fn a_cell_asks_by_name() {
 #[test]
 fn a_request_of_the_evcxr_input_crate_is_answered() {
     let mut notebook = Notebook::open();
-    notebook.ok("fn ask(prompt: &str) -> String {\n    println!(\"EVCXR_INPUT_REQUEST:{prompt}\");\n    let mut line = String::new();\n    std::io::stdin().read_line(&mut line).unwrap();\n    line.trim_end().to_owned()\n}");
+    notebook.ok(indoc! {r#"
+        fn ask(prompt: &str) -> String {
+            println!("EVCXR_INPUT_REQUEST:{prompt}");
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line).unwrap();
+            line.trim_end().to_owned()
+        }"#});
     let question = answer(&mut notebook, "format!(\"hello {}\", ask(\"Name? \"))", "Ada", "\"hello Ada\"");
     assert_eq!(question["prompt"], "Name? ");
 }
@@ -36,7 +44,10 @@ fn a_request_of_the_evcxr_input_crate_is_answered() {
 #[cfg(target_os = "linux")]
 fn whatever_reads_standard_input_is_answered() {
     let mut notebook = Notebook::open();
-    let read = "let mut line = String::new();\nstd::io::stdin().read_line(&mut line).unwrap();\nline";
+    let read = indoc! {"
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).unwrap();
+        line"};
     answer(&mut notebook, read, "one", "\"one\\n\"");
     let thread = "std::thread::spawn(|| std::io::stdin().lines().next().unwrap().unwrap()).join().unwrap()";
     answer(&mut notebook, thread, "two", "\"two\"");
@@ -68,7 +79,10 @@ fn without_a_person_a_cell_is_told_so() {
 #[cfg(target_os = "linux")]
 fn without_a_person_standard_input_ends_and_the_reason_is_said_once() {
     let mut notebook = Notebook::open();
-    let read = "let mut line = String::new();\nfor _ in 0..3 { std::io::stdin().read_line(&mut line).unwrap(); }\nline";
+    let read = indoc! {"
+        let mut line = String::new();
+        for _ in 0..3 { std::io::stdin().read_line(&mut line).unwrap(); }
+        line"};
     let cell = notebook.run_without_stdin(read);
     assert_eq!(cell.text(), Some("\"\""));
     assert!(cell.stderr.starts_with("note: this front end cannot ask for input"), "{}", cell.stderr);

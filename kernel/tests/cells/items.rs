@@ -1,5 +1,7 @@
 //! Functions, types, traits, macros, imports: defined, used and redefined.
 
+use indoc::{formatdoc, indoc};
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -11,16 +13,23 @@ fn items_can_be_redefined() {
     notebook.gives("g()", "20");
     notebook.ok("macro_rules! square { ($e:expr) => { $e * $e } }");
     notebook.gives("square!(7)", "49");
-    notebook.ok("const LIMIT: usize = 3;\nstatic NAME: &str = \"soma\";\ntype Row = [u8; LIMIT];");
+    notebook.ok(indoc! {r#"
+        const LIMIT: usize = 3;
+        static NAME: &str = "soma";
+        type Row = [u8; LIMIT];"#});
     notebook.gives("(Row::default(), NAME)", "([0, 0, 0], \"soma\")");
 }
 
 #[test]
 fn a_trait_is_found_by_its_methods() {
     let mut notebook = Notebook::open();
-    notebook.ok("trait Shout { fn shout(&self) -> String; }\nimpl Shout for i32 { fn shout(&self) -> String { format!(\"{self}!\") } }");
+    notebook.ok(indoc! {r#"
+        trait Shout { fn shout(&self) -> String; }
+        impl Shout for i32 { fn shout(&self) -> String { format!("{self}!") } }"#});
     notebook.gives("5.shout()", "\"5!\"");
-    notebook.ok("struct Meters(f64);\nimpl std::ops::Add for Meters { type Output = Meters; fn add(self, o: Meters) -> Meters { Meters(self.0 + o.0) } }");
+    notebook.ok(indoc! {"
+        struct Meters(f64);
+        impl std::ops::Add for Meters { type Output = Meters; fn add(self, o: Meters) -> Meters { Meters(self.0 + o.0) } }"});
     notebook.gives("(Meters(1.0) + Meters(2.5)).0", "3.5");
     notebook.ok("impl std::fmt::Display for Meters { fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { write!(f, \"{} m\", self.0) } }");
     notebook.gives("Meters(2.0).to_string()", "\"2 m\"");
@@ -29,7 +38,9 @@ fn a_trait_is_found_by_its_methods() {
 #[test]
 fn a_variable_does_not_outlive_its_types_definition() {
     let mut notebook = Notebook::open();
-    notebook.ok("#[derive(Debug)] struct User { age: u8 }\nlet user = User { age: 7 }; let users = vec![User { age: 8 }]; let other = 9;");
+    notebook.ok(indoc! {"
+        #[derive(Debug)] struct User { age: u8 }
+        let user = User { age: 7 }; let users = vec![User { age: 8 }]; let other = 9;"});
     notebook.gives("user.age", "7");
     // Deriving more changes nothing about the values that exist; another field does.
     notebook.ok("#[derive(Debug)] struct User { name: [u64; 4], age: u8 }");
@@ -41,7 +52,10 @@ fn a_variable_does_not_outlive_its_types_definition() {
 #[test]
 fn an_implementation_can_change_without_losing_values() {
     let mut notebook = Notebook::open();
-    notebook.ok("struct Counter { n: i32 }\nimpl Counter { fn next(&mut self) -> i32 { self.n += 1; self.n } }\nlet mut counter = Counter { n: 0 };");
+    notebook.ok(indoc! {"
+        struct Counter { n: i32 }
+        impl Counter { fn next(&mut self) -> i32 { self.n += 1; self.n } }
+        let mut counter = Counter { n: 0 };"});
     notebook.gives("counter.next()", "1");
     notebook.ok("impl Counter { fn next(&mut self) -> i32 { self.n += 10; self.n } }");
     notebook.gives("counter.next()", "11");
@@ -51,9 +65,9 @@ fn an_implementation_can_change_without_losing_values() {
 fn what_a_cell_cannot_reach_costs_it_nothing() {
     let mut notebook = Notebook::open();
     for number in 0..20 {
-        notebook.ok(&format!(
-            "#[derive(Debug, Clone, PartialEq)] struct S{number} {{ v: Vec<u8> }}\nfn f{number}() -> i32 {{ {number} }}"
-        ));
+        notebook.ok(&formatdoc! {"
+            #[derive(Debug, Clone, PartialEq)] struct S{number} {{ v: Vec<u8> }}
+            fn f{number}() -> i32 {{ {number} }}"});
     }
     notebook.gives("f3() + f17()", "20");
     let program = std::fs::read_dir(notebook.folder()).unwrap().flatten().map(|entry| entry.path().join("src/cell.rs"));
@@ -82,11 +96,18 @@ fn a_change_behind_a_type_is_noticed_too() {
     notebook.ok("mod geometry { pub struct Line(pub String); }");
     let error = notebook.fails("row.0.len()");
     assert!(error.traceback.contains("`row` is lost: its type was defined anew"), "{}", error.traceback);
-    notebook.ok("macro_rules! size { () => { 2 } }\nstruct M { v: [u64; size!()] }\nlet m = M { v: [1, 2] };");
+    notebook.ok(indoc! {"
+        macro_rules! size { () => { 2 } }
+        struct M { v: [u64; size!()] }
+        let m = M { v: [1, 2] };"});
     notebook.gives("m.v.len()", "2");
     notebook.ok("macro_rules! size { () => { 3 } }");
     notebook.fails("m.v.len()");
-    notebook.ok("struct K;\nimpl K { const N: usize = 1; }\nstruct A { v: [u64; K::N] }\nlet a = A { v: [5] };");
+    notebook.ok(indoc! {"
+        struct K;
+        impl K { const N: usize = 1; }
+        struct A { v: [u64; K::N] }
+        let a = A { v: [5] };"});
     notebook.ok("impl K { const N: usize = 2; }");
     notebook.fails("a.v.len()");
 }
@@ -94,7 +115,11 @@ fn a_change_behind_a_type_is_noticed_too() {
 #[test]
 fn an_error_in_an_earlier_cells_item_points_there() {
     let mut notebook = Notebook::open();
-    notebook.ok("struct P { x: i32 }\nfn area(p: &P) -> i32 {\n    p.x * 2\n}");
+    notebook.ok(indoc! {"
+        struct P { x: i32 }
+        fn area(p: &P) -> i32 {
+            p.x * 2
+        }"});
     notebook.ok("struct P { y: i32 }");
     let error = notebook.fails("area(&P { y: 2 })");
     error.points_at("1]:3:7");
@@ -129,8 +154,20 @@ fn a_cell_run_again_with_other_methods_forgets_the_old_ones() {
 #[test]
 fn comments_around_items_and_values_stay_comments() {
     let mut notebook = Notebook::open();
-    notebook.gives("/* one */ fn m() -> i32 { 7 } /* two */ // three\nlet y = m(); // four\ny // five", "7");
-    notebook.gives("// only /* a comment\ny /* and\n another */", "7");
+    notebook.gives(
+        indoc! {"
+            /* one */ fn m() -> i32 { 7 } /* two */ // three
+            let y = m(); // four
+            y // five"},
+        "7",
+    );
+    notebook.gives(
+        indoc! {"
+            // only /* a comment
+            y /* and
+             another */"},
+        "7",
+    );
 }
 
 #[test]

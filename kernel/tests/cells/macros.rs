@@ -1,5 +1,7 @@
 //! Items and variables that macros make.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -8,7 +10,11 @@ fn items_from_macros_are_there_in_later_cells() {
     notebook.ok("macro_rules! record { ($n:ident) => { #[derive(Debug)] struct $n { n: i32 } impl $n { fn up(&self) -> i32 { self.n + 1 } } } }");
     notebook.ok("record!(Foo);");
     notebook.gives("Foo { n: 3 }", "Foo { n: 3 }");
-    notebook.ok("macro_rules! make { ($f:ident, $v:expr) => { fn $f() -> i32 { $v } }; }\nmake!(seven, 7);\nrecord!(Bar);\nlet b = Bar { n: seven() };");
+    notebook.ok(indoc! {"
+        macro_rules! make { ($f:ident, $v:expr) => { fn $f() -> i32 { $v } }; }
+        make!(seven, 7);
+        record!(Bar);
+        let b = Bar { n: seven() };"});
     notebook.gives("(b.up(), seven())", "(8, 7)");
     notebook.ok("record!{Baz}");
     notebook.ok("macro_rules! both { ($($n:ident),*) => { $(record!($n);)* } }");
@@ -19,7 +25,9 @@ fn items_from_macros_are_there_in_later_cells() {
 #[test]
 fn variables_from_macros_are_kept() {
     let mut notebook = Notebook::open();
-    notebook.ok("macro_rules! five { ($n:ident) => { let mut $n = 5; } }\nmacro_rules! pair { ($a:ident, $b:ident) => { let ($a, $b) = (1, \"two\"); } }");
+    notebook.ok(indoc! {r#"
+        macro_rules! five { ($n:ident) => { let mut $n = 5; } }
+        macro_rules! pair { ($a:ident, $b:ident) => { let ($a, $b) = (1, "two"); } }"#});
     notebook.gives("five!(a); a", "5");
     notebook.gives("a += 1; a", "6");
     notebook.ok("pair!(x, y)");
@@ -47,7 +55,10 @@ fn a_value_that_looks_like_items_is_a_value() {
 #[test]
 fn an_import_may_be_said_twice() {
     let mut notebook = Notebook::open();
-    notebook.ok("use std::collections::HashMap;\nuse std::collections::{HashMap, BTreeMap};\nlet m: HashMap<u8, BTreeMap<u8, u8>> = HashMap::new();");
+    notebook.ok(indoc! {"
+        use std::collections::HashMap;
+        use std::collections::{HashMap, BTreeMap};
+        let m: HashMap<u8, BTreeMap<u8, u8>> = HashMap::new();"});
     notebook.ok("use std::collections::HashMap;\nuse std::collections::HashMap;");
     notebook.gives("(m.len(), BTreeMap::<u8, u8>::new().len())", "(0, 0)");
     notebook.ok("extern crate alloc;\nuse alloc::collections::VecDeque;");

@@ -1,5 +1,6 @@
 //! Code that is nested deeper than parsers go is refused in words, and nothing comes to an end.
 
+use indoc::formatdoc;
 use serde_json::json;
 
 use crate::notebook::Notebook;
@@ -40,7 +41,13 @@ fn ten_thousand_levels_are_refused_and_the_session_goes_on() {
         assert!(error.traceback.contains("give parts of it names with `let`"), "{}", error.traceback);
         assert!(error.traceback.len() < 2000, "{} bytes", error.traceback.len());
     }
-    let error = notebook.fails(&format!(":opt 0\n\nlet y = 1;\nlet é = {};", "(".repeat(300)));
+    let error = notebook.fails(&formatdoc! {"
+        :opt 0
+
+        let y = 1;
+        let é = {};",
+        "(".repeat(300)
+    });
     error.points_at("20]:4:264");
     notebook.gives("kept", "[1]");
     // The stacks of the kernel's threads are its own affair.

@@ -1,5 +1,7 @@
 //! Through which of the user's own functions a panic came, and in which cell.
 
+use indoc::indoc;
+
 use crate::notebook::{Notebook, without_colours};
 
 #[test]
@@ -34,7 +36,10 @@ fn methods_closures_and_generic_functions_have_the_names_that_they_were_given() 
     error.says("in `Net::at` (In [1]), called by `each` (In [1]), called by the cell");
     let error = notebook.fails("{ fn local() { None::<i32>.unwrap(); } (0..1).for_each(|_| local()) }");
     error.says("in `local`, called by the cell");
-    let error = notebook.fails("struct D;\nimpl Drop for D { fn drop(&mut self) { panic!(\"dropped\") } }\ndrop(D);");
+    let error = notebook.fails(indoc! {r#"
+        struct D;
+        impl Drop for D { fn drop(&mut self) { panic!("dropped") } }
+        drop(D);"#});
     error.says("in `<D as Drop>::drop`, called by the cell");
 }
 
@@ -51,9 +56,14 @@ fn a_recursion_is_told_in_a_few_words() {
 #[test]
 fn a_function_that_was_inlined_is_told_by_its_place() {
     let mut notebook = Notebook::open();
-    notebook.ok("#[inline(always)] fn inner(v: &[i32], at: usize) -> i32 {\n    v[at]\n}");
-    let error =
-        notebook.fails(":opt 3\nfn outer(at: usize) -> i32 { inner(&[1, 2], at) }\nouter(std::hint::black_box(7))");
+    notebook.ok(indoc! {"
+        #[inline(always)] fn inner(v: &[i32], at: usize) -> i32 {
+            v[at]
+        }"});
+    let error = notebook.fails(indoc! {"
+        :opt 3
+        fn outer(at: usize) -> i32 { inner(&[1, 2], at) }
+        outer(std::hint::black_box(7))"});
     error.points_at("1]:2:5");
     assert!(error.traceback.contains("in `inner` (In [1])"), "{}", error.traceback);
 }
@@ -74,8 +84,17 @@ fn the_way_through_a_library_is_left_out() {
 #[test]
 fn a_closure_of_an_earlier_cell_is_pointed_at() {
     let mut notebook = Notebook::open();
-    notebook.ok("fn pick(i: usize) -> i32 { [1, 2][i] }\nlet direct: Box<dyn Fn(usize) -> i32> = Box::new(|i|\n    [1, 2][i]);\nlet named: Box<dyn Fn(usize) -> i32> = Box::new(|i| pick(i));");
-    let error = notebook.fails("let a = 1;\nlet b = 2;\nlet c = 3;\nlet d = 4;\ndirect(5)");
+    notebook.ok(indoc! {"
+        fn pick(i: usize) -> i32 { [1, 2][i] }
+        let direct: Box<dyn Fn(usize) -> i32> = Box::new(|i|
+            [1, 2][i]);
+        let named: Box<dyn Fn(usize) -> i32> = Box::new(|i| pick(i));"});
+    let error = notebook.fails(indoc! {"
+        let a = 1;
+        let b = 2;
+        let c = 3;
+        let d = 4;
+        direct(5)"});
     error.points_at("1]:3:5");
     assert!(!error.traceback.contains("called by"), "{}", error.traceback);
     let error = notebook.fails("let a = 1;\nnamed(5)");
@@ -126,12 +145,19 @@ fn a_panic_hook_of_a_cell_lasts_as_long_as_the_cell() {
 #[test]
 fn a_tensor_that_a_failed_cell_has_moved_is_still_there() {
     let mut notebook = Notebook::open();
-    notebook.ok("use tensorlib::prelude::*;\nlet x = ones([3, 2]);\nlet y = zeros([3, 2]);\nlet n = 2;");
+    notebook.ok(indoc! {"
+        use tensorlib::prelude::*;
+        let x = ones([3, 2]);
+        let y = zeros([3, 2]);
+        let n = 2;"});
     let error = notebook.fails("x + ones([3])");
     assert!(error.message.contains("do not broadcast"), "{}", error.message);
     notebook.gives("x.size()", "[3, 2]");
     // What the cell did in place stays; what it would have defined is not there.
-    notebook.fails("y.add_(1.0);\nlet new = 1;\nlet z = x.matmul(y);");
+    notebook.fails(indoc! {"
+        y.add_(1.0);
+        let new = 1;
+        let z = x.matmul(y);"});
     notebook.gives("(y.sum().item::<f32>(), x.sum().item::<f32>(), n)", "(6.0, 6.0, 2)");
     notebook.fails("new");
     // An error that `?` gives back is no other case.

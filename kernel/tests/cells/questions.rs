@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use indoc::indoc;
 use serde_json::{Value, json};
 
 use crate::notebook::Notebook;
@@ -74,7 +75,13 @@ fn analysts(notebook: &Notebook) -> usize {
 #[test]
 fn members_paths_and_documentation_are_known_while_a_cell_runs() {
     let (mut notebook, cell) = busy_notebook();
-    let methods = completions(&mut notebook, "let é = 1;\nlet y = größe.su|;\nlet z = y;");
+    let methods = completions(
+        &mut notebook,
+        indoc! {"
+            let é = 1;
+            let y = größe.su|;
+            let z = y;"},
+    );
     assert!(names(&methods).contains(&"sum_dim"), "{methods:?}");
     let sum = methods.iter().find(|(name, _)| name == "sum").unwrap();
     assert_eq!(sum.1, "fn sum(&self) -> Tensor");

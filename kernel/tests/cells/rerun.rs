@@ -1,11 +1,19 @@
 //! A cell that is run again takes the place of what it had defined.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 #[test]
 fn a_cell_that_is_run_again_takes_the_place_of_what_it_defined() {
     let mut notebook = Notebook::open();
-    notebook.ok_cell("a", "struct S<T>(T);\nimpl<T> S<T> { fn get(&self) -> &T { &self.0 } }\nfn old() -> i32 { 1 }");
+    notebook.ok_cell(
+        "a",
+        indoc! {"
+            struct S<T>(T);
+            impl<T> S<T> { fn get(&self) -> &T { &self.0 } }
+            fn old() -> i32 { 1 }"},
+    );
     notebook.ok_cell("b", "fn other() -> i32 { 2 }");
     notebook.ok_cell("a", "struct S<T>(T);\nimpl<A: Clone> S<A> { fn get(&self) -> A { self.0.clone() } }");
     assert_eq!(notebook.ok_cell("c", "S(5).get() + other()").text(), Some("7"));
@@ -24,7 +32,13 @@ fn a_cell_that_fails_takes_the_place_of_nothing() {
 #[test]
 fn variables_stay_when_their_cell_is_run_again_without_them() {
     let mut notebook = Notebook::open();
-    notebook.ok_cell("a", "let x = 5;\n#[derive(Debug)] struct P { v: i32 }\nlet p = P { v: 1 };");
+    notebook.ok_cell(
+        "a",
+        indoc! {"
+            let x = 5;
+            #[derive(Debug)] struct P { v: i32 }
+            let p = P { v: 1 };"},
+    );
     notebook.ok_cell("a", "#[derive(Debug, Clone)] struct P { v: i32 }");
     assert_eq!(notebook.ok_cell("b", "(x, p.clone())").text(), Some("(5, P { v: 1 })"));
     notebook.ok_cell("a", "#[derive(Debug)] struct P { v: i32, w: i32 }");
@@ -62,7 +76,14 @@ fn implementations_are_the_same_by_what_they_are_of() {
 #[test]
 fn a_second_block_of_methods_adds_to_the_first() {
     let mut notebook = Notebook::open();
-    notebook.ok("struct P;\nimpl P {\n    /// One.\n    fn a(&self) -> i32 { 1 }\n    fn b(&self) -> i32 { self.a() + 1 }\n    const N: i32 = 10;\n}");
+    notebook.ok(indoc! {"
+        struct P;
+        impl P {
+            /// One.
+            fn a(&self) -> i32 { 1 }
+            fn b(&self) -> i32 { self.a() + 1 }
+            const N: i32 = 10;
+        }"});
     notebook.ok("impl P { fn a(&self) -> i32 { 5 } }");
     notebook.gives("(P.a(), P.b(), P::N)", "(5, 6, 10)");
     notebook.ok("impl P { fn b(&self) -> i32 { panic!(\"b\") }\nconst N: i32 = 20; }");

@@ -1,5 +1,7 @@
 //! A value shows itself, whichever way its method takes it and whatever it is behind.
 
+use indoc::formatdoc;
+
 use crate::notebook::Notebook;
 
 const SHOW: &str = "println!(\"EVCXR_BEGIN_CONTENT text/html\\n<b>shown</b>\\nEVCXR_END_CONTENT\");";
@@ -13,7 +15,11 @@ fn is_shown(notebook: &mut Notebook, cell: &str) {
 #[test]
 fn a_trait_may_show_a_value() {
     let mut notebook = Notebook::open();
-    notebook.ok(&format!("trait Picture {{ fn evcxr_display(&self); }}\n#[derive(Debug, Clone)] struct Img(u8);\nimpl Picture for Img {{ fn evcxr_display(&self) {{ {SHOW} }} }}\nimpl Picture for Vec<Img> {{ fn evcxr_display(&self) {{ {SHOW} }} }}"));
+    notebook.ok(&formatdoc! {"
+        trait Picture {{ fn evcxr_display(&self); }}
+        #[derive(Debug, Clone)] struct Img(u8);
+        impl Picture for Img {{ fn evcxr_display(&self) {{ {SHOW} }} }}
+        impl Picture for Vec<Img> {{ fn evcxr_display(&self) {{ {SHOW} }} }}"});
     for cell in ["Img(1)", "vec![Img(1)]", "let i = Img(2); i", "&i", "&&i", "Box::new(Img(3))"] {
         is_shown(&mut notebook, cell);
     }
@@ -24,7 +30,10 @@ fn a_trait_may_show_a_value() {
 #[test]
 fn what_shows_itself_does_so_behind_pointers_and_guards() {
     let mut notebook = Notebook::open();
-    notebook.ok(&format!("use std::{{cell::RefCell, rc::Rc, sync::{{Arc, Mutex, RwLock}}}};\n#[derive(Debug, Clone)] struct Own(u8);\nimpl Own {{ fn evcxr_display(&self) {{ {SHOW} }} }}"));
+    notebook.ok(&formatdoc! {"
+        use std::{{cell::RefCell, rc::Rc, sync::{{Arc, Mutex, RwLock}}}};
+        #[derive(Debug, Clone)] struct Own(u8);
+        impl Own {{ fn evcxr_display(&self) {{ {SHOW} }} }}"});
     for cell in [
         "Own(1)",
         "Box::new(Own(1))",
@@ -47,7 +56,12 @@ fn what_shows_itself_does_so_behind_pointers_and_guards() {
 #[test]
 fn a_value_may_be_given_away_or_changed_to_be_shown() {
     let mut notebook = Notebook::open();
-    notebook.ok(&format!("#[derive(Debug)] struct Taken(u8);\nimpl Taken {{ fn evcxr_display(self) {{ {SHOW} }} }}\n#[derive(Debug)] struct Changed(u8);\nimpl Changed {{ fn evcxr_display(&mut self) {{ self.0 += 1; {SHOW} }} }}\n#[derive(Debug)] struct Plain;"));
+    notebook.ok(&formatdoc! {"
+        #[derive(Debug)] struct Taken(u8);
+        impl Taken {{ fn evcxr_display(self) {{ {SHOW} }} }}
+        #[derive(Debug)] struct Changed(u8);
+        impl Changed {{ fn evcxr_display(&mut self) {{ self.0 += 1; {SHOW} }} }}
+        #[derive(Debug)] struct Plain;"});
     is_shown(&mut notebook, "Taken(1)");
     is_shown(&mut notebook, "let mut changed = Changed(1); changed");
     notebook.gives("changed.0", "2");

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use indoc::indoc;
+
 use crate::notebook::{Notebook, cache_dir};
 
 fn with_settings(settings: &Path) -> Notebook {
@@ -22,7 +24,11 @@ fn beside(text: &str) -> Notebook {
 fn init_evcxr_and_prelude_rs_run_once_before_the_first_cell() {
     let settings = tempfile::tempdir().unwrap();
     fs::write(settings.path().join("init.evcxr"), ":opt 1\n").unwrap();
-    let prelude = "use std::collections::HashMap;\nfn twice(n: i32) -> i32 { 2 * n }\nlet mut runs = 0;\nruns += 1;";
+    let prelude = indoc! {"
+        use std::collections::HashMap;
+        fn twice(n: i32) -> i32 { 2 * n }
+        let mut runs = 0;
+        runs += 1;"};
     fs::write(settings.path().join("prelude.rs"), prelude).unwrap();
     let mut notebook = with_settings(settings.path());
     notebook.gives("(twice(4), HashMap::<u8, u8>::new().len(), runs)", "(8, 0, 1)");

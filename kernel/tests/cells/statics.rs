@@ -1,5 +1,7 @@
 //! Statics keep their value from cell to cell.
 
+use indoc::{formatdoc, indoc};
+
 use crate::notebook::Notebook;
 
 const ATOMIC: &str = "use std::sync::atomic::{AtomicU32, Ordering::SeqCst};";
@@ -7,9 +9,10 @@ const ATOMIC: &str = "use std::sync::atomic::{AtomicU32, Ordering::SeqCst};";
 #[test]
 fn a_static_goes_on_in_later_cells() {
     let mut notebook = Notebook::open();
-    notebook.ok(&format!(
-        "{ATOMIC}\nstatic NEXT: AtomicU32 = AtomicU32::new(0);\nfn id() -> u32 {{ NEXT.fetch_add(1, SeqCst) }}"
-    ));
+    notebook.ok(&formatdoc! {"
+        {ATOMIC}
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        fn id() -> u32 {{ NEXT.fetch_add(1, SeqCst) }}"});
     for number in 0..4 {
         notebook.gives("id()", &number.to_string());
     }
@@ -68,8 +71,9 @@ fn a_static_that_a_macro_of_the_notebook_makes_goes_on() {
 #[test]
 fn a_static_of_another_definition_is_another_static() {
     let mut notebook = Notebook::open();
-    notebook
-        .ok("#[derive(Debug)] struct P(u64);\nstatic LAST: std::sync::Mutex<Option<P>> = std::sync::Mutex::new(None);");
+    notebook.ok(indoc! {"
+        #[derive(Debug)] struct P(u64);
+        static LAST: std::sync::Mutex<Option<P>> = std::sync::Mutex::new(None);"});
     notebook.ok("*LAST.lock().unwrap() = Some(P(7));");
     notebook.gives("LAST.lock().unwrap().as_ref().map(|p| p.0)", "Some(7)");
     notebook.ok("#[derive(Debug)] struct P(String);");
@@ -104,7 +108,11 @@ fn a_static_that_never_changes_can_be_read_by_constants() {
 #[test]
 fn a_foreign_function_defined_anew_is_the_new_one() {
     let mut notebook = Notebook::open();
-    notebook.ok(&format!("{ATOMIC}\nstatic N: AtomicU32 = AtomicU32::new(0);\n#[unsafe(no_mangle)] extern \"C\" fn answer() -> u32 {{ N.fetch_add(1, SeqCst); 1 }}\nanswer();"));
+    notebook.ok(&formatdoc! {r#"
+        {ATOMIC}
+        static N: AtomicU32 = AtomicU32::new(0);
+        #[unsafe(no_mangle)] extern "C" fn answer() -> u32 {{ N.fetch_add(1, SeqCst); 1 }}
+        answer();"#});
     notebook.ok("#[unsafe(no_mangle)] extern \"C\" fn answer() -> u32 { N.fetch_add(1, SeqCst); 2 }");
     notebook.gives("(answer(), N.load(SeqCst))", "(2, 2)");
 }

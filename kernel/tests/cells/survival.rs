@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use indoc::indoc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -18,7 +19,12 @@ fn no_crash_costs_a_variable() {
         ("unsafe { std::ptr::null_mut::<u8>().write_volatile(1) }", "segmentation fault"),
         ("fn deep(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + deep(n + 1) } }\ndeep(0)", "stack overflowed"),
         ("kept.push(2); std::process::abort()", "aborted"),
-        ("struct Bad; impl Drop for Bad { fn drop(&mut self) { panic!() } }\n{ let _bad = Bad; panic!() };", "aborted"),
+        (
+            indoc! {"
+                struct Bad; impl Drop for Bad { fn drop(&mut self) { panic!() } }
+                { let _bad = Bad; panic!() };"},
+            "aborted",
+        ),
         ("unsafe extern \"C\" { fn raise(signal: i32) -> i32; }\nunsafe { raise(4) };", "illegal instruction"),
         ("unsafe extern \"C\" { fn raise(signal: i32) -> i32; }\nunsafe { raise(9) };", "killed"),
     ] {
@@ -35,9 +41,9 @@ fn an_interrupt_stops_a_cell_that_does_not_listen() {
     let mut notebook = Notebook::open();
     notebook.ok("let kept = 1;");
     for code in ["loop { std::hint::black_box(1); }", "std::thread::sleep(std::time::Duration::from_secs(600))"] {
-        let request = notebook.start(code);
         // Through the compile, and into the run.
-        std::thread::sleep(Duration::from_millis(700));
+        let request = notebook.start(&format!("println!(\"on\"); {code}"));
+        notebook.wait_for("stream", &request);
         let asked = Instant::now();
         notebook.interrupt();
         let error = notebook.finish(&request).error.expect("an interrupted cell fails");
@@ -74,8 +80,8 @@ fn a_compile_can_be_interrupted() {
 fn nothing_is_left_of_a_killed_kernel() {
     let mut notebook = Notebook::open();
     notebook.ok("let child = std::process::Command::new(\"sleep\").arg(\"600\").spawn().unwrap();");
-    notebook.start("loop {}");
-    std::thread::sleep(Duration::from_millis(400));
+    let request = notebook.start("println!(\"on\"); loop {}");
+    notebook.wait_for("stream", &request);
     notebook.kill();
     let mut notebook = Notebook::open();
     notebook.ok("1");
@@ -86,8 +92,12 @@ fn nothing_is_left_of_a_killed_kernel() {
 fn an_interrupted_tensor_operation_is_an_interrupted_cell() {
     let mut notebook = Notebook::open();
     notebook.ok("use tensorlib::prelude::*;\nlet x = rand([300, 300]);");
-    let request = notebook.start("for _ in 0..1_000_000 { x.matmul(&x); }");
-    std::thread::sleep(Duration::from_millis(1500));
+    let request = notebook.start(indoc! {r#"
+        for n in 0..1_000_000 {
+            x.matmul(&x);
+            if n == 20 { println!("begun"); }
+        }"#});
+    notebook.wait_for("stream", &request);
     notebook.interrupt();
     let error = notebook.finish(&request).error.expect("an interrupted cell fails");
     assert_eq!((error.name.as_str(), error.message.as_str()), ("Interrupted", "interrupted: your variables are kept"));

@@ -1,5 +1,7 @@
 //! Cells that are no Rust say so, and nothing of them is skipped.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -36,7 +38,12 @@ fn error_cell(traceback: &str) -> String {
 #[test]
 fn a_mistake_is_pointed_at_where_it_was_typed() {
     let mut notebook = Notebook::open();
-    notebook.fails("let x = 1;\nlet y = (2 + 3;\nx").points_at("1]:2:");
+    notebook
+        .fails(indoc! {"
+            let x = 1;
+            let y = (2 + 3;
+            x"})
+        .points_at("1]:2:");
     notebook.fails("let é = [1, 2 3];").points_at("2]:1:15");
     notebook.fails("struct S { a: i32, b }").points_at("3]:1:2");
 }

@@ -1,5 +1,7 @@
 //! Models, optimisers and loaders, from cell to cell.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 /// A model of its own type, its data, and an optimiser, each in a cell.
@@ -47,9 +49,11 @@ fn a_model_is_defined_trained_shown_and_used_in_cells_of_their_own() {
 fn an_interrupt_in_the_middle_of_an_epoch_leaves_parameters_whole() {
     let mut notebook = begun();
     notebook.ok("let before = train(&model, &optimizer, &x, &y);");
-    let request = notebook.start(
-        "for epoch in 0..1_000_000 {\n    train(&model, &optimizer, &x, &y);\n    if epoch == 20 { println!(\"begun\"); }\n}",
-    );
+    let request = notebook.start(indoc! {r#"
+        for epoch in 0..1_000_000 {
+            train(&model, &optimizer, &x, &y);
+            if epoch == 20 { println!("begun"); }
+        }"#});
     notebook.wait_for("stream", &request);
     notebook.interrupt();
     let error = notebook.finish(&request).error.expect("an interrupted cell fails");
@@ -80,12 +84,16 @@ fn a_model_is_saved_and_loaded_after_a_restart() {
     let file = folder.path().join("model.safetensors");
     let file = file.to_str().expect("a path in Unicode");
     let mut notebook = Notebook::open();
-    notebook.ok("use tensorlib::prelude::*;\nlet model = nn::sequential![nn::Linear::new(4, 8), nn::ReLU, nn::Linear::new(8, 3)];");
+    notebook.ok(indoc! {"
+        use tensorlib::prelude::*;
+        let model = nn::sequential![nn::Linear::new(4, 8), nn::ReLU, nn::Linear::new(8, 3)];"});
     let before = notebook.ok("model.forward(&ones([1, 4])).detach()").text().unwrap().to_owned();
     notebook.ok(&format!("save(&model.state_dict(), {file:?})?;"));
     drop(notebook);
     let mut notebook = Notebook::open();
-    notebook.ok("use tensorlib::prelude::*;\nlet model = nn::sequential![nn::Linear::new(4, 8), nn::ReLU, nn::Linear::new(8, 3)];");
+    notebook.ok(indoc! {"
+        use tensorlib::prelude::*;
+        let model = nn::sequential![nn::Linear::new(4, 8), nn::ReLU, nn::Linear::new(8, 3)];"});
     notebook.ok(&format!("let state = load({file:?})?;\nmodel.load_state_dict(&state);"));
     notebook.gives("model.forward(&ones([1, 4])).detach()", &before);
     let error = notebook.fails("nn::sequential![nn::Linear::new(4, 9)].load_state_dict(&state);");

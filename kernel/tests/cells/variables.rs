@@ -1,5 +1,7 @@
 //! Every kind of `let`, and every kind of type that a variable may have.
 
+use indoc::indoc;
+
 use crate::notebook::Notebook;
 
 #[test]
@@ -19,9 +21,10 @@ fn every_kind_of_let_is_kept() {
 #[test]
 fn types_of_all_kinds_are_kept() {
     let mut notebook = Notebook::open();
-    notebook.ok(
-        "use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};\nuse std::rc::Rc;\nuse std::sync::{Arc, Mutex};",
-    );
+    notebook.ok(indoc! {"
+        use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+        use std::rc::Rc;
+        use std::sync::{Arc, Mutex};"});
     notebook.ok(
         "let map = HashMap::from([(1, vec![\"a\"])]); let set = HashSet::from([2u8]); let queue = VecDeque::from([3]);",
     );
@@ -46,7 +49,9 @@ fn types_of_all_kinds_are_kept() {
 #[test]
 fn the_notebooks_own_types_are_kept() {
     let mut notebook = Notebook::open();
-    notebook.ok("#[derive(Debug, Clone)] struct Pair<T> { one: T, two: T }\n#[derive(Debug)] enum Shape { Circle(f64), Square { side: f64 } }");
+    notebook.ok(indoc! {"
+        #[derive(Debug, Clone)] struct Pair<T> { one: T, two: T }
+        #[derive(Debug)] enum Shape { Circle(f64), Square { side: f64 } }"});
     notebook
         .ok("let pair = Pair { one: 1, two: 2 }; let shapes = vec![Shape::Circle(1.0), Shape::Square { side: 2.0 }];");
     notebook.ok("mod geometry { #[derive(Debug)] pub struct Line(pub i32); } let line = geometry::Line(3);");

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use indoc::formatdoc;
 use nix::sys::signal::Signal;
 
 use crate::family::{Family, Process};
@@ -26,7 +27,11 @@ fn slow(random: &mut Random) -> String {
             format!("seen.push(format!(\"{{:?}}\", std::collections::BTreeMap::from([({i}_u64, [b'x'; {i}])])));\n")
         })
         .collect();
-    format!("let mut seen: Vec<String> = Vec::new();\nfor _ in 0..1 {{\n{parts}}}\n(seen.len(), {unique}_u64).0")
+    formatdoc! {"
+        let mut seen: Vec<String> = Vec::new();
+        for _ in 0..1 {{
+        {parts}}}
+        (seen.len(), {unique}_u64).0"}
 }
 
 /// An error is a user's to read.

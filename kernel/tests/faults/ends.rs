@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use indoc::{formatdoc, indoc};
 use nix::sys::signal::Signal;
 
 use crate::fault::{Fault, suffer};
@@ -54,7 +55,9 @@ const WAYS: [(&str, &str, &str); 17] = [
     ("read-only memory", "unsafe { (\"text\".as_ptr() as *mut u8).write_volatile(1) }", "segmentation fault"),
     (
         "a call of nothing",
-        "let nothing: extern \"C\" fn() = unsafe { std::mem::transmute(std::hint::black_box(8_usize)) };\nnothing();",
+        indoc! {r#"
+            let nothing: extern "C" fn() = unsafe { std::mem::transmute(std::hint::black_box(8_usize)) };
+            nothing();"#},
         "segmentation fault",
     ),
     ("ud2", "#[cfg(target_arch = \"x86_64\")] unsafe { std::arch::asm!(\"ud2\") }\nstd::process::abort();", ""),
@@ -65,29 +68,41 @@ const WAYS: [(&str, &str, &str); 17] = [
     ),
     (
         "stack of a thread",
-        "fn deep(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + deep(n + 1) } }\nstd::thread::spawn(|| deep(0)).join().unwrap()",
+        indoc! {"
+            fn deep(n: u64) -> u64 { if n == u64::MAX { 0 } else { 1 + deep(n + 1) } }
+            std::thread::spawn(|| deep(0)).join().unwrap()"},
         "the stack of a thread overflowed",
     ),
     (
         "memory that nobody has",
-        "let layout = std::alloc::Layout::from_size_align(1 << 46, 8).unwrap();\nlet p = unsafe { std::alloc::alloc(layout) };\nif p.is_null() { std::alloc::handle_alloc_error(layout) }",
+        indoc! {"
+            let layout = std::alloc::Layout::from_size_align(1 << 46, 8).unwrap();
+            let p = unsafe { std::alloc::alloc(layout) };
+            if p.is_null() { std::alloc::handle_alloc_error(layout) }"},
         "aborted",
     ),
     (
         "panic while panicking",
-        "struct Bad; impl Drop for Bad { fn drop(&mut self) { panic!() } }\n{ let _bad = Bad; panic!() };",
+        indoc! {"
+            struct Bad; impl Drop for Bad { fn drop(&mut self) { panic!() } }
+            { let _bad = Bad; panic!() };"},
         "aborted",
     ),
     ("panic through C", "extern \"C\" fn c() { panic!(\"in C\") }\nc();", "aborted"),
     (
         "descriptors closed",
-        "unsafe extern \"C\" { fn close(fd: i32) -> i32; }\nfor number in 0..256 { unsafe { close(number) }; }",
+        indoc! {r#"
+            unsafe extern "C" { fn close(fd: i32) -> i32; }
+            for number in 0..256 { unsafe { close(number) }; }"#},
         "",
     ),
 ];
 
 /// Moves variables into the cell first, and changes the others.
-const MOVING: &str = "let moved = (words, own, boxed); t.mul_(0.0); count = 99;\nstd::hint::black_box(&moved);\n";
+const MOVING: &str = indoc! {"
+    let moved = (words, own, boxed); t.mul_(0.0); count = 99;
+    std::hint::black_box(&moved);
+"};
 
 pub fn faults() -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -95,9 +110,9 @@ pub fn faults() -> Vec<Fault> {
         let number = signal as i32;
         faults.push(Fault::new(format!("signal/{signal}/raised in a thread"), move |patient, _| {
             let raise = "unsafe extern \"C\" { fn kill(pid: i32, signal: i32) -> i32; }";
-            let code = format!(
-                "{raise}\nstd::thread::spawn(|| loop {{ unsafe {{ kill(std::process::id() as i32, {number}) }}; }}).join().unwrap();"
-            );
+            let code = formatdoc! {"
+                {raise}
+                std::thread::spawn(|| loop {{ unsafe {{ kill(std::process::id() as i32, {number}) }}; }}).join().unwrap();"};
             let request = patient.notebook().start(&code);
             patient.crashed(&request, what);
         }));

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use indoc::{formatdoc, indoc};
 use nix::sys::signal::Signal;
 
 use crate::fault::{Fault, suffer};
@@ -31,11 +32,16 @@ const ACTIVITIES: [(&str, &str); 18] = [
     ("caught panics", "loop { let _ = std::panic::catch_unwind(|| std::panic::resume_unwind(Box::new(1))); }"),
     (
         "deafness",
-        "unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }\nfor number in 1..32 { unsafe { signal(number, 1) }; }\nloop {}",
+        indoc! {r#"
+            unsafe extern "C" { fn signal(signal: i32, handler: usize) -> usize; }
+            for number in 1..32 { unsafe { signal(number, 1) }; }
+            loop {}"#},
     ),
     (
         "all threads busy",
-        "let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(|| loop { std::hint::black_box(1); })).collect();\nfor thread in threads { let _: () = thread.join().unwrap(); }",
+        indoc! {"
+            let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(|| loop { std::hint::black_box(1); })).collect();
+            for thread in threads { let _: () = thread.join().unwrap(); }"},
     ),
     ("stopped by itself", "unsafe extern \"C\" { fn raise(signal: i32) -> i32; }\nunsafe { raise(19) }; loop {}"),
     ("moved variables", "let moved = (words, own, boxed); loop { std::hint::black_box(&moved); }"),
@@ -49,11 +55,14 @@ pub fn faults() -> Vec<Fault> {
                 // Said in a first line, which is out before anything else happens.
                 let (items, body): (Vec<&str>, Vec<&str>) =
                     code.lines().partition(|line| line.contains("extern \"C\" {"));
-                let code = format!(
-                    "{}\nprintln!(\"on\");\nstd::thread::sleep(std::time::Duration::from_millis(60));\n{{ {} }};",
+                let code = formatdoc! {r#"
+                    {}
+                    println!("on");
+                    std::thread::sleep(std::time::Duration::from_millis(60));
+                    {{ {} }};"#,
                     items.join("\n"),
                     body.join("\n")
-                );
+                };
                 let request = patient.start(&code);
                 random.wait(Duration::from_millis(150));
                 let since = Instant::now();

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use indoc::indoc;
 use nix::sys::signal::Signal;
 
 use crate::family::Family;
@@ -18,7 +19,11 @@ const MOMENTS: [(&str, &str); 7] = [
     ("printing", "loop { println!(\"{}\", \"x\".repeat(300)); }"),
     (
         "deaf",
-        "unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }\nfor number in 1..32 { unsafe { signal(number, 1) }; }\nprintln!(\"on\");\nloop {}",
+        indoc! {r#"
+            unsafe extern "C" { fn signal(signal: i32, handler: usize) -> usize; }
+            for number in 1..32 { unsafe { signal(number, 1) }; }
+            println!("on");
+            loop {}"#},
     ),
     (
         "waiting for a tree of processes",
