@@ -29,7 +29,8 @@ fn main() {
         writeln!(code, "({path:?}, {text:?}),").unwrap();
     }
     code.push(']');
-    println!("cargo::rustc-env=SOMA_DRIVER={:016x}", digest(&root.join("kernel/src/toolchain")));
+    let driver = ["evcxr", "toolchain"].map(|name| root.join("kernel/src").join(name));
+    println!("cargo::rustc-env=SOMA_DRIVER={:016x}", digest(&driver));
     let out = PathBuf::from(std::env::var("OUT_DIR").unwrap());
     std::fs::write(out.join("sources.rs"), code).unwrap();
     // A line each: the item's path and its aliases.
@@ -39,9 +40,9 @@ fn main() {
 }
 
 /// A digest of the toolchain driver's own sources: what another driver compiled is not in this one's cache.
-fn digest(folder: &Path) -> u64 {
+fn digest(folders: &[PathBuf]) -> u64 {
     let mut files = Vec::new();
-    collect(folder, "", &mut files);
+    folders.iter().for_each(|folder| collect(folder, "", &mut files));
     files.sort();
     let mut hasher = DefaultHasher::new();
     files.hash(&mut hasher);

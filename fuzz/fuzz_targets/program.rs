@@ -10,8 +10,8 @@ use soma_fuzz::engine::LONGEST_CELL;
 use soma_fuzz::engine::items::{CellOf, Items};
 use soma_fuzz::engine::prepare::{Earlier, Prepared, code_start, prepare_after};
 use soma_fuzz::toolchain::handoff::CellItems;
-use soma_fuzz::toolchain::program::{ITEM, Origin, Program, STATEMENT, Session, Show, VALUE, Versions};
-use soma_fuzz::toolchain::variable_types::Types;
+use soma_fuzz::evcxr::program::{ITEM, Origin, Program, STATEMENT, Session, Show, VALUE, Versions};
+use soma_fuzz::variable_types::Types;
 
 fuzz_target!(|input: &str| -> Corpus {
     if input.len() > LONGEST_CELL {
@@ -91,7 +91,7 @@ fn read(
     cell: &Prepared,
     items: &CellItems,
     defined: &BTreeSet<String>,
-) -> Result<Program, soma_fuzz::toolchain::program::ChangedShape> {
+) -> Result<Program, soma_fuzz::evcxr::program::ChangedShape> {
     let types: Types = defined.iter().map(|name| (name.clone(), Some("std::vec::Vec<u8>".to_owned()))).collect();
     let definitions: BTreeMap<String, String> =
         items.definitions.iter().map(|(path, definition)| (path.clone(), definition.fingerprint.clone())).collect();

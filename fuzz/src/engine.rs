@@ -12,10 +12,8 @@ pub mod positions;
 pub mod prepare;
 #[path = "../../kernel/src/engine/raw_name.rs"]
 pub mod raw_name;
-#[path = "../../kernel/src/engine/type_name.rs"]
-pub mod type_name;
-#[path = "../../kernel/src/engine/types.rs"]
-pub mod types;
+#[path = "type_names.rs"]
+pub mod type_names;
 
 /// The longest cell that targets look at, in bytes. A longer one can be an expression of more than a thousand levels,
 /// and under AddressSanitizer, whose frames are large, two thousand overflow the parser's stack.

@@ -5,7 +5,12 @@
 
 #![allow(dead_code, missing_docs)]
 
+#[path = "../../kernel/src/diagnostic.rs"]
+pub mod diagnostic;
+#[path = "../../kernel/src/dirs.rs"]
+pub mod dirs;
 pub mod engine;
+pub mod evcxr;
 pub mod file;
 pub mod jupyter;
 pub mod random;
@@ -13,3 +18,5 @@ pub mod runtime;
 #[path = "../../kernel/src/session_dir.rs"]
 pub mod session_dir;
 pub mod toolchain;
+#[path = "../../kernel/src/variable_types.rs"]
+pub mod variable_types;

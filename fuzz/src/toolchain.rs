@@ -1,13 +1,9 @@
-//! The driver's surgery on evcxr's text, and what it reads with it.
+//! What the driver reads beside evcxr's text.
 
-#[path = "../../kernel/src/toolchain/dirs.rs"]
-pub mod dirs;
 #[path = "../../kernel/src/toolchain/handoff.rs"]
 pub mod handoff;
 #[path = "../../kernel/src/toolchain/original.rs"]
 pub mod original;
-#[path = "../../kernel/src/toolchain/program/mod.rs"]
-pub mod program;
 #[path = "../../kernel/src/toolchain/replaced_deps.rs"]
 pub mod replaced_deps;
 #[path = "../../kernel/src/toolchain/search.rs"]
@@ -16,8 +12,6 @@ pub mod search;
 pub mod surroundings;
 #[path = "../../kernel/src/toolchain/toolchain_info.rs"]
 pub mod toolchain_info;
-#[path = "../../kernel/src/toolchain/variable_types.rs"]
-pub mod variable_types;
 
 /// What cells link. The notes of a session name it; nothing here reads it, and the real one carries the sources of
 /// the cell libraries.

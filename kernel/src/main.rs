@@ -6,12 +6,16 @@
 
 mod about;
 mod analyst;
+mod diagnostic;
+mod dirs;
 mod engine;
+mod evcxr;
 mod install;
 mod process;
 mod runtime;
 mod session_dir;
 mod toolchain;
+mod variable_types;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

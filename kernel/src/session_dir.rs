@@ -11,7 +11,7 @@ pub const SOCKET: &str = "channel";
 /// The program that is compiled; panics name it, and the engine maps its lines back to cells.
 pub const SOURCE: &str = "src/cell.rs";
 
-/// What rustc warned of in the last cell that it compiled: its messages, one a line, with the places in [`SOURCE`].
+/// What rustc warned of in the last cell that it compiled: a list of its diagnostics, with the places in [`SOURCE`].
 pub const WARNINGS: &str = "warnings.json";
 
 /// Names the entry of the cache that the last cell has.

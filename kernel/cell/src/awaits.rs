@@ -1,7 +1,8 @@
-//! `.await` in a cell, which can be interrupted.
+//! Lets a cell be interrupted while it waits in an `.await`.
 //!
-//! The thread that waits for a future sleeps until it is woken, and a signal does not wake it. So the future of a cell
-//! leaves its waker here; whoever looks after the running cell wakes it when that is to stop, and it unwinds.
+//! A thread that waits for a future sleeps until its waker is called, and a signal does not call it. So the future of a
+//! cell leaves its waker here. When the cell is to stop, the flusher ([`crate::host`]) calls the waker, and the cell
+//! unwinds.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -10,23 +11,24 @@ use std::task::Waker;
 
 use tensorlib::interrupt;
 
-/// Wakes the cell that waits.
+/// The waker of the cell that waits.
 static WAKER: Mutex<Option<Waker>> = Mutex::new(None);
 
-/// Does what the cell does, until it is asked to stop: generated code calls this around everything that may `.await`.
+/// Runs the cell's future until it is done or interrupted: generated code calls this around everything that may
+/// `.await`.
 pub async fn until_interrupted<F: Future>(cell: F) -> F::Output {
     let _forget = Forget;
     let mut cell = pin!(cell);
     poll_fn(|context| {
         waker().replace(context.waker().clone());
-        // Looked at after the waker is there, so that no request falls in between.
+        // Checked after the waker is stored, so that no request is missed.
         interrupt::check();
         cell.as_mut().poll(context)
     })
     .await
 }
 
-/// Wakes the cell, if it waits and was asked to stop.
+/// Wakes the cell, if it waits and is to stop.
 pub(crate) fn wake_when_interrupted() {
     if interrupt::requested()
         && let Some(waker) = waker().take()
@@ -39,7 +41,7 @@ fn waker() -> MutexGuard<'static, Option<Waker>> {
     WAKER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes the waker away at the end, however that comes.
+/// Removes the waker when it is dropped, however the wait ends.
 struct Forget;
 
 impl Drop for Forget {

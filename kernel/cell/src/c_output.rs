@@ -1,4 +1,4 @@
-//! What C code prints: its standard output has a buffer of its own, which nobody else would empty.
+//! The output of C code: C's standard output has its own buffer, which Rust does not flush.
 
 use std::ffi::{c_char, c_int};
 
@@ -17,18 +17,18 @@ unsafe extern "C" {
     fn funlockfile(stream: *mut Stream);
 }
 
-/// `_IOLBF`: a buffer that is handed on at the end of a line, as Rust's is. So lines of both come in their order.
+/// `_IOLBF`: a line-buffered stream, as Rust's standard output is. So lines of both appear in their order.
 const BY_LINE: c_int = 1;
 
-/// From now on, lines are handed on as they are printed. Called before anything is.
+/// Makes C's standard output line-buffered. Called before anything is printed.
 pub(crate) fn hand_on_lines() {
-    // SAFETY: C's standard output is there as long as the process; it makes the buffer itself.
+    // SAFETY: C's standard output lives as long as the process; it allocates the buffer itself.
     unsafe { setvbuf(stdout, std::ptr::null_mut(), BY_LINE, 0) };
 }
 
-/// Hands on what was printed without a line's end, unless another thread is about to print, or was stopped there.
+/// Flushes a line without an end, unless another thread is printing or was stopped while it printed.
 pub(crate) fn flush() {
-    // SAFETY: as above; the lock that was got is given back.
+    // SAFETY: as above; the lock is released.
     unsafe {
         if ftrylockfile(stdout) == 0 {
             fflush(stdout);

@@ -1,4 +1,4 @@
-//! What a variable holds, in a few words: for lists of variables and for questions about them.
+//! Describes a variable's value in a few words, for lists of variables and for questions about them.
 
 use std::any::Any;
 
@@ -10,12 +10,12 @@ const FIRST: usize = 6;
 /// How many characters of a text are shown.
 const CHARACTERS: usize = 60;
 
-/// A value in a few words. What a kind of value does not have is empty.
+/// A value in a few words. Fields that a kind of value does not have are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
     /// The lengths of its dimensions, as `[3, 2]`.
     pub shape: String,
-    /// What its elements are, as `f32`.
+    /// The type of its elements, as `f32`.
     pub dtype: String,
     /// How many bytes its elements take.
     pub bytes: String,
@@ -60,7 +60,7 @@ fn of_tensor(tensor: &Tensor) -> Description {
     let shape = tensor.shape();
     let mut first = tensor.detach();
     let mut wanted = FIRST;
-    // From the last dimension on, so that a small part of a large tensor is copied at most.
+    // From the last dimension on, so that at most a small part of a large tensor is copied.
     for dim in (0..shape.len()).rev() {
         let length = shape[dim].min(wanted);
         first = first.narrow(dim as i64, 0, length);
@@ -71,7 +71,7 @@ fn of_tensor(tensor: &Tensor) -> Description {
     let values = text.trim_start_matches("tensor(").split(", dtype=").next().unwrap_or_default().trim_end_matches(')');
     let values = values.trim_start_matches('[').trim_end_matches(']').split_whitespace().collect::<Vec<_>>().join(" ");
     let values = if tensor.numel() > FIRST { first_of(&values) } else { values };
-    // As PyTorch says it behind the values.
+    // As PyTorch prints it after the values.
     let history = match tensor.grad_fn() {
         Some(name) => format!(", grad_fn=<{name}>"),
         None if tensor.requires_grad() => ", requires_grad=true".to_owned(),
@@ -85,7 +85,7 @@ fn of_tensor(tensor: &Tensor) -> Description {
     }
 }
 
-/// The first values of those that were taken, which may be some more.
+/// The first of the values taken, of which there may be more.
 fn first_of(values: &str) -> String {
     let first: Vec<&str> = values.split(", ").take(FIRST).collect();
     format!("{}, …", first.join(", "))
@@ -114,7 +114,7 @@ fn of_texts<T: AsRef<str>>(texts: &[T]) -> Description {
     }
 }
 
-/// A text as Rust writes it, cut after some characters.
+/// A text as Rust writes it, cut after [`CHARACTERS`] characters.
 fn clipped(text: &str) -> String {
     match text.char_indices().nth(CHARACTERS) {
         Some((end, _)) => format!("{:?}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! Showing things in the middle of a cell, and changing what was shown.
+//! Shows values in the middle of a cell, and replaces displays later.
 //!
 //! ```
 //! use soma_cell::display::clear_output;
@@ -14,8 +14,8 @@
 
 use crate::show::{end_display, mark, send};
 
-/// Shows a value as the last expression of a cell would be shown: by its own `evcxr_display`, or by `{:?}`.
-/// With `id = …` it can be replaced later by [`update_display!`](crate::update_display).
+/// Shows a value as the last expression of a cell would be shown: by its own `evcxr_display`, or by `{:?}`. With
+/// `id = …`, [`update_display!`](crate::update_display) can replace it later.
 #[macro_export]
 macro_rules! display {
     ($value:expr $(,)?) => {{
@@ -30,7 +30,7 @@ macro_rules! display {
     }};
 }
 
-/// Replaces everything that was shown with this id, in this cell or earlier ones.
+/// Replaces every display with this id, in this cell or earlier ones.
 #[macro_export]
 macro_rules! update_display {
     ($value:expr, id = $id:expr $(,)?) => {{
@@ -39,27 +39,27 @@ macro_rules! update_display {
     }};
 }
 
-/// Empties the cell's output: at once, or with `wait` when the next output comes, which does not flicker.
+/// Clears the cell's output: at once, or with `wait` when the next output comes, which avoids flicker.
 pub fn clear_output(wait: bool) {
     mark(if wait { "clear:wait" } else { "clear:now" });
 }
 
-/// Says that the next content has an id.
+/// Marks the next content with an id.
 pub fn next_has_id(id: &dyn std::fmt::Display) {
     mark(&format!("display:{}", plain(id)));
 }
 
-/// Says that the next content replaces what was shown with this id.
+/// Marks the next content as the replacement of the displays with this id.
 pub fn next_updates(id: &dyn std::fmt::Display) {
     mark(&format!("update:{}", plain(id)));
 }
 
-/// An id without the characters that would end the mark.
+/// An id without the characters that would end the mark in standard output.
 fn plain(id: &dyn std::fmt::Display) -> String {
     id.to_string().replace(char::is_control, "")
 }
 
-/// Shows a chart of tensorlib's that grows, or replaces what it showed.
+/// Shows a growing chart of tensorlib, or replaces the chart shown under this name.
 pub(crate) fn live(name: &str, is_new: bool, forms: &[(&str, &str)]) {
     if is_new {
         next_has_id(&name);

@@ -1,15 +1,15 @@
-//! Whether the present cell has failed. Not in the store, to which generated code has a reference then.
+//! Whether the present cell has failed. It is not in the store, to which generated code holds a reference at that time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static HAS_FAILED: AtomicBool = AtomicBool::new(false);
 
-/// The cell has failed.
+/// Records that the cell has failed.
 pub(crate) fn set() {
     HAS_FAILED.store(true, Ordering::SeqCst);
 }
 
-/// Whether the cell has failed; the next one has not.
+/// Whether the cell has failed; resets the flag for the next cell.
 pub(crate) fn take() -> bool {
     HAS_FAILED.swap(false, Ordering::SeqCst)
 }

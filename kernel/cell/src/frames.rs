@@ -1,21 +1,21 @@
-//! Through which code a panic came: the addresses of its calls, and the libraries that they are in.
+//! The call stack of a panic: the addresses of its calls, and the libraries that contain them.
 //!
-//! Names are the kernel's affair: the standard library finds none in cells that were loaded after its first look,
-//! and a library's table of names has no business in this process. So a cell that panics costs a walk over its stack,
-//! and one that does not panic nothing.
+//! The kernel finds the names: the standard library finds none in cells that were loaded after its first search, and a
+//! library's table of names does not belong in this process. So a cell that panics costs a walk over its stack, and one
+//! that does not panic costs nothing.
 
-/// How many calls are walked over: more than a recursion has that fits into the stack of a thread.
+/// How many calls are walked over: more than a thread's stack can hold in a recursion.
 const WALKED: usize = 1 << 16;
 
 /// The calls that a panic came through, the innermost first.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
-    /// Return addresses, and how often each stands there one after the other.
+    /// Return addresses, and how often each occurs in succession.
     addresses: Vec<(usize, usize)>,
 }
 
 impl Frames {
-    /// The calls that lead here.
+    /// The calls that lead to this function.
     #[inline(never)]
     pub(crate) fn capture() -> Frames {
         let mut addresses: Vec<(usize, usize)> = Vec::new();
@@ -28,13 +28,14 @@ impl Frames {
         Frames { addresses }
     }
 
-    /// The files of the libraries, a line each, and the calls: the library's number, the call's offset in it in
-    /// hexadecimal, and how often it stands there, as in `0:1a2b*1 1:30c*7`. No more than `most` calls, the innermost.
+    /// The files of the libraries, one a line, and the calls: the library's number, the call's offset in it in
+    /// hexadecimal, and how often it occurs in succession, as in `0:1a2b*1 1:30c*7`. At most `most` calls, the
+    /// innermost.
     pub(crate) fn fields(&self, most: usize) -> [String; 2] {
         let mut libraries: Vec<String> = Vec::new();
         let mut calls: Vec<String> = Vec::new();
         for (address, times) in self.addresses.iter().take(most) {
-            // The call is before the address to return to, which may already be another function's.
+            // The call is before the return address, which may already belong to another function.
             let Some((library, offset)) = library_of(address.saturating_sub(1)) else { continue };
             let number = libraries.iter().position(|other| *other == library).unwrap_or_else(|| {
                 libraries.push(library);
@@ -51,7 +52,7 @@ fn walk() -> Vec<usize> {
     let mut size = 256;
     loop {
         let mut addresses = vec![std::ptr::null_mut(); size];
-        // SAFETY: it writes at most so many addresses there.
+        // SAFETY: `backtrace` writes at most this many addresses there.
         let found = unsafe { libc::backtrace(addresses.as_mut_ptr(), size as i32) };
         let found = usize::try_from(found).unwrap_or(0);
         if found < size || size >= WALKED {
@@ -61,11 +62,11 @@ fn walk() -> Vec<usize> {
     }
 }
 
-/// The file of the library that an address is in, and the offset from where it was loaded.
+/// The file of the library that contains an address, and the address's offset from where the library was loaded.
 #[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
 fn library_of(address: usize) -> Option<(String, usize)> {
     let mut found = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: `dladdr` takes any address, and fills `found` in where it returns something else than 0; the name is a C
+    // SAFETY: `dladdr` takes any address, and fills in `found` if it returns a value other than 0; the name is a C
     // string for as long as the library is loaded, and no cell is ever unloaded.
     unsafe {
         if libc::dladdr(std::ptr::without_provenance(address), found.as_mut_ptr()) == 0 {

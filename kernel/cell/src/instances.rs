@@ -1,7 +1,7 @@
 //! Generic code that most cells need, compiled once for the types that most variables have.
 //!
-//! At a low optimisation level rustc lets a crate use what a crate below it has instantiated; a cell that stores
-//! a tensor then compiles no store of its own (10 of its 80 ms).
+//! At a low optimisation level, rustc lets a crate use generic code that a crate below it has instantiated; a cell that
+//! stores a tensor then compiles no store itself (10 of its 80 ms).
 
 use crate::show::{DebugFallback, Mark, Pointer};
 use crate::store::VariableStore;

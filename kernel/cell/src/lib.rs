@@ -1,15 +1,14 @@
-//! What every cell links, compiled once into a dylib instead of into each cell.
+//! The library that every cell links, compiled once into a dylib instead of into each cell.
 //!
-//! Here live the variable store that takes the place of the one evcxr would write into every cell
-//! ([`store`]), the trait that lets evcxr's first attempt at showing a value always compile ([`show`]; `shorten` keeps it
-//! short),
-//! what a cell can call to show things before its end ([`mod@display`], [`mod@progress`]) and to ask the user ([`mod@input`]),
-//! what variables hold, in a few words ([`describe`]), and the worker's side of the reports that the kernel reads
-//! ([`report`], [`host`]).
+//! It contains the variable store that takes the place of the one evcxr would write into every cell ([`store`]); the
+//! trait that lets evcxr's first attempt at showing a value always compile ([`show`]; `shorten` shortens long values);
+//! the functions with which a cell shows things before its end ([`mod@display`], [`mod@progress`]) and asks the user
+//! ([`mod@input`]); descriptions of variables' values ([`describe`]); and the worker's side of the reports that the
+//! kernel reads ([`report`], [`host`]).
 //!
 //! The worker process loads this dylib before the first cell; cells link the same file, so that the
 //! store, the random state of `tensorlib`, standard output's buffer and the panic hook exist once.
-//! Nothing here knows of Jupyter: the kernel turns reports and content blocks into messages.
+//! This crate knows nothing of Jupyter: the kernel turns reports and content blocks into messages.
 
 pub mod awaits;
 mod c_output;

@@ -1,4 +1,4 @@
-//! A progress bar around anything that can be iterated.
+//! A progress bar around any iterator.
 //!
 //! ```
 //! use soma_cell::progress;
@@ -12,9 +12,9 @@
 //! }
 //! ```
 //!
-//! The bar shows how much is done, the time so far, the time that remains if it goes on like this, and the rate.
-//! It is one display that is replaced up to ten times a second, and what it showed last stays in the notebook;
-//! in a terminal it is a line that is written over.
+//! The bar shows how many items are done, the elapsed time, the remaining time at the present rate, and the rate. It is
+//! one display that is replaced up to ten times a second, and its last state stays in the notebook; in a terminal it is
+//! one line that is overwritten.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -24,13 +24,13 @@ use std::time::{Duration, Instant};
 use crate::display;
 use crate::show::{end_display, send};
 
-/// How often the bar is redrawn at most.
+/// The shortest time between two redraws.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// How many looks at the clock there are between two redraws, at a steady rate.
+/// How often the clock is read between two redraws, at a steady rate.
 const LOOKS: f64 = 5.0;
 
-/// Set when the front end is a terminal, which replaces no displays.
+/// The environment variable that is set when the front end is a terminal, which cannot replace displays.
 pub const TERMINAL: &str = "SOMA_TERMINAL";
 
 /// Shows the progress of a loop: `for x in progress(items) { … }`.
@@ -43,7 +43,7 @@ pub fn progress<I: IntoIterator>(items: I) -> Progress<I::IntoIter> {
     Progress { items, bar: Bar::new(total) }
 }
 
-/// An iterator that shows how far it is; [`progress`] makes it.
+/// An iterator that shows its progress; [`progress`] makes it.
 #[derive(Debug)]
 pub struct Progress<I> {
     items: I,
@@ -51,7 +51,7 @@ pub struct Progress<I> {
 }
 
 impl<I> Progress<I> {
-    /// Says how many items there will be, where the iterator does not know.
+    /// Sets the number of items, for an iterator that does not know it.
     pub fn total(mut self, items: usize) -> Progress<I> {
         self.bar.total = Some(items as u64);
         self
@@ -81,15 +81,16 @@ impl<I: Iterator> Iterator for Progress<I> {
     }
 }
 
-/// What the bar knows. Dropped in the middle of a loop (`break`, a panic, an interrupt) it shows how far that came.
+/// The state of a bar. When it is dropped in the middle of a loop (`break`, a panic, an interrupt), it shows the
+/// progress so far.
 #[derive(Debug)]
 struct Bar {
     id: String,
     label: String,
     total: Option<u64>,
-    /// Items that the loop is through with; none before the first was asked for.
+    /// The number of items that the loop has finished; `None` before the first is asked for.
     done: Option<u64>,
-    /// When `done` comes to this, it is time to look at the clock.
+    /// The number of items at which to read the clock next.
     next_look: u64,
     started: Instant,
     drawn: Option<Instant>,
@@ -103,7 +104,7 @@ impl Bar {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Bar {
-            // A process that was restored counts again from where its copy was.
+            // The time keeps ids unique: a snapshot that takes over counts on from the number at which it was forked.
             id: format!("soma-progress-{number}-{}", now.as_nanos()),
             label: String::new(),
             total,
@@ -116,7 +117,7 @@ impl Bar {
         }
     }
 
-    /// One more item is asked for, so the loop is through with the one before.
+    /// The loop asks for one more item, so it has finished the one before.
     #[inline]
     fn advance(&mut self) {
         let done = self.done.map_or(0, |done| done + 1);
@@ -137,7 +138,7 @@ impl Bar {
         if self.drawn.is_none_or(|drawn| now - drawn >= REDRAW) {
             self.draw(now);
         }
-        // In a fast loop the clock is looked at every so many items only.
+        // A fast loop reads the clock only once in many items.
         let rate = done as f64 / (now - self.started).as_secs_f64().max(1e-9);
         let stride = if done == 0 { 1.0 } else { rate * REDRAW.as_secs_f64() / LOOKS };
         self.next_look = done + stride.clamp(1.0, 1e9) as u64;
@@ -226,8 +227,8 @@ impl State<'_> {
         format!("{label}{:3.0}% |{bar:WIDTH$}| {}", (fraction * 100.0).floor(), self.numbers())
     }
 
-    /// Without a style sheet or script, so that it looks the same wherever the notebook is kept; the colours are the
-    /// front end's own.
+    /// The HTML has no style sheet or script, so that the bar looks the same wherever the notebook is kept; the colours
+    /// are those of the front end.
     fn html(&self) -> String {
         let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let label = if self.label.is_empty() { String::new() } else { format!("{} ", escape(self.label)) };
@@ -245,14 +246,14 @@ impl State<'_> {
     }
 }
 
-/// Hours only where there are any: `03:07`, `1:03:07`.
+/// With hours only from one hour on: `03:07`, `1:03:07`.
 fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
 }
 
-/// Items a second, or seconds an item where that is the larger number.
+/// Items per second, or seconds per item where that number is larger.
 fn rate(rate: f64) -> String {
     match rate {
         rate if rate >= 1e6 => format!("{:.1}M/s", rate / 1e6),

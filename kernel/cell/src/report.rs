@@ -1,6 +1,6 @@
-//! What a cell tells the process that runs it, over a pipe of its own.
+//! Reports of a cell to the process that runs it, over a separate pipe.
 //!
-//! The user's text goes through standard output; these lines must not mix with it.
+//! The user's text goes through standard output; reports must not mix with it.
 
 use std::any::Any;
 use std::panic::PanicHookInfo;
@@ -16,18 +16,18 @@ use crate::frames::Frames;
 /// The pipe to the supervisor; -1 outside a worker (reports are then dropped).
 static PIPE: AtomicI32 = AtomicI32::new(-1);
 
-/// What the panic hook saw last on the thread that runs cells.
+/// The last panic that the hook saw on the thread that runs cells.
 static LAST_PANIC: Mutex<Option<Panic>> = Mutex::new(None);
 
-/// How many threads are in the panic hook. The standard library holds a lock meanwhile, which a copy of the process made
-/// then would never get back.
+/// How many threads are in the panic hook. The standard library holds a lock meanwhile; in a snapshot forked at that
+/// moment the lock would stay locked for ever.
 static IN_HOOK: AtomicUsize = AtomicUsize::new(0);
 
-/// How many of the calls that a panic came through are reported; a recursion of one function is one. With a message of
-/// the usual length they are written at once.
+/// How many of a panic's calls are reported; a recursion of one function counts as one. With a message of the usual
+/// length, one `write` holds them all.
 const REPORTED_CALLS: usize = 250;
-/// How many of those of another thread are, and how much of its message: so that the line is written at once, and
-/// cannot get in between another thread's.
+/// How many calls of another thread's panic are reported, and how much of its message: so few that the line is one
+/// atomic `write`, which cannot mix with another thread's.
 const REPORTED_CALLS_OF_THREAD: usize = 60;
 const MESSAGE_OF_THREAD: usize = 2000;
 
@@ -54,7 +54,7 @@ pub fn attach(pipe: i32) {
     PIPE.store(pipe, Ordering::Relaxed);
 }
 
-/// Sends one report. Each is a single `write` of less than a pipe's atomic size unless a field is huge.
+/// Sends one report, by a single `write` of less than a pipe's atomic size unless a field is huge.
 pub fn send(report: Report) {
     let pipe = PIPE.load(Ordering::Relaxed);
     if pipe >= 0 {
@@ -62,12 +62,7 @@ pub fn send(report: Report) {
     }
 }
 
-/// A line that evcxr itself waits for on the runtime's standard output.
-fn send_to_evcxr(line: &str) {
-    send(Report::Evcxr { line: line.to_owned() });
-}
-
-/// Generated code calls this where evcxr would print its panic notification, with what the cell was unwound with.
+/// Generated code calls this where evcxr would print its panic notification, with the payload of the unwinding.
 pub fn panicked(payload: &(dyn Any + Send)) {
     crate::failed::set();
     let last = LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()).take();
@@ -77,27 +72,25 @@ pub fn panicked(payload: &(dyn Any + Send)) {
     } else if let Some(panic) = last {
         panic.report(true, REPORTED_CALLS);
     } else {
-        // The cell has set a hook of its own, or has gone on with a panic that it had caught. Where it was is not known.
+        // The cell has set its own hook, or has resumed a panic that it had caught. The location is unknown.
         Panic { message: message(payload), ..Panic::default() }.report(true, 0);
     }
-    send_to_evcxr("EVCXR_PANIC_NOTIFICATION");
+    send(Report::Failed {});
 }
 
-/// Generated code calls this where `?` met an error and ended the cell.
+/// Generated code calls this where `?` ended the cell with an error.
 pub fn question_mark(error: &str) {
     crate::failed::set();
     send(Report::Error { error: error.to_owned() });
-    send_to_evcxr("EVCXR_ERROR_OCCURRED");
 }
 
-/// Tells that a variable is lost, and why; and evcxr, so that it forgets it, that its type is another one.
+/// Reports that a variable is lost, and why.
 pub(crate) fn lost(variable: &str, reason: &str) {
     send(Report::Lost { name: variable.to_owned(), reason: reason.to_owned() });
-    send_to_evcxr(&format!("EVCXR_VARIABLE_CHANGED_TYPE:{variable}"));
 }
 
-/// Remembers panics of the calling thread for [`panicked`], and reports those of other threads at once. What was
-/// remembered before, a cell has caught.
+/// Remembers panics of the calling thread for [`panicked`], and reports those of other threads at once. Forgets a
+/// remembered panic, which a cell has caught.
 pub(crate) fn install_panic_hook() {
     *LAST_PANIC.lock().unwrap_or_else(|e| e.into_inner()) = None;
     let cell_thread = std::thread::current().id();
@@ -116,7 +109,7 @@ pub(crate) fn install_panic_hook() {
     }));
 }
 
-/// Waits until no thread is in the panic hook, but not longer than this.
+/// Waits until no thread is in the panic hook, but at most this long.
 pub(crate) fn wait_for_hooks(patience: Duration) {
     let deadline = Instant::now() + patience;
     while IN_HOOK.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
@@ -124,7 +117,7 @@ pub(crate) fn wait_for_hooks(patience: Duration) {
     }
 }
 
-/// Counts in [`IN_HOOK`] for as long as it lives.
+/// Counted in [`IN_HOOK`] for as long as it lives.
 struct InHook;
 
 impl InHook {
@@ -155,7 +148,7 @@ fn message(payload: &(dyn Any + Send)) -> String {
     }
 }
 
-/// Writes everything to a descriptor that this process owns; a reader that is gone is not an error here.
+/// Writes all bytes to a descriptor that this process owns; it is not an error if the reader is gone.
 fn write_all(descriptor: i32, bytes: &[u8]) {
     use std::io::Write;
     use std::os::fd::FromRawFd;

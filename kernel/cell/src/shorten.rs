@@ -1,21 +1,21 @@
-//! Values that are too long for anybody to read are shown by their beginning and their end.
+//! Shortens values that are too long to read to their beginning and their end.
 //!
 //! A `Vec` of a million numbers is 8 MB of text, which a front end takes seconds to lay out and a notebook keeps for
-//! ever. A value writes itself piece by piece, so what is left out need never be held, and when the end does not come
-//! soon, nobody waits for it.
+//! ever. A value writes itself piece by piece, so the omitted part need never be in memory, and when the end does not
+//! come soon, the kernel does not wait for it.
 
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
-/// What is shown whole.
+/// The largest text that is shown whole.
 const WHOLE: Size = Size { bytes: 64 << 10, lines: 2000 };
-/// What is shown of the beginning of what is longer, …
+/// How much of the beginning of a longer text is shown.
 const HEAD: Size = Size { bytes: 8 << 10, lines: 200 };
-/// … and of its end.
+/// How much of its end is shown.
 const TAIL: Size = Size { bytes: 1 << 10, lines: 20 };
-/// How long the end is waited for.
+/// How long to wait for the end.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How many pieces are written between two looks at the clock.
+/// How many pieces are written between two readings of the clock.
 const PIECES: usize = 256;
 
 struct Size {
@@ -23,10 +23,10 @@ struct Size {
     lines: usize,
 }
 
-/// A value as text, shortened if need be; `format` is what it was written with.
+/// A value as text, shortened if it is too long; `format` is the format string that wrote it.
 ///
 /// # Panics
-/// When the value says that it cannot be written, as `format!` does.
+/// When the value's `Debug` or `Display` returns an error, as `format!` does.
 pub fn written(value: fmt::Arguments, format: &str) -> String {
     let mut text = Text::default();
     let result = text.write_fmt(value);
@@ -37,17 +37,17 @@ pub fn written(value: fmt::Arguments, format: &str) -> String {
     text.shown(format)
 }
 
-/// A text of which only the ends are held once it is too long.
+/// A text of which only the beginning and the end are kept once it is too long.
 #[derive(Default)]
 struct Text {
     /// All of it, or its beginning.
     head: String,
     lines: usize,
-    /// Its end, and some of what stands before that.
+    /// Its end, and some of the text before that.
     tail: String,
     /// How many characters it has.
     characters: usize,
-    /// Since when it is too long, and how many pieces have come since.
+    /// When the text became too long, and how many pieces have come since.
     since: Option<(Instant, usize)>,
     given_up: bool,
 }
@@ -70,7 +70,7 @@ impl fmt::Write for Text {
 }
 
 impl Text {
-    /// Takes a piece of what may still be short enough.
+    /// Takes a piece while the text may still be short enough.
     fn begin(&mut self, piece: &str) {
         self.lines += piece.matches('\n').count();
         if self.head.len() + piece.len() <= WHOLE.bytes && self.lines <= WHOLE.lines {
@@ -85,10 +85,10 @@ impl Text {
         self.end(rest);
     }
 
-    /// Takes a piece of what is too long.
+    /// Takes a piece once the text is too long.
     fn end(&mut self, piece: &str) {
         self.tail.push_str(&piece[piece.ceil_char_boundary(piece.len().saturating_sub(TAIL.bytes))..]);
-        // Not each time, since what stands behind is moved.
+        // Not each time, since the remaining text is moved.
         if self.tail.len() > 8 * TAIL.bytes {
             self.tail.drain(..self.tail.ceil_char_boundary(self.tail.len() - TAIL.bytes));
         }

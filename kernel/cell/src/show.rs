@@ -1,10 +1,10 @@
-//! How the value of a cell's last expression is shown.
+//! Shows the value of a cell's last expression.
 //!
-//! evcxr writes `(expression).evcxr_display();` and, when that does not compile, compiles the cell a
-//! second time with `{:?}`. With [`DebugFallback`] in scope the first form always compiles. A method is looked for
-//! from the value on: a type's own `evcxr_display`, or that of a trait of the notebook or of a crate, is found at the
-//! reference to the value; the fallback only at a reference to that reference. [`Pointer`] takes off what a value is
-//! behind before that: otherwise the `Debug` of a `Box` would come before the picture of what is in it.
+//! evcxr writes `(expression).evcxr_display();` and, when that does not compile, compiles the cell a second time with
+//! `{:?}`. With [`DebugFallback`] in scope the first form always compiles. Method lookup starts at the value: it finds
+//! a type's own `evcxr_display`, or that of a trait of the notebook or of a crate, at the reference to the value, and
+//! the fallback only at a reference to that reference. [`Pointer`] dereferences pointers and guards before that:
+//! otherwise the `Debug` of a `Box` would come before the picture of its content.
 
 use std::cell::{Ref, RefMut};
 use std::fmt::{Arguments, Debug};
@@ -15,8 +15,7 @@ use std::sync::{Arc, LazyLock, MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::shorten::written;
 
-/// Writes a mark that says something of the content that follows (an application program command, which
-/// terminals ignore).
+/// Writes a mark about the content that follows (an application program command, which terminals ignore).
 pub(crate) fn mark(says: &str) {
     // A closed standard output must not end the cell.
     let _ = write!(std::io::stdout().lock(), "\x1b_soma:{says}\x1b\\");
@@ -28,13 +27,13 @@ pub(crate) fn send(mime: &str, text: &str) {
     let _ = write!(output, "EVCXR_BEGIN_CONTENT {mime}\n{text}\nEVCXR_END_CONTENT\n");
 }
 
-/// Says that a display is whole: it is shown now, not when it is clear that nothing more belongs to it.
+/// Marks the end of a display: the kernel shows it now, and does not wait for further representations.
 pub fn end_display() {
     mark("end");
     let _ = std::io::stdout().flush();
 }
 
-/// A trait that no type has: the kernel learns how rustc names a variable's type by asking for it.
+/// A trait that no type implements: the compiler's error about it names a variable's type as rustc writes it.
 pub trait Nothing {}
 
 /// Never compiles; see [`Nothing`].
@@ -48,14 +47,14 @@ pub trait DebugFallback {
 
 impl<T: Debug + ?Sized> DebugFallback for &T {
     fn evcxr_display(&self) {
-        // `()` has no bound to tell it apart by; its name is reserved, so the comparison is exact.
+        // No trait bound excludes `()`; its name is reserved, so the comparison is exact.
         if std::any::type_name::<T>() != "()" {
             send_text(&written(format_args!("{self:?}"), "{:?}"));
         }
     }
 }
 
-/// Shows a value of type `T` by a format of the user's; with the type's name without its paths if that is wanted.
+/// Shows a value of type `T` by the user's format; with `with_type`, after the type's name without paths.
 pub fn formatted<T: ?Sized>(value: Arguments, format: &str, with_type: bool) {
     let name = std::any::type_name::<T>();
     if name == "()" {
@@ -70,7 +69,7 @@ fn short(name: &str) -> String {
     let mut short = String::with_capacity(name.len());
     let mut pieces = name.split("::").peekable();
     while let Some(piece) = pieces.next() {
-        // What stands before `::` is a module's name, back to where the path begins.
+        // The text before `::` is a module's name; it is removed back to where the path begins.
         let keep = if pieces.peek().is_some() {
             piece.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1)
         } else {
@@ -81,12 +80,12 @@ fn short(name: &str) -> String {
     short
 }
 
-/// What a value is behind: a pointer, or a guard.
+/// A pointer or guard, through which its value is shown.
 pub trait Pointer {
     /// What it points to.
     type Value: ?Sized;
 
-    /// The value behind it. A value that is behind nothing is found as its own, through the reference to it.
+    /// The value behind it. For any other value, method lookup finds the value itself, through the reference to it.
     fn soma_value(&self) -> &Self::Value;
 }
 
@@ -127,14 +126,14 @@ impl<T> Pointer for LazyLock<T> {
     }
 }
 
-/// Marks that what is shown next is the value of the last expression.
+/// Marks that the next content is the value of the last expression.
 pub fn begin_result() {
     mark("result");
 }
 
-/// Marks that what follows is the value of the last expression, then hands the value on.
+/// Marks that the next content is the value of the last expression, then returns the value.
 pub trait Mark {
-    /// Writes the mark; called after the expression was evaluated and before it is shown.
+    /// Writes the mark; called after the expression is evaluated and before its value is shown.
     fn soma_result(&self) -> &Self;
 }
 

@@ -1,12 +1,12 @@
-//! What cells share of statics that macros make.
+//! Statics that macros make, shared between cells.
 
 use std::ops::Deref;
 
-/// A static of `lazy_static!`, for the cells behind the one that has it: it points to the same value.
+/// A static of `lazy_static!`, for cells after the one that defines it: it points to the same value.
 pub struct Lazy<T: 'static>(fn() -> &'static T);
 
 impl<T> Lazy<T> {
-    /// Of what this gives.
+    /// A static whose value `value` returns.
     pub const fn new(value: fn() -> &'static T) -> Lazy<T> {
         Lazy(value)
     }

@@ -2,7 +2,7 @@
 //!
 //! Takes the place of the module that evcxr copies into every cell: the same names and signatures
 //! (`VariableStore`, `create_variable_store`, …), so that its generated code compiles against this one.
-//! The generic doors are thin; the map behind them is compiled once, here, not in every cell.
+//! The generic functions are thin; the map behind them is compiled once, here, not in every cell.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -14,20 +14,20 @@ use crate::describe::{Description, describe};
 use crate::{failed, report};
 use soma_report::Report;
 
-/// The definitions that a cell was compiled with: a type's path in the notebook's crate, or a crate that may
-/// change (`name::`), and a fingerprint of its source, everything it mentions included.
+/// The definitions that a cell was compiled with: the path of a type in the notebook's crate, or a crate that may
+/// change (`name::`), and a fingerprint of its source and of everything that the source mentions.
 pub type Definitions = &'static [(&'static str, &'static str)];
 
-/// How the paths of the notebook's own types begin.
+/// The prefix of the paths of the notebook's own types.
 const NOTEBOOK: &str = "ctx::";
 
 struct Variable {
     value: Box<dyn Any>,
-    /// Fingerprints of the notebook's own types that the value's type is made of.
+    /// Fingerprints of the notebook's types that the value's type mentions.
     definitions: Vec<(String, &'static str)>,
-    /// What the kernel was told of its value.
+    /// The description that the kernel last got of its value.
     told: Option<Description>,
-    /// The process in which it was made, for what has threads of its own: in a copy of that process they are gone.
+    /// The process in which it was made, for a value with its own threads: in a snapshot those threads do not exist.
     made_in: Option<u32>,
 }
 
@@ -36,32 +36,32 @@ struct Variable {
 pub struct VariableStore {
     variables: HashMap<String, Variable>,
     definitions: Definitions,
-    /// What the present cell has taken out, or the last one had.
+    /// The variables that the running cell has taken out; between cells, those of the last cell.
     taken: Vec<String>,
-    /// What it has taken out and can be had twice: should the cell fail after it has moved a tensor away, as in
-    /// `x + ones([3])` with shapes that do not fit, the variable comes back.
+    /// Second handles on variables that the cell has taken out, where a second handle is possible. When the cell fails
+    /// after it has moved a tensor away, as in `x + ones([3])` with shapes that do not fit, the variable comes back.
     lent: HashMap<String, Variable>,
 }
 
 impl VariableStore {
-    /// Names the definitions of the cell that now runs; called first by generated code.
+    /// Sets the definitions of the cell that now runs; generated code calls it first.
     pub fn define(&mut self, definitions: Definitions) {
         self.definitions = definitions;
     }
 
-    /// Stores a variable and reports its type, which is how the kernel learns it without analysis.
+    /// Stores a variable and reports its type, from which the kernel learns the type without analysis.
     pub fn put_variable<T: 'static>(&mut self, name: &str, value: T) {
         self.put(name, std::any::type_name::<T>(), Box::new(value));
     }
 
-    /// Whether `T` still is the type that the variable was stored with. When it is not, the variable is
-    /// dropped, and evcxr is told.
+    /// Whether `T` is still the type with which the variable was stored. If it is not, drops the variable and reports
+    /// that to the kernel and to evcxr.
     pub fn check_variable<T: 'static>(&mut self, name: &str) -> bool {
         self.check(name, TypeId::of::<T>())
     }
 
-    /// The same for a variable whose type is from a library that another of the same name has replaced: the cell was
-    /// compiled with the fingerprints of the other.
+    /// The same for a variable whose type is from a library that a new version of the same name has replaced: the cell
+    /// was compiled with the fingerprints of the new version.
     pub fn check_kept_variable<T: 'static>(&mut self, name: &str) -> bool {
         if let Some(variable) = self.variables.get_mut(name) {
             variable.definitions.retain(|(path, _)| path.starts_with(NOTEBOOK));
@@ -72,7 +72,7 @@ impl VariableStore {
     /// Takes a variable out.
     ///
     /// # Panics
-    /// When the variable is not there: a cell that panicked may have moved it away.
+    /// When the store does not have the variable: a cell that panicked may have moved it away.
     pub fn take_variable<T: 'static>(&mut self, name: &str) -> T {
         match self.take(name).downcast::<T>() {
             Ok(value) => *value,
@@ -80,11 +80,11 @@ impl VariableStore {
         }
     }
 
-    /// A value that lives as long as the process, made at first use; evcxr keeps its async runtime here.
+    /// A value that lives as long as the process, made at its first use; evcxr keeps its async runtime here.
     pub fn lazy_arc<T: 'static, F: FnOnce() -> T>(&mut self, name: &str, create: F) -> std::sync::Arc<T> {
         let this_process = Some(std::process::id());
         if self.variables.get(name).is_some_and(|variable| variable.made_in != this_process) {
-            // Never dropped: that would wait for its threads.
+            // Never dropped: dropping would wait for its threads.
             std::mem::forget(self.variables.remove(name));
         }
         let entry = self.variables.entry(name.to_owned()).or_insert_with(|| Variable {
@@ -103,15 +103,15 @@ impl VariableStore {
     fn put(&mut self, name: &str, type_name: &'static str, value: Box<dyn Any>) {
         report::send(Report::Stored { name: name.to_owned(), type_name: type_name.to_owned() });
         if type_name.contains("std::io::stdio::Std") && type_name.contains("Lock") {
-            // Kept, it would stop everything that writes from another thread. The kernel says so.
+            // If it stayed in the store, it would block every write from another thread. The kernel tells the user.
             return;
         }
         let definitions = self.definitions_of(type_name);
         self.variables.insert(name.to_owned(), Variable { value, definitions, told: None, made_in: None });
     }
 
-    /// What the value's type is made of: the definitions that its name mentions; and for a type of the notebook
-    /// that has none of its own, what stands for those (`ctx::`).
+    /// The definitions that the type's name mentions; and `ctx::`, which stands for all of the notebook's types, when
+    /// the name mentions a type of the notebook that has no definition of its own.
     fn definitions_of(&self, type_name: &str) -> Vec<(String, &'static str)> {
         let specific = |path: &str| path != NOTEBOOK && mentions(type_name, path);
         let mut found: Vec<_> = self.definitions.iter().filter(|(path, _)| specific(path)).copied().collect();
@@ -140,8 +140,8 @@ impl VariableStore {
         }
     }
 
-    /// The cell is over. When it has failed, what it had moved away comes back, if that is possible for all of it; whether
-    /// something has.
+    /// Ends a cell. When it has failed, the variables that it had moved away come back, if that is possible for all of
+    /// them; returns whether they did.
     fn end(&mut self, has_failed: bool) -> bool {
         let mut lent = std::mem::take(&mut self.lent);
         let missing: Vec<&String> = self.taken.iter().filter(|name| !self.variables.contains_key(*name)).collect();
@@ -164,7 +164,7 @@ impl VariableStore {
             report::lost(name, "a cell that panicked had moved it away, or the process was restarted");
             return false;
         };
-        // A redefined struct keeps its `TypeId` (that is a hash of its path), so its source is compared too.
+        // A redefined struct keeps its `TypeId` (a hash of its path), so its source is compared too.
         let same = (*variable.value).type_id() == id
             && variable.definitions.iter().all(|(path, fingerprint)| {
                 self.definitions.iter().any(|(now, source)| now == path && source == fingerprint)
@@ -178,7 +178,7 @@ impl VariableStore {
     }
 }
 
-/// The same value once more, where that costs next to nothing: another handle on a tensor's memory, or a number.
+/// A second handle on the same value, where that costs almost nothing: on a tensor's memory, or a copy of a number.
 fn again(value: &dyn Any) -> Option<Box<dyn Any>> {
     fn copied<T: Copy + 'static>(value: &dyn Any) -> Option<Box<dyn Any>> {
         Some(Box::new(*value.downcast_ref::<T>()?))
@@ -193,17 +193,17 @@ fn again(value: &dyn Any) -> Option<Box<dyn Any>> {
         .or_else(|| copied::<bool>(value))
 }
 
-/// Ends a variable that cannot be kept, since it borrows from one that is.
+/// Drops a variable that cannot be kept, since it borrows from a stored one.
 pub fn end_variable<T>(_: T) {}
 
-/// Whether a type's full name has `path` in it: as a whole path, or as the beginning of one if it ends in `::`.
+/// Whether a type's full name contains `path`: as a whole path, or as the beginning of one if it ends in `::`.
 fn mentions(type_name: &str, path: &str) -> bool {
     type_name
         .match_indices(path)
         .any(|(start, _)| !type_name[..start].ends_with(is_path) && begins_with(&type_name[start..], path))
 }
 
-/// Whether the path at the beginning of a text is this one, or begins with it if it ends in `::`.
+/// Whether the path at the beginning of a text is `path`, or begins with it if it ends in `::`.
 fn begins_with(text: &str, path: &str) -> bool {
     text.strip_prefix(path).is_some_and(|rest| path.ends_with("::") || !rest.starts_with(is_path))
 }
@@ -222,8 +222,8 @@ pub fn create_variable_store() -> *mut VariableStore {
     store
 }
 
-/// Tells the kernel what variables hold, where that has changed. A tensor may have been changed through another one
-/// that shares its memory, so all are looked at. Called between cells, on the thread that runs them.
+/// Reports the values of variables that have changed to the kernel. A tensor may have changed through another one that
+/// shares its memory, so all variables are examined. Called between cells, on the thread that runs them.
 pub(crate) fn report_values() {
     // SAFETY: a store is never freed, and only a running cell has a reference to it.
     let Some(store) = (unsafe { STORE.load(Ordering::SeqCst).as_mut() }) else { return };
@@ -237,7 +237,7 @@ pub(crate) fn report_values() {
     }
 }
 
-/// A cell begins. Called on the thread that runs cells.
+/// Starts a cell. Called on the thread that runs cells.
 pub(crate) fn begin() {
     // SAFETY: a store is never freed, and only a running cell has a reference to it.
     if let Some(store) = unsafe { STORE.load(Ordering::SeqCst).as_mut() } {
@@ -245,18 +245,18 @@ pub(crate) fn begin() {
     }
 }
 
-/// A cell is over. Called on the thread that runs cells.
+/// Ends a cell. Called on the thread that runs cells.
 pub(crate) fn end() {
     // SAFETY: a store is never freed, and only a running cell has a reference to it.
     let store = unsafe { STORE.load(Ordering::SeqCst).as_mut() };
     let has_failed = failed::take();
     if store.is_some_and(|store| store.end(has_failed)) {
-        // evcxr believes them gone; the supervisor sees to it that it does not.
+        // evcxr believes them gone; the supervisor corrects that.
         report::send(Report::Kept {});
     }
 }
 
-/// Whether the last cell has kept or lost something that it had taken out. Called on the thread that runs cells.
+/// Whether a variable that the last cell had taken out is not back. Called on the thread that runs cells.
 pub(crate) fn lacks_something() -> bool {
     // SAFETY: as above.
     unsafe { STORE.load(Ordering::SeqCst).as_ref() }.is_some_and(VariableStore::lacks_something)
@@ -278,7 +278,7 @@ mod tests {
             assert_eq!(store.end(has_failed), comes_back);
             assert_eq!(store.check_variable::<Tensor>("x"), comes_back);
         }
-        // What else it has moved away cannot come back, and evcxr is told so of all.
+        // Another variable that the cell has moved away cannot come back; evcxr is then told that all of them are gone.
         drop(store.take_variable::<Tensor>("x"));
         store.take_variable::<String>("text");
         assert!(!store.end(true) && store.lacks_something());

@@ -1,15 +1,15 @@
-//! Fields of a report as text, and how a field's text is kept apart from the next.
+//! Fields of a report as text, and the escaping that keeps one field's text apart from the next.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::Ending;
 
-/// What can be a field.
+/// A type that can be a field.
 pub trait Field: Sized {
-    /// As text.
+    /// Converts the value to text.
     fn write(&self) -> Cow<'_, str>;
-    /// From text.
+    /// Converts text to a value.
     fn read(text: &str) -> Option<Self>;
 }
 
@@ -68,7 +68,7 @@ impl Field for Ending {
     }
 }
 
-/// Appends a field's text in which no tab and no line end is left.
+/// Appends a field's text, with tabs and line ends escaped.
 pub fn escape(field: &str, line: &mut String) {
     for character in field.chars() {
         match character {
@@ -80,7 +80,7 @@ pub fn escape(field: &str, line: &mut String) {
     }
 }
 
-/// The text that was escaped.
+/// The text before [`escape`].
 pub fn unescape(field: &str) -> String {
     let mut text = String::with_capacity(field.len());
     let mut characters = field.chars();

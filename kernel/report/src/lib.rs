@@ -1,8 +1,8 @@
-//! What is reported of a running cell: from the library that cells link to the worker's supervisor, and from there to the
+//! Reports about a running cell: from the library that cells link to the worker's supervisor, and from there to the
 //! kernel.
 //!
-//! Both sides are compiled with this type, and neither sees how it is written: a line each, a kind and fields between tabs
-//! (`field`). A report that this version does not know is no report.
+//! Both sides are compiled with this type, and neither depends on its encoding: one line per report, with a kind and
+//! fields separated by tabs (`field`). A line with an unknown kind is not a report.
 
 mod field;
 
@@ -17,11 +17,11 @@ pub enum Ending {
     Exited(i32),
     /// By a signal of this name.
     Signaled(String),
-    /// All threads waited for each other, and it was ended.
+    /// All threads waited for each other, so the supervisor ended it.
     Deadlocked,
 }
 
-/// Declares the kinds of reports, each with the word that it begins with.
+/// Declares the kinds of reports, each with the word that begins its line.
 macro_rules! reports {
     ($($(#[$doc:meta])* $name:ident($kind:literal) { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? })*) => {
         /// A report.
@@ -31,7 +31,7 @@ macro_rules! reports {
         }
 
         impl Report {
-            /// As a line, without its end.
+            /// The report as a line, without its line end.
             pub fn encode(&self) -> String {
                 match self {
                     $(Report::$name { $($field),* } => {
@@ -46,7 +46,7 @@ macro_rules! reports {
                 }
             }
 
-            /// From a line; `None` when it is no report.
+            /// Parses a line; `None` when it is not a report.
             pub fn decode(line: &str) -> Option<Report> {
                 let mut fields = line.split('\t').map(unescape);
                 match fields.next()?.as_str() {
@@ -66,7 +66,7 @@ reports! {
         /// Its type, as `type_name` gives it.
         type_name: String,
     }
-    /// What a variable holds, which has changed; texts are for people, and empty where there is nothing to say.
+    /// The value of a variable, which has changed; texts are for users, and empty where they do not apply.
     Value("VALUE") {
         /// The variable.
         name: String,
@@ -76,10 +76,10 @@ reports! {
         dtype: String,
         /// How much memory it takes, in bytes.
         bytes: String,
-        /// What is in it, or the beginning of that.
+        /// Its value, or the beginning of that.
         value: String,
     }
-    /// A variable is not there any more, or not as the cell wants it.
+    /// A variable is lost: the store does not have it, or not with the type that the cell expects.
     Lost("LOST") {
         /// The variable.
         name: String,
@@ -90,9 +90,9 @@ reports! {
     Kept("KEPT") {}
     /// A panic, in lines and columns of the compiled program.
     Panic("PANIC") {
-        /// Whether it ended the cell, and not a thread that a cell has started.
+        /// Whether the panic ended the cell; if not, it ended a thread that a cell has started.
         of_the_cell: bool,
-        /// What it says.
+        /// Its message.
         message: String,
         /// The source file that the compiler was given.
         file: String,
@@ -100,9 +100,9 @@ reports! {
         line: u32,
         /// The column, from 1.
         column: u32,
-        /// The libraries that it came through.
+        /// The libraries that contain its calls.
         libraries: String,
-        /// The calls that it came through, as addresses in those libraries.
+        /// Its calls, as addresses in those libraries.
         calls: String,
     }
     /// The cell was unwound by an interrupt.
@@ -112,46 +112,43 @@ reports! {
         /// The error.
         error: String,
     }
-    /// A line that evcxr itself waits for on the runtime's standard output.
-    Evcxr("EVCXR") {
-        /// The line.
-        line: String,
-    }
+    /// The cell has failed, or could not be run: the variables that it had taken are to be forgotten.
+    Failed("FAILED") {}
     /// The compiled cell could not be loaded.
     NotLoaded("NOT_LOADED") {
         /// The loader's reason.
         reason: String,
     }
-    /// There is a sleeping copy of the process.
+    /// A snapshot of the process was made.
     Copy("COPY") {
-        /// Its number.
+        /// Its process id.
         pid: i32,
         /// How long it took to make.
         took: Duration,
-        /// How many threads of cells it does not have.
+        /// How many threads of cells the snapshot lacks.
         threads: usize,
     }
-    /// There is no copy.
+    /// There is no snapshot.
     NoCopy("NO_COPY") {
-        /// Why it could not be made; empty when there is to be none.
+        /// Why it could not be made; empty when none is wanted.
         reason: String,
     }
-    /// The copy was woken, and is the worker now.
+    /// The snapshot was woken, and is the worker now.
     Working("WORKING") {}
     /// The cell is over.
     Done("DONE") {
         /// How long it ran.
         took: Duration,
-        /// Whether a system call that waited was broken off for an interrupt.
+        /// Whether a waiting system call was cancelled for an interrupt.
         was_cancelled: bool,
-        /// Whether it was asked to stop; the supervisor knows.
+        /// Whether the cell was asked to stop; the supervisor sets this.
         was_interrupted: bool,
     }
     /// The process ended while it ran the cell.
     Ended("ENDED") {
         /// Whether it was ended because the cell was interrupted.
         was_interrupted: bool,
-        /// Whether a copy took over, with the variables as they were before the cell.
+        /// Whether a snapshot took over, with the variables as they were before the cell.
         is_restored: bool,
         /// How many threads that earlier cells had started ended with it.
         threads: usize,
@@ -182,7 +179,7 @@ mod tests {
             },
             Report::Unwound {},
             Report::Error { error: text() },
-            Report::Evcxr { line: "EVCXR_PANIC_NOTIFICATION".into() },
+            Report::Failed {},
             Report::NotLoaded { reason: text() },
             Report::Copy { pid: 42, took: Duration::from_micros(1_234_567), threads: 3 },
             Report::NoCopy { reason: String::new() },

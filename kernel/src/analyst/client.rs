@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::question::{Answer, Known, Question, Reply, Wanted};
+use crate::evcxr::environment::TMPDIR;
 use crate::process;
 use crate::session_dir::SESSION_DIR;
 use crate::toolchain::handoff::SessionNotes;
@@ -181,7 +182,7 @@ fn command(session: &Path) -> Option<Command> {
     let mut command = Command::new(std::env::current_exe().ok()?);
     // It uses the real tools, not those that evcxr is shown.
     notes.original.restore(&mut command);
-    command.env_remove(SESSION_DIR).env_remove("EVCXR_TMPDIR");
+    command.env_remove(SESSION_DIR).env_remove(TMPDIR);
     command.env("CARGO", &notes.facts.cargo).env("RUSTC", &notes.facts.rustc);
     command.arg("analyst").arg(session);
     // Why it ends with an error is for the kernel's log.

@@ -16,9 +16,9 @@ use ra_ap_project_model::{
 use ra_ap_vfs::file_set::FileSetConfig;
 use ra_ap_vfs::{Change, Vfs, VfsPath};
 
+use crate::dirs;
+use crate::evcxr::manifest::modernise;
 use crate::toolchain::cell_libs::{CellLibs, Shared};
-use crate::toolchain::dependencies::modernise;
-use crate::toolchain::dirs;
 use crate::toolchain::handoff::SessionNotes;
 use crate::toolchain::toolchain_info::ToolchainInfo;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::toolchain::variable_types::Types;
+use crate::variable_types::Types;
 
 /// What the session knows that a cell may use.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

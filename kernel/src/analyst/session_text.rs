@@ -4,7 +4,7 @@
 use ra_ap_syntax::{Edition, SyntaxKind};
 
 use super::question::Known;
-use crate::toolchain::program;
+use crate::evcxr::program;
 
 /// A cell within the text of its session.
 #[derive(Debug, PartialEq)]

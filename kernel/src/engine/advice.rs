@@ -1,9 +1,9 @@
 //! What helps on with a compiler's message: its own notes, as far as they are about what people have typed, and what a
 //! notebook knows better.
 
-use serde_json::Value;
-
 use super::imports;
+use crate::diagnostic::{Diagnostic, DiagnosticLevel};
+use crate::evcxr::messages::names_generated_code;
 
 /// How many imports are offered of a name.
 const IMPORTS: usize = 4;
@@ -26,10 +26,7 @@ const INTERNAL: &[&str] = &[
     "does not implement `PartialEq`",
     "does not implement `PartialOrd",
     "does not implement `Bit",
-    "evcxr",
     "soma",
-    "generated",
-    "src/lib.rs",
     "required for `&",
     "is not implemented for `",
     "consider annotating",
@@ -39,23 +36,21 @@ const INTERNAL: &[&str] = &[
 ];
 
 /// What is worth saying under a message of the compiler.
-pub fn notes(message: &Value) -> Vec<String> {
-    let text = message["message"].as_str().unwrap_or_default();
-    let is_explained = is_imported_by_a_line(text);
-    let children = message["children"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let said = children.iter().filter(|child| matches!(child["level"].as_str(), Some("help" | "note")));
+pub fn notes(message: &Diagnostic) -> Vec<String> {
+    let is_explained = is_imported_by_a_line(&message.message);
+    let said =
+        message.children.iter().filter(|child| matches!(child.level, DiagnosticLevel::Help | DiagnosticLevel::Note));
     let mut notes: Vec<String> = said.filter_map(|child| note(child, is_explained)).collect();
-    notes.extend(hint(text).map(str::to_owned));
+    notes.extend(hint(&message.message).map(str::to_owned));
     notes.dedup();
     notes
 }
 
 /// A note of the compiler's.
-fn note(child: &Value, is_explained: bool) -> Option<String> {
-    let message = child["message"].as_str()?;
-    let spans = child["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
+fn note(child: &Diagnostic, is_explained: bool) -> Option<String> {
+    let message = &child.message;
     let replacements: Vec<&str> =
-        spans.iter().filter_map(|span| Some(span["suggested_replacement"].as_str()?.trim())).collect();
+        child.spans.iter().filter_map(|span| Some(span.suggested_replacement.as_deref()?.trim())).collect();
     if replacements.first().is_some_and(|text| text.starts_with("use ") && text.ends_with(';')) {
         return import(&replacements);
     }
@@ -66,11 +61,12 @@ fn note(child: &Value, is_explained: bool) -> Option<String> {
         return (!is_explained).then_some(advice);
     }
     let replacement = replacements.first().copied().unwrap_or_default();
-    if INTERNAL.iter().any(|word| message.contains(word) || replacement.contains(word)) {
+    let is_internal = |text: &str| INTERNAL.iter().any(|word| text.contains(word)) || names_generated_code(text);
+    if is_internal(message) || is_internal(replacement) {
         return None;
     }
     Some(if replacement.is_empty() || replacement.len() > 80 || message.contains(&format!("`{replacement}")) {
-        message.to_owned()
+        message.clone()
     } else {
         format!("{message}: `{replacement}`")
     })
@@ -78,9 +74,8 @@ fn note(child: &Value, is_explained: bool) -> Option<String> {
 
 /// Imports that the compiler offers, as lines to put into the cell, the standard library's first.
 fn import(lines: &[&str]) -> Option<String> {
-    let is_internal = |line: &str| ["evcxr", "soma_", "generated"].iter().any(|word| line.contains(word));
     let mut lines: Vec<String> =
-        lines.iter().map(|line| imports::usual(line)).filter(|line| !is_internal(line)).collect();
+        lines.iter().map(|line| imports::usual(line)).filter(|line| !names_generated_code(line)).collect();
     lines.sort_by_key(|line| !line.starts_with("use std::"));
     lines.dedup();
     let offered: Vec<String> = lines.iter().take(IMPORTS).map(|line| format!("`{line}`")).collect();
@@ -115,17 +110,25 @@ pub fn about_line(line: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::diagnostic;
 
-    fn child(message: &str, replacements: &[&str]) -> Value {
-        let spans: Vec<Value> = replacements.iter().map(|text| json!({ "suggested_replacement": text })).collect();
-        json!({ "level": "help", "message": message, "spans": spans })
+    fn child(message: &str, replacements: &[&str]) -> Diagnostic {
+        let mut child = diagnostic::error("", message, Some(("src/cell.rs", 1)));
+        child.level = DiagnosticLevel::Help;
+        let span = child.spans.remove(0);
+        child.spans.extend(replacements.iter().map(|text| {
+            let mut span = span.clone();
+            span.suggested_replacement = Some((*text).to_owned());
+            span
+        }));
+        child
     }
 
-    fn said(message: &str, children: &[Value]) -> Vec<String> {
-        notes(&json!({ "message": message, "code": { "code": "E0425" }, "children": children }))
+    fn said(message: &str, children: &[Diagnostic]) -> Vec<String> {
+        let mut diagnostic = diagnostic::error("E0425", message, None);
+        diagnostic.children.extend_from_slice(children);
+        notes(&diagnostic)
     }
 
     #[test]

@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 use object::{Object, ObjectSymbol, SymbolKind};
 use regex::Regex;
 
-use crate::toolchain::program::ENTRY_SYMBOL;
+use crate::evcxr::files::NOTEBOOK;
+use crate::evcxr::program::ENTRY_SYMBOL;
 
 /// The calls that a panic came through, the innermost first, as they were reported.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -140,9 +141,6 @@ struct Function {
     /// Whether this is the code of a closure in it.
     is_closure: bool,
 }
-
-/// The crate that cells are compiled as.
-const NOTEBOOK: &str = "ctx::";
 
 /// The function of the notebook that a symbol stands for; `None` for another crate's, and for the cell itself.
 fn own_function(symbol: &str) -> Option<Function> {

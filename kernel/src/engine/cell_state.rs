@@ -199,7 +199,7 @@ impl CellState {
                 self.end = Some(ProcessEnd { interrupted: was_interrupted, restored: is_restored, threads, how });
             }
             // For the supervisor.
-            Report::NoCopy { .. } | Report::Working {} | Report::Evcxr { .. } => {}
+            Report::NoCopy { .. } | Report::Working {} | Report::Failed {} => {}
         }
     }
 }

@@ -14,8 +14,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use evcxr::{CommandContext, EvalContext};
-
 use super::assistant::SomaAssistant;
 use super::cell_state::{CellState, Listener};
 use super::commands::{self, Settings};
@@ -29,12 +27,14 @@ use super::sentence::sentence;
 use super::syntax::Mistake;
 use super::teacher::lesson::Language;
 use super::teacher::problem::Problem;
-use super::{characters, failure, folder, nesting, startup, syntax};
+use super::{characters, failure, folder, nesting, syntax};
+use crate::engine::type_names::PublicPaths;
+use crate::evcxr::context::Context;
+use crate::evcxr::startup;
 use crate::process::lock;
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_build;
 use crate::toolchain::handoff::{CellNotes, SessionNotes};
-use crate::toolchain::paths::PublicPaths;
 use soma_jupyter::api::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 
 use answered::{Commanded, show};
@@ -43,7 +43,7 @@ use wording::timing;
 
 /// Evaluates the cells of one session.
 pub struct SomaEvaluator {
-    context: CommandContext,
+    context: Context,
     channel: Channel,
     state: Arc<Mutex<CellState>>,
     session: PathBuf,
@@ -97,19 +97,12 @@ impl SomaEvaluator {
         let mut runtime = std::process::Command::new(soma);
         runtime.arg("runtime");
         CellNotes::default().write(&session).map_err(|error| failed(&error.to_string()))?;
-        let start_up = startup::Places::of(&notes.original);
-        let (mut context, outputs) = start_up
-            .hidden_from_evcxr(&session, runtime, EvalContext::with_subprocess_command)
-            .map_err(|error| failed(&error.to_string()))?;
-        // Whatever evcxr's settings file says: without that, a panic would end the process, and its message with it.
-        context.set_preserve_vars_on_panic(true);
-        // evcxr has tried its runtime on a cell of its own, which is nobody's output.
+        let variable = |name: &str| notes.original.get(name).map(str::to_owned);
+        let start_up = startup::Places::of(&notes.original.folder, variable);
+        let context = Context::start(runtime, &start_up, &session, cell_build::AUTOMATIC);
+        let context = context.map_err(|error| failed(&error))?;
+        // evcxr has tried its runtime on a cell of its own, whose output is not the user's.
         channel.sync();
-        // What the supervisor writes to its own standard error is for us, not for the user.
-        std::thread::spawn(move || outputs.stderr.iter().for_each(|line| tracing::warn!("runtime: {line}")));
-        std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
-        let mut context = CommandContext::with_eval_context(context);
-        context.set_opt_level(cell_build::AUTOMATIC).map_err(|error| failed(&error.to_string()))?;
         tracing::info!(folder = %session.display(), "the session is ready");
         Ok(SomaEvaluator {
             context,

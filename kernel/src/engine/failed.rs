@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use evcxr::CompilationError;
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile};
 
 use super::items::imports;
 use super::prepare;
+use crate::evcxr::context::CompileError;
 
 /// How a cell failed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,9 +57,9 @@ impl FailedCells {
     }
 
     /// What there is to say of the names that the compiler has not found.
-    pub fn notes(&self, errors: &[CompilationError]) -> Vec<String> {
+    pub fn notes(&self, errors: &[CompileError]) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
-        for name in errors.iter().flat_map(|error| missing(&error.message())) {
+        for name in errors.iter().flat_map(|error| missing(&error.message)) {
             if let Some((count, how)) = self.names.get(&name) {
                 let note = format!(
                     "`{name}` is not there: In [{count}] would have defined it, but {}; mend that cell and run it again",
@@ -76,8 +76,8 @@ impl FailedCells {
 
 /// What there is to say of names that the compiler has not found, and that a cell of the session before the restart had
 /// defined; `cells` are its cells, newest first.
-pub fn before_the_restart(errors: &[CompilationError], cells: impl FnOnce() -> Vec<(usize, String)>) -> Vec<String> {
-    let mut names: Vec<String> = errors.iter().flat_map(|error| missing(&error.message())).collect();
+pub fn before_the_restart(errors: &[CompileError], cells: impl FnOnce() -> Vec<(usize, String)>) -> Vec<String> {
+    let mut names: Vec<String> = errors.iter().flat_map(|error| missing(&error.message)).collect();
     names.dedup();
     if names.is_empty() {
         return Vec::new();

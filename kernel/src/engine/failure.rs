@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Snippet};
-use evcxr::CompilationError;
-use serde_json::Value;
 
 use super::advice;
 use super::colours::RENDERER;
@@ -14,12 +12,15 @@ use super::past_cell::PastCell;
 use super::positions::{Place, Source};
 use super::syntax::Mistake;
 use super::teacher::problem::{self, Problem};
+use crate::diagnostic::{Diagnostic, DiagnosticExt, DiagnosticSpan};
+use crate::evcxr::context::CompileError;
+use crate::evcxr::messages::{borrowing_variable, names_generated_code, type_without_debug, with_users_paths};
 use crate::session_dir;
 use crate::toolchain::{cell_libs, messages};
 use soma_jupyter::api::Failure;
 
 /// The compiler's errors for a cell, as they are shown and as the teacher takes them.
-pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> (Failure, Vec<Problem>) {
+pub fn compilation(errors: &[CompileError], session: &[PastCell]) -> (Failure, Vec<Problem>) {
     let Some(PastCell { count, prepared }) = session.last() else { return Default::default() };
     let mut problems = Vec::new();
     let mut traceback: Vec<String> = Vec::new();
@@ -29,11 +30,11 @@ pub fn compilation(errors: &[CompilationError], session: &[PastCell]) -> (Failur
     for error in errors {
         let mut report = CompilerReport::new(error);
         if let Some(shown) = &prepared.shown {
-            report.about_the_value(&error.json, shown);
+            report.about_the_value(&error.diagnostic, shown);
         }
         report.about_the_end(&prepared.source);
         report.about_line(&prepared.source);
-        problems.push(report.problem(&error.json, &prepared.source));
+        problems.push(report.problem(&error.diagnostic, &prepared.source));
         if let Some(shown) = &prepared.shown {
             report.about_showing(shown);
         }
@@ -56,7 +57,7 @@ fn headline(first: Option<(String, String)>) -> Failure {
 }
 
 /// What rustc's parser says of the last cell of the session, which it was shown as typed, behind `before` characters.
-pub fn syntax(errors: &[Value], session: &[PastCell], before: usize) -> (Failure, Vec<Problem>) {
+pub fn syntax(errors: &[Diagnostic], session: &[PastCell], before: usize) -> (Failure, Vec<Problem>) {
     let Some(PastCell { prepared, .. }) = session.last() else { return Default::default() };
     let mut problems = Vec::new();
     let source = &prepared.source;
@@ -74,13 +75,10 @@ pub fn syntax(errors: &[Value], session: &[PastCell], before: usize) -> (Failure
     let mut first = None;
     for error in errors {
         let mut report = CompilerReport::of_message(error, "typed.rs", &place);
-        let is_behind = |span: &Value| {
-            span["is_primary"] == true && span["line_start"].as_u64().is_some_and(|line| line as usize > lines)
-        };
-        if error["spans"].as_array().is_some_and(|spans| spans.iter().any(is_behind)) {
+        if error.spans.iter().any(|span| span.is_primary && span.line_start > lines) {
             report.ends_too_early();
         }
-        report.code = error["code"]["code"].as_str().unwrap_or_default().to_owned();
+        report.code = error.code().to_owned();
         report.about_line(source);
         problems.push(report.problem_as_typed(error, source, before));
         let rendered = report.render(Level::ERROR, session);
@@ -106,14 +104,13 @@ pub fn mistake(mistake: Mistake, source: &str, count: usize) -> Failure {
 /// What the compiler warns of, a message of its own each. `place` tells which cell of the session a line and column of
 /// the compiled program are from, and where in it.
 pub fn warnings(
-    messages: &str,
+    messages: &[Diagnostic],
     session: &[PastCell],
     place: impl Fn(usize, usize) -> Option<(usize, Place)>,
 ) -> String {
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut rendered: Vec<String> = Vec::new();
     for message in messages {
-        let report = CompilerReport::of_warning(&message, session, &place);
+        let report = CompilerReport::of_warning(message, session, &place);
         let text = report.render(Level::WARNING, session);
         // What stands nowhere in a cell is about code that nobody wrote.
         if !report.earlier.is_empty() && !rendered.contains(&text) {
@@ -134,23 +131,18 @@ struct CompilerReport {
 }
 
 impl CompilerReport {
-    fn new(error: &CompilationError) -> CompilerReport {
-        let code = error.code().unwrap_or_default().to_owned();
-        let message = borrowed(&error.message()).unwrap_or_else(|| clean(&error.message()));
+    fn new(error: &CompileError) -> CompilerReport {
+        let message = borrowed(&error.message).unwrap_or_else(|| with_users_paths(&error.message));
+        let place = |(line, column)| Place { line, column };
         let labels = error
-            .spanned_messages()
+            .labels
             .iter()
-            .filter_map(|message| {
-                let span = message.span.as_ref()?;
-                let start = Place { line: span.start_line, column: span.start_column };
-                let end = Place { line: span.end_line, column: span.end_column };
-                Some((start..end, label(&message.label, &error.message()), message.is_primary))
-            })
+            .map(|said| (place(said.start)..place(said.end), label(&said.text, &error.message), said.is_primary))
             .collect();
-        let notes = advice::notes(&error.json).into_iter().map(|note| clean(&note)).collect();
+        let notes = advice::notes(&error.diagnostic).iter().map(|note| with_users_paths(note)).collect();
         let earlier = earlier(error);
-        let mut report = CompilerReport { message, code, labels, earlier, notes };
-        report.name_what_will_fail(&error.json);
+        let mut report = CompilerReport { message, code: error.code.clone(), labels, earlier, notes };
+        report.name_what_will_fail(&error.diagnostic);
         report
     }
 
@@ -170,7 +162,7 @@ impl CompilerReport {
     }
 
     fn of_warning(
-        message: &Value,
+        message: &Diagnostic,
         session: &[PastCell],
         place: &impl Fn(usize, usize) -> Option<(usize, Place)>,
     ) -> CompilerReport {
@@ -179,41 +171,35 @@ impl CompilerReport {
             let text = &session[*cell].prepared.source.text;
             *is_primary && text[session[*cell].prepared.source.bytes(span).end..].trim() == ";"
         });
-        if message["code"]["code"] == "unused_must_use" && hides_the_value {
+        if message.code() == "unused_must_use" && hides_the_value {
             report.notes.push("leave out the `;` at the end of the cell to see the value".to_owned());
         }
         report
     }
 
     fn of_message(
-        message: &Value,
+        message: &Diagnostic,
         file: &str,
         place: &impl Fn(usize, usize) -> Option<(usize, Place)>,
     ) -> CompilerReport {
-        let text = message["message"].as_str().unwrap_or_default();
-        let spans = message["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let read = |span: &Value| {
-            let number = |at: &str| Some(span[at].as_u64()? as usize);
-            let (cell, start) = place(number("line_start")?, number("column_start")?)?;
+        let text = &message.message;
+        let read = |span: &DiagnosticSpan| {
+            let (cell, start) = place(span.line_start, span.column_start)?;
             // The end may be one behind the last character of its line, and so of the cell.
-            let (end_cell, end) = place(number("line_end")?, number("column_end")?.saturating_sub(1).max(1))?;
+            let (end_cell, end) = place(span.line_end, span.column_end.saturating_sub(1).max(1))?;
             let end = Place { column: end.column + 1, ..end };
-            let label = label(span["label"].as_str().unwrap_or_default(), text);
-            (cell == end_cell).then_some((cell, start..end, label, span["is_primary"] == true))
+            let label = label(span.label.as_deref().unwrap_or_default(), text);
+            (cell == end_cell).then_some((cell, start..end, label, span.is_primary))
         };
-        let earlier: Vec<_> = spans
-            .iter()
-            .filter(|span| span["file_name"].as_str().is_some_and(|name| name.ends_with(file)))
-            .filter_map(read)
-            .collect();
-        let notes: Vec<String> = advice::notes(message).into_iter().map(|note| clean(&note)).collect();
-        CompilerReport { code: String::new(), message: clean(text), labels: Vec::new(), earlier, notes }
+        let spans = message.spans.iter().filter(|span| span.file_name.ends_with(file));
+        let earlier = spans.filter_map(read).collect();
+        let notes = advice::notes(message).iter().map(|note| with_users_paths(note)).collect();
+        CompilerReport { code: String::new(), message: with_users_paths(text), labels: Vec::new(), earlier, notes }
     }
 
     /// That something will fail is less than what.
-    fn name_what_will_fail(&mut self, json: &Value) {
-        let primary = json["spans"].as_array().and_then(|spans| spans.iter().find(|span| span["is_primary"] == true));
-        let what = primary.and_then(|span| span["label"].as_str()).filter(|label| !label.is_empty());
+    fn name_what_will_fail(&mut self, said: &Diagnostic) {
+        let what = said.primary().and_then(|span| span.label.as_deref()).filter(|label| !label.is_empty());
         if self.code == "unconditional_panic"
             && let Some(what) = what
         {
@@ -222,28 +208,28 @@ impl CompilerReport {
     }
 
     /// An error about the value that the cell shows is at the code that shows it; here it is at the value.
-    fn about_the_value(&mut self, json: &Value, shown: &Range<Place>) {
-        let primary = json["spans"].as_array().and_then(|spans| spans.iter().find(|span| span["is_primary"] == true));
-        let Some(primary) = primary.filter(|_| self.labels.is_empty() && self.earlier.is_empty()) else { return };
-        if primary["file_name"] == messages::GENERATED && !self.code.is_empty() {
-            let label = label(primary["label"].as_str().unwrap_or_default(), &self.message);
+    fn about_the_value(&mut self, said: &Diagnostic, shown: &Range<Place>) {
+        let is_nowhere = self.labels.is_empty() && self.earlier.is_empty();
+        let Some(primary) = said.primary().filter(|_| is_nowhere) else { return };
+        if primary.file_name == messages::GENERATED && !self.code.is_empty() {
+            let label = label(primary.label.as_deref().unwrap_or_default(), &self.message);
             self.labels = vec![(shown.clone(), label, true)];
         }
     }
 
     /// The error as the teacher takes it.
-    fn problem(&self, json: &Value, source: &Source) -> Problem {
+    fn problem(&self, said: &Diagnostic, source: &Source) -> Problem {
         let bytes = |span: &Range<Place>| source.bytes(&source.as_typed(span.clone()));
         let labels = self.labels.iter().map(|(span, label, is_primary)| (bytes(span), label.clone(), *is_primary));
         let primary = labels.clone().find(|(.., is_primary)| *is_primary);
         let at = primary.as_ref().map_or(0..0, |(at, ..)| at.clone());
-        let defined = problem::defined_in(json);
+        let defined = problem::defined_in(said);
         Problem {
             code: self.code.clone(),
             message: self.message.clone(),
             label: primary.map(|(_, label, _)| label).unwrap_or_default(),
             others: labels.filter(|(.., is_primary)| !is_primary).map(|(at, label, _)| (at, label)).collect(),
-            suggestions: problem::suggestions(json, |span| problem::by_its_line(&source.text, at.start, span)),
+            suggestions: problem::suggestions(said, |span| problem::by_its_line(&source.text, at.start, span)),
             defined_in: defined.as_ref().map(|(file, _)| file.clone()),
             signature: defined.and_then(|(file, line)| problem::signature(cell_libs::source(&file)?, line)),
             at,
@@ -251,17 +237,15 @@ impl CompilerReport {
     }
 
     /// The same of an error in the cell as typed, whose first line has characters before it.
-    fn problem_as_typed(&self, json: &Value, source: &Source, before: usize) -> Problem {
+    fn problem_as_typed(&self, said: &Diagnostic, source: &Source, before: usize) -> Problem {
         let labels =
             self.earlier.iter().map(|(_, span, label, is_primary)| (source.bytes(span), label.clone(), *is_primary));
         let primary = labels.clone().find(|(.., is_primary)| *is_primary);
-        let place = |span: &Value| {
-            let place = |line: &str, column: &str| {
-                let number = |name: &str| usize::try_from(span[name].as_u64()?).ok();
-                let (line, column) = (number(line)?, number(column)?);
+        let place = |span: &DiagnosticSpan| {
+            let place = |line, column: usize| {
                 Some(Place { line, column: if line == 1 { column.checked_sub(before)? } else { column } })
             };
-            Some(source.bytes(&(place("line_start", "column_start")?..place("line_end", "column_end")?)))
+            Some(source.bytes(&(place(span.line_start, span.column_start)?..place(span.line_end, span.column_end)?)))
         };
         Problem {
             code: self.code.clone(),
@@ -269,7 +253,7 @@ impl CompilerReport {
             at: primary.as_ref().map_or(0..0, |(at, ..)| at.clone()),
             label: primary.map(|(_, label, _)| label).unwrap_or_default(),
             others: labels.filter(|(.., is_primary)| !is_primary).map(|(at, label, _)| (at, label)).collect(),
-            suggestions: problem::suggestions(json, place),
+            suggestions: problem::suggestions(said, place),
             defined_in: None,
             signature: None,
         }
@@ -299,10 +283,7 @@ impl CompilerReport {
 
     /// That the cell's value has no way of being shown is said of generated code; here it is said of the value.
     fn about_showing(&mut self, shown: &Range<Place>) {
-        if self.code != "E0599" || !self.message.starts_with("the method `evcxr_display` exists for") {
-            return;
-        }
-        let ty = self.message.split('`').nth(3).unwrap_or("this type").trim_start_matches('&').to_owned();
+        let Some(ty) = type_without_debug(&self.code, &self.message).map(str::to_owned) else { return };
         self.code = "E0277".to_owned();
         self.message = format!("a value of type `{ty}` cannot be shown: the type does not implement `Debug`");
         self.labels = vec![(shown.clone(), "the cell shows this value".to_owned(), true)];
@@ -365,45 +346,36 @@ fn annotation(span: Range<usize>, label: &str, is_primary: bool) -> Annotation<'
 }
 
 /// The labels in earlier cells, which evcxr does not know of.
-fn earlier(error: &CompilationError) -> Vec<(usize, Range<Place>, String, bool)> {
-    let spans = error.json["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let read = |span: &Value| {
-        let cell = messages::earlier_cell_in(span["file_name"].as_str()?)?;
-        let number = |at: &str| Some(span[at].as_u64()? as usize);
-        let start = Place { line: number("line_start")?, column: number("column_start")? };
-        let end = Place { line: number("line_end")?, column: number("column_end")? };
-        let text = label(span["label"].as_str().unwrap_or_default(), &error.message());
-        Some((cell, start..end, text, span["is_primary"].as_bool()?))
+fn earlier(error: &CompileError) -> Vec<(usize, Range<Place>, String, bool)> {
+    let read = |span: &DiagnosticSpan| {
+        let cell = messages::earlier_cell_in(&span.file_name)?;
+        let start = Place { line: span.line_start, column: span.column_start };
+        let end = Place { line: span.line_end, column: span.column_end };
+        let text = label(span.label.as_deref().unwrap_or_default(), &error.message);
+        Some((cell, start..end, text, span.is_primary))
     };
-    spans.iter().filter_map(read).collect()
+    error.diagnostic.spans.iter().filter_map(read).collect()
 }
 
 /// What is written at a span; nothing where that would repeat the message or name generated code.
 fn label(label: &str, message: &str) -> String {
     let text = label.strip_prefix("error: ").unwrap_or(label);
-    if text == message || text.contains("evcxr_") { String::new() } else { clean(text) }
+    if text == message || names_generated_code(text) { String::new() } else { with_users_paths(text) }
 }
 
 /// Where errors are in earlier cells, by the cell's place in the session and the line.
-pub fn in_earlier_cells(errors: &[CompilationError]) -> Vec<(usize, usize)> {
+pub fn in_earlier_cells(errors: &[CompileError]) -> Vec<(usize, usize)> {
     let primary = errors.iter().flat_map(earlier).filter(|(.., is_primary)| *is_primary);
     primary.map(|(cell, span, ..)| (cell, span.start.line)).collect()
 }
 
 /// evcxr's own error about a variable that holds a borrow, in the words of a learner.
 fn borrowed(message: &str) -> Option<String> {
-    let name = message.strip_prefix("The variable `")?.split('`').next()?;
-    message.contains("non-static lifetime").then(|| {
-        format!(
-            "`{name}` borrows from another variable, so it cannot be kept for later cells: \
-             make it own its value (`.clone()`, `.cloned()`, `.to_owned()`), or use it in this cell only, inside `{{ … }}`"
-        )
-    })
-}
-
-/// A message without the names that generated code has in it.
-fn clean(message: &str) -> String {
-    message.replace("ctx::", "crate::")
+    let name = borrowing_variable(message)?;
+    Some(format!(
+        "`{name}` borrows from another variable, so it cannot be kept for later cells: \
+         make it own its value (`.clone()`, `.cloned()`, `.to_owned()`), or use it in this cell only, inside `{{ … }}`"
+    ))
 }
 
 /// A panic, of a cell or of a thread as `kind` says, with the place when it is known and the way that led there.

@@ -14,9 +14,11 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
 use tempfile::TempDir;
 
+use crate::dirs;
+use crate::evcxr::files;
 use crate::session_dir::{self, SOCKET};
 use crate::toolchain::handoff::{CELL_NOTES, SESSION_NOTES, SessionNotes};
-use crate::toolchain::{dirs, paths, shim_links};
+use crate::toolchain::{command_line, shim_links};
 
 /// How the names of sessions' folders begin.
 const PREFIX: &str = "soma-";
@@ -132,15 +134,15 @@ const WRITTEN: [(&str, Kind); 14] = [
     ("loaded", Kind::Folder),
     ("sysroot", Kind::Folder),
     (".cargo", Kind::Folder),
-    (".evcxr-execution-so", Kind::File),
-    ("Cargo.toml", Kind::File),
-    ("src/lib.rs", Kind::File),
+    (files::LIBRARY_PATH, Kind::File),
+    (files::MANIFEST, Kind::File),
+    (files::SOURCE, Kind::File),
     (session_dir::SOURCE, Kind::File),
     (session_dir::WARNINGS, Kind::File),
     (session_dir::BUILD_PID, Kind::File),
     (session_dir::KEY, Kind::File),
     (CELL_NOTES, Kind::File),
-    (paths::COMMAND_LINE, Kind::File),
+    (command_line::COMMAND_LINE, Kind::File),
 ];
 
 /// What stands where something of another kind should.

@@ -1,13 +1,21 @@
 //! From a cell as typed to what the user sees.
 //!
-//! [`soma_jupyter::api`] is what the protocol knows of all this. [`session`] puts a session together, [`startup`] reads what
-//! runs before its first cell;
-//! [`evaluator`] runs a cell: [`nesting`] refuses what is too deep for parsers and [`syntax`] what no parser takes, [`characters`] what only looks
-//! like Rust's; [`commands`] are carried out, [`prepare`] writes the types of its variables in and [`macros`] tells what its macros make, [`items`] finds what it needs of
-//! earlier cells' definitions, evcxr compiles and runs it,
-//! [`cell_state`] takes what it writes, [`output`] turns that into displays, [`types`] learns the variables' types from their names ([`type_name`]), and [`failure`] and
-//! [`panics`] with [`callers`] explain what went wrong in terms of the cell as typed, in [`colours`]; [`advice`],
-//! [`imports`] and [`failed`] add what helps on. [`assistant`] answers questions about code, [`completeness`] one of them.
+//! [`soma_jupyter::api`] is all that the protocol knows of this. [`session`] puts a session together, [`evaluator`] runs
+//! cells, [`assistant`] answers questions about code ([`completeness`] is one of them).
+//!
+//! A cell takes this way:
+//!
+//! 1. It is refused where it is nested too deep for parsers ([`nesting`]), where characters only look like Rust's
+//!    ([`characters`]), where no parser takes it ([`syntax`]).
+//! 2. Its [`commands`] are carried out.
+//! 3. [`prepare`] writes the types of its variables in, with [`macros`] telling what its macros make, and [`items`] finds
+//!    what it needs of the definitions of earlier cells.
+//! 4. evcxr has it compiled and run ([`crate::evcxr`]). Meanwhile [`cell_state`] takes what it writes and reports, and
+//!    [`output`] turns that into displays.
+//! 5. [`type_names`] turns the types of its variables into what the next cell can write.
+//!
+//! What goes wrong is explained in terms of the cell as typed: [`failure`] has the compiler's errors, [`panics`] with
+//! [`callers`] what happens at run time; [`advice`], [`imports`], [`failed`] and the [`teacher`] say what to do.
 //!
 //! Invariant: nothing here knows of sockets, messages or front ends.
 
@@ -37,9 +45,7 @@ mod prepare;
 mod raw_name;
 mod sentence;
 pub mod session;
-mod startup;
 mod syntax;
 mod teacher;
-mod type_name;
-mod types;
+mod type_names;
 mod value_summary;

@@ -6,7 +6,7 @@ use super::items::Items;
 use super::value_summary::Values;
 use crate::analyst::question::Known;
 use crate::process::lock;
-use crate::toolchain::variable_types::Types;
+use crate::variable_types::Types;
 
 /// What a session's cells have defined, for questions about code while a cell runs.
 #[derive(Default)]

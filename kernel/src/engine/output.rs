@@ -8,11 +8,8 @@
 
 use soma_jupyter::api::{MimeBundle, Output, Stream};
 
-const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
-/// Stands at the start of a line, be the content empty.
-const END: &[u8] = b"\nEVCXR_END_CONTENT\n";
-/// What the `evcxr_input` crate prints, at the start of a line, to ask for a line (`evcxr_input::GET_CMD`).
-const INPUT: &[u8] = b"EVCXR_INPUT_REQUEST";
+use crate::evcxr::content::{BEGIN, END, INPUT};
+
 /// How a mark begins and ends (`soma_cell::show::mark`); between them stands what it says.
 const MARK: &[u8] = b"\x1b_soma:";
 const MARK_END: &[u8] = b"\x1b\\";
@@ -181,7 +178,7 @@ impl Parser {
                 let question = Question { prompt: prompt.to_owned(), password: !kind.is_empty(), explains: false };
                 pieces.push(Piece::Input(question));
             }
-            _ => self.plain(format!("EVCXR_INPUT_REQUEST{line}\n").as_bytes(), pieces),
+            _ => self.plain(&[INPUT, line.as_bytes(), b"\n"].concat(), pieces),
         }
         true
     }

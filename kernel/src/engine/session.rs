@@ -16,6 +16,7 @@ use super::folder::{self, SessionFolder};
 use super::names::Names;
 use super::sentence::sentence;
 use crate::analyst::client::Analyst;
+use crate::evcxr::environment::IS_RUNTIME;
 use crate::process::{self, lock};
 use crate::runtime::channel::Channel;
 use crate::session_dir::{self, SHELL_PID};
@@ -44,7 +45,7 @@ pub fn open() -> Result<(Session, Option<String>)> {
     }
     // Of another notebook, one of whose cells has started this kernel. evcxr would take itself for that one's runtime.
     // SAFETY: no other thread has been started.
-    unsafe { std::env::remove_var("EVCXR_IS_RUNTIME") };
+    unsafe { std::env::remove_var(IS_RUNTIME) };
     let names = Arc::new(Names::default());
     let analyst = Analyst::new(folder.path().to_owned());
     let control = Arc::new_cyclic(|me| Control {

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
-use serde_json::Value;
 
 use super::prepare::{PRELUDE, code_start};
+use crate::diagnostic::{CompilerOutput, Diagnostic, DiagnosticExt};
 use crate::toolchain::handoff::SessionNotes;
 
 /// A mistake that the tokens of a cell tell.
@@ -64,7 +64,7 @@ pub fn check(code: &str) -> Result<(), Mistake> {
 
 /// What rustc's parser says of a cell: its errors, with places in the text that `as_typed` maps back. None when it is
 /// content, or cannot be asked.
-pub fn errors(code: &str, session: &Path, notes: &SessionNotes) -> Vec<Value> {
+pub fn errors(code: &str, session: &Path, notes: &SessionNotes) -> Vec<Diagnostic> {
     let start = code_start(code);
     // Commands are not Rust; what stands where stays.
     let commands: String = code[..start].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
@@ -79,12 +79,9 @@ pub fn errors(code: &str, session: &Path, notes: &SessionNotes) -> Vec<Value> {
     // To parse and do nothing else is an unstable option.
     rustc.env("RUSTC_BOOTSTRAP", "1").stdin(Stdio::null());
     let Ok(output) = rustc.output() else { return Vec::new() };
-    let said = String::from_utf8_lossy(&output.stderr);
-    let messages = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let is_error = |message: &Value| {
-        message["level"] == "error" && message["spans"].as_array().is_some_and(|spans| !spans.is_empty())
-    };
-    messages.filter(is_error).collect()
+    let mut said = CompilerOutput::read(&output.stderr);
+    said.diagnostics.retain(DiagnosticExt::is_in_the_program);
+    said.diagnostics
 }
 
 #[cfg(test)]

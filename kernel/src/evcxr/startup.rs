@@ -10,7 +10,7 @@ use std::process::Command;
 
 use toml::{Table, Value};
 
-use crate::toolchain::original::{CONFIG_DIR, Original};
+use super::environment;
 
 /// evcxr's own file.
 const FILE: &str = "evcxr.toml";
@@ -33,13 +33,10 @@ pub struct Places {
 }
 
 impl Places {
-    /// Those that the environment names.
-    pub fn of(original: &Original) -> Places {
-        let named = original.get(CONFIG_DIR).map(PathBuf::from);
-        Places {
-            notebook: original.folder.clone(),
-            settings: named.or_else(|| Some(dirs::config_dir()?.join("evcxr"))),
-        }
+    /// Those of a notebook in this folder. `variable` gives the variables of the environment.
+    pub fn of(notebook: &Path, variable: impl Fn(&str) -> Option<String>) -> Places {
+        let named = variable(environment::CONFIG_DIR).map(PathBuf::from);
+        Places { notebook: notebook.to_owned(), settings: named.or_else(|| Some(dirs::config_dir()?.join("evcxr"))) }
     }
 
     /// Starts evcxr so that it sees none of these files; what it starts is in the notebook's folder as ever.

@@ -23,6 +23,8 @@ use super::running_cell::RunningCell;
 use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
 use super::worker;
 use super::worker_handle::Worker;
+use crate::evcxr::environment;
+use crate::evcxr::protocol::{self, Notice};
 use crate::process::{self, reset_signals};
 use crate::session_dir::{SESSION_DIR, SHELL_PID, SOCKET, session_dir};
 use crate::toolchain::handoff::SessionNotes;
@@ -112,8 +114,8 @@ fn clean_environment(original: &Original) {
         if std::env::var_os(LESSONS_DATA).is_none() && lessons.is_dir() {
             std::env::set_var(LESSONS_DATA, lessons);
         }
-        // `EVCXR_IS_RUNTIME` stays: crates look for it to know that they are in a notebook.
-        for name in ["EVCXR_TMPDIR", "RUST_BACKTRACE", SESSION_DIR] {
+        // evcxr's `IS_RUNTIME` stays: crates look for it to know that they are in a notebook.
+        for name in [environment::TMPDIR, "RUST_BACKTRACE", SESSION_DIR] {
             std::env::remove_var(name);
         }
     }
@@ -219,9 +221,7 @@ impl Supervisor {
             return Ok(false);
         }
         for line in self.commands.push(&bytes[..count]) {
-            // The symbol that evcxr names is the numbered one; every cell has Soma's.
-            if let Some((library, _symbol)) = line.strip_prefix("LOAD_AND_RUN ").and_then(|rest| rest.rsplit_once(' '))
-            {
+            if let Some(library) = protocol::library_to_run(&line) {
                 let cell = RunningCell::start(library, family::descendants());
                 write_all(&self.worker.commands, cell.command().as_bytes());
                 self.cell = Some(cell);
@@ -338,7 +338,9 @@ impl Supervisor {
             Report::NoCopy { .. } => self.worker.copy = None,
             Report::Kept {} => self.keeps_all = true,
             Report::Working {} => return,
-            Report::Evcxr { line } => return tell_evcxr(line.as_bytes()),
+            Report::Failed {} => return tell_evcxr(Notice::Panicked),
+            Report::Error { .. } => tell_evcxr(Notice::ReturnedAnError),
+            Report::Lost { name, .. } => tell_evcxr(Notice::ChangedType(name)),
             Report::Done { took, was_cancelled, .. } => return self.cell_is_done(*took, *was_cancelled),
             _ => {}
         }
@@ -355,7 +357,7 @@ impl Supervisor {
         let was_interrupted = cell.is_some();
         Frame::Report(Report::Done { took, was_cancelled, was_interrupted }).encode(&mut self.outgoing);
         let is_kept = std::mem::take(&mut self.keeps_all);
-        tell_evcxr(if is_kept { NOT_TEXT } else { b"EVCXR_EXECUTION_COMPLETE" });
+        tell_evcxr(if is_kept { Notice::Undone } else { Notice::Done });
     }
 
     /// Takes note of processes that ended.
@@ -430,7 +432,7 @@ impl Supervisor {
             }
         }
         if cell.is_some() {
-            tell_evcxr(NOT_TEXT);
+            tell_evcxr(Notice::Undone);
         }
         Ok(())
     }
@@ -454,14 +456,9 @@ impl Supervisor {
     }
 }
 
-/// What evcxr is told when the copy goes on, or when what a failed cell had moved has come back. After a panic it forgets the variables that the cell had moved, and knows of
-/// no other end; but a line that is not text fails the cell on evcxr's side, and then evcxr, too, is where it was before
-/// the cell, with every variable. That takes no compile, which could be cut short or fail.
-const NOT_TEXT: &[u8] = b"\xff";
-
-fn tell_evcxr(line: &[u8]) {
+fn tell_evcxr(notice: Notice) {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(line).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+    let _ = out.write_all(&notice.line()).and_then(|()| out.flush());
 }
 
 /// Writes to a pipe; a reader that is gone is noticed elsewhere.

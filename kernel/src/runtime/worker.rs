@@ -20,8 +20,8 @@ use super::cancel::cancel;
 use super::pools;
 use super::streams::Streams;
 use super::threads::FLUSHER;
+use crate::evcxr::program::{ENTRY_SYMBOL, SHARES_SYMBOL};
 use crate::process::children;
-use crate::toolchain::program::{ENTRY_SYMBOL, SHARES_SYMBOL};
 
 /// The worker's ends of its pipes to the supervisor.
 pub struct Pipes {
@@ -123,8 +123,8 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             Err(error) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
                 report(&mut reports, &Report::NotLoaded { reason: source.unwrap_or_else(|| error.to_string()) });
-                // What evcxr is told of a panic: the variables are where they were.
-                report(&mut reports, &Report::Evcxr { line: "EVCXR_PANIC_NOTIFICATION".to_owned() });
+                // To evcxr it is as if the cell had panicked: the variables are where they were.
+                report(&mut reports, &Report::Failed {});
             }
         }
         let took = started.elapsed();

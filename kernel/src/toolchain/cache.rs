@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::dirs;
+use crate::dirs;
 
 /// The default bound on the sum of all entries, in bytes.
 pub const DEFAULT_LIMIT: u64 = 1 << 30;

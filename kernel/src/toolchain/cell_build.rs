@@ -4,6 +4,7 @@
 //! messages from standard output and the path of the library from a file, so both are written as cargo
 //! would; a diagnostic's lines are translated back into those of evcxr's own text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -12,24 +13,26 @@ use std::process::Output;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::cache::Cache;
 use super::cell_libs::CellLibs;
 use super::cell_only::{self, CellOnly};
-use super::dependencies::{self, Dependencies};
+use super::command_line::CommandLine;
+use super::dependencies::Dependencies;
 use super::environment_errors;
-use super::handoff::{CellItems, CellNotes, Definition, SessionNotes};
+use super::handoff::{CellNotes, SessionNotes};
 use super::loaded_libraries;
 use super::messages::{self, COMPILER_CRASH};
 use super::original::Original;
-use super::paths::CommandLine;
-use super::program::{self, Program, Show, Versions};
 use super::recipe::Recipe;
 use super::replaced_deps::Kept;
 use super::surroundings::{Anchored, Surroundings};
 use super::toolchain_info::{ToolchainInfo, hex};
+use crate::diagnostic::{CompilerOutput, DiagnosticExt, DiagnosticLevel};
+use crate::evcxr::program::{self, CellItems, Definition, Program, Show, Versions};
+use crate::evcxr::{self, files, manifest, tools};
 use crate::session_dir::{BUILD_PID, KEY, SOURCE, WARNINGS};
 
 /// The optimisation level that the engine gives evcxr at the start: Soma chooses one for each cell, until
@@ -49,7 +52,7 @@ pub fn forget(session: &Path) {
 /// When files of the session cannot be read or written, or rustc cannot be run.
 pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i32> {
     let cell = CellNotes::read(session).unwrap_or_default();
-    let source = fs::read_to_string("src/lib.rs").context("evcxr left no source for the cell")?;
+    let source = fs::read_to_string(files::SOURCE).context("evcxr left no source for the cell")?;
     // An interrupt, or the end of the kernel, ends the compile too.
     let _ = nix::unistd::setpgid(nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(0));
     crate::process::die_with_parent();
@@ -60,8 +63,8 @@ pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i
 }
 
 fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&str]) -> Result<i32> {
-    let manifest = fs::read_to_string("Cargo.toml").context("evcxr left no manifest for the cell")?;
-    let (request, level) = dependencies::request(&manifest, arguments)?;
+    let manifest = fs::read_to_string(files::MANIFEST).context("evcxr left no manifest for the cell")?;
+    let (request, level) = manifest::request(&manifest, arguments)?;
     let dependencies = match Dependencies::resolve(&request, session, notes)? {
         Ok(dependencies) => dependencies,
         Err(said) => {
@@ -116,7 +119,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         let program = read(&cell_only, show)?;
         if let Some(line) = program.question_mark {
             // rustc would say the same, and take a compile for it.
-            println!("{}", messages::compiler_message(messages::missing_error_type(line)));
+            println!("{}", tools::compiler_message(&tools::missing_error_type(line)));
             return Ok(101);
         }
         let text = program.text();
@@ -124,9 +127,9 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         // What rustc refuses may be how the cell is wrapped: it is compiled again then, in another way.
         if show == Show::Owned && build.has_errors_in_the_program() && build.lacks_a_display() {
             show = Show::Borrowed;
-        } else if cell_only.learn(&build.diagnostics, &program) {
+        } else if cell_only.learn(&build.said, &program) {
             continue;
-        } else if build.library.is_some() || !CellOnly::may_explain(&build.diagnostics) {
+        } else if build.library.is_some() || !CellOnly::may_explain(&build.said) {
             break (program, text, build);
         } else if cell_only.end_early() {
             continue;
@@ -148,32 +151,23 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     };
     cell_only.write(session)?;
     if !check_only && build.library.is_none() && !build.has_errors_in_the_program() && !build.is_of_a_crash() {
-        eprintln!("{}", environment_errors::of_compiler(&build.diagnostics));
+        eprintln!("{}", environment_errors::of_compiler(&build.said));
         return Ok(101);
     }
-    let mut warnings = String::new();
-    for line in build.diagnostics.lines() {
-        match serde_json::from_str::<Value>(line) {
-            // evcxr has no use for it.
-            Ok(diagnostic) if diagnostic["level"] == "warning" => {
-                if messages::is_worth_telling(&diagnostic, &program) {
-                    warnings.extend([line, "\n"]);
-                }
-            }
-            Ok(mut diagnostic) => {
-                messages::translate(&mut diagnostic, &program);
-                println!("{}", messages::compiler_message(diagnostic));
-            }
-            Err(_) => eprintln!("{line}"),
-        }
+    let has_errors = build.said.diagnostics.iter().any(|diagnostic| diagnostic.level == DiagnosticLevel::Error);
+    // evcxr has no use for warnings.
+    let (mut warnings, others): (Vec<_>, Vec<_>) =
+        build.said.diagnostics.into_iter().partition(|diagnostic| diagnostic.level == DiagnosticLevel::Warning);
+    warnings.retain(|warning| messages::is_worth_telling(warning, &program));
+    fs::write(session.join(WARNINGS), serde_json::to_vec(&warnings)?)?;
+    for mut diagnostic in others {
+        messages::translate(&mut diagnostic, &program);
+        println!("{}", tools::compiler_message(&diagnostic));
     }
-    fs::write(session.join(WARNINGS), warnings)?;
-    let Some(content) = build.library else { return Ok(i32::from(!check_only || build.diagnostics.contains("error"))) };
+    build.said.other.iter().for_each(|line| eprintln!("{line}"));
+    let Some(content) = build.library else { return Ok(i32::from(!check_only || has_errors)) };
     loaded_libraries::provide(&library, &content, session, &text)?;
-    println!("{}", json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [library]}));
-    if let Some(file) = std::env::var_os("EVCXR_EXECUTION_SO_PATH") {
-        fs::write(file, library.to_string_lossy().as_bytes())?;
-    }
+    tools::tell_of_library(&library)?;
     Ok(0)
 }
 
@@ -218,7 +212,7 @@ fn build(
     if anchored.is_changed() {
         // Whoever looks a place up finds the cell's own line.
         fs::write(SOURCE, text)?;
-        build.diagnostics = anchored.restored(&build.diagnostics);
+        anchored.restore(&mut build.said.diagnostics);
     }
     Ok(build)
 }
@@ -227,8 +221,8 @@ fn build(
 struct Build {
     /// The library; `None` when there were errors, or none was asked for.
     library: Option<Vec<u8>>,
-    /// rustc's messages, a line each.
-    diagnostics: String,
+    /// What rustc said.
+    said: CompilerOutput,
     /// What else the library was made from.
     surroundings: Surroundings,
 }
@@ -245,9 +239,11 @@ impl Build {
         }
         Ok(Build {
             library,
-            diagnostics: match output.status.signal() {
-                Some(signal) => messages::compiler_crash(signal).to_string(),
-                None => String::from_utf8_lossy(&output.stderr).into_owned(),
+            said: match output.status.signal() {
+                Some(signal) => {
+                    CompilerOutput { diagnostics: vec![messages::compiler_crash(signal)], other: Vec::new() }
+                }
+                None => CompilerOutput::read(&output.stderr),
             },
             surroundings: Surroundings::default(),
         })
@@ -256,51 +252,43 @@ impl Build {
     /// Whether the program itself is wrong, so that it will be another time. An error that stands nowhere in it (a disk
     /// that is full, a linker that is not there) may be gone by then; so may be what stopped the compiler.
     fn has_errors_in_the_program(&self) -> bool {
-        let mut diagnostics = self.diagnostics.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        diagnostics.any(|diagnostic| {
-            diagnostic["level"] == "error" && diagnostic["spans"].as_array().is_some_and(|spans| !spans.is_empty())
-        })
+        self.said.errors().next().is_some()
     }
 
     /// Whether a value has no method of its own to be shown by.
     fn lacks_a_display(&self) -> bool {
-        let mut diagnostics = self.diagnostics.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        diagnostics.any(|diagnostic| {
-            let message = diagnostic["message"].as_str().unwrap_or_default();
-            diagnostic["code"]["code"] == "E0599" && message.contains("`evcxr_display`")
-        })
+        self.said.errors().any(evcxr::messages::lacks_a_display)
     }
 
     /// Whether all there is to say is that the compiler has crashed.
     fn is_of_a_crash(&self) -> bool {
-        serde_json::from_str::<Value>(&self.diagnostics).is_ok_and(|message| message["code"]["code"] == COMPILER_CRASH)
+        self.said.diagnostics.first().is_some_and(|diagnostic| diagnostic.code() == COMPILER_CRASH)
     }
 
-    /// The messages and the surroundings, each with its length before it, and the library.
+    /// A header with its length before it, and the library.
     fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let surroundings = serde_json::to_string(&self.surroundings).expect("they are plain data");
-        for text in [&self.diagnostics, &surroundings] {
-            bytes.extend((text.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        }
-        bytes.extend_from_slice(self.library.as_deref().unwrap_or_default());
-        bytes
+        let header = Header { said: Cow::Borrowed(&self.said), surroundings: Cow::Borrowed(&self.surroundings) };
+        let header = serde_json::to_vec(&header).expect("it is plain data");
+        let length = (header.len() as u64).to_le_bytes();
+        [&length, &*header, self.library.as_deref().unwrap_or_default()].concat()
     }
 
     fn decode(mut bytes: Vec<u8>) -> Option<Build> {
-        let mut at = 0;
-        let mut text = || {
-            let start: usize = at + 8;
-            let length = u64::from_le_bytes(bytes.get(at..start)?.try_into().ok()?) as usize;
-            at = start.checked_add(length)?;
-            String::from_utf8(bytes.get(start..at)?.to_vec()).ok()
-        };
-        let diagnostics = text()?;
-        let surroundings = serde_json::from_str(&text()?).ok()?;
-        bytes.drain(..at);
-        Some(Build { library: (!bytes.is_empty()).then_some(bytes), diagnostics, surroundings })
+        const LENGTH: usize = size_of::<u64>();
+        let length = u64::from_le_bytes(*bytes.first_chunk::<LENGTH>()?);
+        let end = LENGTH.checked_add(usize::try_from(length).ok()?)?;
+        let header: Header = serde_json::from_slice(bytes.get(LENGTH..end)?).ok()?;
+        let (said, surroundings) = (header.said.into_owned(), header.surroundings.into_owned());
+        bytes.drain(..end);
+        Some(Build { library: (!bytes.is_empty()).then_some(bytes), said, surroundings })
     }
+}
+
+/// What stands before the library in an entry of the cache.
+#[derive(Serialize, Deserialize)]
+struct Header<'a> {
+    said: Cow<'a, CompilerOutput>,
+    surroundings: Cow<'a, Surroundings>,
 }
 
 /// The crates that a cell can name: what the session has added hides what every cell has.
@@ -330,21 +318,24 @@ fn definitions(items: &CellItems, dependencies: &Dependencies) -> BTreeMap<Strin
 
 fn library_path(facts: &ToolchainInfo) -> PathBuf {
     let folder = std::env::current_dir().unwrap_or_default();
-    let name = format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let name = format!("{}{}{}", std::env::consts::DLL_PREFIX, files::CRATE, std::env::consts::DLL_SUFFIX);
     folder.join("target").join(&facts.host).join("debug/deps").join(name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic;
 
     #[test]
     fn a_build_is_the_same_after_the_cache() {
         for library in [None, Some(vec![1, 2, 3])] {
             let surroundings = Surroundings::default();
-            let build = Build { library: library.clone(), diagnostics: "{\"a\": 1}\n".to_owned(), surroundings };
+            let diagnostics = vec![diagnostic::error("E0308", "mismatched types", Some((SOURCE, 3)))];
+            let said = CompilerOutput { diagnostics, other: vec!["a linker's line".to_owned()] };
+            let build = Build { library: library.clone(), said: said.clone(), surroundings };
             let decoded = Build::decode(build.encode()).unwrap();
-            assert_eq!((decoded.library, decoded.diagnostics), (library, build.diagnostics));
+            assert_eq!((decoded.library, decoded.said), (library, said));
         }
         assert!(Build::decode(vec![9, 0, 0]).is_none());
         assert!(Build::decode(u64::MAX.to_le_bytes().to_vec()).is_none());

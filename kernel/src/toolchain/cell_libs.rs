@@ -6,24 +6,23 @@
 //! sees that the dylib already contains them and links nothing twice, so their types are the same in every
 //! cell and their statics exist once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::{Metadata, Package, PackageId};
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::cargo::{Built, Cargo, Listener};
 use super::dependencies::units::Store;
-use super::dirs;
 use super::original::Original;
 use super::search;
 use super::toolchain_info::{ToolchainInfo, hex};
-use crate::process;
+use crate::dirs;
 
 /// The sources of `tensorlib` and `soma_cell` as a workspace: path and text.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
@@ -145,29 +144,6 @@ impl Builder<'_> {
         Ok(ready)
     }
 
-    fn cargo(&self, facts: &ToolchainInfo, source: &Path) -> Command {
-        let mut command = Command::new(&facts.cargo);
-        self.original.restore(&mut command);
-        command
-            .current_dir(source)
-            .env("RUSTC", &facts.rustc)
-            .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(facts))
-            .env_remove("CARGO_BUILD_BUILD_DIR")
-            .env_remove("RUSTC_WRAPPER")
-            .env_remove("RUSTC_WORKSPACE_WRAPPER")
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn metadata(&self, facts: &ToolchainInfo, source: &Path) -> Result<serde_json::Value> {
-        let words = ["metadata", "--format-version", "1", "--offline", "--filter-platform", &facts.host];
-        let output = self.cargo(facts, source).args(words).output()?;
-        if !output.status.success() {
-            bail!("cargo does not know what it has built: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(serde_json::from_slice(&output.stdout)?)
-    }
-
     fn build(&self, facts: &ToolchainInfo, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
         let source = folder.join("src");
         for (path, text) in SOURCES {
@@ -175,53 +151,42 @@ impl Builder<'_> {
             fs::create_dir_all(path.parent().expect("a file is in a folder"))?;
             fs::write(path, text)?;
         }
-        let mut command = self.cargo(facts, &source);
-        command.process_group(0);
-        process::end_with_parent(&mut command);
-        let mut child = command
-            .args(["rustc", "--release", "--package", "soma_cell", "--lib", "--crate-type", "dylib"])
-            .args(["--message-format", "json-render-diagnostics", "--color", "never"])
-            .env("CARGO_TARGET_DIR", folder.join("target"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("cannot run {}", facts.cargo.display()))?;
-        if let Some(file) = &self.pid_file {
-            fs::write(file, child.id().to_string())?;
-        }
-        let stdout = child.stdout.take().expect("standard output is piped");
-        let artifacts = std::thread::spawn(move || -> Vec<serde_json::Value> {
-            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-            lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
-        });
-        let mut log = Vec::new();
-        for line in BufReader::new(child.stderr.take().expect("standard error is piped")).lines().map_while(Result::ok)
-        {
-            if line.trim_start().starts_with("Compiling") {
-                say(line.trim());
-            }
-            log.push(line);
-        }
-        let status = child.wait()?;
+        let target = folder.join("target");
+        let cargo = Cargo {
+            facts,
+            original: self.original,
+            folder: &source,
+            target: &target,
+            offline: false,
+            leads_a_group: true,
+        };
+        let words = ["rustc", "--release", "--package", "soma_cell", "--lib", "--crate-type", "dylib"];
+        let mut teller = Teller { say, pid_file: self.pid_file.as_deref() };
+        let answer = cargo.build(&words, &[], &mut teller);
         if let Some(file) = &self.pid_file {
             let _ = fs::remove_file(file);
         }
-        let artifacts = artifacts.join().unwrap_or_default();
-        if !status.success() {
-            bail!("Soma's tensor library could not be built; cargo said:\n{}", explain(&log));
-        }
-        let externs = CRATES
-            .iter()
-            .map(|name| Ok(((*name).to_owned(), artifact(&artifacts, name)?)))
-            .collect::<Result<Vec<_>>>()?;
+        let answer = answer?;
+        let Some(built) = answer.result else {
+            bail!("Soma's tensor library could not be built; cargo said:\n{}", explain(&answer.said));
+        };
+        let metadata = Cargo { offline: true, ..cargo }.metadata(&mut teller)?;
+        let Some(metadata) = metadata.result else {
+            bail!("cargo does not know what it has built: {}", metadata.said);
+        };
+        let library = |name: &str| -> Result<(String, PathBuf)> {
+            let library = built.library_of_crate(name).with_context(|| format!("cargo built no library for `{name}`"));
+            Ok((name.to_owned(), library?.file))
+        };
+        let externs = CRATES.iter().map(|name| library(name)).collect::<Result<Vec<_>>>()?;
         let dylib = externs[0].1.clone();
-        let units = folder.join("target/release");
+        let units = target.join("release");
         let mut libs = CellLibs {
             key,
             dylib,
             deps: units.join("deps"),
             externs,
-            shared: shared(&artifacts, &self.metadata(facts, &source)?),
+            shared: shared(&built, &metadata),
             units,
             lock_file: source.join("Cargo.lock"),
             compiler: facts.version.clone(),
@@ -229,6 +194,29 @@ impl Builder<'_> {
         };
         libs.linker = direct_linker(facts, folder, &libs).unwrap_or_default();
         Ok(libs)
+    }
+}
+
+/// Tells which crate is compiled.
+struct Teller<'a> {
+    say: &'a mut dyn FnMut(&str),
+    pid_file: Option<&'a Path>,
+}
+
+impl Listener for Teller<'_> {
+    fn started(&mut self, process: u32) {
+        // Without it nothing but the end of this process ends the build.
+        if let Some(file) = self.pid_file
+            && let Err(error) = fs::write(file, process.to_string())
+        {
+            tracing::warn!("cannot write {}: {error}", file.display());
+        }
+    }
+
+    fn line(&mut self, line: &str, _done: usize) {
+        if line.starts_with("Compiling") {
+            (self.say)(line);
+        }
     }
 }
 
@@ -247,38 +235,37 @@ fn begin(libs: &Path, folder: &Path, facts: &ToolchainInfo) {
     }
 }
 
-/// The crates that a session's crates can share, out of what cargo has built and its packages.
-fn shared(artifacts: &[serde_json::Value], metadata: &serde_json::Value) -> Vec<Shared> {
-    let graph = metadata["resolve"]["nodes"].as_array().map_or(&[][..], Vec::as_slice);
-    let optimised = |message: &&serde_json::Value| {
-        message["reason"] == "compiler-artifact" && message["profile"]["opt_level"] != "0"
-    };
-    let artifact = |id: &str| artifacts.iter().filter(optimised).find(|message| message["package_id"] == id);
-    let is_root = |id: &&str| CRATES.iter().any(|name| of_registry(id).is_some_and(|(own, _)| own == *name));
-    let ids = graph.iter().filter_map(|node| node["id"].as_str());
-    let mut waiting: Vec<&str> = ids.filter(is_root).collect();
+/// The crates that a session's crates can share, out of what cargo has built and its packages: those of a registry that
+/// cells can name, and what they are made of.
+fn shared(built: &Built, metadata: &Metadata) -> Vec<Shared> {
+    let is_of_registry =
+        |package: &Package| package.source.as_ref().is_some_and(|source| source.repr.starts_with("registry+"));
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let needed: BTreeMap<&PackageId, &[PackageId]> = nodes.map(|node| (&node.id, &*node.dependencies)).collect();
+    let packages: BTreeMap<&PackageId, &Package> = metadata
+        .packages
+        .iter()
+        .filter(|package| is_of_registry(package))
+        .map(|package| (&package.id, package))
+        .collect();
+    let is_public = |package: &Package| CRATES.contains(&package.name.as_ref());
+    let mut waiting: Vec<&PackageId> =
+        packages.values().filter(|package| is_public(package)).map(|package| &package.id).collect();
     let mut found: Vec<Shared> = Vec::new();
     let mut seen = BTreeSet::new();
     while let Some(id) = waiting.pop() {
-        let (Some((name, version)), Some(message)) = (of_registry(id), artifact(id)) else { continue };
-        if !seen.insert(id) {
+        let (Some(package), Some(library)) = (packages.get(id), built.library(id)) else { continue };
+        if library.file.extension().is_none_or(|extension| extension != "rlib") || !seen.insert(id) {
             continue;
         }
-        let texts = |value: &serde_json::Value| -> Vec<String> {
-            value.as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.to_owned())).collect()
-        };
-        let files = texts(&message["filenames"]);
-        let Some(file) = files.iter().find(|file| file.ends_with(".rlib")) else { continue };
         found.push(Shared {
-            name: name.to_owned(),
-            version: version.to_owned(),
-            features: texts(&message["features"]),
-            file: file.into(),
-            is_public: CRATES.contains(&name),
+            name: package.name.to_string(),
+            version: package.version.to_string(),
+            features: library.features.to_vec(),
+            file: library.file,
+            is_public: is_public(package),
         });
-        let node = graph.iter().find(|node| node["id"] == id);
-        let needed = node.and_then(|node| node["dependencies"].as_array()).into_iter().flatten();
-        waiting.extend(needed.filter_map(serde_json::Value::as_str));
+        waiting.extend(needed.get(id).copied().unwrap_or_default());
     }
     found.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
     found
@@ -343,33 +330,10 @@ fn direct_linker(facts: &ToolchainInfo, folder: &Path, libs: &CellLibs) -> Optio
     (linked && file.exists()).then_some(arguments)
 }
 
-/// Name and version in a package id such as `registry+…#ndarray@0.17.1`, for those that are not Soma's own.
-fn of_registry(id: &str) -> Option<(&str, &str)> {
-    id.strip_prefix("registry+")?.rsplit_once('#')?.1.split_once('@')
-}
-
-/// rustc's flags (in cargo's encoding) for a dylib that finds the toolchain's standard library when it is loaded.
-pub fn dynamic_flags(facts: &ToolchainInfo) -> String {
-    format!("-Awarnings\x1f-Cprefer-dynamic\x1f-Clink-arg=-Wl,-rpath,{}", facts.target_libdir().display())
-}
-
-/// The file that a cell's `--extern` names for a crate: the dylib where there is one, else the rlib.
-fn artifact(artifacts: &[serde_json::Value], name: &str) -> Result<PathBuf> {
-    let files = artifacts
-        .iter()
-        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == name)
-        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
-        .filter_map(|file| file.as_str().map(PathBuf::from))
-        .collect::<Vec<_>>();
-    let with = |extension: &str| files.iter().find(|file| file.extension().is_some_and(|e| e == extension)).cloned();
-    with(std::env::consts::DLL_EXTENSION)
-        .or_else(|| with("rlib"))
-        .with_context(|| format!("cargo built no library for `{name}`"))
-}
-
 /// The end of a failed build's log, and what to do about the causes that people meet.
-fn explain(log: &[String]) -> String {
-    let tail = log[log.len().saturating_sub(30)..].join("\n");
+fn explain(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    let tail = lines[lines.len().saturating_sub(30)..].join("\n");
     let advice = if tail.contains("linker `") && tail.contains("not found") {
         "\nRust needs a C linker: install one (`apt install build-essential`, `xcode-select --install`), then try again."
     } else if tail.contains("failed to download") || tail.contains("Could not resolve host") {

@@ -9,10 +9,10 @@ use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::dirs;
-use super::program::{Program, Unkept};
+use crate::diagnostic::{CompilerOutput, Diagnostic, DiagnosticExt, DiagnosticSpan};
+use crate::dirs;
+use crate::evcxr::program::{Program, Unkept};
 use crate::session_dir::SOURCE;
 
 /// The file that tells the engine of them, in the session's folder.
@@ -54,40 +54,28 @@ impl CellOnly {
 
     /// Whether all that rustc says against a program is about what lives too short. Where a borrow goes through a closure,
     /// it does not say at which variable.
-    pub fn may_explain(diagnostics: &str) -> bool {
-        let messages = diagnostics.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut errors = messages.filter(|message| {
-            message["level"] == "error" && message["spans"].as_array().is_some_and(|spans| !spans.is_empty())
-        });
-        let is_borrow = |error: &Value| error["code"]["code"].as_str().is_some_and(|code| BORROWS.contains(&code));
-        errors.next().is_some_and(|first| is_borrow(&first) && errors.all(|error| is_borrow(&error)))
+    pub fn may_explain(said: &CompilerOutput) -> bool {
+        let mut errors = said.errors().peekable();
+        errors.peek().is_some() && errors.all(|error| BORROWS.contains(&error.code()))
     }
 
     /// Finds more of them in what rustc says of a program; whether there are any.
-    pub fn learn(&mut self, diagnostics: &str, program: &Program) -> bool {
+    pub fn learn(&mut self, said: &CompilerOutput, program: &Program) -> bool {
         let before = self.variables.len();
-        for line in diagnostics.lines().filter(|line| line.contains("\"level\":\"error\"")) {
-            let Ok(diagnostic) = serde_json::from_str::<Value>(line) else { continue };
-            let code = diagnostic["code"]["code"].as_str();
-            let message = diagnostic["message"].as_str().unwrap_or_default();
-            if code == Some(UNASSIGNED) {
-                let spans = spans(&diagnostic).filter(|(_, _, is_primary)| *is_primary);
-                let names = spans.filter_map(|(line, ..)| program.kept_at(line));
+        for error in said.errors() {
+            if error.code() == UNASSIGNED {
+                let spans = spans(error).filter(|span| span.is_primary);
+                let names = spans.filter_map(|span| program.kept_at(span.line_start));
                 self.variables.extend(names.map(|name| (name.to_owned(), Unkept::Unassigned)));
-            } else if code.is_some_and(|code| BORROWS.contains(&code)) || message.contains("lifetime may not live long")
-            {
+            } else if BORROWS.contains(&error.code()) || error.message.contains("lifetime may not live long") {
                 // Where a variable is kept, what it borrows has to live for ever, or to be there still.
-                let children = diagnostic["children"].as_array().into_iter().flatten();
-                let notes = children.flat_map(|child| {
-                    let says = child["message"].as_str().unwrap_or_default();
-                    spans(child).map(move |(line, label, _)| (line, format!("{says} {label}")))
-                });
-                let labels = spans(&diagnostic).map(|(line, label, _)| (line, format!("{message} {label}")));
                 let asks = |text: &str| {
                     ["'static", "later used here", "used here, in later"].iter().any(|sign| text.contains(sign))
                 };
-                let names = labels.chain(notes).filter(|(_, text)| asks(text));
-                let names = names.filter_map(|(line, _)| program.kept_at(line));
+                let places = std::iter::once(error).chain(&error.children);
+                let places = places.flat_map(|said| spans(said).map(|span| (&*said.message, span)));
+                let asking = places.filter(|(message, span)| asks(message) || span.label.as_deref().is_some_and(asks));
+                let names = asking.filter_map(|(_, span)| program.kept_at(span.line_start));
                 self.variables.extend(names.map(|name| (name.to_owned(), Unkept::Borrows)));
             }
         }
@@ -137,11 +125,7 @@ pub fn culprits<E>(names: Vec<String>, is_too_short: impl Fn(&str) -> Result<boo
     Ok(if names.len() > 1 && culprits.len() == names.len() { Vec::new() } else { culprits })
 }
 
-/// The first line, the label and the rank of each span in the program.
-fn spans(message: &Value) -> impl Iterator<Item = (usize, &str, bool)> {
-    let spans = message["spans"].as_array().into_iter().flatten();
-    spans.filter(|span| span["file_name"] == SOURCE).filter_map(|span| {
-        let line = span["line_start"].as_u64()? as usize;
-        Some((line, span["label"].as_str().unwrap_or_default(), span["is_primary"] == true))
-    })
+/// The spans in the program.
+fn spans(said: &Diagnostic) -> impl Iterator<Item = &DiagnosticSpan> {
+    said.spans.iter().filter(|span| span.file_name == SOURCE)
 }

@@ -1,29 +1,24 @@
 //! What keeps tools from working that is not in the user's code: a full disk, a linker that is gone, no network.
 
-use serde_json::Value;
+use crate::diagnostic::{CompilerOutput, DiagnosticLevel};
 
 /// How much of what a tool has said is repeated.
 const MOST_SAID: usize = 2000;
 
-/// Why the compiler failed that has nothing to say against the program, out of all that it has said.
-pub fn of_compiler(said: &str) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    for line in said.lines() {
-        match serde_json::from_str::<Value>(line) {
-            Ok(message) if message["level"] == "error" => {
-                let own = message["message"].as_str().unwrap_or_default();
-                let notes = message["children"].as_array().into_iter().flatten();
-                // The linker's command line fills a screen and says nothing.
-                let notes = notes.filter_map(|note| note["message"].as_str()).filter(|note| note.len() < 500);
-                if !own.starts_with("aborting due to") {
-                    causes.push(std::iter::once(own).chain(notes).collect::<Vec<_>>().join("; "));
-                }
-            }
-            Ok(_) => {}
-            Err(_) if line.trim().is_empty() => {}
-            Err(_) => causes.push(line.trim().to_owned()),
-        }
-    }
+/// The longest note that is repeated: the linker's command line fills a screen and says nothing.
+const LONGEST_NOTE: usize = 500;
+
+/// Why the compiler failed although it found no error in the program.
+pub fn of_compiler(output: &CompilerOutput) -> String {
+    let errors = output.diagnostics.iter().filter(|diagnostic| {
+        diagnostic.level == DiagnosticLevel::Error && !diagnostic.message.starts_with("aborting due to")
+    });
+    let said = errors.map(|error| {
+        let notes = error.children.iter().map(|note| &*note.message).filter(|note| note.len() < LONGEST_NOTE);
+        std::iter::once(&*error.message).chain(notes).collect::<Vec<_>>().join("; ")
+    });
+    let other = output.other.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty());
+    let causes: Vec<String> = said.chain(other).collect();
     let mut cause = causes.join("\n");
     if cause.len() > MOST_SAID {
         cause.truncate(cause.floor_char_boundary(MOST_SAID));
@@ -83,14 +78,14 @@ mod tests {
 
     #[test]
     fn a_missing_linker_is_told_with_what_to_do() {
-        let missing = json!({
-            "level": "error", "message": "linker `cc` not found", "spans": [],
-            "children": [{ "level": "note", "message": "No such file or directory (os error 2)" }],
+        let note = json!({
+            "level": "note", "message": "No such file or directory (os error 2)", "spans": [], "children": []
         });
+        let missing = json!({ "level": "error", "message": "linker `cc` not found", "spans": [], "children": [note] });
         let last =
             json!({ "level": "error", "message": "aborting due to 1 previous error", "spans": [], "children": [] });
         assert_eq!(
-            of_compiler(&format!("{missing}\n{last}\n")),
+            of_compiler(&CompilerOutput::read(format!("{missing}\n{last}\n").as_bytes())),
             "the cell could not be compiled, and the reason is not in it: linker `cc` not found; \
              No such file or directory (os error 2)\ninstall the linker again (on Debian and Ubuntu \
              `apt install build-essential`), then run the cell again",
@@ -99,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_a_tool_says_without_end_is_cut() {
-        let told = of_compiler(&"é".repeat(10_000));
+        let told = of_compiler(&CompilerOutput::read("é".repeat(10_000).as_bytes()));
         assert!(told.len() < 2200 && told.ends_with('…'), "{}", told.len());
     }
 

@@ -4,7 +4,7 @@
 //! and answers ([`shim`]): most questions from a file of facts about the installed toolchain
 //! ([`toolchain_info`], found by [`search`]), the build of a cell by a direct rustc call ([`cell_build`], [`recipe`], [`messages`]) on the text that
 //! [`program`] makes of evcxr's, with the prebuilt libraries of [`cell_libs`] and those that `:dep` adds
-//! ([`dependencies`]). [`paths`] asks rustc how a type can be written, [`replaced_deps`] names the libraries that
+//! ([`dependencies`]). [`replaced_deps`] names the libraries that
 //! a later `:dep` has replaced, [`loaded_libraries`] keeps what the worker has loaded, [`cell_only`] tells which variables end with
 //! their cell, [`surroundings`] which files a program reads, [`original`] is the environment of the kernel. Names of files in the
 //! session's folder are in [`session_dir`](crate::session_dir). Everything else goes to the real tool.
@@ -13,18 +13,17 @@
 //! source text and the [`handoff`] that the engine leaves beside them.
 
 pub mod cache;
+mod cargo;
 pub mod cell_build;
 pub mod cell_libs;
 pub mod cell_only;
+pub mod command_line;
 pub mod dependencies;
-pub mod dirs;
 pub mod environment_errors;
 pub mod handoff;
 pub mod loaded_libraries;
 pub mod messages;
 pub mod original;
-pub mod paths;
-pub mod program;
 mod recipe;
 pub mod replaced_deps;
 pub mod search;
@@ -32,4 +31,3 @@ pub mod shim;
 pub mod shim_links;
 pub mod surroundings;
 pub mod toolchain_info;
-pub mod variable_types;

@@ -6,9 +6,7 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use super::search;
-
-/// Names the folder in which evcxr looks for its start-up files. Soma reads them itself, and shows evcxr another.
-pub const CONFIG_DIR: &str = "EVCXR_CONFIG_DIR";
+use crate::evcxr::environment::CONFIG_DIR;
 
 /// What the environment of the kernel was like when it was started; `None` for a variable that was not set.
 #[derive(Clone, Debug, Serialize, Deserialize)]

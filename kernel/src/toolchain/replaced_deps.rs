@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::toolchain_info::hex;
-use super::variable_types::{Libraries, Types};
+use crate::variable_types::{Libraries, Types};
 
 /// What a cell needs of earlier libraries.
 #[derive(Debug, Default, PartialEq)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{User, geteuid};
 
-use super::dirs;
+use crate::dirs;
 
 /// Names the compiler, by its own path, that was there when Soma was installed; it stands in the kernel's entry in Jupyter.
 pub const NOTED: &str = "SOMA_RUSTC";

@@ -1,7 +1,7 @@
 //! What soma does when it is started as `cargo`, `rustc` or `rustup` by evcxr.
 //!
-//! Questions with a fixed answer are answered from the session's notes; a cell's build goes to
-//! [`super::cell_build`]; anything else becomes the real tool.
+//! [`Question`] says what is asked. Questions with a fixed answer are answered from the session's notes; a cell's build
+//! goes to [`super::cell_build`]; anything else becomes the real tool.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
@@ -10,12 +10,14 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use anyhow::{Context, Result};
-use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
-use super::dependencies::{self, Dependencies, Trial};
+use super::dependencies::Dependencies;
 use super::handoff::SessionNotes;
 use super::{cell_build, shim_links};
+use crate::evcxr::files;
+use crate::evcxr::manifest::{self, Trial};
+use crate::evcxr::tools::{self, Question};
 use crate::runtime::announce::announce;
 use crate::session_dir::session_dir;
 
@@ -42,45 +44,32 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     log_beside(&session);
     tracing::debug!(tool, ?words, "asked");
-    let answer = match (tool, &*words) {
-        ("rustup", ["which", "cargo"]) => shim_links::links(&session).join("cargo").display().to_string(),
-        ("rustup", ["which", "rustc"]) => shim_links::links(&session).join("rustc").display().to_string(),
-        // rust-analyzer would install the standard library's sources for a session that needs none.
-        ("rustup", ["component", ..]) => return Ok(1),
-        ("rustc", ["-vV" | "-Vv"]) => notes.facts.version.clone(),
-        ("rustc", ["--print", "target-libdir"]) => notes.facts.target_libdir().display().to_string(),
-        ("rustc", [.., "--print", "sysroot"]) => shim_links::bare_sysroot(&session).display().to_string(),
-        ("cargo", ["build" | "check", ..] | ["--offline", "build" | "check", ..]) => {
-            return cell_build::run(&session, &notes, &words);
-        }
-        ("cargo", ["metadata", rest @ ..]) if is_analysis(rest) => metadata(&session).to_string(),
-        ("cargo", ["locate-project", .., manifest]) => json!({ "root": manifest }).to_string(),
-        // So it asks whether a crate can be had. `--format-version 1`, in two words, asks for the crates' names.
-        ("cargo", [.., "metadata", "--format-version=1"]) if let Some(trial) = trial() => {
-            return try_out(&trial, &session, &notes, &words);
-        }
-        ("cargo", ["--version"]) => format!("cargo {}", notes.facts.release()),
-        ("cargo", ["metadata", ..] | ["--offline", "metadata", ..]) => {
-            let manifest = fs::read_to_string("Cargo.toml").unwrap_or_default();
+    let manifest = || fs::read_to_string(files::MANIFEST).ok();
+    let Some(question) = Question::read(tool, &words, manifest) else { return become_real(tool, &words, &notes) };
+    let answer = match question {
+        Question::Where(tool) => shim_links::links(&session).join(tool).display().to_string(),
+        Question::Compiler => notes.facts.version.clone(),
+        Question::Cargo => format!("cargo {}", notes.facts.release()),
+        Question::TargetLibdir => notes.facts.target_libdir().display().to_string(),
+        Question::Sysroot => shim_links::bare_sysroot(&session).display().to_string(),
+        Question::Configuration => String::new(),
+        Question::Analysis => tools::analysis(&session).to_string(),
+        Question::Project(manifest) => tools::project(&manifest).to_string(),
+        Question::Dispensable => return Ok(1),
+        Question::Build => return cell_build::run(&session, &notes, &words),
+        Question::Trial(trial) => return try_out(&trial, &session, &notes, &words),
+        Question::Packages => {
             // evcxr writes its own again before it compiles.
-            dependencies::modernised(&manifest).map_or(Ok(()), |modern| fs::write("Cargo.toml", modern))?;
+            let modern = manifest().as_deref().and_then(manifest::modernised);
+            modern.map_or(Ok(()), |modern| fs::write(files::MANIFEST, modern))?;
             return become_real(tool, &words, &notes);
         }
-        // What only rust-analyzer asks, and does without.
-        ("cargo", ["rustc" | "config", ..] | ["-Z", "unstable-options", "config", ..]) => return Ok(1),
-        ("rustc", [.., "--print", "cfg"]) | ("rustc", ["--print", "cfg", ..]) => String::new(),
-        _ => return become_real(tool, &words, &notes),
     };
     println!("{answer}");
     Ok(0)
 }
 
-/// evcxr's question whether a crate can be had, if it is that.
-fn trial() -> Option<Trial> {
-    dependencies::trial(&fs::read_to_string("Cargo.toml").ok()?)
-}
-
-/// Answers it: what every cell has needs no cargo, and of what cargo says evcxr shows only what went wrong.
+/// Answers whether a crate can be had: what every cell has needs no cargo, and of what cargo says evcxr shows only what went wrong.
 fn try_out(trial: &Trial, session: &Path, notes: &SessionNotes, words: &[&str]) -> Result<i32> {
     if trial.is_old {
         let what = "`default_features` is read as `default-features`, as it is written since Rust's 2024 edition";
@@ -89,42 +78,13 @@ fn try_out(trial: &Trial, session: &Path, notes: &SessionNotes, words: &[&str]) 
     if Dependencies::are_there(&trial.table, &notes.libs).unwrap_or(false) {
         return Ok(0);
     }
-    fs::write("Cargo.toml", &trial.manifest)?;
+    fs::write(files::MANIFEST, &trial.manifest)?;
     let output = real("cargo", words, notes).output().context("cannot run cargo")?;
     let said = String::from_utf8_lossy(&output.stderr);
     let is_progress =
         |line: &&str| line.starts_with("    Updating") || line.starts_with("warning: spurious network error");
     said.lines().filter(|line| !is_progress(line)).for_each(|line| eprintln!("{line}"));
     Ok(output.status.code().unwrap_or(101))
-}
-
-/// rust-analyzer names the manifest; evcxr's own questions, which need true answers, do not.
-fn is_analysis(arguments: &[&str]) -> bool {
-    arguments.contains(&"--manifest-path")
-}
-
-/// A package without dependencies: the engine states the types that analysis would be needed for.
-fn metadata(session: &Path) -> serde_json::Value {
-    let root = session.display().to_string();
-    let id = format!("path+file://{root}#ctx@1.0.0");
-    json!({
-        "packages": [{
-            "name": "ctx", "version": "1.0.0", "id": id, "license": null, "license_file": null,
-            "description": null, "source": null, "dependencies": [],
-            "targets": [{
-                "kind": ["cdylib"], "crate_types": ["cdylib"], "name": "ctx",
-                "src_path": format!("{root}/src/lib.rs"), "edition": "2024",
-                "doc": true, "doctest": false, "test": true
-            }],
-            "features": {}, "manifest_path": format!("{root}/Cargo.toml"), "metadata": null, "publish": null,
-            "authors": [], "categories": [], "keywords": [], "readme": null, "repository": null,
-            "homepage": null, "documentation": null, "edition": "2024", "links": null,
-            "default_run": null, "rust_version": null
-        }],
-        "workspace_members": [id], "workspace_default_members": [id],
-        "resolve": {"nodes": [{"id": id, "dependencies": [], "deps": [], "features": []}], "root": id},
-        "target_directory": format!("{root}/target"), "version": 1, "workspace_root": root, "metadata": null
-    })
 }
 
 fn become_real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Result<i32> {

@@ -11,8 +11,8 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::dirs;
-use super::original::CONFIG_DIR;
+use crate::dirs;
+use crate::evcxr::environment::{CONFIG_DIR, TMPDIR};
 use crate::session_dir::SESSION_DIR;
 
 /// The names under which the soma binary stands in for a tool.
@@ -55,7 +55,7 @@ pub fn environment(session: &Path) -> Vec<(&'static str, OsString)> {
         ("CARGO", links.join("cargo").into()),
         ("RUSTC", links.join("rustc").into()),
         ("CARGO_HOME", session.as_os_str().to_owned()),
-        ("EVCXR_TMPDIR", session.as_os_str().to_owned()),
+        (TMPDIR, session.as_os_str().to_owned()),
         (CONFIG_DIR, session.as_os_str().to_owned()),
         (SESSION_DIR, session.as_os_str().to_owned()),
     ]

@@ -11,12 +11,12 @@ use std::process::Command;
 
 use ra_ap_rustc_lexer::{FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::dependencies::listed;
-use super::program::words;
 use super::toolchain_info::hex;
+use crate::diagnostic::{Diagnostic, DiagnosticExt};
+use crate::evcxr::program::words;
 use crate::session_dir::SOURCE;
 
 /// A program whose files are named by full paths.
@@ -28,9 +28,9 @@ pub struct Anchored {
 
 /// What was put into a line: before which of its characters (from 1), and how long it is.
 struct Insertion {
-    line: u64,
-    column: u64,
-    length: u64,
+    line: usize,
+    column: usize,
+    length: usize,
 }
 
 impl Anchored {
@@ -44,10 +44,10 @@ impl Anchored {
         {
             anchored.text.push_str(&text[end..name.start]);
             let written = if is_raw { folder.clone() } else { folder.escape_default().to_string() };
-            let line = text[..name.start].matches('\n').count() as u64 + 1;
+            let line = text[..name.start].matches('\n').count() + 1;
             let in_line = anchored.text.rsplit('\n').next().unwrap_or_default();
-            let column = in_line.chars().count() as u64 + 1;
-            anchored.insertions.push(Insertion { line, column, length: written.chars().count() as u64 });
+            let column = in_line.chars().count() + 1;
+            anchored.insertions.push(Insertion { line, column, length: written.chars().count() });
             anchored.text.push_str(&written);
             end = name.start;
         }
@@ -60,38 +60,21 @@ impl Anchored {
         !self.insertions.is_empty()
     }
 
-    /// Diagnostics, a line each, with the columns of the program as it was.
-    pub fn restored(&self, diagnostics: &str) -> String {
-        let restored = |line: &str| match serde_json::from_str::<Value>(line) {
-            Ok(mut diagnostic) => {
-                self.restore(&mut diagnostic);
-                format!("{diagnostic}\n")
-            }
-            Err(_) => format!("{line}\n"),
-        };
-        diagnostics.lines().map(restored).collect()
-    }
-
-    fn restore(&self, diagnostic: &mut Value) {
-        match diagnostic {
-            Value::Object(fields) => {
-                if fields.get("file_name").is_some_and(|name| name == SOURCE) {
-                    for (line, column) in [("line_start", "column_start"), ("line_end", "column_end")] {
-                        let number = |at: &str| fields.get(at).and_then(Value::as_u64).unwrap_or(0);
-                        let restored = self.column(number(line), number(column));
-                        fields.insert(column.to_owned(), restored.into());
-                    }
+    /// Gives diagnostics the columns of the program as it was.
+    pub fn restore(&self, diagnostics: &mut [Diagnostic]) {
+        for diagnostic in diagnostics {
+            diagnostic.change_spans(&mut |span| {
+                if span.file_name == SOURCE {
+                    span.column_start = self.column(span.line_start, span.column_start);
+                    span.column_end = self.column(span.line_end, span.column_end);
                 }
-                fields.values_mut().for_each(|value| self.restore(value));
-            }
-            Value::Array(values) => values.iter_mut().for_each(|value| self.restore(value)),
-            _ => {}
+            });
         }
     }
 
-    fn column(&self, line: u64, column: u64) -> u64 {
+    fn column(&self, line: usize, column: usize) -> usize {
         let on_line = self.insertions.iter().filter(|insertion| insertion.line == line && insertion.column < column);
-        column - on_line.map(|insertion| insertion.length.min(column - insertion.column)).sum::<u64>()
+        column - on_line.map(|insertion| insertion.length.min(column - insertion.column)).sum::<usize>()
     }
 }
 
@@ -204,9 +187,9 @@ fn value(name: &str, command: &Command) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
+    use crate::diagnostic;
 
     fn anchored(text: &str) -> String {
         Anchored::new(text, Path::new("/my \"notes\"")).text
@@ -242,10 +225,11 @@ mod tests {
         let line = anchored.text.lines().nth(1).unwrap();
         for (name, own) in [("\"), y", "\"), y"), ("y)", "y)"), ("include_str!(\"/nb/b", "include_str!(\"b")] {
             let column = line.find(name).unwrap() + 1;
-            let mut diagnostic = json!({"spans": [{"file_name": SOURCE, "line_start": 2, "column_start": column, "line_end": 2, "column_end": column}]});
-            anchored.restore(&mut diagnostic);
+            let mut diagnostic = diagnostic::error("E0308", "", Some((SOURCE, 2)));
+            diagnostic.spans[0].column_start = column;
+            anchored.restore(std::slice::from_mut(&mut diagnostic));
             let expected = text.lines().nth(1).unwrap().find(own).unwrap() + 1;
-            assert_eq!(diagnostic["spans"][0]["column_start"], expected, "{name}");
+            assert_eq!(diagnostic.spans[0].column_start, expected, "{name}");
         }
         assert_eq!(anchored.column(1, 2), 2);
     }

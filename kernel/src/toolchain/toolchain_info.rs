@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::dirs;
 use super::search::{self, Compiler};
+use crate::dirs;
 
 /// A Rust toolchain, by the real paths of its tools.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

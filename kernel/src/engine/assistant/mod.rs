@@ -3,21 +3,23 @@
 //! The session's names, commands, keywords and files are known here and answer at once; what else there is to
 //! know of code, the analyst knows, and what it does not say in time the names must do for.
 
+mod completions;
+mod documentation;
+mod place;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
+use soma_jupyter::api::{Assistant, Completeness, Completion, Completions, Failure, MimeBundle};
 
+use self::place::{Surroundings, floor, is_word, surroundings, word_start};
 use super::commands::{self, Command, Step, Variables};
 use super::names::Names;
-use super::sentence::sentence;
-use super::teacher::lesson::Language;
-use super::teacher::names;
-use super::value_summary::ValueSummary;
-use super::{completeness, imports, nesting, prepare, types};
+use super::{completeness, nesting, prepare};
 use crate::analyst::client::{Analyst, Asked};
 use crate::analyst::question::{Answer, Wanted};
-use soma_jupyter::api::{Assistant, Completeness, Completion, Completions, Failure, MimeBundle};
+
+pub use self::documentation::still_reading;
 
 /// Answers from the session's names and from analysis.
 pub struct SomaAssistant {
@@ -28,60 +30,6 @@ pub struct SomaAssistant {
 /// How long an answer may take before the user is given what is known without it. Meanwhile the analyst goes on
 /// reading, and the next question is answered.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long one attempt of `:doc` takes, which can be interrupted between attempts.
-const GLANCE: Duration = Duration::from_millis(200);
-/// How long the analyst may read before `:doc` of a name that may be there gives up.
-const READING: Duration = Duration::from_secs(60);
-/// How alike two names are that may be mistaken for one another.
-const ALIKE: f64 = 0.85;
-
-/// Small words that are known everywhere and are no keywords.
-const BUILT_IN: &[&str] = &[
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "bool",
-    "char",
-    "dbg",
-    "debug_assert",
-    "drop",
-    "eprintln",
-    "f32",
-    "f64",
-    "format",
-    "i128",
-    "i16",
-    "i32",
-    "i64",
-    "i8",
-    "include_str",
-    "isize",
-    "matches",
-    "panic",
-    "print",
-    "println",
-    "std",
-    "core",
-    "alloc",
-    "str",
-    "tensorlib",
-    "ndarray",
-    "plotters",
-    "soma_cell",
-    "todo",
-    "u128",
-    "u16",
-    "u32",
-    "u64",
-    "u8",
-    "unimplemented",
-    "unreachable",
-    "usize",
-    "vec",
-    "write",
-    "writeln",
-];
-
 /// Rust's keywords, for completion.
 const KEYWORDS: &[&str] = &[
     "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false", "fn",
@@ -104,196 +52,6 @@ impl SomaAssistant {
         let blanks = code[..code_start].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
         let rust: String = blanks.chain(code[code_start..].chars()).collect();
         self.analyst.ask(wanted, &rust, cursor, self.names.for_analysis(), patience)
-    }
-
-    /// What `:doc` shows of a name. The analyst may first have to read its libraries: `wait` is called between attempts
-    /// with the time that it has taken so far, and may give up.
-    ///
-    /// # Errors
-    /// When nothing is known of the name, or `wait` has given up.
-    pub fn documentation(
-        &self,
-        name: &str,
-        mut wait: impl FnMut(Duration) -> Result<(), Failure>,
-    ) -> Result<MimeBundle, Failure> {
-        let started = Instant::now();
-        if !self.may_be_known(name) {
-            return self.of_another_library(name, wait);
-        }
-        // Without the import that its documentation would tell of.
-        let imported = imports::path_of(name);
-        for code in std::iter::once(name).chain(imported.as_deref()) {
-            let cursor = code.trim_end_matches("!()").len();
-            loop {
-                match self.ask(Wanted::Documentation, code, cursor, GLANCE) {
-                    Asked::Answered(Answer::Documentation { plain, markdown }) => {
-                        return Ok(self.with_value(name, plain, markdown));
-                    }
-                    Asked::Answered(_) | Asked::Unavailable => break,
-                    Asked::NotYet => wait(started.elapsed())?,
-                }
-            }
-        }
-        self.known_by_name(name).ok_or_else(|| self.nothing_known(name))
-    }
-
-    /// Whether there may be something to find: of a small word alone that nothing known has there is not, and nobody need
-    /// wait until libraries are read.
-    fn may_be_known(&self, name: &str) -> bool {
-        let (variables, items) = self.names.get();
-        let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_') && name.starts_with(char::is_lowercase);
-        !is_word
-            || variables.contains_key(name)
-            || items.iter().any(|item| item == name)
-            || imports::of_the_prelude().contains(name)
-            || KEYWORDS.contains(&name)
-            || BUILT_IN.contains(&name)
-    }
-
-    /// What a name of PyTorch's or NumPy's is called here, with the documentation of that.
-    fn of_another_library(
-        &self,
-        name: &str,
-        wait: impl FnMut(Duration) -> Result<(), Failure>,
-    ) -> Result<MimeBundle, Failure> {
-        let known = names::of_another_library(name, true).or_else(|| names::of_another_library(name, false));
-        let Some(known) = known else { return Err(self.nothing_known(name)) };
-        let sentence = Language::of_the_reader(|name| std::env::var(name).ok()).of(&known.sentence).to_owned();
-        let item =
-            known.replacement.map(|item| match names::is_method(item) && !imports::of_the_prelude().contains(item) {
-                true => format!("Tensor::{item}"),
-                false => item.to_owned(),
-            });
-        let documented = item.map(|item| self.documentation(&item, wait)).transpose().ok().flatten();
-        let mut page = documented.unwrap_or_default();
-        for mime in ["text/plain", "text/markdown"] {
-            let text = page.entry(mime.to_owned()).or_default();
-            *text = format!("{sentence}\n\n{text}").trim_end().to_owned();
-        }
-        Ok(page)
-    }
-
-    fn nothing_known(&self, name: &str) -> Failure {
-        let (variables, items) = self.names.get();
-        let known = variables.keys().chain(&items).chain(imports::of_the_prelude());
-        let near = known
-            .map(|known| (strsim::jaro_winkler(name, known), known))
-            .filter(|(likeness, _)| *likeness >= ALIKE)
-            .max_by(|(a, _), (b, _)| a.total_cmp(b));
-        let advice = match near {
-            Some((_, near)) => format!("did you mean `{near}`?"),
-            None if !self.analyst.knows_std() => {
-                "if it is the standard library's, `rustup component add rust-src` adds what is known of that".to_owned()
-            }
-            None => "is it spelt as in a cell that could use it?".to_owned(),
-        };
-        sentence("NameError", &format!("nothing is known of `{name}`: {advice}"))
-    }
-
-    /// Documentation, with what a variable of this name holds.
-    fn with_value(&self, name: &str, mut plain: String, mut markdown: String) -> MimeBundle {
-        if let Some(held) = self.names.values().get(name) {
-            plain = format!("{plain}\n\n{}", holds(held, ""));
-            markdown = format!("{markdown}\n\n{}", holds(held, "`"));
-        }
-        MimeBundle::from([("text/plain".to_owned(), plain), ("text/markdown".to_owned(), markdown)])
-    }
-
-    /// What is known of a name without analysis.
-    fn known_by_name(&self, name: &str) -> Option<MimeBundle> {
-        let (variables, defined) = self.names.get();
-        let text = match variables.get(name) {
-            Some(ty) => {
-                let ty = ty.as_deref().map_or("(a type without a name)".into(), types::short);
-                match self.names.values().get(name) {
-                    Some(held) => format!("{name}: {ty}\n{}", holds(held, "")),
-                    None => format!("{name}: {ty}"),
-                }
-            }
-            None if defined.iter().any(|known| known == name) => format!("`{name}` is defined in this notebook"),
-            None => return None,
-        };
-        Some(MimeBundle::from([("text/plain".to_owned(), text)]))
-    }
-
-    fn analysed_completions(&self, code: &str, cursor: usize, patience: Duration) -> Option<Completions> {
-        let Asked::Answered(Answer::Completions { candidates, start, end }) =
-            self.ask(Wanted::Completions, code, cursor, patience)
-        else {
-            return None;
-        };
-        let items = candidates.into_iter().map(|candidate| Completion {
-            text: candidate.text,
-            kind: candidate.kind,
-            signature: candidate.signature,
-        });
-        Some(Completions { items: items.collect(), start, end })
-    }
-
-    /// What follows the dot behind a tensor, or `plot::`, as far as names alone tell; none of what only analysis knows.
-    fn members(&self, code: &str, start: usize, cursor: usize) -> Option<Completions> {
-        let typed = &code[start..cursor];
-        let completion = |name: &str, signature: &str| Completion {
-            text: name.to_owned(),
-            kind: "function".to_owned(),
-            signature: signature.to_owned(),
-        };
-        let before = code[..start].trim_end_matches(['.', ':']);
-        let name = &before[word_start(before, before.len())..];
-        let items: Vec<Completion> = if code[..start].ends_with("::") {
-            names::functions_of(name)
-                .filter(|function| function.starts_with(typed))
-                .map(|name| completion(name, ""))
-                .collect()
-        } else {
-            let (variables, _) = self.names.get();
-            let ty = variables.get(name)?.as_deref()?;
-            if types::short(ty) != "Tensor" {
-                return None;
-            }
-            let called = |name: &str, aliases: &[&str]| {
-                name.starts_with(typed) || !typed.is_empty() && aliases.iter().any(|alias| alias.starts_with(typed))
-            };
-            let methods = names::methods().filter(|(name, aliases)| called(name, aliases));
-            methods.map(|(name, aliases)| completion(name, &aliases.join(", "))).collect()
-        };
-        (!items.is_empty()).then_some(Completions { items, start, end: cursor })
-    }
-
-    /// Variables, items, the tensor library's functions and keywords that start with the word before the cursor.
-    fn named_completions(&self, code: &str, start: usize, cursor: usize) -> Completions {
-        let word = &code[start..cursor];
-        let (variables, defined) = self.names.get();
-        let mut items: Vec<Completion> = Vec::new();
-        let mut add = |text: &str, kind: &str, signature: String| {
-            if text.starts_with(word) && !items.iter().any(|item| item.text == text) {
-                items.push(Completion { text: text.to_owned(), kind: kind.to_owned(), signature });
-            }
-        };
-        for (name, ty) in &variables {
-            add(name, "instance", ty.as_deref().map(types::short).unwrap_or_default());
-        }
-        for name in &defined {
-            add(name, if name.starts_with(char::is_uppercase) { "class" } else { "function" }, String::new());
-        }
-        for name in imports::of_the_prelude().iter().filter(|name| !word.is_empty() && !name.starts_with("try_")) {
-            add(name, if name.starts_with(char::is_uppercase) { "class" } else { "function" }, String::new());
-        }
-        for keyword in KEYWORDS {
-            add(keyword, "keyword", String::new());
-        }
-        Completions { items, start, end: cursor }
-    }
-
-    /// In a string, names can stand in braces only; elsewhere it may be the path of a file.
-    fn completions_in_string(&self, code: &str, string_start: usize, cursor: usize) -> Completions {
-        let start = word_start(code, cursor);
-        if code[string_start..start].ends_with('{') && !code[string_start..start].ends_with("{{") {
-            let mut found = self.named_completions(code, start, cursor);
-            found.items.retain(|item| item.kind == "instance");
-            return found;
-        }
-        files(code, string_start, cursor)
     }
 }
 
@@ -367,110 +125,6 @@ impl Assistant for SomaAssistant {
             _ => self.known_by_name(word),
         }
     }
-}
-
-/// Waits for the analyst to read what it needs, as long as anybody would.
-///
-/// # Errors
-/// When that has taken too long.
-pub fn still_reading(taken: Duration) -> Result<(), Failure> {
-    if taken < READING {
-        return Ok(());
-    }
-    Err(sentence("TimeoutError", "the documentation is still being read; ask again in a moment"))
-}
-
-/// What a variable held after the last cell.
-fn holds(held: &ValueSummary, quote: &str) -> String {
-    let value = if held.value.is_empty() { "no values".to_owned() } else { format!("{quote}{}{quote}", held.value) };
-    match held.summary() {
-        summary if summary.is_empty() => format!("holds {value}"),
-        summary => format!("{summary}: {value}"),
-    }
-}
-
-/// What a place in a cell is in.
-#[derive(Debug, PartialEq)]
-enum Surroundings {
-    Code,
-    Comment,
-    /// A string whose content starts here.
-    String {
-        start: usize,
-    },
-}
-
-fn surroundings(code: &str, cursor: usize) -> Surroundings {
-    let code_start = prepare::code_start(code);
-    if nesting::check(&code[code_start..]).is_err() {
-        return Surroundings::Code;
-    }
-    if cursor <= code_start {
-        let line = code[..cursor].rsplit('\n').next().unwrap_or_default();
-        return if line.starts_with("//") { Surroundings::Comment } else { Surroundings::Code };
-    }
-    let parsed = SourceFile::parse(&code[code_start..], Edition::Edition2024);
-    let tokens = parsed.syntax_node().descendants_with_tokens().filter_map(|element| element.into_token());
-    for token in tokens {
-        let (start, end) = (usize::from(token.text_range().start()), usize::from(token.text_range().end()));
-        let (start, end) = (start + code_start, end + code_start);
-        if cursor <= start || cursor > end {
-            continue;
-        }
-        match token.kind() {
-            SyntaxKind::COMMENT if cursor < end || token.text().starts_with("//") => return Surroundings::Comment,
-            SyntaxKind::STRING | SyntaxKind::BYTE_STRING | SyntaxKind::C_STRING => {
-                let content = start + token.text().find('"').map_or(0, |at| at + 1);
-                if cursor >= content && (cursor < end || !is_closed(token.text())) {
-                    return Surroundings::String { start: content };
-                }
-            }
-            _ => {}
-        }
-    }
-    Surroundings::Code
-}
-
-/// Files and folders whose path starts with what a string holds before the cursor.
-fn files(code: &str, start: usize, cursor: usize) -> Completions {
-    let typed = &code[start..cursor];
-    let name_start = start + typed.rfind('/').map_or(0, |at| at + 1);
-    let (folder, prefix) = (&code[start..name_start], &code[name_start..cursor]);
-    let entries = std::fs::read_dir(if folder.is_empty() { "." } else { folder }).into_iter().flatten().flatten();
-    let mut items: Vec<Completion> = entries
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let hidden = name.starts_with('.') && !prefix.starts_with('.');
-            let slash = if entry.path().is_dir() { "/" } else { "" };
-            (name.starts_with(prefix) && !hidden).then(|| Completion {
-                text: format!("{name}{slash}"),
-                kind: "path".to_owned(),
-                signature: String::new(),
-            })
-        })
-        .collect();
-    items.sort_by(|a, b| a.text.cmp(&b.text));
-    Completions { items, start: name_start, end: cursor }
-}
-
-fn is_closed(string: &str) -> bool {
-    let body = string.trim_start_matches(['b', 'c', 'r']);
-    let hashes = body.bytes().take_while(|byte| *byte == b'#').count();
-    let end = format!("\"{}", "#".repeat(hashes));
-    body.len() > hashes + 1 && body[hashes + 1..].ends_with(&end)
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-fn word_start(code: &str, cursor: usize) -> usize {
-    code[..cursor].rfind(|c: char| !is_word(c)).map_or(0, |at| at + code[at..].chars().next().map_or(1, char::len_utf8))
-}
-
-/// The last character boundary at or before `cursor`.
-fn floor(code: &str, cursor: usize) -> usize {
-    (0..=cursor.min(code.len())).rev().find(|at| code.is_char_boundary(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -554,15 +208,6 @@ mod tests {
         assert_eq!(assistant().complete(code, 11).items, []);
         let words = assistant().complete("println!(\"{we", 13).items;
         assert_eq!(words.iter().map(|item| item.text.as_str()).collect::<Vec<_>>(), ["weights"]);
-    }
-
-    #[test]
-    fn comments_and_closed_strings_are_told_from_code() {
-        assert_eq!(surroundings("// we", 5), Surroundings::Comment);
-        assert_eq!(surroundings("/* a */ we", 10), Surroundings::Code);
-        assert_eq!(surroundings("\"é\"", 2), Surroundings::String { start: 1 });
-        assert_eq!(surroundings("\"a\"", 3), Surroundings::Code);
-        assert_eq!(surroundings(":dep a\nr#\"b", 11), Surroundings::String { start: 10 });
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::prepare;
 use super::sentence::lesson;
 use super::teacher::Said;
 use super::teacher::lesson::Language;
-use crate::toolchain::handoff::Show;
+use crate::evcxr::program::Format;
 use help::nearest;
 use soma_jupyter::api::{Failure, MimeBundle};
 use table::By;
@@ -27,7 +27,7 @@ pub use variables::Variables;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// How values are shown.
-    pub show: Show,
+    pub show: Format,
     /// Whether each cell tells how long it took.
     pub timing: bool,
     /// Whether a copy of the process is kept after each cell.
@@ -36,7 +36,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { show: Show::default(), timing: false, snapshots: true }
+        Settings { show: Format::default(), timing: false, snapshots: true }
     }
 }
 
@@ -335,7 +335,7 @@ mod tests {
         for command in [":fmt {:.2?}", ":types", ":timing"] {
             assert!(matches!(step(command, &mut settings), Ok(Step::Answer(_))));
         }
-        assert_eq!(settings.show, Show { format: Some("{:.2?}".to_owned()), types: true });
+        assert_eq!(settings.show, Format { format: Some("{:.2?}".to_owned()), types: true });
         assert!(settings.timing);
         for command in [":fmt", ":types", ":timing"] {
             step(command, &mut settings).unwrap();

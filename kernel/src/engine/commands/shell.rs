@@ -16,6 +16,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::engine::output::TextStream;
+use crate::evcxr::environment::TMPDIR;
 use crate::process;
 use crate::session_dir::{SESSION_DIR, SHELL_PID};
 use crate::toolchain::original::Original;
@@ -68,7 +69,7 @@ impl Shell<'_> {
     fn start(&self, command: &str) -> std::io::Result<Child> {
         let mut shell = Command::new("sh");
         self.original.restore(&mut shell);
-        shell.env_remove(SESSION_DIR).env_remove("EVCXR_TMPDIR");
+        shell.env_remove(SESSION_DIR).env_remove(TMPDIR);
         shell.arg("-c").arg(command).process_group(0);
         shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         process::end_with_parent(&mut shell);

@@ -1,13 +1,13 @@
 //! The session's variables and their types, as `:vars` and `:type` tell them.
 
 use crate::engine::sentence::sentence;
-use crate::engine::types;
+use crate::engine::type_names;
 use crate::engine::value_summary::{ValueSummary, Values};
-use crate::toolchain::variable_types::Types;
+use crate::variable_types::Types;
 use soma_jupyter::api::{Failure, MimeBundle};
 
 fn written(ty: Option<&str>) -> String {
-    ty.map_or_else(|| "a type without a name: it lived in its own cell only".to_owned(), types::short)
+    ty.map_or_else(|| "a type without a name: it lived in its own cell only".to_owned(), type_names::short)
 }
 
 /// What is known of the session's variables.

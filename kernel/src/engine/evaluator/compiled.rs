@@ -1,11 +1,9 @@
 //! A cell on its way through evcxr: prepared, handed over, and once more in another way where that helps.
 
-use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use evcxr::EvalOutputs;
 use soma_jupyter::api::{Cell, Failure, MimeBundle, Output};
 
 use super::super::cell_state::CellState;
@@ -19,12 +17,13 @@ use super::super::{failure, syntax};
 use super::SomaEvaluator;
 use super::outcome::Run;
 use super::wording::interrupted;
+use crate::evcxr::context::Ended;
+use crate::evcxr::program;
 use crate::process::lock;
+use crate::toolchain::command_line::CommandLine;
 use crate::toolchain::environment_errors;
 use crate::toolchain::handoff::CellNotes;
-use crate::toolchain::paths::CommandLine;
-use crate::toolchain::program;
-use crate::toolchain::variable_types::Types;
+use crate::variable_types::Types;
 
 /// How long the end of an interrupted cell waits for its question to be withdrawn.
 const WITHDRAWAL: Duration = Duration::from_secs(2);
@@ -57,7 +56,7 @@ impl SomaEvaluator {
             let (prepared, outlived) = self.prepare(cell, code, place, second_guess)?;
             let (is_guess, items) = (prepared.is_guess, prepared.items.clone());
             let run = self.execute(cell, prepared, outlived);
-            if let Ok(Err(evcxr::Error::CompilationErrors(errors))) = &run.evaluated
+            if let Ended::NotCompiled(errors) = &run.ended
                 && !self.interrupted.load(Ordering::SeqCst)
             {
                 // An import of what is gone, or a check that no longer holds, is no reason to refuse this cell.
@@ -75,7 +74,7 @@ impl SomaEvaluator {
             }
             break (run, items);
         };
-        if !matches!(run.evaluated, Ok(Ok(_))) {
+        if !matches!(run.ended, Ended::Ran(_)) {
             self.names.items().restore(before);
             return first_guess.unwrap_or_else(|| self.outcome_of(cell, run));
         }
@@ -138,15 +137,14 @@ impl SomaEvaluator {
     pub(super) fn execute(&mut self, cell: &Cell, prepared: Prepared, outlived: BTreeSet<String>) -> Run {
         let text = prepared.text.clone();
         lock(&self.past).push(PastCell { count: cell.count, prepared });
-        let context = &mut self.context;
         tracing::trace!(text, "the cell as evcxr is given it");
         let begun = Instant::now();
-        let evaluated = catch_unwind(AssertUnwindSafe(|| context.execute(&text)));
-        let came_to = match &evaluated {
-            Ok(Ok(_)) => "its end",
-            Ok(Err(evcxr::Error::CompilationErrors(_))) => "errors of the compiler",
-            Ok(Err(_)) => "an error",
-            Err(_) => "a panic of the evaluator",
+        let ended = self.context.run(&text);
+        let came_to = match &ended {
+            Ended::Ran(_) => "its end",
+            Ended::NotCompiled(_) => "errors of the compiler",
+            Ended::LostProcess | Ended::Failed(_) => "an error",
+            Ended::Panicked => "a panic of the evaluator",
         };
         tracing::debug!(came_to, took = ?begun.elapsed(), ran = ?lock(&self.state).running, "evcxr");
         self.channel.sync();
@@ -160,8 +158,8 @@ impl SomaEvaluator {
             self.set_again(&text);
         }
         self.names.values().extend(std::mem::take(&mut lock(&self.state).values));
-        let evaluated = if is_restored { Ok(Ok(EvalOutputs::new())) } else { evaluated };
-        Run { evaluated, outlived }
+        let ended = if is_restored { Ended::Ran(BTreeMap::new()) } else { ended };
+        Run { ended, outlived }
     }
 
     /// Says what was dropped because it holds no longer.
@@ -189,7 +187,7 @@ impl SomaEvaluator {
         let types: Types = kept.filter_map(known).collect();
         let mut words = prepared.words.clone();
         // What shows a value is not named where that is done.
-        words.extend(prepared.shown.iter().map(|_| "evcxr_display".to_owned()));
+        words.extend(prepared.shown.iter().map(|_| program::SHOW_METHOD.to_owned()));
         let new_libraries = commands::adds_crates(&cell.code);
         let mut notes = self.notes(words, types, own, prepared.has_loops, new_libraries);
         notes.items.show.clone_from(&self.settings.show);
@@ -227,9 +225,10 @@ impl SomaEvaluator {
         self.interrupted.store(false, Ordering::SeqCst);
         let saved = std::mem::take(&mut *lock(&self.state));
         if CellNotes::default().write(&self.session).is_ok()
-            && let Err(error) = self.context.execute(&commands)
+            && let ended = self.context.run(&commands)
+            && !matches!(ended, Ended::Ran(_))
         {
-            tracing::warn!("the commands of a crashed cell have no effect: {error}");
+            tracing::warn!("the commands of a crashed cell have no effect: {ended:?}");
         }
         self.channel.sync();
         *lock(&self.state) = saved;

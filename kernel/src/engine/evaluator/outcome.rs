@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use evcxr::EvalOutputs;
 use soma_jupyter::api::{Cell, Failure, Frontend, MimeBundle, Output, Stream};
 
 use super::super::output::Piece;
@@ -12,6 +11,8 @@ use super::super::sentence::sentence;
 use super::super::{failed, failure};
 use super::SomaEvaluator;
 use super::wording::{add_reasons, ended, interrupted, lost_type, of_the_tools};
+use crate::diagnostic::Diagnostic;
+use crate::evcxr::context::Ended;
 use crate::process::lock;
 use crate::session_dir;
 use crate::toolchain::cell_build;
@@ -19,8 +20,8 @@ use crate::toolchain::environment_errors;
 
 /// A cell that was compiled and run, or not.
 pub(super) struct Run {
-    /// What evcxr says; an error when it has panicked.
-    pub evaluated: std::thread::Result<Result<EvalOutputs, evcxr::Error>>,
+    /// What evcxr says.
+    pub ended: Ended,
     /// The variables whose types the cell has defined anew.
     pub outlived: BTreeSet<String>,
 }
@@ -30,11 +31,11 @@ impl SomaEvaluator {
     pub(super) fn outcome_of(
         &mut self,
         cell: &Cell,
-        Run { evaluated, outlived }: Run,
+        Run { ended, outlived }: Run,
     ) -> Result<Option<MimeBundle>, Failure> {
         self.notice_losses(cell.count);
-        match evaluated {
-            Ok(Ok(outputs)) => {
+        match ended {
+            Ended::Ran(answered) => {
                 for name in outlived {
                     self.variables.types.remove(&name);
                     self.variables.gone.insert(name.clone(), lost_type(&name));
@@ -45,13 +46,13 @@ impl SomaEvaluator {
                 }
                 let result = self.outcome()?;
                 self.warn();
-                Ok(result.or_else(|| commands_output(outputs)))
+                Ok(result.or_else(|| (!answered.is_empty()).then(|| answered.into_iter().collect())))
             }
             _ if self.interrupted.load(Ordering::SeqCst) => {
                 lock(&self.state).end = None;
                 Err(interrupted("the cell was being compiled and did not run"))
             }
-            Ok(Err(evcxr::Error::CompilationErrors(errors))) => {
+            Ended::NotCompiled(errors) => {
                 let (mut failure, problems) = failure::compilation(&errors, &lock(&self.past));
                 self.teach(cell, &mut failure, problems, false);
                 let outlived = outlived.iter().map(|name| (name.clone(), lost_type(name))).collect();
@@ -70,7 +71,7 @@ impl SomaEvaluator {
                 }
                 Err(failure)
             }
-            Ok(Err(evcxr::Error::SubprocessTerminated(_))) => {
+            Ended::LostProcess => {
                 self.variables.types.clear();
                 self.variables.moved.clear();
                 self.names.update(&self.variables.types);
@@ -80,8 +81,7 @@ impl SomaEvaluator {
                     "the process that runs cells ended; every variable is lost, definitions are kept",
                 ))
             }
-            Ok(Err(error)) => {
-                let message = error.to_string();
+            Ended::Failed(message) => {
                 let said = of_the_tools(&message);
                 let said = match environment_errors::of_network(said) {
                     Some(advice) => format!("{advice}\n{said}"),
@@ -89,7 +89,7 @@ impl SomaEvaluator {
                 };
                 Err(sentence("Error", &said))
             }
-            Err(_) => Err(sentence(
+            Ended::Panicked => Err(sentence(
                 "InternalError",
                 "Soma's evaluator failed on this cell; the session goes on. Please report the cell",
             )),
@@ -146,8 +146,9 @@ impl SomaEvaluator {
     pub(super) fn warn(&self) {
         // Commands compile nothing; the warnings of an earlier cell were shown with that cell.
         let has_run = lock(&self.state).running.is_some();
-        let messages = std::fs::read_to_string(self.session.join(session_dir::WARNINGS)).unwrap_or_default();
-        if !has_run || messages.is_empty() {
+        let warnings = std::fs::read(self.session.join(session_dir::WARNINGS)).unwrap_or_default();
+        let warnings: Vec<Diagnostic> = serde_json::from_slice(&warnings).unwrap_or_default();
+        if !has_run || warnings.is_empty() {
             return;
         }
         let program = std::fs::read_to_string(self.session.join(session_dir::SOURCE)).unwrap_or_default();
@@ -156,7 +157,7 @@ impl SomaEvaluator {
             let place = panics::find(&program, line, column, &past)?;
             Some((place.cell, place.span.start))
         };
-        let text = failure::warnings(&messages, &past, place);
+        let text = failure::warnings(&warnings, &past, place);
         drop(past);
         lock(&self.state).show(Output::Remark { text });
     }
@@ -169,9 +170,4 @@ impl SomaEvaluator {
             frontend.output(Output::Text { stream: Stream::Stderr, text });
         }
     }
-}
-
-/// What commands such as `:help` answered.
-fn commands_output(outputs: EvalOutputs) -> Option<MimeBundle> {
-    (!outputs.is_empty()).then(|| outputs.content_by_mime_type.into_iter().collect())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::toolchain::variable_types::{Libraries, Types};
+use crate::variable_types::{Libraries, Types};
 
 /// The variables of a session, and those that are not there any more.
 #[derive(Default)]

@@ -6,26 +6,26 @@ use soma_jupyter::api::{Output, Stream};
 
 use super::super::cell_state::plain;
 use super::super::items::CellOf;
-use super::super::types;
+use super::super::type_names;
 use super::SomaEvaluator;
+use crate::evcxr::program::Unkept;
 use crate::process::lock;
 use crate::toolchain::cell_only::CellOnly;
-use crate::toolchain::paths::CommandLine;
-use crate::toolchain::program::Unkept;
+use crate::toolchain::command_line::CommandLine;
 use crate::toolchain::replaced_deps::libraries_of;
 
 impl SomaEvaluator {
     /// A variable's type as later cells can write it.
-    fn nameable(&mut self, variable: &str, type_name: &str) -> Result<String, types::Unnameable> {
-        let types::Written { text: ty, doubtful } = {
+    fn nameable(&mut self, variable: &str, type_name: &str) -> Result<String, type_names::Unnameable> {
+        let type_names::Written { text: ty, doubtful } = {
             let items = self.names.items();
-            types::nameable(type_name, &|path| items.meaning(path))?
+            type_names::nameable(type_name, &|path| items.meaning(path))?
         };
         if doubtful.is_empty() {
             return Ok(ty);
         }
         match self.public_paths.find(&self.session, variable, &doubtful) {
-            Ok(public) => types::with_paths(&ty, &public),
+            Ok(public) => type_names::with_paths(&ty, &public),
             // rustc could not be asked; the next cell will tell whether the path works.
             Err(error) => {
                 tracing::warn!("paths of `{type_name}`: {error:#}");
@@ -41,7 +41,7 @@ impl SomaEvaluator {
             self.variables.types.remove(&name);
             self.variables.gone.insert(name.clone(), format!("`{name}` is lost: {why}; define it again"));
         }
-        let live: BTreeSet<String> = self.context.variables_and_types().map(|(name, _)| plain(name)).collect();
+        let live: BTreeSet<String> = self.context.variables().map(plain).collect();
         let moved: Vec<String> = self.variables.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
         for name in moved {
             // What could not be kept has its reason already.
@@ -67,7 +67,7 @@ impl SomaEvaluator {
             let named = match (self.nameable(&name, &type_name), stated.get(&name)) {
                 // As it was stated it can be written, though it may mean another type one day.
                 (Err(_), Some(stated)) => Ok(stated.clone()),
-                (Ok(_), Some(stated)) if types::leaves_lifetimes_out(&type_name) => Ok(stated.clone()),
+                (Ok(_), Some(stated)) if type_names::leaves_lifetimes_out(&type_name) => Ok(stated.clone()),
                 (named, _) => named,
             };
             let ty = match named {
@@ -121,7 +121,7 @@ impl SomaEvaluator {
         let is_changed = |ty: &str| {
             changed.iter().any(|path| match path.as_str() {
                 "crate::" => items.has_nameless_types(ty),
-                path => types::mentions(ty, path),
+                path => type_names::mentions(ty, path),
             })
         };
         let outlived = self.variables.types.iter().filter(|(_, ty)| ty.as_deref().is_some_and(is_changed));

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::implementation::Constant;
 use super::item::{Item, Kind, Sort};
-use crate::toolchain::handoff::Definition;
-use crate::toolchain::program::words;
+use crate::evcxr::files::NOTEBOOK;
+use crate::evcxr::program::{Definition, words};
 use crate::toolchain::toolchain_info::hex;
 
 /// The texts of constants and types of implementations.
@@ -65,13 +65,13 @@ impl<'a> Definitions<'a> {
         for item in items {
             match &item.kind {
                 Kind::Named { names, sort: Sort::Type | Sort::Trait, .. } => {
-                    definitions.insert(format!("ctx::{}", names[0]), self.definition([names[0].as_str()], &[]));
+                    definitions.insert(format!("{NOTEBOOK}{}", names[0]), self.definition([names[0].as_str()], &[]));
                 }
                 Kind::Named { names, sort: Sort::Module, .. } => {
-                    definitions.insert(format!("ctx::{}::", names[0]), self.definition([names[0].as_str()], &[]));
+                    definitions.insert(format!("{NOTEBOOK}{}::", names[0]), self.definition([names[0].as_str()], &[]));
                 }
                 Kind::Nameless => {
-                    definitions.entry("ctx::".to_owned()).or_insert_with(|| self.of_nameless(all));
+                    definitions.entry(NOTEBOOK.to_owned()).or_insert_with(|| self.of_nameless(all));
                 }
                 _ => {}
             }

@@ -11,9 +11,8 @@ use super::layout;
 use super::statics::{self, Site};
 use crate::engine::positions::Place;
 use crate::engine::raw_name::plain;
-use crate::engine::types::Meaning;
-use crate::toolchain::handoff::Splice;
-use crate::toolchain::program::words;
+use crate::engine::type_names::Meaning;
+use crate::evcxr::program::{Splice, words};
 use crate::toolchain::surroundings;
 
 /// An item of a cell.

@@ -4,7 +4,7 @@
 //! evcxr would write all items of the session out again in every cell and have all of them parsed, so that a
 //! cell's time grows with the notebook. It never sees them. [`prepare`](super::prepare) puts the items of a
 //! cell into a call of a macro that does not exist, which evcxr takes for a statement and keeps the places of;
-//! the toolchain driver takes them out of there ([`program::own`](crate::toolchain::program)) and adds what the
+//! the toolchain driver takes them out of there ([`program::own`](crate::evcxr::program)) and adds what the
 //! cell can reach of earlier cells' items, which [`Items::for_cell`] has put into the cell's notes. An item is
 //! parsed once, when its cell is prepared.
 
@@ -20,10 +20,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::positions::Place;
-use super::types::Meaning;
-use crate::toolchain::handoff::{CellItems, EarlierItem, OwnItem, Show};
-use crate::toolchain::program::words;
-use crate::toolchain::variable_types::Libraries;
+use super::type_names::Meaning;
+use crate::evcxr::files::NOTEBOOK;
+use crate::evcxr::program::{CellItems, EarlierItem, Format, OwnItem, words};
+use crate::variable_types::Libraries;
 pub use import::imports;
 use item::Kind;
 pub use item::{Item, has_loops, signature};
@@ -253,7 +253,7 @@ impl Items {
                 })
                 .collect(),
             shown: None,
-            show: Show::default(),
+            show: Format::default(),
             definitions,
             has_loops: own_has_loops || kept.iter().any(|known| known.item.has_loops),
         }
@@ -273,7 +273,7 @@ impl Items {
         let functions = left_functions(&self.known, &after);
         let after = fingerprints(&after);
         let changed = fingerprints(&before).into_iter().filter(|(path, print)| after.get(path) != Some(print));
-        changed.map(|(path, _)| path.replacen("ctx::", "crate::", 1)).chain(functions).collect()
+        changed.map(|(path, _)| path.replacen(NOTEBOOK, "crate::", 1)).chain(functions).collect()
     }
 
     /// Whether a type is made of one of the notebook's that has no definition of its own: one that came out of a macro,

@@ -15,7 +15,7 @@ use ra_ap_syntax::ast::{self, AstNode, HasName, HasVisibility};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxNode, TextSize};
 
 use crate::engine::raw_name::plain;
-use crate::toolchain::handoff::Splice;
+use crate::evcxr::program::Splice;
 
 /// A place of an item's text that makes statics.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::engine::prepare::prepare;
-use crate::toolchain::program::words;
+use crate::evcxr::program::words;
 
 fn after(cells: &[&str]) -> Items {
     let mut items = Items::default();

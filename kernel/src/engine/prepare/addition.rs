@@ -2,7 +2,7 @@
 
 use ra_ap_syntax::SyntaxNode;
 
-use crate::toolchain::program;
+use crate::evcxr::program;
 
 /// Text to insert at a byte of the parsed text, and the range of the variable's name there.
 pub struct Addition {

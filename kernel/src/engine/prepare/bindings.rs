@@ -5,7 +5,7 @@ use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
 
 use super::addition::{Addition, hiding};
 use crate::engine::raw_name::plain;
-use crate::toolchain::program::{self, placeholder};
+use crate::evcxr::program::{self, placeholder};
 
 /// What a `let` needs for each of its variables.
 pub fn types_for(statement: &ast::LetStmt, function: Option<&str>) -> Vec<Addition> {

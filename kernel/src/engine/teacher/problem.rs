@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
-
 use super::lesson::Edit;
+use crate::diagnostic::{Applicability, Diagnostic, DiagnosticExt, DiagnosticSpan};
 
 /// One error of the compiler.
 #[derive(Clone, Debug, Default)]
@@ -65,36 +64,33 @@ impl Problem {
 }
 
 /// The changes that a message of the compiler offers. `place` tells the bytes of the cell for a span.
-pub fn suggestions(message: &Value, place: impl Fn(&Value) -> Option<Range<usize>>) -> Vec<Suggestion> {
-    let children = message["children"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let read = |child: &Value| {
-        let spans = child["spans"].as_array()?;
-        let edit =
-            |span: &Value| Some(Edit { at: place(span)?, text: span["suggested_replacement"].as_str()?.to_owned() });
+pub fn suggestions(message: &Diagnostic, place: impl Fn(&DiagnosticSpan) -> Option<Range<usize>>) -> Vec<Suggestion> {
+    let read = |child: &Diagnostic| {
+        let edit = |span: &DiagnosticSpan| Some(Edit { at: place(span)?, text: span.suggested_replacement.clone()? });
         // Imports go where the compiler's crate begins, which is no part of the cell.
-        let edits: Option<Vec<Edit>> = spans
+        let edits: Option<Vec<Edit>> = child
+            .spans
             .iter()
             .map(|span| edit(span).or_else(|| import_of(span).map(|text| Edit { at: 0..0, text })))
             .collect();
         let edits = edits.filter(|edits| !edits.is_empty())?;
-        let is_certain = spans.iter().all(|span| span["suggestion_applicability"] == "MachineApplicable");
-        Some(Suggestion { message: child["message"].as_str()?.to_owned(), edits, is_certain })
+        let is_certain =
+            |span: &DiagnosticSpan| span.suggestion_applicability == Some(Applicability::MachineApplicable);
+        Some(Suggestion { message: child.message.clone(), edits, is_certain: child.spans.iter().all(is_certain) })
     };
-    children.iter().filter_map(read).collect()
+    message.children.iter().filter_map(read).collect()
 }
 
-fn import_of(span: &Value) -> Option<String> {
-    let text = span["suggested_replacement"].as_str()?.trim();
+fn import_of(span: &DiagnosticSpan) -> Option<String> {
+    let text = span.suggested_replacement.as_deref()?.trim();
     (text.starts_with("use ") && text.ends_with(';')).then(|| text.to_owned())
 }
 
 /// The file and line in which the compiler says that a function or method is defined.
-pub fn defined_in(message: &Value) -> Option<(String, usize)> {
-    let children = message["children"].as_array()?;
-    let child =
-        children.iter().find(|child| child["message"].as_str().is_some_and(|text| text.ends_with("defined here")))?;
-    let span = child["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
-    Some((span["file_name"].as_str()?.to_owned(), usize::try_from(span["line_start"].as_u64()?).ok()?))
+pub fn defined_in(message: &Diagnostic) -> Option<(String, usize)> {
+    let child = message.children.iter().find(|child| child.message.ends_with("defined here"))?;
+    let span = child.primary()?;
+    Some((span.file_name.clone(), span.line_start))
 }
 
 /// How the function is called that begins on a line of a source: its name, and its parameters with their types.
@@ -114,21 +110,20 @@ pub fn signature(source: &str, line: usize) -> Option<String> {
 
 /// The bytes of the cell for a span of which the compiler repeats the line: the line is looked for in the cell, the
 /// occurrence that is nearest to a place that is known.
-pub fn by_its_line(cell: &str, near: usize, span: &Value) -> Option<Range<usize>> {
-    if span["line_start"] != span["line_end"] {
+pub fn by_its_line(cell: &str, near: usize, span: &DiagnosticSpan) -> Option<Range<usize>> {
+    if span.line_start != span.line_end {
         return None;
     }
-    let line = span["text"].get(0)?["text"].as_str()?;
+    let line = &span.text.first()?.text;
     let text = line.trim();
     let found =
         cell.match_indices(text).map(|(at, _)| at).min_by_key(|at| at.abs_diff(near)).filter(|_| !text.is_empty())?;
     let indent = line.len() - line.trim_start().len();
-    let byte = |column: &Value| {
-        let column = usize::try_from(column.as_u64()?).ok()?.checked_sub(1)?;
-        let byte = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    let byte = |column: usize| {
+        let byte = line.char_indices().nth(column.checked_sub(1)?).map_or(line.len(), |(at, _)| at);
         (byte >= indent).then(|| found + byte - indent)
     };
-    Some(byte(&span["column_start"])?..byte(&span["column_end"])?)
+    Some(byte(span.column_start)?..byte(span.column_end)?)
 }
 
 #[cfg(test)]
@@ -136,6 +131,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::diagnostic;
+
+    fn span(columns: Range<usize>, line: &str) -> DiagnosticSpan {
+        let mut span = diagnostic::error("", "", Some(("src/cell.rs", 9))).spans.remove(0);
+        (span.column_start, span.column_end) = (columns.start, columns.end);
+        let text = json!([{ "text": line, "highlight_start": columns.start, "highlight_end": columns.end }]);
+        span.text = serde_json::from_value(text).unwrap();
+        span
+    }
 
     #[test]
     fn a_signature_is_read_off_a_source() {
@@ -146,11 +150,9 @@ mod tests {
     #[test]
     fn places_are_found_by_the_line_that_the_compiler_repeats() {
         let cell = "let y = 1.0; let é = x.tile(2);\nx.tile(2)";
-        let span = json!({ "line_start": 9, "line_end": 9, "column_start": 11, "column_end": 15,
-            "text": [{ "text": "let é = x.tile(2);" }] });
+        let span = self::span(11..15, "let é = x.tile(2);");
         assert_eq!(&cell[by_its_line(cell, 20, &span).unwrap()], "tile");
-        let span = json!({ "line_start": 9, "line_end": 9, "column_start": 14, "column_end": 18,
-            "text": [{ "text": "           x.tile(2)" }] });
+        let span = self::span(14..18, "           x.tile(2)");
         let at = by_its_line(cell, cell.len(), &span).unwrap();
         assert_eq!((&cell[at.clone()], at.start > 31), ("tile", true));
     }

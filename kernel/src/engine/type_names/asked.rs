@@ -12,26 +12,12 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use regex::Regex;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::dirs;
-use super::handoff::SessionNotes;
+use crate::diagnostic::CompilerOutput;
+use crate::dirs;
 use crate::session_dir::SOURCE;
-
-/// The file of [`CommandLine`], in the session's folder.
-pub const COMMAND_LINE: &str = "command-line.json";
-
-/// How the last cell was compiled; the driver leaves it for us.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct CommandLine {
-    /// The arguments that name libraries.
-    pub libraries: Vec<String>,
-    /// The crates that a cell can name, and their files.
-    pub externs: Vec<(String, PathBuf)>,
-    /// Digest of those libraries.
-    pub identity: String,
-}
+use crate::toolchain::command_line::CommandLine;
+use crate::toolchain::handoff::SessionNotes;
 
 /// The public paths of definitions; `None` where there is none.
 #[derive(Default)]
@@ -70,7 +56,7 @@ impl PublicPaths {
     }
 
     fn learn(&mut self, rustc: &Rustc, variable: &str, new: &[&String]) -> Result<()> {
-        let candidates: Vec<String> = new.iter().map(|path| rustc.line.as_named_here(path)).collect();
+        let candidates: Vec<String> = new.iter().map(|path| as_named_here(&rustc.line, path)).collect();
         let written = rustc.can_write(&candidates)?;
         let private: Vec<&String> = new.iter().zip(&written).filter(|(_, yes)| !**yes).map(|(path, _)| *path).collect();
         self.known.extend(new.iter().zip(&candidates).map(|(path, named)| ((*path).clone(), Some(named.clone()))));
@@ -80,7 +66,7 @@ impl PublicPaths {
         let visible = rustc.visible_type(variable)?;
         let guesses: Vec<String> = private
             .iter()
-            .map(|path| rustc.line.as_named_here(&same_name(path, &visible).unwrap_or_default()))
+            .map(|path| as_named_here(&rustc.line, &same_name(path, &visible).unwrap_or_default()))
             .collect();
         for ((path, guess), works) in private.iter().zip(&guesses).zip(rustc.can_write(&guesses)?) {
             self.known.insert((*path).clone(), works.then(|| guess.clone()));
@@ -107,44 +93,18 @@ fn read(file: &Path) -> Option<BTreeMap<String, Option<String>>> {
     serde_json::from_slice(&fs::read(file).ok()?).ok()
 }
 
-impl CommandLine {
-    /// A path by the name that its crate has in cells: `:dep rng = { package = "fastrand", … }` gives it another.
-    fn as_named_here(&self, path: &str) -> String {
-        let Some((root, rest)) = path.split_once("::") else { return path.to_owned() };
-        let is_named = self.externs.iter().any(|(name, _)| name == root);
-        let file = format!("{}{root}-", std::env::consts::DLL_PREFIX);
-        let renamed = self
-            .externs
-            .iter()
-            .find(|(_, path)| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&file)));
-        match renamed.filter(|_| !is_named) {
-            Some((name, _)) => format!("{name}::{rest}"),
-            None => path.to_owned(),
-        }
-    }
-
-    fn file(session: &Path) -> PathBuf {
-        session.join(COMMAND_LINE)
-    }
-
-    /// Reads it.
-    ///
-    /// # Errors
-    /// When no cell was compiled yet.
-    pub fn read(session: &Path) -> Result<CommandLine> {
-        Ok(serde_json::from_slice(&fs::read(CommandLine::file(session)).context("no cell was compiled yet")?)?)
-    }
-
-    /// Leaves it for the engine, if it is not there already.
-    ///
-    /// # Errors
-    /// When the session's folder cannot be written to.
-    pub fn write(&self, session: &Path) -> Result<()> {
-        if CommandLine::read(session).is_ok_and(|other| other == *self) {
-            return Ok(());
-        }
-        dirs::write_atomically(&CommandLine::file(session), &serde_json::to_vec(self)?)?;
-        Ok(())
+/// A path by the name that its crate has in cells: `:dep rng = { package = "fastrand", … }` gives it another.
+fn as_named_here(line: &CommandLine, path: &str) -> String {
+    let Some((root, rest)) = path.split_once("::") else { return path.to_owned() };
+    let is_named = line.externs.iter().any(|(name, _)| name == root);
+    let file = format!("{}{root}-", std::env::consts::DLL_PREFIX);
+    let renamed = line
+        .externs
+        .iter()
+        .find(|(_, path)| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&file)));
+    match renamed.filter(|_| !is_named) {
+        Some((name, _)) => format!("{name}::{rest}"),
+        None => path.to_owned(),
     }
 }
 
@@ -166,12 +126,9 @@ impl Rustc<'_> {
             .collect();
         let messages = self.check(&text)?;
         let mut works = vec![true; paths.len()];
-        for message in messages.iter().filter(|message| message["level"] == "error") {
-            for span in message["spans"].as_array().into_iter().flatten().filter(|span| span["is_primary"] == true) {
-                let line = span["line_start"].as_u64().unwrap_or(0) as usize;
-                if let Some(works) = line.checked_sub(1).and_then(|line| works.get_mut(line)) {
-                    *works = false;
-                }
+        for span in messages.errors().flat_map(|error| &error.spans).filter(|span| span.is_primary) {
+            if let Some(works) = works.get_mut(span.line_start.wrapping_sub(1)) {
+                *works = false;
             }
         }
         Ok(works)
@@ -190,11 +147,11 @@ impl Rustc<'_> {
             text.push('\n');
         }
         let messages = self.check(&text)?;
-        let bound = messages.iter().filter_map(|message| message["message"].as_str());
+        let bound = messages.diagnostics.iter().map(|said| &*said.message);
         Ok(bound.filter(|text| text.contains("soma_cell::show::Nothing")).collect::<Vec<_>>().join(" "))
     }
 
-    fn check(&self, text: &str) -> Result<Vec<Value>> {
+    fn check(&self, text: &str) -> Result<CompilerOutput> {
         let folder = self.session.join("probe");
         dirs::private_dir(&folder)?;
         let source = folder.join("probe.rs");
@@ -212,8 +169,7 @@ impl Rustc<'_> {
         // Types are to be named in full, which only an unstable option does.
         command.env("RUSTC_BOOTSTRAP", "1");
         let output = command.output().context("cannot run rustc")?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        Ok(errors.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+        Ok(CompilerOutput::read(&output.stderr))
     }
 }
 

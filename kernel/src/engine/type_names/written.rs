@@ -1,15 +1,13 @@
-//! From a type's name at run time to a type that can be written in source code.
-//!
-//! `std::any::type_name` prints definition paths: `alloc::vec::Vec<ctx::User>`. The notebook's own crate is
-//! `crate` in a later cell; `alloc` and `core` are reached through `std`; and some definitions live in
-//! private modules and are public elsewhere, for which there is a table.
+//! From the name of a type at run time to a type that a later cell can write.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::type_name::{self, Part, Path, Piece};
-use crate::toolchain::program;
+use super::known::{is_known, public_path};
+use super::parse::{self, Part, Path, Piece};
+use crate::evcxr::files::CRATE;
+use crate::evcxr::program;
 
 /// Why a variable cannot be carried to later cells.
 #[derive(Debug, PartialEq)]
@@ -55,98 +53,10 @@ impl Unnameable {
     }
 }
 
-/// Definition path (as a prefix) and the public path in its place. Longer prefixes come first.
-const PUBLIC: &[(&str, &str)] = &[
-    ("std::collections::hash::map::", "std::collections::hash_map::"),
-    ("std::collections::hash::set::", "std::collections::hash_set::"),
-    ("alloc::collections::btree::map::", "std::collections::btree_map::"),
-    ("alloc::collections::btree::set::", "std::collections::btree_set::"),
-    ("alloc::collections::vec_deque::", "std::collections::vec_deque::"),
-    ("alloc::collections::binary_heap::", "std::collections::binary_heap::"),
-    ("alloc::collections::linked_list::", "std::collections::linked_list::"),
-    ("alloc::vec::into_iter::", "std::vec::"),
-    ("alloc::vec::Vec", "std::vec::Vec"),
-    ("alloc::string::String", "std::string::String"),
-    ("alloc::boxed::Box", "std::boxed::Box"),
-    ("alloc::rc::Rc", "std::rc::Rc"),
-    ("alloc::sync::Arc", "std::sync::Arc"),
-    ("core::option::Option", "std::option::Option"),
-    ("core::result::Result", "std::result::Result"),
-    ("core::cell::RefCell", "std::cell::RefCell"),
-    ("core::cell::Cell", "std::cell::Cell"),
-    ("core::ops::function::", "std::ops::"),
-    ("core::ops::range::", "std::ops::"),
-    ("core::ops::control_flow::", "std::ops::"),
-    ("core::ops::coroutine::", "std::ops::"),
-    ("core::ops::arith::", "std::ops::"),
-    ("core::ops::bit::", "std::ops::"),
-    ("core::ops::index::", "std::ops::"),
-    ("core::ops::deref::", "std::ops::"),
-    ("core::ops::drop::", "std::ops::"),
-    ("core::str::traits::", "std::str::"),
-    ("core::iter::traits::collect::", "std::iter::"),
-    ("core::iter::traits::accum::", "std::iter::"),
-    ("core::iter::adapters::rev::", "std::iter::"),
-    ("core::iter::adapters::zip::", "std::iter::"),
-    ("core::iter::adapters::enumerate::", "std::iter::"),
-    ("core::iter::adapters::skip::", "std::iter::"),
-    ("core::iter::adapters::take::", "std::iter::"),
-    ("core::iter::adapters::chain::", "std::iter::"),
-    ("core::iter::adapters::cycle::", "std::iter::"),
-    ("core::iter::adapters::cloned::", "std::iter::"),
-    ("core::iter::adapters::copied::", "std::iter::"),
-    ("core::iter::adapters::peekable::", "std::iter::"),
-    ("core::iter::adapters::step_by::", "std::iter::"),
-    ("core::iter::adapters::fuse::", "std::iter::"),
-    ("core::iter::adapters::map::", "std::iter::"),
-    ("core::iter::adapters::filter::", "std::iter::"),
-    ("core::iter::sources::repeat::", "std::iter::"),
-    ("core::iter::sources::once::", "std::iter::"),
-    ("core::iter::sources::empty::", "std::iter::"),
-    ("core::iter::traits::iterator::", "std::iter::"),
-    ("core::iter::traits::double_ended::", "std::iter::"),
-    ("core::iter::traits::exact_size::", "std::iter::"),
-    ("core::slice::iter::", "std::slice::"),
-    ("core::str::iter::", "std::str::"),
-    ("core::future::future::", "std::future::"),
-    ("core::error::", "std::error::"),
-    ("core::num::nonzero::", "std::num::"),
-    ("core::num::wrapping::", "std::num::"),
-    ("core::net::ip_addr::", "std::net::"),
-    ("core::net::socket_addr::", "std::net::"),
-    ("std::sync::poison::mutex::", "std::sync::"),
-    ("std::sync::poison::rwlock::", "std::sync::"),
-    ("std::sync::poison::condvar::", "std::sync::"),
-    ("std::sync::poison::once::", "std::sync::"),
-    ("std::sync::once_lock::", "std::sync::"),
-    ("std::sync::lazy_lock::", "std::sync::"),
-    ("core::cell::once::", "std::cell::"),
-    ("core::cell::lazy::", "std::cell::"),
-    ("core::sync::atomic::", "std::sync::atomic::"),
-    ("std::thread::join_handle::", "std::thread::"),
-    ("std::io::stdio::", "std::io::"),
-    ("std::io::buffered::bufreader::", "std::io::"),
-    ("std::io::buffered::bufwriter::", "std::io::"),
-    ("std::io::cursor::", "std::io::"),
-    ("core::", "std::"),
-    ("alloc::", "std::"),
-    ("ndarray::data_repr::", "ndarray::"),
-    ("ndarray::dimension::dim::", "ndarray::"),
-    ("ndarray::dimension::dynindeximpl::", "ndarray::"),
-    ("ndarray::ArrayBase", "ndarray::ArrayBase"),
-    ("tensorlib::tensor::Tensor", "tensorlib::Tensor"),
-    ("tensorlib::size::Size", "tensorlib::Size"),
-    ("tensorlib::dtype::DType", "tensorlib::DType"),
-    ("ctx::", "crate::"),
-];
-
 static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[A-Za-z_][\w]*(?:::[A-Za-z_][\w]*)*").unwrap());
 
 /// A type that is defined inside a closure: the cell itself is one.
 static IN_CLOSURE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{closure\}\}::[A-Za-z_]").unwrap());
-
-/// Names that cannot stand in a path as they are.
-const RESERVED: [&str; 4] = ["async", "try", "gen", "dyn"];
 
 /// What a path of the notebook's own crate stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,7 +78,7 @@ pub struct Written {
     /// [`program::function_type`].
     pub text: String,
     /// The paths in it that only rustc can tell to be writable: those from crates other than the notebook's, and those
-    /// from the standard library that [`PUBLIC`] does not name.
+    /// from the standard library that are not [known](is_known).
     pub doubtful: Vec<String>,
 }
 
@@ -196,7 +106,7 @@ pub fn nameable(type_name: &str, notebook: &dyn Fn(&[&str]) -> Meaning) -> Resul
         return Err(Unnameable::Local);
     }
     let mut written = Written::default();
-    for piece in type_name::pieces(type_name) {
+    for piece in parse::pieces(type_name) {
         match piece {
             Piece::Text(text) => written.text.push_str(text),
             Piece::Path(path) => write_path(&path, notebook, &mut written)?,
@@ -226,7 +136,7 @@ fn write_path(path: &Path, notebook: &dyn Fn(&[&str]) -> Meaning, written: &mut 
         }
         Path::Plain(parts) => {
             let (last, outer) = parts.split_last().expect("a path has parts");
-            let is_constructor = last.name == type_name::CONSTRUCTOR;
+            let is_constructor = last.name == parse::CONSTRUCTOR;
             let (last, outer) =
                 if is_constructor { outer.split_last().unwrap_or((last, outer)) } else { (last, outer) };
             if outer.iter().any(|part| part.arguments.is_some()) {
@@ -248,7 +158,7 @@ fn write_path(path: &Path, notebook: &dyn Fn(&[&str]) -> Meaning, written: &mut 
     let meaning = match head.as_slice() {
         _ if is_constructor => Meaning::Function,
         [_] => Meaning::Type,
-        ["ctx", own @ ..] => notebook(own),
+        [CRATE, own @ ..] => notebook(own),
         [outer @ .., last] => {
             let is_member = outer.iter().any(|name| name.starts_with(char::is_uppercase));
             if is_member || last.starts_with(|c: char| c.is_lowercase()) { Meaning::Function } else { Meaning::Type }
@@ -261,13 +171,13 @@ fn write_path(path: &Path, notebook: &dyn Fn(&[&str]) -> Meaning, written: &mut 
     }
     if meaning == Meaning::Function {
         let arguments = arguments.map(|arguments| format!("::<{arguments}>")).unwrap_or_default();
-        if head[0] != "ctx" && !written.doubtful.contains(&public) && !is_vouched_for(&full) {
+        if head[0] != CRATE && !written.doubtful.contains(&public) && !is_known(&full) {
             written.doubtful.push(public.clone());
         }
         written.text.push_str(&program::function_type(&format!("{public}{arguments}")));
         return Ok(());
     }
-    if head.len() > 1 && head[0] != "ctx" && !is_vouched_for(&full) && !written.doubtful.contains(&public) {
+    if head.len() > 1 && head[0] != CRATE && !is_known(&full) && !written.doubtful.contains(&public) {
         written.doubtful.push(public.clone());
     }
     written.text.push_str(&public);
@@ -275,12 +185,6 @@ fn write_path(path: &Path, notebook: &dyn Fn(&[&str]) -> Meaning, written: &mut 
         written.text.push_str(&format!("<{arguments}>"));
     }
     Ok(())
-}
-
-/// Whether [`PUBLIC`] knows that a path can be written.
-fn is_vouched_for(path: &str) -> bool {
-    let entry = PUBLIC.iter().find(|(definition, _)| path.starts_with(definition));
-    entry.is_some_and(|(definition, _)| !matches!(*definition, "core::" | "alloc::"))
 }
 
 /// A type that was named by public paths as far as known, with these paths in place of its own.
@@ -296,21 +200,6 @@ pub fn with_paths(ty: &str, public: &std::collections::BTreeMap<String, Option<S
         _ => found[0].to_owned(),
     });
     Ok(replaced.into_owned())
-}
-
-fn public_path(path: &str) -> String {
-    let public = match PUBLIC.iter().find(|(definition, _)| path.starts_with(definition)) {
-        Some((definition, public)) => format!("{public}{}", &path[definition.len()..]),
-        None => path.to_owned(),
-    };
-    if !public.contains("::") {
-        return public;
-    }
-    public
-        .split("::")
-        .map(|part| if RESERVED.contains(&part) { format!("r#{part}") } else { part.to_owned() })
-        .collect::<Vec<_>>()
-        .join("::")
 }
 
 /// Whether a type is made of the type at this path; of any type below it when the path ends in `::`.

@@ -49,7 +49,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::toolchain::handoff::{CellItems, EarlierItem, OwnItem};
+    use crate::evcxr::program::{CellItems, EarlierItem, OwnItem};
 
     #[test]
     fn parameters_have_the_sessions_types_and_statements_have_none() {

@@ -15,8 +15,8 @@
 use std::collections::VecDeque;
 
 use super::Line;
+use super::cell_items::{CellItems, Splice};
 use super::show::Show;
-use crate::toolchain::handoff::{CellItems, Splice};
 
 /// Stands before an item of the cell.
 pub const ITEM: &str = "soma_items!{";
@@ -30,6 +30,9 @@ pub const STATEMENT: &str = "soma_statement!{";
 pub const DECLARED: &str = "(/*soma: declared*/)";
 /// Hides from rust-analyzer what follows a cell.
 pub const NOTHING_TO_INFER: &str = "/*soma: nothing to infer";
+
+/// The method by which evcxr shows values.
+pub const SHOW_METHOD: &str = "evcxr_display";
 
 /// Shows the value of the last expression, marked as the cell's result: what it points to, if it is a pointer.
 pub const SHOW: &str = ").soma_result().soma_value().soma_value().soma_value().evcxr_display();";
@@ -183,7 +186,7 @@ impl Piece {
 mod tests {
     use super::super::Origin;
     use super::*;
-    use crate::toolchain::handoff::OwnItem;
+    use crate::evcxr::program::OwnItem;
 
     fn texts(lines: &[Line]) -> Vec<(&str, usize)> {
         let number = |line: &Line| match line.origin {

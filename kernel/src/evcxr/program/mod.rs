@@ -14,6 +14,7 @@
 //! compiles evcxr's present output so that a changed shape is noticed.
 
 mod analysis;
+mod cell_items;
 mod entry;
 mod functions;
 mod layout;
@@ -30,13 +31,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::handoff::{CellItems, EarlierItem};
-use super::variable_types::Types;
+use crate::variable_types::Types;
 
+pub use cell_items::{CellItems, Definition, EarlierItem, Format, OwnItem, Splice};
 pub use entry::ENTRY_SYMBOL;
 pub use functions::{function_type, names_functions, with_function_names};
 pub use layout::ChangedShape;
-pub use markers::{DECLARED, END, ITEM, NOTHING_TO_INFER, STATEMENT, VALUE};
+pub use markers::{DECLARED, END, ITEM, NOTHING_TO_INFER, SHOW_METHOD, STATEMENT, VALUE};
 pub use show::{Show, first as first_show};
 pub use variables::placeholder;
 pub use versions::Versions;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::toolchain::handoff::{CellItems, Show as Format};
+use super::cell_items::{CellItems, Format};
 
 /// By which way a value gets to the method that shows it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,6 @@
 //! `kernel/tests/cells` shows; `layout` says so when it does not.
 
 use super::*;
-use crate::toolchain::handoff::OwnItem;
 
 /// A cell's text as evcxr 0.22 writes it, with these items, variables (name and type) and statements.
 fn evcxr_text(items: &[&str], variables: &[(&str, &str)], statements: &[&str], number: usize) -> String {

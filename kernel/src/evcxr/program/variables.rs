@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ra_ap_syntax::{Edition, SyntaxKind};
 
 use super::functions;
-use crate::toolchain::variable_types::Types;
+use crate::variable_types::Types;
 
 /// What the engine writes for the type of a variable `x` is `(/*type of x*/)`. In the cell that defines `x` it means
 /// `_`; where later cells take `x` out of the store it means the type that the store reported.

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Line;
-use crate::toolchain::dirs;
-use crate::toolchain::handoff::CellItems;
+use super::cell_items::CellItems;
+use crate::dirs;
 
 /// The file that holds them, in the session's folder.
 const FILE: &str = "versions.json";

@@ -1,24 +1,21 @@
 //! Building a set of crates: cargo's calls, what they say, and the dylib that is made of it all.
 
-use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use cargo_metadata::{Package, Target};
 use sha2::{Digest, Sha256};
 use toml::Table;
 
-use super::graph::{self, Changing, Graph, SHARED};
+use super::graph::{self, Graph, SHARED};
 use super::ready::{CRATE, Dependencies};
 use super::units::Store;
+use crate::dirs;
 use crate::runtime::announce::announce;
-use crate::toolchain::cell_libs::{Shared, dynamic_flags};
-use crate::toolchain::dirs;
+use crate::toolchain::cargo::{Built, Cargo, Listener, dynamic_flags};
+use crate::toolchain::cell_libs::Shared;
 use crate::toolchain::handoff::SessionNotes;
 use crate::toolchain::toolchain_info::hex;
 
@@ -30,17 +27,6 @@ pub struct Build<'a> {
     pub folder: &'a Path,
     pub notes: &'a SessionNotes,
     pub offline: bool,
-    /// Cargo is called several times, and looks each time what is new.
-    pub has_said_updating: Cell<bool>,
-}
-
-/// What a call of cargo has given.
-struct Answer {
-    status: ExitStatus,
-    /// Its messages, or its answer: one JSON value a line.
-    values: Vec<Value>,
-    /// What it wrote for people.
-    said: String,
 }
 
 impl Build<'_> {
@@ -52,10 +38,18 @@ impl Build<'_> {
         let shared = &self.notes.libs.shared;
         let mut asked: &[Shared] = if self.folder.join(SHARED).exists() { shared } else { &[] };
         self.write_crates(table, asked, &[])?;
-        let mut metadata = match self.metadata()? {
-            Ok(metadata) => metadata,
-            Err(said) => return Ok(Err(said)),
+        let target = self.target_dir();
+        let cargo = Cargo {
+            facts: &self.notes.facts,
+            original: &self.notes.original,
+            folder: self.folder,
+            target: &target,
+            offline: self.offline,
+            leads_a_group: false,
         };
+        let mut teller = Teller { build: self, packages: 0, has_said_updating: false, has_said_again: false };
+        let answer = cargo.metadata(&mut teller)?;
+        let Some(mut metadata) = answer.result else { return Ok(Err(answer.said)) };
         let graph = Graph::read(&metadata)?;
         let is_met = |shared: &Shared| shared.is_public && graph.of_name(&shared.name).next().is_some();
         if asked.is_empty() && shared.iter().any(is_met) {
@@ -63,43 +57,30 @@ impl Build<'_> {
             // Cargo has forgotten the versions of those that were not asked for.
             fs::remove_file(self.folder.join(LOCK_FILE))?;
             self.write_crates(table, asked, &[])?;
-            metadata = match self.metadata()? {
-                Ok(metadata) => metadata,
-                Err(said) => return Ok(Err(said)),
-            };
+            let answer = cargo.metadata(&mut teller)?;
+            let Some(shared) = answer.result else { return Ok(Err(answer.said)) };
+            metadata = shared;
         }
         let graph = Graph::read(&metadata)?;
         self.write_crates(table, asked, &graph.changing())?;
         let own = graph.own_names();
         let store = Store(&self.notes.libs.units);
         store.fill(&self.units(), &own).context("what was built before cannot be used")?;
-        let words = ["build", "--release", "--message-format", "json-render-diagnostics"];
-        let built = self.cargo(&words, graph.count())?;
-        if !built.status.success() {
-            return Ok(Err(built.said));
-        }
+        teller.packages = graph.count();
+        let answer = cargo.build(&["build", "--release"], &[CRATE, SHARED], &mut teller)?;
+        let Some(built) = answer.result else { return Ok(Err(answer.said)) };
         if let Err(error) = store.take(&self.units(), &own) {
             tracing::warn!("the next session has to build these crates again: {error}");
         }
-        let mut ready = collect(key, &built.values, &graph)?;
+        let mut ready = collect(key, &built, &graph)?;
         ready.search.insert(0, format!("dependency={}", self.units().join("deps").display()));
-        ready.remarks = remarks(shared, &built.values, &graph);
+        ready.remarks = remarks(shared, &built, &graph);
         if ready.externs.iter().any(|(_, file)| file.extension().is_some_and(|extension| extension == "rlib")) {
             self.link(&mut ready)?;
         }
         // Every cell has it.
         ready.externs.retain(|(_, file)| shared.iter().all(|shared| !shared.is(file)));
         Ok(Ok(ready))
-    }
-
-    /// All packages that are needed; or what cargo said.
-    fn metadata(&self) -> Result<Result<Value, String>> {
-        let words = ["metadata", "--format-version", "1", "--filter-platform", &self.notes.facts.host];
-        let mut answer = self.cargo(&words, 0)?;
-        if !answer.status.success() {
-            return Ok(Err(answer.said));
-        }
-        Ok(Ok(answer.values.pop().context("cargo tells nothing of the packages")?))
     }
 
     /// Where cargo leaves what it builds.
@@ -113,7 +94,7 @@ impl Build<'_> {
 
     /// Writes the crate that depends on those of the table, and, if they share some, the one that depends on those of all
     /// cells. They are optimised like the cells' own libraries; what users have at hand has the checks of a debug build.
-    fn write_crates(&self, table: &Table, shared: &[Shared], changing: &[Changing]) -> Result<()> {
+    fn write_crates(&self, table: &Table, shared: &[Shared], changing: &[&Package]) -> Result<()> {
         let package = |name: &str| {
             format!(
                 "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n"
@@ -129,7 +110,7 @@ impl Build<'_> {
             .iter()
             .map(|package| {
                 let profile = "opt-level = 2\ndebug-assertions = true\noverflow-checks = true\n\n";
-                format!("[profile.release.package.\"{}\"]\n{profile}", package.spec)
+                format!("[profile.release.package.\"{}\"]\n{profile}", graph::spec(package))
             })
             .collect();
         let requirements = shared.iter().enumerate().map(|(at, shared)| (format!("c{at}"), shared.requirement()));
@@ -156,43 +137,6 @@ impl Build<'_> {
             fs::copy(&self.notes.libs.lock_file, lock)?;
         }
         Ok(())
-    }
-
-    /// Runs cargo, and says what takes long; how far it is, if it builds some of these many packages.
-    fn cargo(&self, words: &[&str], packages: usize) -> Result<Answer> {
-        let mut command = Command::new(&self.notes.facts.cargo);
-        command.args(words).current_dir(self.folder);
-        if self.offline {
-            command.arg("--offline");
-        }
-        self.notes.original.restore(&mut command);
-        command
-            .env("RUSTC", &self.notes.facts.rustc)
-            .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(&self.notes.facts))
-            .env("CARGO_TARGET_DIR", self.target_dir())
-            .env_remove("CARGO_BUILD_BUILD_DIR")
-            .env_remove("RUSTC_WRAPPER")
-            .env_remove("RUSTC_WORKSPACE_WRAPPER")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        crate::process::end_with_parent(&mut command);
-        let mut child = command.spawn().context("cannot run cargo")?;
-        let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
-        let stderr = BufReader::new(child.stderr.take().expect("standard error is piped"));
-        let done = AtomicUsize::new(0);
-        let mut said = String::new();
-        let values = std::thread::scope(|scope| {
-            let messages = scope.spawn(|| messages(stdout, &done));
-            let mut teller = Teller { build: self, has_said_again: false };
-            for line in stderr.lines().map_while(Result::ok) {
-                teller.tell(line.trim(), done.load(Ordering::Relaxed), packages);
-                said.push_str(&line);
-                said.push('\n');
-            }
-            messages.join().unwrap_or_default()
-        });
-        Ok(Answer { status: child.wait()?, values, said })
     }
 
     /// Makes the dylib. Its name holds the digest of what is in it, since a process that has loaded one goes on
@@ -231,31 +175,21 @@ impl Build<'_> {
     }
 }
 
-/// Reads cargo's messages to their end, and counts the packages that are ready.
-fn messages(stdout: impl BufRead, done: &AtomicUsize) -> Vec<Value> {
-    let mut packages = BTreeSet::new();
-    let values = stdout.lines().map_while(Result::ok).filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-    let counted = values.inspect(|value| {
-        let is_own = || [CRATE, SHARED].iter().any(|own| value["target"]["name"] == *own);
-        if value["reason"] == "compiler-artifact" && value["target"]["kind"][0] != "custom-build" && !is_own() {
-            packages.insert(value["package_id"].to_string());
-            done.store(packages.len(), Ordering::Relaxed);
-        }
-    });
-    counted.collect()
-}
-
 /// Tells people what cargo is doing.
 struct Teller<'a> {
     build: &'a Build<'a>,
+    /// How many packages are needed.
+    packages: usize,
+    /// Cargo is called several times, and looks each time what is new.
+    has_said_updating: bool,
     has_said_again: bool,
 }
 
-impl Teller<'_> {
-    fn tell(&mut self, line: &str, done: usize, packages: usize) {
+impl Listener for Teller<'_> {
+    fn line(&mut self, line: &str, done: usize) {
         let mut words = line.split_whitespace();
         match words.next() {
-            Some("Updating") if !self.build.has_said_updating.replace(true) => self.say(line),
+            Some("Updating") if !std::mem::replace(&mut self.has_said_updating, true) => self.say(line),
             Some("Downloading") => self.say(line),
             Some("Blocking") => {
                 self.say("Another cargo on this machine is fetching crates; this cell goes on when it is ready.");
@@ -265,15 +199,17 @@ impl Teller<'_> {
                     self.has_said_again = true;
                     self.say("Some crates are compiled again: together they have other features than each alone.");
                 }
-                match packages {
+                match self.packages {
                     1 => self.say(line),
-                    _ => self.say(&format!("{line} [{done} of {packages} crates are ready]")),
+                    packages => self.say(&format!("{line} [{done} of {packages} crates are ready]")),
                 }
             }
             _ => {}
         }
     }
+}
 
+impl Teller<'_> {
     fn say(&self, line: &str) {
         announce(self.build.session, line);
     }
@@ -294,49 +230,48 @@ impl Teller<'_> {
 }
 
 /// Reads out of cargo's messages what a rustc of ours must be told.
-fn collect(key: &str, messages: &[Value], graph: &Graph) -> Result<Dependencies> {
+fn collect(key: &str, built: &Built, graph: &Graph) -> Result<Dependencies> {
     let mut ready = Dependencies::default();
     for (name, package) in graph.wanted()? {
-        let library = graph::library(messages, package)
+        let library = built
+            .library(package)
             .with_context(|| format!("cargo built no library for `{name}`: it has only programs"))?;
         ready.externs.push((name.to_owned(), library.file));
     }
     let mut digest = Sha256::new();
     digest.update(key);
     for package in graph.changing() {
-        let Some(library) = graph::library(messages, package.id) else { continue };
+        let Some(library) = built.library(&package.id) else { continue };
         let own = Sha256::digest(fs::read(&library.file)?);
         digest.update(own);
-        ready.changing.extend(package.targets.iter().map(|(name, _)| (name.clone(), hex(&own))));
-        ready.sources.add(package.manifest, &library.file);
-        if package.targets.iter().any(|(_, kind)| *kind == "custom-build") {
+        ready.changing.extend(graph::crates(package).map(|name| (name, hex(&own))));
+        ready.sources.add(package.manifest_path.as_std_path(), &library.file);
+        if package.targets.iter().any(Target::is_custom_build) {
             ready.sources.add_unknown();
         }
     }
     ready.identity = hex(&digest.finalize());
-    for message in messages.iter().filter(|message| message["reason"] == "build-script-executed") {
-        let paths = message["linked_paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        ready.search.extend(paths.map(str::to_owned));
-    }
+    ready.search.extend(built.linked_paths.iter().cloned());
     Ok(ready)
 }
 
 /// Which of the crates that every cell has these crates do not share with it, and what follows.
-fn remarks(shared: &[Shared], messages: &[Value], graph: &Graph) -> Vec<String> {
+fn remarks(shared: &[Shared], built: &Built, graph: &Graph) -> Vec<String> {
     let mut remarks = Vec::new();
     for own in shared.iter().filter(|shared| shared.is_public) {
-        for (package, version) in graph.of_name(&own.name) {
-            let (mut users, Some(library)) = (graph.users(package), graph::library(messages, package)) else {
+        for package in graph.of_name(&own.name) {
+            let (mut users, Some(library)) = (graph.users(&package.id), built.library(&package.id)) else {
                 continue;
             };
-            if graph.wanted().is_ok_and(|wanted| wanted.iter().any(|(_, wanted)| *wanted == package)) {
+            let version = package.version.to_string();
+            if graph.wanted().is_ok_and(|wanted| wanted.iter().any(|(_, wanted)| **wanted == package.id)) {
                 users.push("this session".to_owned());
             }
             if users.is_empty() || own.is(&library.file) {
                 continue;
             }
             let (name, bundled, users) = (&own.name, &own.version, users.join(" and "));
-            let what = if version == bundled {
+            let what = if version == *bundled {
                 let more = library.features.iter().filter(|feature| own.features.iter().all(|own| own != *feature));
                 let more: Vec<String> = more.map(|feature| format!("`{feature}`")).collect();
                 match more[..] {

@@ -28,13 +28,13 @@ use nix::fcntl::{Flock, FlockArg};
 use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
-use super::dirs;
 use super::handoff::SessionNotes;
 use super::toolchain_info::hex;
+use crate::dirs;
+use crate::evcxr::manifest::Request;
 use crate::runtime::announce::announce;
 use build::Build;
 pub use ready::{CRATE, Dependencies};
-pub use request::{Request, Trial, modernise, modernised, request, trial};
 pub use sources::listed;
 
 /// In a session's folder: the remarks that have been made.
@@ -72,8 +72,7 @@ impl Dependencies {
             ready.tell(session);
             return Ok(Ok(ready));
         }
-        let build =
-            Build { session, folder: &folder, notes, offline: request.offline, has_said_updating: false.into() };
+        let build = Build { session, folder: &folder, notes, offline: request.offline };
         let ready = match build.run(&table, &key)? {
             Ok(ready) => ready,
             Err(said) => return Ok(Err(said)),

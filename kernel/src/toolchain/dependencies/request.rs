@@ -1,32 +1,10 @@
-//! What evcxr's manifest asks for, read as cargo of any edition would.
+//! Which of the crates that a session asks for have to be built: those that every cell has may do.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use toml::{Table, Value};
 
+use crate::evcxr::manifest::modernise;
 use crate::toolchain::cell_libs::{CellLibs, Shared};
-
-/// A `[dependencies]` table and what else evcxr's manifest says about the build.
-pub struct Request<'a> {
-    /// The table's lines.
-    pub table: &'a str,
-    /// Whether cargo may use the network.
-    pub offline: bool,
-}
-
-/// What a manifest that evcxr wrote asks for.
-///
-/// # Errors
-/// When it does not look as evcxr 0.22 writes it.
-pub fn request<'a>(manifest: &'a str, arguments: &[&str]) -> Result<(Request<'a>, &'a str)> {
-    let Some((profile, table)) = manifest.split_once("\n[dependencies]\n") else {
-        bail!(
-            "evcxr writes its manifest differently from version 0.22.0: \
-             `kernel/src/toolchain/dependencies/request.rs` must follow it"
-        );
-    };
-    let level = profile.lines().find_map(|line| line.strip_prefix("opt-level = ")).unwrap_or("2");
-    Ok((Request { table, offline: arguments.contains(&"--offline") }, level))
-}
 
 /// The crates that are asked for besides those that every cell has, where these will do.
 ///
@@ -75,53 +53,6 @@ fn meets(requirement: &str, shared: &Shared) -> bool {
     semver::VersionReq::parse(requirement).is_ok_and(|wanted| version.is_ok_and(|version| wanted.matches(&version)))
 }
 
-/// Writes keys as the edition of 2024 does, which no longer takes `default_features`; tells whether there were any.
-pub fn modernise(table: &mut Table) -> bool {
-    let mut found = false;
-    for fields in table.iter_mut().filter_map(|(_, requirement)| requirement.as_table_mut()) {
-        if let Some(value) = fields.remove("default_features") {
-            fields.entry("default-features").or_insert(value);
-            found = true;
-        }
-    }
-    found
-}
-
-/// The name of the package by which evcxr asks cargo whether a crate can be had.
-const TRIAL: &str = "evcxr_dummy_validate_dep";
-
-/// evcxr's question whether a crate can be had.
-#[derive(Debug)]
-pub struct Trial {
-    /// The manifest, as cargo takes it since the edition of 2024.
-    pub manifest: String,
-    /// The lines of its table of dependencies.
-    pub table: String,
-    /// Whether it had keys of older editions.
-    pub is_old: bool,
-}
-
-/// Reads a manifest as evcxr's question; `None` if it is another.
-pub fn trial(manifest: &str) -> Option<Trial> {
-    if !manifest.contains(TRIAL) {
-        return None;
-    }
-    let mut table: Table = manifest.parse().ok()?;
-    let dependencies = table.get_mut("dependencies").and_then(Value::as_table_mut)?;
-    let is_old = modernise(dependencies);
-    let dependencies = dependencies.to_string();
-    // Whatever is in the folders above.
-    table.insert("workspace".to_owned(), Value::Table(Table::new()));
-    Some(Trial { manifest: table.to_string(), table: dependencies, is_old })
-}
-
-/// evcxr's manifest of a session as cargo takes it since the edition of 2024, where that is another.
-pub fn modernised(manifest: &str) -> Option<String> {
-    let mut table: Table = manifest.parse().ok()?;
-    let dependencies = table.get_mut("dependencies").and_then(Value::as_table_mut)?;
-    modernise(dependencies).then(|| table.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -152,15 +83,6 @@ mod tests {
     }
 
     #[test]
-    fn evcxrs_manifest_is_understood() {
-        let manifest =
-            "\n[package]\nname = \"ctx\"\n\n[profile.dev]\nopt-level = \"s\"\n\n[dependencies]\nregex = \"1\"\n";
-        let (request, level) = request(manifest, &["--offline", "build"]).unwrap();
-        assert_eq!((request.table, request.offline, level), ("regex = \"1\"\n", true, "\"s\""));
-        assert!(super::request("[package]", &[]).is_err());
-    }
-
-    #[test]
     fn bundled_crates_are_not_built_again_when_what_they_have_will_do() {
         for table in [
             "ndarray = \"0.17\"",
@@ -187,22 +109,5 @@ mod tests {
         let table: Table = asked("ndarray = \"0.17\"\nregex = \"1\"").parse().unwrap();
         assert_eq!(table["ndarray"]["default-features"].as_bool(), Some(false));
         assert_eq!(table["regex"].as_str(), Some("1"));
-    }
-
-    #[test]
-    fn keys_of_older_editions_are_read() {
-        let trial = super::trial(&format!(
-            "\n    [package]\n    name = \"{TRIAL}\"\n    [dependencies]\n    a = {{version = \"1\", default_features = false}}\n"
-        ))
-        .unwrap();
-        assert!(trial.is_old && trial.table.contains("default-features = false"), "{trial:?}");
-        assert!(
-            trial.manifest.contains("default-features = false") && trial.manifest.contains("[workspace]"),
-            "{trial:?}"
-        );
-        let session = "[package]\nname = \"ctx\"\n[dependencies]\na = {version = \"1\", default_features = false}\n";
-        assert!(modernised(session).unwrap().contains("default-features = false"));
-        assert_eq!(modernised("[package]\nname = \"ctx\"\n[dependencies]\na = \"1\"\n"), None);
-        assert!(super::trial("[package]\nname = \"ctx\"").is_none());
     }
 }

@@ -3,6 +3,7 @@
 use super::super::lesson::{Edit, Lesson, sentence};
 use super::Question;
 use crate::engine::imports::{self, PRELUDE};
+use crate::evcxr::messages::names_generated_code;
 
 /// What the names are that the standard library has in several places.
 const USUAL: [&str; 15] = [
@@ -79,9 +80,7 @@ fn imports_offered(question: &Question) -> Vec<String> {
     let edits = question.problem.suggestions.iter().flat_map(|suggestion| &suggestion.edits);
     let mut lines: Vec<String> =
         edits.filter(|edit| edit.text.trim().starts_with("use ")).map(|edit| edit.text.trim().to_owned()).collect();
-    lines.retain(|line| {
-        !["evcxr", "soma_", "generated"].iter().any(|word| line.contains(word)) || line.contains("soma_cell::tensorlib")
-    });
+    lines.retain(|line| !names_generated_code(line) || line.contains("soma_cell::tensorlib"));
     lines.dedup();
     lines
 }

@@ -1,0 +1,10 @@
+//! The names of types, but for what only rustc can be asked.
+
+#[path = "../../kernel/src/engine/type_names/known.rs"]
+pub mod known;
+#[path = "../../kernel/src/engine/type_names/parse.rs"]
+pub mod parse;
+#[path = "../../kernel/src/engine/type_names/written.rs"]
+pub mod written;
+
+pub use self::written::*;

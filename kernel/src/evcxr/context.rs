@@ -1,0 +1,117 @@
+//! evcxr itself: it is started, given cells, and says what became of them.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::Command;
+
+use evcxr::{CommandContext, CompilationError, Error, EvalContext};
+
+use super::startup::Places;
+use crate::diagnostic::{self, Diagnostic};
+
+/// A running evcxr.
+pub struct Context(CommandContext);
+
+/// What became of a cell.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was compiled and run. What commands answered, by media type.
+    Ran(BTreeMap<String, String>),
+    /// It was not compiled.
+    NotCompiled(Vec<CompileError>),
+    /// The process that runs cells is gone, and every variable with it.
+    LostProcess,
+    /// Another error, in evcxr's words.
+    Failed(String),
+    /// evcxr itself panicked.
+    Panicked,
+}
+
+/// An error of the compiler, with places in the cell as evcxr was given it.
+#[derive(Debug)]
+pub struct CompileError {
+    /// `E0308`, or the name of a lint; empty where there is none.
+    pub code: String,
+    /// What is wrong: one sentence.
+    pub message: String,
+    /// What is said of places in the cell.
+    pub labels: Vec<Label>,
+    /// All that the compiler said.
+    pub diagnostic: Diagnostic,
+}
+
+/// What is said of a place in the cell.
+#[derive(Debug)]
+pub struct Label {
+    /// The line and column, both from 1, where it begins.
+    pub start: (usize, usize),
+    /// The line and column before which it ends.
+    pub end: (usize, usize),
+    /// What is said.
+    pub text: String,
+    /// Whether the error is here.
+    pub is_primary: bool,
+}
+
+impl Context {
+    /// Starts evcxr, which starts `runtime` to run cells. Its folder and tools come from the environment; `places` are
+    /// hidden from it, and it sees the `empty` folder in their stead. `level` is the optimisation level that it writes
+    /// into its manifest.
+    ///
+    /// # Errors
+    /// What evcxr says.
+    pub fn start(runtime: Command, places: &Places, empty: &Path, level: &str) -> Result<Context, String> {
+        let started = places.hidden_from_evcxr(empty, runtime, EvalContext::with_subprocess_command);
+        let (mut context, outputs) = started.map_err(|error| error.to_string())?;
+        // Whatever evcxr's settings file says: without that, a panic would end the process, and its message with it.
+        context.set_preserve_vars_on_panic(true);
+        // What cells write goes another way; what comes here is the supervisor's own.
+        std::thread::spawn(move || outputs.stderr.iter().for_each(|line| tracing::warn!("runtime: {line}")));
+        std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
+        let mut context = CommandContext::with_eval_context(context);
+        context.set_opt_level(level).map_err(|error| error.to_string())?;
+        Ok(Context(context))
+    }
+
+    /// Has a cell compiled and run, or commands carried out.
+    pub fn run(&mut self, text: &str) -> Ended {
+        match catch_unwind(AssertUnwindSafe(|| self.0.execute(text))) {
+            Ok(Ok(outputs)) => Ended::Ran(outputs.content_by_mime_type.into_iter().collect()),
+            Ok(Err(Error::CompilationErrors(errors))) => {
+                Ended::NotCompiled(errors.iter().map(CompileError::read).collect())
+            }
+            Ok(Err(Error::SubprocessTerminated(_))) => Ended::LostProcess,
+            Ok(Err(error)) => Ended::Failed(error.to_string()),
+            Err(_) => Ended::Panicked,
+        }
+    }
+
+    /// The variables that it has, as code names them.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.variables_and_types().map(|(name, _)| name)
+    }
+}
+
+impl CompileError {
+    fn read(error: &CompilationError) -> CompileError {
+        let (code, message) = (error.code().unwrap_or_default().to_owned(), error.message());
+        let labels = error.spanned_messages().iter().filter_map(|said| {
+            let span = said.span.as_ref()?;
+            Some(Label {
+                start: (span.start_line, span.start_column),
+                end: (span.end_line, span.end_column),
+                text: said.label.clone(),
+                is_primary: said.is_primary,
+            })
+        });
+        // evcxr's own errors have nothing of the compiler's.
+        let diagnostic = serde_json::from_value(error.json.clone());
+        CompileError {
+            labels: labels.collect(),
+            diagnostic: diagnostic.unwrap_or_else(|_| diagnostic::error(&code, &message, None)),
+            code,
+            message,
+        }
+    }
+}
