@@ -1,4 +1,4 @@
-//! Programs of tensor operations, differentiated: the gradients are what a model says, or there is a documented refusal.
+//! Programs of tensor operations, differentiated: the gradients match a model, or there is a documented refusal.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ mod programs;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    // Longer ones only repeat themselves: a program has 40 steps at most.
+    // Longer inputs only repeat themselves: a program has at most 40 steps.
     if input.len() <= 400 {
         programs::run(input);
     }

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use soma_fuzz::file::MemoryFile;
 use tensorlib::{try_read_idx, try_read_npy, try_write_npy};
 
-/// DEFLATE makes a byte at most this many.
+/// DEFLATE expands a byte to at most this many.
 const MOST_OF_ONE_BYTE: usize = 1032;
 
 fuzz_target!(|input: &[u8]| {

@@ -1,4 +1,4 @@
-//! A front end's message, from its frames to what it asks for. The input is the frames of the message, one a line.
+//! A front end's message, from its frames to the request. The input is the frames of the message, one a line.
 
 #![no_main]
 
@@ -43,7 +43,7 @@ fn multipart(frames: Vec<Bytes>) -> ZmqMessage {
     ZmqMessage::try_from(frames).expect("there is a frame")
 }
 
-/// What was understood, written as a message again, is understood as the same.
+/// A request that is written as a message again is read as the same request.
 fn comes_back(request: &Request) {
     let content = match &request.content {
         Ok(content) => content,

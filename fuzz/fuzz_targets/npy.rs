@@ -17,7 +17,7 @@ fuzz_target!(|input: &[u8]| {
     try_write_npy(one.path(), &x).expect("what was read can be written");
     let again = try_read_npy(one.path()).expect("what was written can be read");
     assert_eq!((again.size(), again.dtype()), (x.size(), x.dtype()));
-    // Bytes, since NaN does not equal itself.
+    // Compares bytes, since NaN does not equal itself.
     let mut other = MemoryFile::new(&[]);
     try_write_npy(other.path(), &again).expect("what was read can be written");
     assert_eq!(one.content(), other.content());

@@ -18,7 +18,7 @@ fuzz_target!(|input: &[u8]| {
     let again = try_read_npz(one.path()).expect("what was written can be read");
     let shape = |x: &Tensor| (x.size(), x.dtype());
     assert!(again.len() == tensors.len() && again.iter().all(|(name, x)| shape(&tensors[name]) == shape(x)));
-    // Bytes, since NaN does not equal itself.
+    // Compares bytes, since NaN does not equal itself.
     let named: Vec<(&str, &Tensor)> = again.iter().map(|(name, x)| (name.as_str(), x)).collect();
     let mut other = MemoryFile::new(&[]);
     try_write_npz(other.path(), &named).expect("what was read can be written");

@@ -1,4 +1,4 @@
-//! What a cell writes, as text and displays.
+//! A cell's output, as text and displays.
 
 #![no_main]
 
@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(text, plain.into_owned() + "\n");
 });
 
-/// All pieces; neighbouring texts joined.
+/// All pieces; adjacent texts are joined.
 fn parse(input: &[&[u8]]) -> Vec<Piece> {
     let mut parser = Parser::default();
     let mut pieces: Vec<Piece> = input.iter().flat_map(|bytes| parser.push(bytes)).collect();

@@ -1,4 +1,4 @@
-//! A cell as typed, prepared for evcxr, and the way back from every place of it.
+//! A cell as typed, prepared for evcxr, and the map back from every position of it.
 
 #![no_main]
 
@@ -26,7 +26,7 @@ fuzz_target!(|typed: &str| -> Corpus {
     let mut reached = BTreeSet::new();
     for (number, line) in prepared.text.split('\n').enumerate() {
         let mut characters = line.chars();
-        // One place more than there are characters: the end of the line.
+        // One position more than there are characters: the end of the line.
         for column in 1..=line.chars().count() + 1 {
             let at = Place { line: number + 1, column };
             let character = characters.next();

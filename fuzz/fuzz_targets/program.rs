@@ -1,5 +1,5 @@
-//! The driver's surgery, on texts in evcxr's shape with the input as the cell, and on the input as it is. What stands
-//! before a line `----` in the input is an earlier cell.
+//! The driver's rewriting of evcxr's text: of texts in evcxr's shape with the input as the cell, and of the input
+//! itself. The part of the input before a line `----` is an earlier cell.
 
 #![no_main]
 
@@ -27,7 +27,7 @@ fuzz_target!(|input: &str| -> Corpus {
     let mut items = known.for_cell(&own, &cell.words, cell.has_loops, false);
     items.shown = cell.shown.as_ref().map(|span| typed[cell.source.bytes(span)].to_owned());
 
-    // Whatever the text is like.
+    // With any text.
     if let Ok(program) = read(input, &cell, &items, &earlier.defined) {
         every_line_has_an_origin(&program, input, &items);
     }
@@ -41,10 +41,10 @@ fuzz_target!(|input: &str| -> Corpus {
     let text = program.text();
     assert_eq!(other.expect("evcxr's shape is known").text(), text, "the order of evcxr's hash maps is gone");
 
-    // A cell with names of the generated code in it can take a mark of its own for the engine's.
+    // A cell that contains names of the generated code may have its own markers taken for the engine's.
     if !["soma", "evcxr", "type of"].iter().any(|name| input.contains(name)) {
         let lines: BTreeSet<&str> = text.lines().map(str::trim).collect();
-        // What is compiled in place of a part of an item is another text.
+        // A splice replaces a part of an item by another text.
         let own = items.own.iter().filter(|item| item.splices.is_empty()).map(|item| &item.text);
         let pieces = own.chain(items.earlier.iter().filter(|item| item.splices.is_empty()).map(|item| &item.text));
         for line in pieces.chain(&items.shown).flat_map(|piece| piece.lines()) {
@@ -54,7 +54,7 @@ fuzz_target!(|input: &str| -> Corpus {
     Corpus::Keep
 });
 
-/// A cell's text as evcxr writes it: what is hidden from it begins a line, as every statement does.
+/// A cell's text as evcxr writes it: each hidden part begins a line, as every statement does.
 fn evcxr_text(cell: &Prepared, variables: &[&str]) -> String {
     let name = |variable: &&str| if is_keyword(variable) { format!("r#{variable}") } else { (*variable).to_owned() };
     let variables: Vec<String> = variables.iter().map(name).collect();

@@ -1,4 +1,5 @@
-//! What a stranger sends to a socket: greeting, handshake (plain and CURVE), frames, from a stream that arrives in pieces.
+//! Data from an untrusted peer on a socket: greeting, handshake (plain and CURVE) and frames, from a stream that
+//! arrives in pieces.
 
 #![no_main]
 
@@ -13,16 +14,16 @@ use soma_fuzz::jupyter::{Security, ServerKeys};
 use soma_fuzz::random::Choices;
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// The pair of the example in libzmq's manual.
+/// The key pair of the example in libzmq's manual.
 static KEYS: LazyLock<Arc<ServerKeys>> = LazyLock::new(|| {
     let keys = ServerKeys::from_z85("rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6");
     Arc::new(keys.expect("a pair of keys"))
 });
 
-/// Small, so that inputs reach it.
+/// The size limit of frames: small, so that inputs reach it.
 const LARGEST: usize = 2000;
 
-/// What can be told of a message or command.
+/// The observable parts of a message or command.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Message(Vec<Bytes>),
@@ -76,14 +77,14 @@ async fn read_all(pieces: Vec<&[u8]>) -> Vec<Seen> {
     }
 }
 
-/// A message, written and read again, is the same.
+/// A message that is written and read again is the same.
 async fn comes_back(frames: Vec<Bytes>) {
     let bytes = encode(frames.iter());
     let [Seen::Message(again), Seen::End(_)] = &read_all(vec![&bytes]).await[..] else { panic!("one message") };
     assert_eq!(*again, frames);
 }
 
-/// A handshake ends, well or not, and an identity is one that a peer may have.
+/// A handshake ends, successfully or not, and an identity is one that a peer may have.
 async fn greets(input: &[u8], pieces: Vec<&[u8]>, security: &Security) {
     let mut reader = FrameReader::new(InPieces(pieces), Limits::new(LARGEST));
     let mut said = Vec::new();

@@ -1,4 +1,4 @@
-//! What a cell's text and a cell's output go through.
+//! The parts of the engine through which a cell's text and output pass.
 
 #[path = "../../kernel/src/engine/items/mod.rs"]
 pub mod items;
@@ -15,6 +15,6 @@ pub mod raw_name;
 #[path = "type_names.rs"]
 pub mod type_names;
 
-/// The longest cell that targets look at, in bytes. A longer one can be an expression of more than a thousand levels,
-/// and under AddressSanitizer, whose frames are large, two thousand overflow the parser's stack.
+/// The longest cell that targets read, in bytes. A longer one can be an expression of more than a thousand levels, and
+/// under AddressSanitizer, whose frames are large, two thousand levels overflow the parser's stack.
 pub const LONGEST_CELL: usize = 1024;

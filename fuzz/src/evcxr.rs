@@ -1,4 +1,4 @@
-//! What is known of evcxr's text and words, without evcxr.
+//! The kernel's knowledge of evcxr's text and protocol, without evcxr.
 
 #[path = "../../kernel/src/evcxr/content.rs"]
 pub mod content;

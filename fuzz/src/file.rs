@@ -5,13 +5,13 @@ use std::io::{Read, Seek, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::path::PathBuf;
 
-/// A file without a name in any folder; it ends with its owner.
+/// A file without a name in any folder; it is deleted with its owner.
 pub struct MemoryFile(File);
 
 impl MemoryFile {
     /// A file with this content.
     pub fn new(content: &[u8]) -> MemoryFile {
-        // SAFETY: the name ends in 0; the descriptor is new and nobody else's.
+        // SAFETY: the name ends in 0; the descriptor is new, and nothing else owns it.
         let mut file = unsafe {
             let descriptor = libc::memfd_create(c"fuzz".as_ptr(), libc::MFD_CLOEXEC);
             assert!(descriptor >= 0, "no file in memory");
@@ -26,7 +26,7 @@ impl MemoryFile {
         format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
     }
 
-    /// What it holds.
+    /// Its content.
     pub fn content(&mut self) -> Vec<u8> {
         let mut content = Vec::new();
         self.0.rewind().and_then(|()| self.0.read_to_end(&mut content)).expect("memory can be read");

@@ -1,7 +1,7 @@
-//! The parts of the kernel that read what comes from outside, for the fuzz targets in `fuzz_targets`.
+//! The parts of the kernel that read external input, for the fuzz targets in `fuzz_targets`.
 //!
-//! The kernel is a program, not a library, and most of it (evcxr, rust-analyzer) takes minutes to compile; so its
-//! modules are included by path, those that the targets are about and no more.
+//! The kernel is a program, not a library, and most of it (evcxr, rust-analyzer) takes minutes to compile; so the
+//! modules that the targets test are included by path, and no others.
 
 #![allow(dead_code, missing_docs)]
 

@@ -1,10 +1,10 @@
-//! Choices that an input makes: the same input, the same choices.
+//! Choices that the input decides: the same input makes the same choices.
 
 /// A stream of numbers from a seed (splitmix64).
 pub struct Choices(u64);
 
 impl Choices {
-    /// Choices that the bytes of an input decide (FNV-1a).
+    /// Choices from the bytes of an input (FNV-1a).
     pub fn of(input: &[u8]) -> Choices {
         let hash = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         Choices(input.iter().fold(0xcbf2_9ce4_8422_2325, hash))

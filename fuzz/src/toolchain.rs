@@ -1,4 +1,4 @@
-//! What the driver reads beside evcxr's text.
+//! The files that the driver reads besides evcxr's text.
 
 #[path = "../../kernel/src/toolchain/handoff.rs"]
 pub mod handoff;
@@ -13,8 +13,8 @@ pub mod surroundings;
 #[path = "../../kernel/src/toolchain/toolchain_info.rs"]
 pub mod toolchain_info;
 
-/// What cells link. The notes of a session name it; nothing here reads it, and the real one carries the sources of
-/// the cell libraries.
+/// A stand-in for the libraries that cells link. The notes of a session name it; nothing here reads it, and the real
+/// module carries the sources of the cell libraries.
 pub mod cell_libs {
     use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,6 @@ pub mod cell_libs {
     pub struct CellLibs;
 }
 
-/// How rustc's lists of files are read; the rest of it needs cargo.
+/// Only the reading of rustc's lists of files; the rest needs cargo.
 #[path = "../../kernel/src/toolchain/dependencies/sources.rs"]
 pub mod dependencies;

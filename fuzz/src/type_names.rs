@@ -1,4 +1,4 @@
-//! The names of types, but for what only rustc can be asked.
+//! The names of types, without the parts that ask rustc.
 
 #[path = "../../kernel/src/engine/type_names/known.rs"]
 pub mod known;

@@ -1,4 +1,4 @@
-//! What Soma tells front ends about itself, and where it keeps a user's history.
+//! The information about Soma that front ends get, and the place of a user's history.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use soma_jupyter::{HistoryFile, KernelInfo, Language};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What kernel_info tells; `rust` is the release of rustc, such as `1.95.0`, if it is known.
+/// The content of a `kernel_info` reply; `rust` is the release of rustc, such as `1.95.0`, if it is known.
 pub fn info(rust: Option<String>) -> KernelInfo {
     let banner = match &rust {
         Some(rust) => format!("Soma {VERSION}: Rust {rust} for tensor notebooks"),
@@ -32,8 +32,8 @@ pub fn info(rust: Option<String>) -> KernelInfo {
     }
 }
 
-/// The file that the user's environment asks for: `SOMA_HISTORY`, where nothing means none, or `history.sqlite` in
-/// `soma` in the folder for state (`$XDG_STATE_HOME`, as a rule `~/.local/state`).
+/// The file of the history: `SOMA_HISTORY`, where an empty value means no history; without that variable,
+/// `history.sqlite` in `soma` in the folder for state (`$XDG_STATE_HOME`, usually `~/.local/state`).
 pub fn history_file() -> Option<HistoryFile> {
     let path = file_from(std::env::var_os("SOMA_HISTORY"), dirs::state_dir().or_else(dirs::data_local_dir))?;
     let advice = "set SOMA_HISTORY to a file that can be written, or set it to nothing to keep none";

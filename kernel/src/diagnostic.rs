@@ -1,16 +1,16 @@
-//! What rustc says, as types.
+//! rustc's output, as types.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use cargo_metadata::diagnostic::{Applicability, Diagnostic, DiagnosticLevel, DiagnosticSpan};
 
-/// All that one run of rustc wrote with `--error-format json`.
+/// The output of one run of rustc with `--error-format json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompilerOutput {
     /// Its diagnostics, in order.
     pub diagnostics: Vec<Diagnostic>,
-    /// The lines that are none: a driver's or linker's own words.
+    /// The other lines: messages of a driver or the linker.
     pub other: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ impl CompilerOutput {
     }
 }
 
-/// What is asked of a diagnostic.
+/// What Soma reads from a diagnostic.
 pub trait DiagnosticExt {
     /// `E0308`, or the name of a lint; empty where there is none.
     fn code(&self) -> &str;
@@ -41,11 +41,11 @@ pub trait DiagnosticExt {
     /// Its first primary span.
     fn primary(&self) -> Option<&DiagnosticSpan>;
 
-    /// Whether it is an error that stands somewhere in a program. One that stands nowhere (a full disk, a linker that is
-    /// missing) may be gone at the next try.
+    /// Whether it is an error with a place in a program. An error without a place (a full disk, a missing linker) may
+    /// be gone at the next try.
     fn is_in_the_program(&self) -> bool;
 
-    /// Changes every span: its own, those of its notes, and those of the macros that they came out of.
+    /// Changes every span: its own, those of its notes, and those of the macros that they expand from.
     fn change_spans(&mut self, change: &mut impl FnMut(&mut DiagnosticSpan));
 }
 
@@ -77,7 +77,7 @@ impl DiagnosticExt for Diagnostic {
     }
 }
 
-/// An error that Soma states in rustc's place, at the beginning of a line of a file if there is one to name.
+/// An error that Soma reports in rustc's place, at the beginning of a line of a file if `place` names one.
 pub fn error(code: &str, message: &str, place: Option<(&str, usize)>) -> Diagnostic {
     let span = place.map(|(file, line)| {
         json!({
@@ -86,7 +86,7 @@ pub fn error(code: &str, message: &str, place: Option<(&str, usize)>) -> Diagnos
             "suggested_replacement": null, "suggestion_applicability": null, "expansion": null
         })
     });
-    // The type cannot be constructed outside of its crate, which may add fields.
+    // Other crates cannot construct the type, since it may get more fields.
     serde_json::from_value(json!({
         "message": message, "code": {"code": code, "explanation": null}, "level": "error",
         "spans": Vec::from_iter(span), "children": [], "rendered": ""

@@ -1,4 +1,4 @@
-//! Where Soma keeps what outlives a session.
+//! The folders for what outlives a session.
 
 use std::fs;
 use std::io;
@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use nix::unistd::geteuid;
 
-/// The folder for everything that can be made again: `SOMA_CACHE_DIR`, or `soma` in the user's cache folder. Who has no home
-/// (service accounts) has one among the temporary files.
+/// The folder for everything that can be made again: `SOMA_CACHE_DIR`, or `soma` in the user's cache folder. For an
+/// account without a home (service accounts), a folder among the temporary files.
 pub fn cache_dir() -> PathBuf {
     if let Some(path) = std::env::var_os("SOMA_CACHE_DIR") {
         return PathBuf::from(path);
@@ -19,7 +19,7 @@ pub fn cache_dir() -> PathBuf {
     usual.filter(is_usable).unwrap_or_else(|| own_temporary(&std::env::temp_dir()))
 }
 
-/// A folder for this account alone: what somebody else has put in its place is not used.
+/// A folder for this account alone: an entry that another account has put in its place is not used.
 fn own_temporary(all: &Path) -> PathBuf {
     let user = geteuid();
     let folder = all.join(format!("cache-of-soma-{user}"));
@@ -33,7 +33,7 @@ fn own_temporary(all: &Path) -> PathBuf {
 /// Makes a folder (and its parents) that only its owner can enter.
 ///
 /// # Errors
-/// What the system says, with the path in it.
+/// The system's error, with the path in it.
 pub fn private_dir(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
@@ -42,9 +42,9 @@ pub fn private_dir(path: &Path) -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), format!("cannot make the folder {}: {error}", path.display())))
 }
 
-/// Notes that what this record is of is in use.
+/// Records in a folder's record file that the folder is in use.
 pub fn note_use(record: &Path) {
-    /// Noted once in that time: looking is cheaper.
+    /// A use is recorded only once in this time: reading the time is cheaper than writing it.
     const OFTEN_ENOUGH: Duration = Duration::from_secs(24 * 3600);
     let used = record.metadata().and_then(|metadata| metadata.modified());
     if used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age < OFTEN_ENOUGH)) {
@@ -53,7 +53,7 @@ pub fn note_use(record: &Path) {
     let _ = fs::File::options().append(true).open(record).and_then(|file| file.set_modified(SystemTime::now()));
 }
 
-/// Removes those of the folders in here whose record, `ready.json`, nobody has used for a month.
+/// Removes the folders in `all` whose record, `ready.json`, was not used for a month.
 pub fn drop_unused(all: &Path, present: &Path) {
     const LONG: Duration = Duration::from_secs(30 * 24 * 3600);
     let unused = |folder: &Path| {
@@ -67,10 +67,10 @@ pub fn drop_unused(all: &Path, present: &Path) {
     }
 }
 
-/// Writes a file so that a reader sees the old content or the new, never a part.
+/// Writes a file so that a reader sees either the old content or the new, never a part.
 ///
 /// # Errors
-/// What the system says, with the path in it.
+/// The system's error, with the path in it.
 pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()));
     let folder = path.parent().unwrap_or(Path::new("."));

@@ -1,4 +1,4 @@
-//! Processes that end with the one that started them, and what they are like at their start.
+//! Processes that end with their parent, and the state in which they start.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -13,21 +13,22 @@ pub fn die_with_parent() {
     let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
 }
 
-/// Makes signals do what they do by default, for this process and for all that it starts. `nohup`, a script's `&` and
-/// some services start others with signals that are ignored or held back; a compiler that does not end, or a cell that
-/// cannot be stopped, would be the consequence. Whether a hangup is ignored is the wish of who did so, and kept, unless
+/// Resets ignored and blocked signals to their defaults, for this process and all that it starts. `nohup`, a script's
+/// `&` and some services start other programs with signals ignored or blocked; a compiler that does not end, or a cell
+/// that cannot be stopped, would be the consequence. An ignored hangup is deliberate, and stays ignored unless
 /// `even_hangups`.
 pub fn reset_signals(even_hangups: bool) {
     for signal in Signal::iterator() {
         let is_kept = match signal {
-            // Rust's own choice, for itself alone: it makes an error of writing to nobody.
+            // Rust ignores it in its own process, so that writing to a closed pipe is an error.
             Signal::SIGPIPE => true,
             Signal::SIGHUP => !even_hangups,
-            // Ignored, it makes an error of writing too much, which is told; otherwise it would end this process.
+            // When it is ignored, a write beyond the limit is an error that is reported; otherwise it would end this
+            // process.
             Signal::SIGXFSZ => true,
             _ => false,
         };
-        // SAFETY: no handler is installed, and none that there may be (Rust's, for a stack that overflows) is replaced.
+        // SAFETY: this installs no handler, and replaces none (such as Rust's for a stack overflow).
         unsafe {
             let mut present = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
             let is_known = libc::sigaction(signal as libc::c_int, std::ptr::null(), present.as_mut_ptr()) == 0;
@@ -39,12 +40,12 @@ pub fn reset_signals(even_hangups: bool) {
     let _ = SigSet::empty().thread_set_mask();
 }
 
-/// How much stack a thread has whose maker says nothing of it.
+/// The stack size of a thread that is started without one.
 const STACK: usize = 16 << 20;
 
-/// Gives the threads of this process larger stacks, those too that libraries start: rust-analyzer drops syntax trees,
-/// as deep as the code was, on a thread of its own. (A stack takes no more memory than is used of it.) Call it before any
-/// thread is started: it sets an environment variable for a moment.
+/// Gives the threads of this process larger stacks, including those that libraries start: rust-analyzer drops syntax
+/// trees, which are as deep as the code was, on another thread. (Only the used part of a stack takes memory.) Call it
+/// before any thread is started: it sets an environment variable for a moment.
 pub fn enlarge_stacks() {
     const NAME: &str = "RUST_MIN_STACK";
     if std::env::var_os(NAME).is_some() {
@@ -52,13 +53,14 @@ pub fn enlarge_stacks() {
     }
     // SAFETY: no other thread has been started.
     unsafe { std::env::set_var(NAME, STACK.to_string()) };
-    // The standard library reads it once, for the first thread; what this process starts is not to see it.
+    // The standard library reads the variable once, for the first thread; processes that this one starts must not see
+    // it.
     let _ = std::thread::spawn(|| {}).join();
     // SAFETY: that thread has ended.
     unsafe { std::env::remove_var(NAME) };
 }
 
-/// Lets a command's process end with the thread that starts it.
+/// Makes a command's process end with the thread that starts it.
 pub fn end_with_parent(command: &mut Command) {
     // SAFETY: between fork and exec the child makes one system call.
     unsafe {
@@ -69,16 +71,17 @@ pub fn end_with_parent(command: &mut Command) {
     }
 }
 
-/// By how much computations stand back.
+/// The niceness of computations.
 const STEP_BACK: libc::c_int = 5;
 
-/// Lets other processes go before this one and those that it starts, when there are not processors enough for all.
+/// Lowers the priority of this process and of those that it starts, so that others go first when processors are short.
 pub fn step_back() {
-    // SAFETY: has no preconditions; on Linux it changes the calling thread, which the threads that it starts take after.
+    // SAFETY: no preconditions; on Linux it changes the calling thread, and threads that this one starts inherit the
+    // value.
     unsafe { libc::nice(STEP_BACK) };
 }
 
-/// Kills the process group whose number stands in a file, if there is one.
+/// Kills the process group whose number is in a file, if there is one.
 pub fn kill_group(file: &std::path::Path) {
     let group = std::fs::read_to_string(file).ok().and_then(|pid| pid.trim().parse().ok());
     if let Some(group) = group {
@@ -86,7 +89,7 @@ pub fn kill_group(file: &std::path::Path) {
     }
 }
 
-/// The children of a process: those of each of its threads. Where `/proc` does not tell (other systems than Linux), none.
+/// The children of a process, of all its threads. Without `/proc` (on systems other than Linux), none.
 pub fn children(process: Pid) -> Vec<Pid> {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let lists = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default());
@@ -94,8 +97,8 @@ pub fn children(process: Pid) -> Vec<Pid> {
     pids.map(Pid::from_raw).collect()
 }
 
-/// Whether the front end that started this kernel is `jupyter console`. It replaces no displays, so a progress bar has
-/// to be a line that is written over. The protocol does not tell; the parent's command line does.
+/// Whether the front end that started this kernel is `jupyter console`. It does not replace displays, so a progress bar
+/// has to be a line that is overwritten. The protocol does not name the front end; the parent's command line does.
 pub fn serves_a_terminal() -> bool {
     let parent = std::fs::read(format!("/proc/{}/cmdline", std::os::unix::process::parent_id())).unwrap_or_default();
     // `python …/jupyter-console`, `python …/jupyter console` (which runs the first), `python -m jupyter_console`.
@@ -105,7 +108,7 @@ pub fn serves_a_terminal() -> bool {
     })
 }
 
-/// What a mutex guards, also after a thread that held it has panicked.
+/// Locks a mutex, even if a thread that held it has panicked.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What the session knows of its variables: their types as Rust code, or `None` for a variable whose type
-/// cannot be written down (a closure): it lived in its own cell only.
+/// The types of the session's variables, as Rust code. `None` for a variable whose type cannot be written (a closure):
+/// it lived in its own cell only.
 pub type Types = BTreeMap<String, Option<String>>;
 
-/// The crates that a variable's type is from, and their files.
+/// The crates that a variable's type comes from, with their files.
 pub type Libraries = BTreeMap<String, PathBuf>;

@@ -48,7 +48,7 @@ impl Device {
     pub(crate) fn check(self, op: &str) -> Result<()> {
         match self {
             Device::Gpu(_) if !gpu_is_available() => {
-                Err(device_error!("{op}: {self} is not there; gpu_is_available() tells, and Device::Cpu always works"))
+                Err(device_error!("{op}: {self} is not available; check with gpu_is_available(), or use Device::Cpu"))
             }
             _ => Ok(()),
         }
@@ -62,7 +62,7 @@ impl Device {
 /// assert!(!gpu_is_available());
 /// assert_eq!(
 ///     zeros([2]).try_to(Device::Gpu(0)).unwrap_err().to_string(),
-///     "to: gpu:0 is not there; gpu_is_available() tells, and Device::Cpu always works"
+///     "to: gpu:0 is not available; check with gpu_is_available(), or use Device::Cpu"
 /// );
 /// ```
 #[doc(alias = "is_available")]

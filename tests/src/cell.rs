@@ -1,4 +1,4 @@
-//! A cell of a notebook's file, and what it gave.
+//! A cell of a notebook file, with its outputs.
 
 use serde_json::Value;
 
@@ -20,12 +20,12 @@ pub struct CellError {
 }
 
 impl<'a> CodeCell<'a> {
-    /// A cell of a notebook's file.
+    /// The cell in a notebook file.
     pub(crate) fn new(cell: &'a Value) -> CodeCell<'a> {
         CodeCell { cell }
     }
 
-    /// The name that the notebook's file has for it.
+    /// The id in the notebook file.
     pub fn id(&self) -> String {
         joined(&self.cell["id"])
     }
@@ -35,12 +35,12 @@ impl<'a> CodeCell<'a> {
         joined(&self.cell["source"])
     }
 
-    /// All representations of one type among the outputs, in order.
+    /// All representations of one media type among the outputs, in order.
     pub fn data(&self, media_type: &str) -> Vec<String> {
         self.raw_outputs().filter_map(|output| output["data"].get(media_type)).map(joined).collect()
     }
 
-    /// What was written to a stream, `stdout` or `stderr`.
+    /// The text written to a stream, `stdout` or `stderr`.
     pub fn stream(&self, name: &str) -> String {
         self.raw_outputs()
             .filter(|output| output["output_type"] == "stream" && output["name"] == name)
@@ -59,7 +59,7 @@ impl<'a> CodeCell<'a> {
         })
     }
 
-    /// The outputs as they are in the file.
+    /// The outputs as the file has them.
     pub(crate) fn raw_outputs(&self) -> impl Iterator<Item = &Value> {
         self.cell["outputs"].as_array().into_iter().flatten()
     }
@@ -80,7 +80,7 @@ pub(crate) fn joined(value: &Value) -> String {
     }
 }
 
-/// The text without the sequences that colour it.
+/// The text without its colour sequences.
 pub fn without_colours(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;

@@ -1,9 +1,9 @@
-//! Outputs of two runs, beside each other: what counts as a difference, and how it is told.
+//! Compares the outputs of two runs: what counts as a difference, and how it is shown.
 //!
-//! Text is compared letter by letter. What differs from run to run without meaning anything is left out: ids, how a
-//! stream was cut into messages, which crates had to be built. A picture is its type, its size and its points, however
-//! it was packed. In a cell with the tag [`VARIES`] numbers and paths are not compared, of one with the tag [`TRAINED`] only
-//! which kinds of outputs there are.
+//! Text is compared letter by letter. Meaningless differences between runs are ignored: ids, how a stream was split
+//! into messages, which crates had to be built. A picture is compared by its type, size and pixels, however it was
+//! compressed. In a cell with the tag [`VARIES`], numbers and paths are not compared; in one with the tag [`TRAINED`],
+//! only the kinds of outputs are.
 
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,11 +17,11 @@ use crate::cell::{CodeCell, joined, without_colours};
 /// The tag of a cell that measures time, shows addresses, or tells where temporary files are.
 pub const VARIES: &str = "varies";
 
-/// The tag of a cell that shows what a model has learned: processors differ in the last digits of a product, a training makes
-/// much of that, and a model that writes says something else in the end.
+/// The tag of a cell that shows what a model has learned: processors differ in the last digits of a product, training
+/// amplifies the difference, and a model that generates text ends up with another text.
 pub const TRAINED: &str = "trained";
 
-/// What of a cell's outputs is compared.
+/// The part of a cell's outputs that is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Compared {
     /// Everything, letter by letter.
@@ -33,7 +33,7 @@ pub enum Compared {
 }
 
 impl Compared {
-    /// What is compared of a cell.
+    /// The part of this cell's outputs that is compared.
     pub fn of(cell: &CodeCell) -> Compared {
         match (cell.has_tag(TRAINED), cell.has_tag(VARIES)) {
             (true, _) => Compared::Kinds,
@@ -43,7 +43,7 @@ impl Compared {
     }
 }
 
-/// How the lines begin by which cargo, and the kernel, tell what they build.
+/// The beginnings of the lines in which cargo and the kernel report what they build.
 const PROGRESS: [&str; 12] = [
     "Updating ",
     "Locking ",
@@ -64,7 +64,7 @@ pub fn heading(index: usize, cell: &CodeCell) -> String {
     format!("=== code cell {}\n{}\n", index + 1, cell.source())
 }
 
-/// The cells that are not the same in both, each with its code and a diff of its outputs.
+/// The cells that differ, each with its code and a diff of its outputs.
 pub fn difference<'a>(
     committed: impl Iterator<Item = CodeCell<'a>>,
     now: impl Iterator<Item = CodeCell<'a>>,
@@ -88,12 +88,12 @@ pub fn difference<'a>(
     (!told.is_empty()).then_some(told)
 }
 
-/// What a cell gave, as text in the form that is compared.
+/// A cell's outputs, as text in the form that is compared.
 pub fn of_cell(cell: &CodeCell) -> String {
     transcript(cell.raw_outputs(), Compared::of(cell))
 }
 
-/// Each output as text, one below the other; neighbouring pieces of one stream are one output.
+/// Each output as text, one below the other; adjacent pieces of one stream are one output.
 pub fn transcript<'a>(outputs: impl Iterator<Item = &'a Value>, compared: Compared) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut stream = None;
@@ -113,7 +113,7 @@ pub fn transcript<'a>(outputs: impl Iterator<Item = &'a Value>, compared: Compar
         .collect()
 }
 
-/// An output without the lines in which cargo tells what it builds; `None` when there is nothing else in it.
+/// An output without the lines in which cargo reports what it builds; `None` if nothing else is left.
 pub fn without_progress(mut output: Value) -> Option<Value> {
     if output["name"] != "stderr" {
         return Some(output);
@@ -127,7 +127,7 @@ pub fn without_progress(mut output: Value) -> Option<Value> {
     (!rest.is_empty()).then_some(output)
 }
 
-/// Outputs of which neighbouring pieces of one stream are one, as lines.
+/// The outputs as lines, with adjacent pieces of one stream joined.
 pub fn with_joined_streams(outputs: impl Iterator<Item = Value>) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     for mut output in outputs {
@@ -166,7 +166,7 @@ fn described(kind: &str, output: &Value, compared: Compared) -> String {
     }
 }
 
-/// What is to be seen in a PNG.
+/// A text that identifies a PNG's pixels.
 fn picture(base64: &str) -> String {
     let read = || -> Result<String, Box<dyn std::error::Error>> {
         let bytes = BASE64_STANDARD.decode(base64.split_whitespace().collect::<String>())?;
@@ -181,7 +181,7 @@ fn picture(base64: &str) -> String {
     read().unwrap_or_else(|error| format!("{error}: {base64}"))
 }
 
-/// A line in which a `#` stands for each word that has a digit or a slash in it.
+/// A line in which `#` replaces each word that has a digit or a slash in it.
 fn without_numbers_and_paths(line: &str) -> String {
     let is_part = |c: char| c.is_alphanumeric() || "/._-".contains(c);
     let mut masked = String::new();

@@ -1,4 +1,4 @@
-//! A place for one test: a folder that is removed with it, in which its programs work and keep their settings.
+//! A place for one test: a folder in which its programs work and keep their settings, and which is removed with it.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -67,7 +67,7 @@ impl Desk {
             .expect("the desk can be written to");
     }
 
-    /// Puts everything that is in a folder on the desk.
+    /// Copies the content of a folder to the desk.
     ///
     /// # Panics
     /// When it cannot be copied.
@@ -89,7 +89,7 @@ impl Desk {
         }
     }
 
-    /// A program of the lab, such as `jupyter`, that works at this desk.
+    /// A program of the lab, such as `jupyter`, that works in this folder.
     pub fn command(&self, program: &str) -> Command {
         let mut command = lab().command(program, &JupyterFolders::under(self.folder.path().join("jupyter")));
         // The kernel's session folders go into `tmp`, where `left_in_tmp` looks for them.
@@ -101,15 +101,15 @@ impl Desk {
     /// Runs a program that must succeed and leave no process and no session folder behind.
     ///
     /// # Panics
-    /// With everything it wrote, when it does not.
+    /// With all its output, if it fails.
     pub fn run(&self, command: &mut Command) -> Finished {
         self.run_within(command, LIMIT)
     }
 
-    /// Like [`Desk::run`], with a time limit of its own.
+    /// Like [`Desk::run`], with another time limit.
     ///
     /// # Panics
-    /// With everything it wrote, when it does not succeed.
+    /// With all its output, if it fails.
     pub fn run_within(&self, command: &mut Command, limit: Duration) -> Finished {
         let finished = check_within(command, limit);
         let words: Vec<_> = command.get_args().collect();
@@ -117,7 +117,7 @@ impl Desk {
         finished
     }
 
-    /// Runs a notebook from its first cell to its last, errors or not, and gives what came of it.
+    /// Runs a notebook from its first cell to its last, even after errors, and returns it with its outputs.
     ///
     /// # Panics
     /// When nbconvert fails.
@@ -125,7 +125,7 @@ impl Desk {
         self.execute_within(notebook, LIMIT)
     }
 
-    /// [`Desk::execute`] with a time limit of its own.
+    /// Like [`Desk::execute`], with another time limit.
     ///
     /// # Panics
     /// As [`Desk::execute`].
@@ -140,7 +140,7 @@ impl Desk {
     /// Starts JupyterLab on the desk's folder.
     ///
     /// # Panics
-    /// With the log's last lines, when it does not come up.
+    /// With the log's last lines, if it does not start.
     pub fn jupyterlab(&self) -> JupyterLab {
         let serving = Serving {
             notebooks: self.path(),
@@ -161,8 +161,7 @@ impl Desk {
     }
 }
 
-/// A port that nobody listens on. Programs that each take the next free one from the same number get into each
-/// other's way.
+/// A free port. Programs that each look for the next free one from the same number would collide.
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
     listener.local_addr().expect("a listener has an address").port()
@@ -171,12 +170,12 @@ fn free_port() -> u16 {
 /// Runs a program that must succeed within [`LIMIT`] and leave no process behind.
 ///
 /// # Panics
-/// With everything it wrote, when it does not.
+/// With all its output, if it fails.
 pub fn check(command: &mut Command) -> Finished {
     check_within(command, LIMIT)
 }
 
-/// [`check`] with a time limit of its own.
+/// [`check`] with another time limit.
 ///
 /// # Panics
 /// As [`check`].
@@ -192,7 +191,7 @@ pub fn check_within(command: &mut Command, limit: Duration) -> Finished {
     finished
 }
 
-/// Starts a program that the test will look at while it runs.
+/// Starts a program that the test observes while it runs.
 ///
 /// # Panics
 /// When it cannot be started.

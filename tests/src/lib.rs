@@ -1,10 +1,10 @@
-//! What the tests that span crates share: one lab for all of them, a desk for each, and notebooks to compare.
+//! Shared parts of the tests that span crates: one lab for all of them, a desk for each, and notebooks to compare.
 //!
-//! The tests in `tests/` drive the kernel as people do: through nbconvert, nbclient, the console, Jupyter Server and
-//! JupyterLab in a browser. Each starts its programs at a [`Desk`], which gives them a time limit and sees that
-//! they leave nothing behind. Scripts in Python stand beside the test that runs them.
+//! The tests in `tests/` drive the kernel as users do: through nbconvert, nbclient, the console, Jupyter Server and
+//! JupyterLab in a browser. Each starts its programs at a [`Desk`], which gives them a time limit and checks that they
+//! leave nothing behind. Python scripts are beside the tests that run them.
 //!
-//! Invariant: nothing here knows what is inside the kernel; what a front end cannot see is not tested here.
+//! Invariant: nothing here knows what is inside the kernel; behaviour that a front end cannot see is not tested here.
 
 pub mod cell;
 pub mod comparison;
@@ -21,17 +21,17 @@ use soma_lab::{Lab, Options};
 pub use desk::{Desk, check};
 pub use notebook::Notebook;
 
-/// The lab of this test program, set up when the first test asks for it.
+/// The lab of this test program, set up when the first test needs it.
 ///
-/// `SOMA_LAB_KERNEL` names a kernel to test in place of the one that cargo builds from these sources.
+/// `SOMA_LAB_KERNEL` names a kernel to test instead of the one that cargo builds from these sources.
 ///
 /// # Panics
-/// With the reason, when it cannot be set up.
+/// With the reason, if it cannot be set up.
 pub fn lab() -> &'static Lab {
     static LAB: OnceLock<Lab> = OnceLock::new();
     LAB.get_or_init(|| {
-        // `tmp` in the target folder is where cargo lets tests keep files; the kernel's own tests keep their cache
-        // there too, so that the tensor library is built once for all.
+        // Cargo lets tests keep files in `tmp` in the target folder. The kernel's own tests keep their cache there too,
+        // so that the tensor library is built once for all.
         let target = soma_lab::workspace::Workspace::find().unwrap_or_else(|error| panic!("{error:#}")).target;
         let options = Options {
             rust_sources: RustSources::IfThere,
@@ -45,7 +45,7 @@ pub fn lab() -> &'static Lab {
 /// The lessons in one language, in order.
 ///
 /// # Panics
-/// When there is none.
+/// When there are none.
 pub fn lessons(language: &str) -> Vec<PathBuf> {
     let folder = lab().workspace.notebooks().join(language);
     let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));

@@ -1,4 +1,4 @@
-//! Notebook files: cells, and what they gave.
+//! Notebook files: cells, and their outputs.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ impl Notebook {
     /// Reads a notebook's file.
     ///
     /// # Panics
-    /// When there is none.
+    /// When it cannot be read.
     pub fn read(path: &Path) -> Notebook {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let content = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -54,8 +54,8 @@ impl Notebook {
         self.content.to_string()
     }
 
-    /// The file's text as it is committed: laid out as Jupyter does, without what belongs to the machine it ran on, the
-    /// language's version, how streams were cut into messages, and what had to be built.
+    /// The file's text as it is committed: formatted as Jupyter does, without data on the machine, the language's
+    /// version, the splitting of streams into messages, and what had to be built.
     pub fn to_committed_json(&self) -> String {
         let mut content = self.content.clone();
         let cells = content["cells"].as_array_mut().into_iter().flatten();
@@ -81,7 +81,7 @@ impl Notebook {
         cells.filter(|cell| cell["cell_type"] == "code").map(CodeCell::new)
     }
 
-    /// The texts of the cells of prose, in order.
+    /// The texts of the Markdown cells, in order.
     pub fn markdown_cells(&self) -> impl Iterator<Item = String> {
         let cells = self.content["cells"].as_array().into_iter().flatten();
         cells.filter(|cell| cell["cell_type"] == "markdown").map(|cell| joined(&cell["source"]))
@@ -95,7 +95,7 @@ impl Notebook {
             .collect()
     }
 
-    /// What is different in `actual`, cell by cell, each with a diff of its outputs; `None` when nothing is.
+    /// The differences in `actual`, cell by cell, each with a diff of its outputs; `None` if there are none.
     pub fn difference(&self, actual: &Notebook) -> Option<String> {
         comparison::difference(self.code_cells(), actual.code_cells())
     }

@@ -115,5 +115,5 @@ fn a_parameter_that_does_not_fit_is_told_and_nothing_runs() {
     let stderr = refused(&["-p", "EPOCHS", "many"]);
     assert!(stderr.contains("parameter `EPOCHS` is of type `usize` in this notebook, and 'many' is not"), "{stderr}");
     let stderr = refused(&["-y", "options: [1, one]"]);
-    assert!(stderr.contains("pass each as a parameter of its own"), "{stderr}");
+    assert!(stderr.contains("pass each as a separate parameter"), "{stderr}");
 }

@@ -169,7 +169,7 @@ class Refused(unittest.TestCase):
         self.assertIn(sentence, str(caught.exception))
 
     def test_values_without_a_type(self):
-        self.check([1, "a"], "has both `i32` and `&str`; pass each as a parameter of its own")
+        self.check([1, "a"], "has both `i32` and `&str`; pass each as a separate parameter")
         self.check({"a": 1, "b": [1]}, "has both `i32` and `Vec<i32>`")
         self.check(2**128, "pass it as text")
         self.check(b"bytes", "pass numbers, text, lists or maps")

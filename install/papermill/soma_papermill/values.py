@@ -72,7 +72,7 @@ def common(values, name: str) -> Type:
         if joined is None:
             raise ParameterError(
                 f"parameter `{name}`: a list or a map in Rust holds values of one type, and this one has both "
-                f"`{found}` and `{kind}`; pass each as a parameter of its own"
+                f"`{found}` and `{kind}`; pass each as a separate parameter"
             )
         found = joined
     return found

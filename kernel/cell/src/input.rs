@@ -21,7 +21,7 @@ pub struct NoInput;
 impl fmt::Display for NoInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "there is nobody to ask: this notebook is run without a user (as by nbconvert). Run the cell in \
+            "there is no user to ask: this notebook runs without one (as with nbconvert). Run the cell in \
              JupyterLab or in a console, or put the value into the cell",
         )
     }

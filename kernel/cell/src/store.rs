@@ -172,7 +172,7 @@ impl VariableStore {
         if !same {
             // Its destructor was compiled for the old definition and is still loaded: dropping is sound.
             self.variables.remove(name);
-            report::lost(name, "its type was defined anew");
+            report::lost(name, "its type was redefined");
         }
         same
     }

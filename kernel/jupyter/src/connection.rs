@@ -46,7 +46,9 @@ pub fn read(path: &Path) -> anyhow::Result<Connected> {
 fn warn_of_open_doors(path: &Path, Connected { info: connection, security }: &Connected) {
     let shown = path.display();
     if connection.key.is_empty() {
-        tracing::warn!("the connection file {shown} has an empty key: whoever can connect to the kernel can run code");
+        tracing::warn!(
+            "the connection file {shown} has an empty key: every process that can connect to the kernel can run code"
+        );
     } else if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0) {
         tracing::warn!(
             "the connection file {shown} can be read by other users of this machine, who can then run code as you; \
@@ -55,9 +57,9 @@ fn warn_of_open_doors(path: &Path, Connected { info: connection, security }: &Co
     }
     if matches!(security, Security::Null) && is_in_the_network(connection) {
         tracing::warn!(
-            "the kernel listens on {} without encryption: whoever can read what goes through the network sees cells and \
-             outputs. Front ends with jupyter_client 8.10 or newer give it keys when their kernel manager's \
-             transport_encryption is \"auto\"",
+            "the kernel listens on {} without encryption: others on the network can read cells and outputs. Front \
+             ends with jupyter_client 8.10 or newer give it keys when their kernel manager's transport_encryption \
+             is \"auto\"",
             connection.ip
         );
     }

@@ -40,7 +40,9 @@ impl Stdin {
         self.expect(Some(sender));
         let request = InputRequest { prompt: prompt.to_owned(), password };
         let outcome = self.deliver(origin, request).and_then(|()| {
-            answer.recv().unwrap_or_else(|_| Err("the kernel is shutting down, so nobody can answer".to_owned()))
+            answer
+                .recv()
+                .unwrap_or_else(|_| Err("the kernel is shutting down, so the question cannot be answered".to_owned()))
         });
         self.expect(None);
         outcome
@@ -82,7 +84,7 @@ pub async fn run(mut inbox: Inbox, stdin: Arc<Stdin>) {
         match message.content {
             Ok(JupyterMessageContent::InputReply(reply)) => {
                 if !stdin.answer(Ok(reply.value)) {
-                    tracing::debug!("an input_reply that nobody waits for");
+                    tracing::debug!("an input_reply without a pending question");
                 }
             }
             Ok(other) => tracing::warn!("{} does not belong on the stdin socket", other.message_type()),

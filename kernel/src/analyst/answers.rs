@@ -1,4 +1,4 @@
-//! What rust-analyzer says of a place, in the words of the kernel.
+//! Asks rust-analyzer about a place, and puts its answers into the kernel's types.
 
 use ra_ap_hir::PrefixKind;
 use ra_ap_ide::{
@@ -46,7 +46,7 @@ pub fn completions(analysis: &Analysis, file: FileId, place: &Place) -> Option<A
     (!candidates.is_empty()).then_some(Answer::Completions { candidates, start, end })
 }
 
-/// Signature and documentation of what stands at a place; within a call's parentheses, of what is called.
+/// Signature and documentation of the item at a place; within a call's parentheses, of the function that is called.
 pub fn documentation(analysis: &Analysis, file: FileId, place: &Place) -> Option<Answer> {
     let at = subject(place.code, place.cursor)?;
     let offset = offset(place.start + at)?;
@@ -56,15 +56,15 @@ pub fn documentation(analysis: &Analysis, file: FileId, place: &Place) -> Option
     Some(Answer::Documentation { plain: shown::plain(&markdown), markdown })
 }
 
-/// The name that a user at this place asks about: the one that the cursor touches, else that before the innermost
-/// open parenthesis.
+/// The name that the user asks about: the one that the cursor touches, else the one before the innermost open
+/// parenthesis.
 fn subject(code: &str, cursor: usize) -> Option<usize> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let before = &code[..cursor];
     let name_end = if code[cursor..].starts_with(is_word) { cursor } else { before.trim_end_matches('!').len() };
     let name_start = code[..name_end].trim_end_matches(is_word).len();
     let is_name = code[name_start..].starts_with(is_word);
-    // Nobody asks what a number is.
+    // A number has no documentation.
     if is_name && !code[name_start..].starts_with(|c: char| c.is_ascii_digit()) {
         return Some(name_start);
     }
@@ -84,11 +84,11 @@ fn subject(code: &str, cursor: usize) -> Option<usize> {
     None
 }
 
-/// Whether its name begins so, or one of the names that its documentation gives it besides.
+/// Whether the item's name, or an alias in its documentation, begins with the typed text.
 fn is_called(item: &CompletionItem, typed: &str) -> bool {
     let aliases = item.label.detail_left.as_deref().and_then(|detail| detail.trim().strip_prefix("(alias "));
     let aliases = aliases.map(|rest| rest.split(')').next().unwrap_or_default()).unwrap_or_default();
-    // Its aliases follow the name in what is looked up, with nothing between.
+    // Aliases follow the name in the lookup text, without a separator.
     item.label.primary.starts_with(typed)
         || item.lookup().starts_with(typed) && aliases.is_empty()
         || aliases.split(", ").any(|alias| !typed.is_empty() && alias.starts_with(typed))
@@ -104,12 +104,12 @@ fn candidate(item: CompletionItem) -> Option<Candidate> {
     })
 }
 
-/// The function that the cell was put into is nobody's business.
+/// Whether an item is the function that the cell was put into, which users must not see.
 fn is_own(item: &CompletionItem) -> bool {
     item.lookup() == "soma_cell_run"
 }
 
-/// Fields come before methods, both before what is always there.
+/// The order of kinds: fields before methods, both before items that are always available.
 fn place_of(kind: CompletionItemKind) -> u8 {
     match kind {
         CompletionItemKind::SymbolKind(SymbolKind::Field) => 0,
@@ -139,7 +139,7 @@ fn kind(kind: CompletionItemKind) -> &'static str {
 
 fn completion_config() -> CompletionConfig<'static> {
     CompletionConfig {
-        // A front end inserts text; it has no fields to fill in and no second place to edit.
+        // A front end only inserts text; it supports no placeholders and no second edit.
         snippet_cap: None,
         callable: None,
         enable_postfix_completions: false,

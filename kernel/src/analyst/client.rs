@@ -1,4 +1,4 @@
-//! The kernel's side: starts the analyst when it is first asked, and never waits for it longer than agreed.
+//! The kernel's side: starts the analyst at the first question, and waits for each answer only for a limited time.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -14,22 +14,22 @@ use crate::process;
 use crate::session_dir::SESSION_DIR;
 use crate::toolchain::handoff::SessionNotes;
 
-/// What comes of a question.
+/// The outcome of a question.
 pub enum Asked {
-    /// An answer, which may be that there is nothing to say.
+    /// An answer, which may be [`Answer::Nothing`].
     Answered(Answer),
-    /// None in time: the analyst reads libraries, or has something newer to do. It may have one the next time.
+    /// No answer in time: the analyst is reading libraries, or handles a newer question. A later question may get one.
     NotYet,
-    /// None: there is no analyst.
+    /// No answer: there is no analyst.
     Unavailable,
 }
 
-/// How soon an analyst that has ended with an error for the second time is started again, and how long it takes for the
-/// first time to be forgotten.
+/// How long to wait before an analyst that has failed twice is started again, and how long the first failure is
+/// remembered.
 const PAUSE_AFTER_FAILURES: Duration = Duration::from_secs(60);
 
-/// How many questions may wait until the analyst takes them. It does so at once, whatever else it is doing, unless it was
-/// stopped.
+/// How many questions may wait until the analyst reads them. It reads them at once, whatever else it is doing, unless
+/// it was stopped.
 const UNREAD: usize = 8;
 
 /// The analyst of one session, running or not.
@@ -45,11 +45,11 @@ struct State {
     waiting: HashMap<u64, SyncSender<Option<Answer>>>,
     asked: u64,
     failed: Option<Instant>,
-    /// Until when nothing is started.
+    /// Until when no analyst is started.
     paused: Option<Instant>,
-    /// Whether the one that runs has answered, and so has read its libraries.
+    /// Whether the running analyst has answered, and so has read its libraries.
     has_answered: bool,
-    /// The session has ended; nothing is started any more.
+    /// Whether the session has ended, so that no analyst is started any more.
     ended: bool,
 }
 
@@ -59,7 +59,7 @@ impl Analyst {
         Analyst { session, state: Arc::default() }
     }
 
-    /// What analysis says within this time.
+    /// The analyst's answer, if it comes within this time.
     pub fn ask(&self, wanted: Wanted, code: &str, cursor: usize, known: Known, patience: Duration) -> Asked {
         let (sender, receiver) = mpsc::sync_channel(1);
         let Some(id) = self.send(wanted, code, cursor, known, sender) else { return Asked::Unavailable };
@@ -68,17 +68,17 @@ impl Analyst {
         answer.ok().flatten().map_or(Asked::NotYet, Asked::Answered)
     }
 
-    /// Whether it answers at once, as it does when it has read what it needs.
+    /// Whether it has read its libraries, so that it answers at once.
     pub fn is_ready(&self) -> bool {
         lock(&self.state).has_answered
     }
 
-    /// Whether the standard library is known to the analyst.
+    /// Whether the analyst knows the standard library.
     pub fn knows_std(&self) -> bool {
         SessionNotes::read(&self.session).is_ok_and(|notes| notes.facts.have_sources())
     }
 
-    /// Sends a question off and tells its number.
+    /// Sends a question, and returns its number.
     fn send(
         &self,
         wanted: Wanted,
@@ -111,13 +111,13 @@ impl Analyst {
     pub fn end(&self) {
         let mut state = lock(&self.state);
         state.ended = true;
-        // It ends when its standard input does.
+        // It ends when its standard input is closed.
         state.running = None;
         state.waiting.clear();
     }
 
-    /// Starts the process, with a thread that lives as long: the system ends a child with the thread that started
-    /// it, and the threads that questions come from may end any time.
+    /// Starts the process on a thread that lives as long as it: the system ends a child with the thread that started
+    /// it, and the threads that ask questions may end at any time.
     fn start(&self) -> Option<SyncSender<Vec<u8>>> {
         let mut command = command(&self.session)?;
         let (sender, receiver) = mpsc::sync_channel(1);
@@ -137,7 +137,7 @@ impl Analyst {
         hand_on(receiver.recv().ok().flatten()?)
     }
 
-    /// Hands replies to who waits for them, until the analyst ends.
+    /// Passes replies to the threads that wait for them, until the analyst ends.
     fn attend(&self, mut child: Child) {
         let replies = child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines());
         for line in replies.map_while(Result::ok) {
@@ -162,7 +162,7 @@ impl Analyst {
     }
 }
 
-/// Writes what it is given, on a thread of its own: nobody is to wait for an analyst that does not read.
+/// Writes questions on a separate thread, so that no caller waits for an analyst that does not read.
 fn hand_on(mut stdin: ChildStdin) -> Option<SyncSender<Vec<u8>>> {
     let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(UNREAD);
     let writing = move || {
@@ -176,7 +176,7 @@ fn hand_on(mut stdin: ChildStdin) -> Option<SyncSender<Vec<u8>>> {
     Some(sender)
 }
 
-/// The command of a session's analyst; `None` before the session has what cells link.
+/// The command that starts a session's analyst; `None` before the libraries that cells link are ready.
 fn command(session: &Path) -> Option<Command> {
     let notes = SessionNotes::read(session).ok()?;
     let mut command = Command::new(std::env::current_exe().ok()?);
@@ -185,7 +185,7 @@ fn command(session: &Path) -> Option<Command> {
     command.env_remove(SESSION_DIR).env_remove(TMPDIR);
     command.env("CARGO", &notes.facts.cargo).env("RUSTC", &notes.facts.rustc);
     command.arg("analyst").arg(session);
-    // Why it ends with an error is for the kernel's log.
+    // The kernel's log gets its error messages.
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     process::end_with_parent(&mut command);
     Some(command)

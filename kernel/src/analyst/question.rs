@@ -1,10 +1,10 @@
-//! What kernel and analyst say to each other: one JSON object a line.
+//! The messages between kernel and analyst: one JSON object a line.
 
 use serde::{Deserialize, Serialize};
 
 use crate::variable_types::Types;
 
-/// What the session knows that a cell may use.
+/// What a cell may use from the session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Known {
     /// The texts of its items, the newest version of each.
@@ -13,21 +13,21 @@ pub struct Known {
     pub variables: Types,
 }
 
-/// What is wanted of a place in a cell.
+/// The kind of a question about a place in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted {
     /// What could be typed there.
     Completions,
-    /// What is said of what stands there.
+    /// Signature and documentation of the item there.
     Documentation,
 }
 
 /// A question about a place in a cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
-    /// Stands in its reply.
+    /// Its number, which is repeated in the reply.
     pub id: u64,
-    /// What is wanted.
+    /// Its kind.
     pub wanted: Wanted,
     /// The cell as typed, with blanks in place of commands.
     pub code: String,
@@ -42,16 +42,16 @@ pub struct Question {
 pub struct Reply {
     /// The question's.
     pub id: u64,
-    /// `None` when a newer question has replaced this one.
+    /// `None` if a newer question has replaced this one.
     pub answer: Option<Answer>,
 }
 
-/// What analysis found.
+/// The result of analysis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
-    /// What could be typed, best first, in place of this range of bytes of the cell.
+    /// What could be typed, best first, in place of a range of bytes of the cell.
     Completions {
-        /// The candidates.
+        /// The candidates, best first.
         candidates: Vec<Candidate>,
         /// Where the replaced text starts.
         start: usize,
@@ -65,16 +65,16 @@ pub enum Answer {
         /// With headings, links and code.
         markdown: String,
     },
-    /// That there is nothing to say.
+    /// No result.
     Nothing,
 }
 
 /// A completion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// What it inserts.
+    /// The text that it inserts.
     pub text: String,
-    /// What it is, in the words that front ends have icons for: `function`, `instance`, `class`, …
+    /// Its kind, in the words that front ends have icons for: `function`, `instance`, `class`, …
     pub kind: String,
     /// Its type or signature.
     pub signature: String,

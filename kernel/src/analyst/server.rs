@@ -1,4 +1,4 @@
-//! The analyst's side: takes questions off standard input and answers them, the newest first.
+//! The analyst's side: reads questions from standard input and answers them, the newest first.
 
 use std::io::{BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,13 +13,13 @@ use super::question::{Answer, Question, Reply, Wanted};
 use super::{answers, session_text};
 use crate::toolchain::handoff::SessionNotes;
 
-/// How long it waits for the next question before it gives its memory back.
+/// How long it waits for the next question before it ends, to free its memory.
 const IDLE: Duration = Duration::from_secs(10 * 60);
 
 /// rust-analyzer recurses deeper than a thread's usual stack allows.
 const STACK: usize = 64 << 20;
 
-/// Serves a session until nobody asks any more or the kernel ends.
+/// Serves a session until no more questions come or the kernel ends.
 ///
 /// # Errors
 /// When the session's libraries cannot be read.
@@ -32,7 +32,7 @@ pub fn run(session: PathBuf) -> Result<()> {
                 let _ = sender.send(question);
             }
         }
-        // The kernel is gone, or has no more use for this process; whatever it is reading, nobody waits for it.
+        // The kernel has ended or dropped this process; an analysis that is still running has no reader.
         std::process::exit(0);
     });
     let serving = std::thread::Builder::new().stack_size(STACK).spawn(move || serve(&session, &questions))?;
@@ -55,7 +55,7 @@ fn serve(session: &std::path::Path, questions: &Receiver<Question>) -> Result<()
     }
 }
 
-/// Of several questions of a kind only the newest is still of use; the others are let go.
+/// The newest question of each kind; older ones are dropped.
 fn newest(questions: impl Iterator<Item = Question>) -> Vec<Question> {
     let mut newest: Vec<Question> = Vec::new();
     for question in questions {

@@ -1,5 +1,5 @@
-//! The notebook as one Rust file: its items, and a function whose parameters are its variables and whose body is
-//! the cell.
+//! The notebook as one Rust file: its items, and a function whose parameters are its variables and whose body is the
+//! cell.
 
 use ra_ap_syntax::{Edition, SyntaxKind};
 
@@ -9,7 +9,7 @@ use crate::evcxr::program;
 /// A cell within the text of its session.
 #[derive(Debug, PartialEq)]
 pub struct SessionText {
-    /// All of it.
+    /// The whole text.
     pub text: String,
     /// Where the cell starts, in bytes.
     pub start: usize,

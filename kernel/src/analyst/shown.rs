@@ -1,16 +1,16 @@
-//! rust-analyzer's texts as a notebook shows them.
+//! Trims rust-analyzer's texts for a notebook.
 
-/// A signature on one line, without what a reader of a list of completions does not need: visibility, bounds, the
-/// allocator that every collection has.
+/// A signature on one line, without parts that a reader of completions does not need: visibility, bounds, the allocator
+/// that every collection has.
 pub fn signature(text: &str) -> String {
     let text = text.split("\nwhere").next().unwrap_or(text).split(" where ").next().unwrap_or(text);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.strip_prefix("pub ").unwrap_or(&text).replace(", Global>", ">");
-    // What analysis cannot resolve (the standard library, where its sources are not installed) has no name.
+    // A type that analysis cannot resolve (of the standard library, if its sources are not installed) has no name.
     text.replace("{unknown}", "_")
 }
 
-/// Documentation with the signature first, then the module it is from; the lines that rustdoc hides are hidden.
+/// Documentation with the signature first, then the path of its module. Lines that rustdoc hides are left out.
 pub fn markdown(hover: &str) -> String {
     let mut text = String::new();
     let mut code = false;
@@ -33,7 +33,7 @@ pub fn markdown(hover: &str) -> String {
 pub fn plain(markdown: &str) -> String {
     let mut text = String::new();
     for line in markdown.lines().filter(|line| !line.trim_start().starts_with("```") && *line != "---") {
-        // Where a fence or a rule was, blank lines met.
+        // Blank lines meet where a fence or a rule was.
         if !line.is_empty() || !text.ends_with("\n\n") {
             text.push_str(line);
             text.push('\n');
@@ -42,7 +42,7 @@ pub fn plain(markdown: &str) -> String {
     text.trim().to_owned()
 }
 
-/// rust-analyzer's text starts with the path of the module; the signature is what people look for.
+/// Moves the signature to the front: rust-analyzer's text starts with the path of the module.
 fn signature_first(hover: &str) -> String {
     let mut parts = hover.trim().splitn(3, "```rust\n");
     let (Some(""), Some(path), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {

@@ -1,20 +1,20 @@
-//! What helps on with a compiler's message: its own notes, as far as they are about what people have typed, and what a
-//! notebook knows better.
+//! Notes below a compiler's message: the compiler's own, if they are about the user's code, and hints that only a
+//! notebook can give.
 
 use super::imports;
 use crate::diagnostic::{Diagnostic, DiagnosticLevel};
 use crate::evcxr::messages::names_generated_code;
 
-/// How many imports are offered of a name.
+/// How many imports are offered for a name.
 const IMPORTS: usize = 4;
 
-/// Words of notes that are about generated code, or say nothing by themselves.
+/// Words of notes that are about generated code, or that explain nothing by themselves.
 const INTERNAL: &[&str] = &[
-    // Of the library's own definitions nothing is shown.
+    // Definitions in the library are not shown.
     "function defined here",
     "method defined here",
     "associated function defined here",
-    // What would compute something else in silence.
+    // Following these would silently compute something else.
     "remove the extra argument",
     "escape `",
     "nightly-only",
@@ -30,12 +30,12 @@ const INTERNAL: &[&str] = &[
     "required for `&",
     "is not implemented for `",
     "consider annotating",
-    // How the lint was turned on.
+    // How the lint was enabled.
     "on by default",
     "requested on the command line",
 ];
 
-/// What is worth saying under a message of the compiler.
+/// The notes to show below a message of the compiler.
 pub fn notes(message: &Diagnostic) -> Vec<String> {
     let is_explained = is_imported_by_a_line(&message.message);
     let said =
@@ -46,7 +46,7 @@ pub fn notes(message: &Diagnostic) -> Vec<String> {
     notes
 }
 
-/// A note of the compiler's.
+/// The text of one of the compiler's notes, if it is worth showing.
 fn note(child: &Diagnostic, is_explained: bool) -> Option<String> {
     let message = &child.message;
     let replacements: Vec<&str> =
@@ -72,7 +72,7 @@ fn note(child: &Diagnostic, is_explained: bool) -> Option<String> {
     })
 }
 
-/// Imports that the compiler offers, as lines to put into the cell, the standard library's first.
+/// The imports that the compiler offers, as lines for the cell, the standard library's first.
 fn import(lines: &[&str]) -> Option<String> {
     let mut lines: Vec<String> =
         lines.iter().map(|line| imports::usual(line)).filter(|line| !names_generated_code(line)).collect();
@@ -80,13 +80,13 @@ fn import(lines: &[&str]) -> Option<String> {
     lines.dedup();
     let offered: Vec<String> = lines.iter().take(IMPORTS).map(|line| format!("`{line}`")).collect();
     match offered.len() {
-        // One alone the teacher says.
+        // The teacher offers a single one.
         0 | 1 => None,
         _ => Some(format!("import one of these: {}", offered.join(" or "))),
     }
 }
 
-/// Whether a name is missing that an import brings in, which the teacher says.
+/// Whether a message says that a name is missing which an import brings in; the teacher offers that import.
 fn is_imported_by_a_line(message: &str) -> bool {
     let named = message.strip_prefix("cannot find ").and_then(|rest| rest.split_once(" `"));
     let named = named.and_then(|(kind, rest)| Some((kind, rest.split_once('`')?)));
@@ -102,10 +102,10 @@ fn hint(message: &str) -> Option<&'static str> {
     )
 }
 
-/// What to say of a syntax error on a line that is a command.
+/// The advice about a syntax error on a line that is a command.
 pub fn about_line(line: &str) -> Option<&'static str> {
     let is_command = line.starts_with(':') && !line.starts_with("::");
-    is_command.then_some("commands (`:vars`) stand at the beginning of a cell, before its code")
+    is_command.then_some("write commands (`:vars`) at the beginning of a cell, before its code")
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! Through which of the notebook's own functions a panic came.
+//! Finds the functions of the notebook that a panic came through.
 //!
-//! The process that runs cells tells the addresses (`soma_cell`'s `frames`); here they are looked up in the tables of
-//! names that cells' libraries have. A function that the compiler has put into its caller has no name there, and is
-//! not told of: line tables, which know of it, take 5 to 15 % of a cell's compile.
+//! The process that runs cells reports addresses (`soma_cell`'s `frames`); this module looks them up in the symbol
+//! tables of cells' libraries. A function that the compiler has inlined has no symbol, and is not reported: line
+//! tables, which contain inlined functions, take 5 to 15 % of a cell's compile.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,20 +14,20 @@ use regex::Regex;
 use crate::evcxr::files::NOTEBOOK;
 use crate::evcxr::program::ENTRY_SYMBOL;
 
-/// The calls that a panic came through, the innermost first, as they were reported.
+/// The calls that a panic came through, innermost first, as they were reported.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calls {
     libraries: Vec<PathBuf>,
-    /// The library's number, the offset in it, how often the call stands there one after the other.
+    /// The library's index, the offset in it, and how often the call occurs in a row.
     calls: Vec<(usize, u64, usize)>,
 }
 
 /// The functions that a panic came through.
 #[derive(Debug, Default, PartialEq)]
 pub struct Callers {
-    /// The innermost first.
+    /// The functions, innermost first.
     pub functions: Vec<Caller>,
-    /// Whether the calls lead to the cell, and not to the beginning of a thread.
+    /// Whether the calls lead back to the cell, and not to the start of a thread.
     pub is_from_cell: bool,
 }
 
@@ -38,12 +38,12 @@ pub struct Caller {
     pub name: String,
     /// How often it called itself.
     pub repeats: usize,
-    /// Whether it was compiled for an earlier cell, as a closure is that was kept.
+    /// Whether it was compiled for an earlier cell, as a stored closure is.
     pub is_older: bool,
 }
 
 impl Calls {
-    /// Reads what was reported: libraries a line each, and calls as `soma_cell` writes them.
+    /// Reads a report: libraries, one a line, and calls as `soma_cell` writes them.
     pub fn read(libraries: &str, calls: &str) -> Calls {
         let read = |call: &str| {
             let (library, rest) = call.split_once(':')?;
@@ -62,7 +62,7 @@ impl Calls {
         libraries.map(PathBuf::as_path).find(|library| library.starts_with(session))
     }
 
-    /// The notebook's functions among them.
+    /// The notebook's functions among the calls.
     pub fn callers(&self, session: &Path) -> Callers {
         let mut tables: HashMap<usize, Table> = HashMap::new();
         let mut found: Vec<(usize, String, usize)> = Vec::new();
@@ -86,14 +86,14 @@ impl Calls {
     }
 }
 
-/// Joins what one function consists of, its closures among that, and counts how often it called itself.
+/// Joins the calls of one function, including its closures, and counts how often it called itself.
 fn fold(own: impl Iterator<Item = (Function, usize, bool)>) -> Vec<Caller> {
     let mut functions: Vec<Caller> = Vec::new();
     let mut closure_of: Option<String> = None;
     for (Function { name, is_closure }, times, is_older) in own {
         let within = closure_of.as_ref() == Some(&name);
         match functions.last_mut() {
-            // The function that a closure is in, or a closure in a closure.
+            // The function that contains a closure, or a closure in a closure.
             Some(last) if last.name == name && within => last.repeats += times - 1,
             Some(last) if last.name == name => last.repeats += times,
             _ => functions.push(Caller { name: name.clone(), repeats: times - 1, is_older }),
@@ -106,12 +106,12 @@ fn fold(own: impl Iterator<Item = (Function, usize, bool)>) -> Vec<Caller> {
 /// The names of a library's functions.
 #[derive(Default)]
 struct Table {
-    /// Where each begins and ends.
+    /// The beginning, the end and the name of each.
     functions: Vec<(u64, u64, String)>,
 }
 
 impl Table {
-    /// Reads a library's; there are none where it cannot be read.
+    /// Reads a library's table; empty if the library cannot be read.
     fn read(library: &Path) -> Table {
         let content = std::fs::read(library).unwrap_or_default();
         let Ok(file) = object::File::parse(&*content) else { return Table::default() };
@@ -129,7 +129,7 @@ impl Table {
     fn name_of(&self, offset: u64) -> Option<&str> {
         let after = self.functions.partition_point(|(start, ..)| *start <= offset);
         let (start, end, name) = self.functions.get(after.checked_sub(1)?)?;
-        // Not every format knows how long a function is.
+        // Not every format has the length of a function.
         (*end == *start || offset < *end).then_some(name)
     }
 }
@@ -142,7 +142,7 @@ struct Function {
     is_closure: bool,
 }
 
-/// The function of the notebook that a symbol stands for; `None` for another crate's, and for the cell itself.
+/// The notebook's function that a symbol belongs to; `None` for another crate's, and for the cell itself.
 fn own_function(symbol: &str) -> Option<Function> {
     let name = format!("{:#}", rustc_demangle::demangle(symbol));
     if !is_own(&name) {
@@ -150,7 +150,8 @@ fn own_function(symbol: &str) -> Option<Function> {
     }
     let name = called_closure(&name).unwrap_or(&name);
     let name = without_arguments(name).replace(NOTEBOOK, "");
-    // A function inside the statements of a cell is one of them; what is left of the cell itself are closures.
+    // A function inside a cell's statements is one of the notebook's; other symbols below the entry are closures of the
+    // cell itself.
     let entry = format!("{ENTRY_SYMBOL}::");
     let name = name.strip_prefix(&entry).unwrap_or(&name);
     if name == ENTRY_SYMBOL {
@@ -165,7 +166,7 @@ fn own_function(symbol: &str) -> Option<Function> {
     Some(Function { name, is_closure })
 }
 
-/// The closure of which newer compilers write `<ctx::f::{closure#0} as core::ops::function::FnOnce<()>>::call_once`.
+/// The closure that newer compilers write as `<ctx::f::{closure#0} as core::ops::function::FnOnce<()>>::call_once`.
 fn called_closure(name: &str) -> Option<&str> {
     let (closure, called) = name.strip_prefix('<')?.split_once(" as core::ops::function::Fn")?;
     (closure.ends_with('}') && called.contains(">::call")).then_some(closure)
@@ -175,8 +176,8 @@ fn called_closure(name: &str) -> Option<&str> {
 static PATHS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(?:[a-z_][a-z0-9_]*::)+([A-Z])").expect("the pattern is a literal"));
 
-/// Whether the notebook defines a function: it is in its crate, or it is of an implementation for one of its types or
-/// of one of its traits.
+/// Whether the notebook defines a function: it is in the notebook's crate, or belongs to an implementation for one of
+/// its types or of one of its traits.
 fn is_own(name: &str) -> bool {
     let is_here = |path: &str| {
         path.trim_start_matches(['<', '&', '[', '('])
@@ -200,13 +201,13 @@ fn is_own(name: &str) -> bool {
     is_here(name) || of_trait.is_some_and(is_here)
 }
 
-/// The parts of a path between its `::`, those inside angle brackets aside.
+/// The parts of a path between its `::`, ignoring those inside angle brackets.
 fn segments(name: &str) -> Vec<&str> {
     let (mut depth, mut start, mut segments) = (0, 0, Vec::new());
     for (at, character) in name.char_indices() {
         match character {
             '<' => depth += 1,
-            // The arrow of a function's type closes nothing.
+            // The `>` of an arrow closes nothing.
             '>' if !name[..at].ends_with('-') => depth -= 1,
             ':' if depth == 0 && name[at..].starts_with("::") => {
                 segments.push(&name[start..at]);
@@ -219,12 +220,12 @@ fn segments(name: &str) -> Vec<&str> {
     segments
 }
 
-/// A path without the generic arguments of its functions (`f::<i32>`), which newer compilers put into symbols.
+/// A path without generic arguments of functions (`f::<i32>`), which newer compilers put into symbols.
 fn without_arguments(name: &str) -> String {
     let kept = segments(name).into_iter().enumerate();
     let kept = kept.filter(|(at, segment)| *at == 0 || !segment.starts_with('<'));
     let kept: Vec<&str> = kept.map(|(_, segment)| segment).collect();
-    // `<ctx::Net>::run` is what others write as `ctx::Net::run`.
+    // `<ctx::Net>::run` is another form of `ctx::Net::run`.
     let first = kept[0].strip_prefix('<').and_then(|first| first.strip_suffix('>'));
     match first.filter(|first| !first.contains(" as ")) {
         Some(first) => [&[first], &kept[1..]].concat().join("::"),

@@ -1,4 +1,4 @@
-//! What a running cell writes and reports, as it comes off the channel.
+//! The output and the reports of a running cell, from the channel.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::runtime::wire::Frame;
 use soma_jupyter::api::{Frontend, MimeBundle, Output, Stream};
 use soma_report::{Ending, Report};
 
-/// What the running cell has written and reported.
+/// The output and the reports of the running cell.
 #[derive(Default)]
 pub struct CellState {
     pub frontend: Option<Arc<dyn Frontend>>,
@@ -21,32 +21,32 @@ pub struct CellState {
     pub errors: TextStream,
     pub result: Option<MimeBundle>,
     pub variables: Vec<(String, String)>,
-    /// What variables hold, where that has changed.
+    /// The values of variables that have changed.
     pub values: Vec<(String, ValueSummary)>,
     pub panic: Option<PanicReport>,
     pub question_mark: Option<String>,
     /// Why the compiled cell could not be loaded.
     pub not_loaded: Option<String>,
     pub end: Option<ProcessEnd>,
-    /// The cell ended by itself after it was asked to stop.
+    /// Whether the cell ended by itself after it was asked to stop.
     pub stopped: bool,
-    /// What it waited for was broken off.
+    /// Whether the system call in which it waited was cancelled.
     pub was_cancelled: bool,
-    /// How long it ran, when it is through.
+    /// How long it ran, once it has ended.
     pub running: Option<Duration>,
-    /// A tensor operation of the cell has stopped because it was asked to.
+    /// Whether a tensor operation of the cell stopped because of an interrupt.
     pub unwound: bool,
-    /// What the failed cell had moved away has come back.
+    /// Whether every variable that the failed cell had moved is back.
     pub keeps_all: bool,
     /// Variables that were dropped, and why.
     pub lost: Vec<(String, String)>,
-    /// Rust's runtime has said that the stack overflowed, which ends the process like any abort.
+    /// Whether Rust's runtime reported a stack overflow, which ends the process like any abort.
     pub overflowed: bool,
-    /// What became of the copy of the process after it.
+    /// The outcome of the snapshot after the cell.
     pub copied: Option<Copied>,
-    /// The user is being asked for input.
+    /// Whether the user is being asked for input.
     pub is_asking: bool,
-    /// Whether the note that there is nobody to ask was shown.
+    /// Whether the note that there is no user to ask was shown.
     pub said_no_input: bool,
 }
 
@@ -55,35 +55,35 @@ pub struct ProcessEnd {
     pub interrupted: bool,
     /// Whether the variables are as they were before the cell.
     pub restored: bool,
-    /// How many threads that earlier cells had started ended with it.
+    /// How many threads that earlier cells had started ended with the process.
     pub threads: usize,
     pub how: Ending,
 }
 
-/// What became of the copy of the process that is to be kept after a cell.
+/// The outcome of taking a snapshot after a cell.
 #[derive(Debug)]
 pub enum Copied {
-    /// It took this long to make.
+    /// A snapshot was taken, which took this long.
     Took(Duration),
-    /// There is none, for this reason.
+    /// There is no snapshot, for this reason.
     Failed(String),
 }
 
-/// A copy that takes longer is worth a word.
+/// Above this time, the user is told how long a snapshot takes.
 const DEAR_COPY: Duration = Duration::from_millis(200);
 
 impl Copied {
-    /// What a user is told of it, unless that was said before.
+    /// The note for the user, unless it was shown before.
     pub fn note(&self, is_told: bool) -> Option<String> {
         match self {
             _ if is_told => None,
             Copied::Failed(reason) => Some(format!(
-                "note: no copy of the process could be kept after the last cell ({reason}): a cell that crashes now loses \
-                 every variable\n"
+                "note: no snapshot could be taken after the last cell ({reason}): if a cell crashes now, every variable is \
+                 lost\n"
             )),
             Copied::Took(time) if *time > DEAR_COPY => Some(format!(
-                "note: the variables are so large that keeping a copy of the process takes {time:.0?} after each cell; \
-                 `:snapshot off` saves that, and then a crash loses them\n"
+                "note: the variables are so large that a snapshot takes {time:.0?} after each cell; `:snapshot off` saves \
+                 this time, but a crash then loses the variables\n"
             )),
             Copied::Took(_) => None,
         }
@@ -94,7 +94,7 @@ impl Copied {
 pub struct Listener {
     pub state: Arc<Mutex<CellState>>,
     pub channel: Arc<Mutex<Option<Channel>>>,
-    /// Explains the panics of threads, of which a cell's end does not tell.
+    /// Explains the panics of threads, which the report of a cell's end does not contain.
     pub explainer: Arc<Explainer>,
 }
 
@@ -112,7 +112,7 @@ impl Receiver for Listener {
                 state.show(Output::Text { stream: Stream::Stderr, text });
             }
             Frame::Report(report @ Report::Panic { of_the_cell: false, .. }) => {
-                // Explaining it takes locks that are held by who waits for this one.
+                // The explainer takes locks whose holders may wait for this one.
                 drop(state);
                 if let Some(panic) = PanicReport::of(report) {
                     let failure = self.explainer.explain(&panic, Origin::Thread);
@@ -121,7 +121,7 @@ impl Receiver for Listener {
                 }
             }
             Frame::Report(report) => state.report(report),
-            // A question of its own is on its way, or open.
+            // The question itself is on its way, or is being asked.
             Frame::Waiting(_) if state.is_asking => {}
             Frame::Waiting(_) => self.ask(&mut state, Question::default()),
             Frame::Synced(_) | Frame::Supervisor => {}
@@ -140,7 +140,7 @@ impl Listener {
         }
     }
 
-    /// Asks the user on a thread of its own: output and an interrupt must get through meanwhile.
+    /// Asks the user on a separate thread: meanwhile output and interrupts must get through.
     fn ask(&self, state: &mut CellState, question: Question) {
         let (Some(frontend), Some(channel)) =
             (state.frontend.clone(), lock(&self.channel).as_ref().map(Channel::handle))
@@ -153,7 +153,7 @@ impl Listener {
             match frontend.input(&question.prompt, question.password) {
                 Ok(line) => channel.input(&line),
                 Err(reason) => {
-                    // Said once: a program may try again and again.
+                    // Once per cell: a program may try again and again.
                     if !question.explains && !std::mem::replace(&mut lock(&shared).said_no_input, true) {
                         frontend.output(Output::Text { stream: Stream::Stderr, text: format!("note: {reason}\n") });
                     }
@@ -166,7 +166,7 @@ impl Listener {
 }
 
 impl CellState {
-    /// Shows something to the user who runs the cell.
+    /// Shows output to the user who runs the cell.
     pub fn show(&self, output: Output) {
         if matches!(&output, Output::Text { text, .. } if text.is_empty()) {
             return;
@@ -198,13 +198,13 @@ impl CellState {
             Report::Ended { was_interrupted, is_restored, threads, how } => {
                 self.end = Some(ProcessEnd { interrupted: was_interrupted, restored: is_restored, threads, how });
             }
-            // For the supervisor.
+            // Only the supervisor uses these.
             Report::NoCopy { .. } | Report::Working {} | Report::Failed {} => {}
         }
     }
 }
 
-/// A name without the prefix that lets a keyword be one.
+/// A name without the prefix `r#`.
 pub fn plain(name: &str) -> String {
     name.trim_start_matches("r#").to_owned()
 }

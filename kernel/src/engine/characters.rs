@@ -1,6 +1,6 @@
-//! Characters that look like Rust's own and are none: typographic quotes and dashes, white space that is no space,
-//! full-width punctuation. They come with text that is copied from a page, or from an input method. The compiler names
-//! them by numbers, and then goes on about what it makes of the rest.
+//! Refuses characters that look like Rust's own but are not: typographic quotes and dashes, white space other than the
+//! space, full-width punctuation. They come with text that is copied from a page, or from an input method. The compiler
+//! names them only by their code points, and then reports errors about the rest of the line.
 
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
@@ -8,10 +8,10 @@ use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 use super::colours::RENDERER;
 use soma_jupyter::api::Failure;
 
-/// How many of them are pointed at.
+/// How many of them are shown.
 const SHOWN: usize = 5;
 
-/// A character, what it is called, and what to type instead.
+/// A character, its name, and what to type instead.
 const CHARACTERS: &[(char, &str, &str)] = &[
     ('\u{a0}', "a no-break space", "a space"),
     ('\u{2002}', "an en space", "a space"),
@@ -77,10 +77,10 @@ const CHARACTERS: &[(char, &str, &str)] = &[
     ('｜', "a full-width sign", "`|`"),
 ];
 
-/// Looks whether code, from a byte of the cell on, is free of such characters outside its strings and comments.
+/// Checks that code, from byte `start` of the cell on, has no such characters outside strings and comments.
 ///
 /// # Errors
-/// Which they are and where.
+/// The characters and their places.
 pub fn check(cell: &str, start: usize, count: usize) -> Result<(), Failure> {
     if cell.is_ascii() {
         return Ok(());
@@ -121,7 +121,7 @@ fn failure(cell: &str, found: &[(usize, &(char, &str, &str))], count: usize) -> 
 
 fn sentence((character, name, instead): &(char, &str, &str)) -> String {
     let number = u32::from(*character);
-    // One that is not seen helps nobody to read.
+    // An invisible character is not repeated in the message.
     let shown =
         if is_seen(name, instead) { format!("`{character}` (U+{number:04X})") } else { format!("U+{number:04X}") };
     match *instead {

@@ -1,10 +1,10 @@
 //! The colours of errors and warnings.
 //!
-//! JupyterLab shows errors on a light or dark red ground, warnings on that of the page, and what a terminal calls bold
-//! red or bold blue it paints in a darker shade than either: on dark red their contrast is 2.2. So colours are taken
-//! from the palette of 256 that terminals and notebooks have alike, of a lightness in the middle: no ground gives any of
-//! them less than 3, which is what WCAG 2.2 (1.4.3) asks of large text, and no colour could have more than 3.4 on both
-//! red ones.
+//! JupyterLab shows errors on a light or dark red ground and warnings on the page's. It paints a terminal's bold red or
+//! bold blue in a shade darker than either: on dark red their contrast is 2.2. So the colours come from the palette of
+//! 256 that terminals and notebooks share, with a lightness in the middle: on no ground does any of them have a
+//! contrast below 3, the minimum of WCAG 2.2 (1.4.3) for large text; no colour could have more than 3.4 on both red
+//! grounds.
 
 use annotate_snippets::Renderer;
 use annotate_snippets::renderer::{Ansi256Color, Style};
@@ -15,7 +15,7 @@ const ORANGE: u8 = 166;
 const GREEN: u8 = 65;
 const TEAL: u8 = 30;
 
-/// Writes errors, warnings and what belongs to them.
+/// Renders errors, warnings and their notes.
 pub const RENDERER: Renderer = Renderer::styled()
     .error(bold(RED))
     .warning(bold(ORANGE))

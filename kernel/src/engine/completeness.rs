@@ -1,8 +1,8 @@
-//! Whether a cell can be run as it stands, for consoles, which ask before they run a line.
+//! Whether a cell is complete; consoles ask this before they run a line.
 //!
-//! The lexer tells which strings, comments and brackets are open; what else is missing (`let x =`, `fn f()`, `if x`)
-//! the parser says: code is unfinished when all that it finds wrong is at the end. A forgotten `;` is no reason to go
-//! on asking, since the compiler says better what is missing; and what is wrong before the end, more lines do not mend.
+//! The lexer finds open strings, comments and brackets. The parser finds what else is missing (`let x =`, `fn f()`,
+//! `if x`): code is unfinished when its only errors are at the end. A missing `;` does not make a cell unfinished,
+//! since the compiler's message about it is better; nor does an error before the end, which more lines cannot mend.
 
 use ra_ap_rustc_lexer::{DocStyle, FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
 use ra_ap_syntax::{Edition, SourceFile};
@@ -10,10 +10,10 @@ use ra_ap_syntax::{Edition, SourceFile};
 use super::{commands, nesting, prepare};
 use soma_jupyter::api::Completeness;
 
-/// The wrapper in which statements parse.
+/// The wrapper that makes statements parse.
 const PRELUDE: &str = "async fn f() {\n";
 
-/// Whether a cell can be run as it stands.
+/// Whether a cell is complete, unfinished or invalid.
 pub fn of(cell: &str) -> Completeness {
     let cell = prepare::without_mark(cell);
     let code = behind_commands(cell);
@@ -31,7 +31,7 @@ pub fn of(cell: &str) -> Completeness {
     }
 }
 
-/// What stands behind a cell's commands: its code, or nothing but comments.
+/// The text after a cell's commands: its code, or only comments.
 fn behind_commands(cell: &str) -> &str {
     let commands = commands::lines(cell).last().map_or(0, |line| line.number + 1);
     let length: usize = cell.split_inclusive('\n').take(commands).map(str::len).sum();
@@ -42,7 +42,7 @@ fn incomplete(open: usize) -> Completeness {
     Completeness::Incomplete { indent: "    ".repeat(open) }
 }
 
-/// Whether the parser misses something behind the last token, and nothing is wrong before.
+/// Whether the parser's only errors are after the last token.
 fn is_unfinished(code: &str, end: usize) -> bool {
     let parsed = SourceFile::parse(&format!("{PRELUDE}{code}\n}}"), Edition::Edition2024);
     let mut missing = false;
@@ -55,7 +55,7 @@ fn is_unfinished(code: &str, end: usize) -> bool {
     missing
 }
 
-/// What the lexer knows of a cell's end.
+/// The lexer's view of a cell's end.
 struct Tokens {
     /// How many brackets are open.
     open: usize,
@@ -64,11 +64,11 @@ struct Tokens {
 
 #[derive(PartialEq)]
 enum End {
-    /// There is a bracket that closes nothing.
+    /// A bracket closes nothing.
     Excess,
     /// A string or a comment is open.
     InText,
-    /// Nothing stands behind documentation.
+    /// Nothing follows a doc comment.
     InDocumentation,
     /// The last token that is not a comment ends at this byte.
     After(usize),

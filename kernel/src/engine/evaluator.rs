@@ -1,4 +1,4 @@
-//! Runs cells on evcxr, with Soma's toolchain and runtime behind it.
+//! Runs cells through evcxr, with Soma's toolchain and runtime.
 
 mod answered;
 mod commanded;
@@ -47,7 +47,7 @@ pub struct SomaEvaluator {
     channel: Channel,
     state: Arc<Mutex<CellState>>,
     session: PathBuf,
-    /// What is in the folder, should it be removed.
+    /// The notes in the folder, to write them again if the folder is removed.
     session_notes: SessionNotes,
     restored: Option<Restored>,
     variables: SessionVariables,
@@ -58,23 +58,23 @@ pub struct SomaEvaluator {
     names: Arc<Names>,
     assistant: Arc<SomaAssistant>,
     settings: Settings,
-    /// What the reader reads.
+    /// The language of the user.
     language: Language,
-    /// Where start-up files are.
+    /// The folders of start-up files.
     start_up: startup::Places,
-    /// Whether they were read, or are being read.
+    /// Whether start-up files were read, or are being read.
     has_started: bool,
-    /// What cells would have defined that failed.
+    /// The names that failed cells would have defined.
     failed: FailedCells,
-    /// Whether the warning of slow or missing snapshots was shown.
+    /// Whether the warning about slow or missing snapshots was shown.
     told_of_copying: bool,
 }
 
 impl SomaEvaluator {
-    /// Starts evcxr in a session's folder, whose notes and links are already there.
+    /// Starts evcxr in a session's folder, which already has notes and links.
     ///
     /// # Errors
-    /// What evcxr said.
+    /// evcxr's message.
     pub fn start(
         session: PathBuf,
         notes: SessionNotes,
@@ -101,7 +101,7 @@ impl SomaEvaluator {
         let start_up = startup::Places::of(&notes.original.folder, variable);
         let context = Context::start(runtime, &start_up, &session, cell_build::AUTOMATIC);
         let context = context.map_err(|error| failed(&error))?;
-        // evcxr has tried its runtime on a cell of its own, whose output is not the user's.
+        // evcxr has tested its runtime with a cell, whose output must not reach the user.
         channel.sync();
         tracing::info!(folder = %session.display(), "the session is ready");
         Ok(SomaEvaluator {
@@ -137,7 +137,7 @@ impl Evaluator for SomaEvaluator {
         let mut code = prepare::without_mark(&cell.code).to_owned();
         if code.starts_with('!') {
             let (variables, items) = self.names.get();
-            // Behind a space, `!` begins no command.
+            // After a space, `!` does not begin a command.
             if commands::is_negation(&code, |name| {
                 variables.contains_key(name) || items.iter().any(|item| item == name)
             }) {
@@ -161,7 +161,7 @@ impl Evaluator for SomaEvaluator {
             return Err(failure);
         }
         if !self.settings.snapshots {
-            // Said before every cell: the process may be another one than the last time.
+            // Sent before every cell: the supervisor may be a new one.
             self.channel.keep_copies(false);
         }
         self.tell_of_copies(frontend.as_ref());
@@ -185,9 +185,9 @@ impl Evaluator for SomaEvaluator {
 }
 
 impl SomaEvaluator {
-    /// Runs what start-up files hold. What is wrong with one is told, and the session goes on.
+    /// Runs the start-up files. Errors in one are shown, and the session goes on.
     fn run_start_up_files(&mut self, frontend: &Arc<dyn Frontend>) {
-        // They may themselves ask to be read.
+        // Set first, since the files may contain `:load_config`.
         self.has_started = true;
         for piece in self.start_up.read() {
             let ran = piece.and_then(|piece| {
@@ -201,7 +201,7 @@ impl SomaEvaluator {
         }
     }
 
-    /// Makes the session's folder again, if somebody has removed or damaged it. Variables are not in it.
+    /// Makes the session's folder again if it was removed or damaged. It does not hold variables.
     fn ensure_folder(&mut self) -> Result<(), Failure> {
         if folder::is_whole(&self.session, &self.session_notes) {
             return Ok(());
@@ -221,7 +221,7 @@ impl SomaEvaluator {
         Ok(())
     }
 
-    /// Runs what is given of a cell: its code, or commands that are evcxr's.
+    /// Runs a part of a cell: its code, or commands for evcxr.
     fn run(&mut self, cell: &Cell, code: &str, frontend: &Arc<dyn Frontend>) -> Result<Option<MimeBundle>, Failure> {
         *lock(&self.state) = CellState { frontend: Some(Arc::clone(frontend)), ..CellState::default() };
         let result = self.evcxr(cell, code);

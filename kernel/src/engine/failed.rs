@@ -1,4 +1,4 @@
-//! What cells that failed would have defined: the next cell is told that a name is not there, and here is why.
+//! Names that failed cells would have defined, so that a later "not found" error can say why they are missing.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::evcxr::context::CompileError;
 /// How a cell failed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum How {
-    /// It was never run, and so defined nothing at all.
+    /// It did not compile, so it never ran and defined nothing.
     NotCompiled,
-    /// It never ran: one of its commands has stopped it, or the compiler could not be asked.
+    /// It never ran: one of its commands has stopped it, or the compiler could not be run.
     NotRun,
     /// It was interrupted.
     Interrupted,
-    /// It ran and ended early; its items are there, its variables are not.
+    /// It ran and ended early: its items are defined, its variables are not.
     EndedEarly,
 }
 
@@ -33,30 +33,30 @@ impl How {
     }
 }
 
-/// The names that failed cells would have defined: variables, items, and members as `Net::area`.
+/// The names that failed cells would have defined: variables, items, and members such as `Net::area`.
 #[derive(Debug, Default)]
 pub struct FailedCells {
     names: BTreeMap<String, (usize, How)>,
 }
 
 impl FailedCells {
-    /// Remembers what a cell would have defined.
+    /// Records the names that a failed cell would have defined.
     pub fn remember(&mut self, count: usize, code: &str, how: How) {
         let defined = Defined::read(code);
         let items = if how == How::EndedEarly { Vec::new() } else { defined.items };
         self.names.extend(defined.variables.into_iter().chain(items).map(|name| (name, (count, how))));
     }
 
-    /// Forgets what a cell has defined.
+    /// Removes the names that a cell has defined.
     pub fn forget(&mut self, code: &str) {
-        // Most notebooks have no failed cell, and then nothing need be read.
+        // Most notebooks have no failed cell; then the code need not be parsed.
         if !self.names.is_empty() {
             let Defined { variables, items } = Defined::read(code);
             self.names.retain(|name, _| !variables.contains(name) && !items.contains(name));
         }
     }
 
-    /// What there is to say of the names that the compiler has not found.
+    /// Notes on the names that the compiler has not found.
     pub fn notes(&self, errors: &[CompileError]) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
         for name in errors.iter().flat_map(|error| missing(&error.message)) {
@@ -74,8 +74,8 @@ impl FailedCells {
     }
 }
 
-/// What there is to say of names that the compiler has not found, and that a cell of the session before the restart had
-/// defined; `cells` are its cells, newest first.
+/// Notes on names that the compiler has not found but that a cell defined before the restart. `cells` returns the cells
+/// of the session before it, newest first.
 pub fn before_the_restart(errors: &[CompileError], cells: impl FnOnce() -> Vec<(usize, String)>) -> Vec<String> {
     let mut names: Vec<String> = errors.iter().flat_map(|error| missing(&error.message)).collect();
     names.dedup();
@@ -84,7 +84,7 @@ pub fn before_the_restart(errors: &[CompileError], cells: impl FnOnce() -> Vec<(
     }
     let mut notes = Vec::new();
     for (count, code) in cells() {
-        // To parse a cell takes longer than to look for a word.
+        // Parsing a cell takes longer than searching it for a word.
         let wanted: Vec<String> =
             names.extract_if(.., |name| code.contains(name.as_str()) && defines(&code, name)).collect();
         for name in wanted {
@@ -103,7 +103,7 @@ fn defines(code: &str, name: &str) -> bool {
     variables.iter().chain(&items).any(|defined| defined == name)
 }
 
-/// The names that a message of the compiler says are missing.
+/// The names that are missing according to a message of the compiler.
 fn missing(message: &str) -> Vec<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let name = |path: &str| path.split('<').next().unwrap_or_default().trim_start_matches(['&', ' ']).to_owned();
@@ -121,7 +121,7 @@ fn missing(message: &str) -> Vec<String> {
     Vec::new()
 }
 
-/// What a cell defines, as far as its text tells; also one that does not parse as a whole.
+/// The names that a cell defines, from its text; also for a cell that does not fully parse.
 #[derive(Debug, Default, PartialEq)]
 struct Defined {
     variables: Vec<String>,
@@ -169,7 +169,7 @@ fn names(item: &ast::Item) -> Vec<String> {
     name.into_iter().collect()
 }
 
-/// What an implementation gives its type.
+/// The members that an implementation gives its type.
 fn members(of: &ast::Impl) -> Vec<String> {
     let ty = match of.self_ty() {
         Some(ast::Type::PathType(ty)) => {

@@ -1,4 +1,4 @@
-//! What went wrong, as a user reads it: the cell's own lines, `In [n]`, columns as typed.
+//! Errors in terms of the notebook: the cell's own lines, `In [n]`, columns as typed.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -19,7 +19,7 @@ use crate::session_dir;
 use crate::toolchain::{cell_libs, messages};
 use soma_jupyter::api::Failure;
 
-/// The compiler's errors for a cell, as they are shown and as the teacher takes them.
+/// The compiler's errors for a cell, both for display and for the teacher.
 pub fn compilation(errors: &[CompileError], session: &[PastCell]) -> (Failure, Vec<Problem>) {
     let Some(PastCell { count, prepared }) = session.last() else { return Default::default() };
     let mut problems = Vec::new();
@@ -38,9 +38,9 @@ pub fn compilation(errors: &[CompileError], session: &[PastCell]) -> (Failure, V
         if let Some(shown) = &prepared.shown {
             report.about_showing(shown);
         }
-        // evcxr tries in several rounds, which may find the same.
+        // evcxr compiles in several rounds, which may find the same error.
         if seen.insert(report.render_error(&prepared.source, *count, session)) {
-            // Once for all errors that it helps.
+            // Once for all errors to which it applies.
             report.notes.retain(|note| said.insert(note.clone()));
             traceback.push(report.render_error(&prepared.source, *count, session));
         }
@@ -49,14 +49,14 @@ pub fn compilation(errors: &[CompileError], session: &[PastCell]) -> (Failure, V
     (Failure { traceback, ..headline(first) }, problems)
 }
 
-/// The name and message of a failure that is the compiler's.
+/// A failure with the name and message of the compiler's first error.
 fn headline(first: Option<(String, String)>) -> Failure {
     let (code, message) = first.unwrap_or_default();
     let name = if code.is_empty() { "CompileError".to_owned() } else { code };
     Failure { name, message, traceback: Vec::new() }
 }
 
-/// What rustc's parser says of the last cell of the session, which it was shown as typed, behind `before` characters.
+/// The errors of rustc's parser about the last cell of the session, which rustc got as typed after `before` characters.
 pub fn syntax(errors: &[Diagnostic], session: &[PastCell], before: usize) -> (Failure, Vec<Problem>) {
     let Some(PastCell { prepared, .. }) = session.last() else { return Default::default() };
     let mut problems = Vec::new();
@@ -101,8 +101,8 @@ pub fn mistake(mistake: Mistake, source: &str, count: usize) -> Failure {
     Failure { name: "CompileError".into(), message: mistake.message.clone(), traceback }
 }
 
-/// What the compiler warns of, a message of its own each. `place` tells which cell of the session a line and column of
-/// the compiled program are from, and where in it.
+/// The compiler's warnings, one message each. `place` maps a line and column of the compiled program to a cell of the
+/// session and a place in it.
 pub fn warnings(
     messages: &[Diagnostic],
     session: &[PastCell],
@@ -112,7 +112,7 @@ pub fn warnings(
     for message in messages {
         let report = CompilerReport::of_warning(message, session, &place);
         let text = report.render(Level::WARNING, session);
-        // What stands nowhere in a cell is about code that nobody wrote.
+        // A warning without a place in a cell is about generated code.
         if !report.earlier.is_empty() && !rendered.contains(&text) {
             rendered.push(text);
         }
@@ -125,7 +125,7 @@ struct CompilerReport {
     code: String,
     message: String,
     labels: Vec<(Range<Place>, String, bool)>,
-    /// Labels in earlier cells, whose places in the session stand first.
+    /// Labels in earlier cells; each begins with the cell's position in the session.
     earlier: Vec<(usize, Range<Place>, String, bool)>,
     notes: Vec<String>,
 }
@@ -146,7 +146,7 @@ impl CompilerReport {
         report
     }
 
-    /// What is said of the end of a cell, where rustc sees the brace that closes the function around it.
+    /// Moves an error to the end of the cell where rustc points at the brace that closes the function around it.
     fn ends_too_early(&mut self) {
         for what in ["`}`", "`Ok`"] {
             self.message = self.message.replace(&format!("found {what}"), "found the end of the cell");
@@ -185,7 +185,7 @@ impl CompilerReport {
         let text = &message.message;
         let read = |span: &DiagnosticSpan| {
             let (cell, start) = place(span.line_start, span.column_start)?;
-            // The end may be one behind the last character of its line, and so of the cell.
+            // The end may be one past the last character of its line, and so of the cell.
             let (end_cell, end) = place(span.line_end, span.column_end.saturating_sub(1).max(1))?;
             let end = Place { column: end.column + 1, ..end };
             let label = label(span.label.as_deref().unwrap_or_default(), text);
@@ -197,7 +197,7 @@ impl CompilerReport {
         CompilerReport { code: String::new(), message: with_users_paths(text), labels: Vec::new(), earlier, notes }
     }
 
-    /// That something will fail is less than what.
+    /// For code that will panic when it runs, says so in the message, with the reason.
     fn name_what_will_fail(&mut self, said: &Diagnostic) {
         let what = said.primary().and_then(|span| span.label.as_deref()).filter(|label| !label.is_empty());
         if self.code == "unconditional_panic"
@@ -207,7 +207,7 @@ impl CompilerReport {
         }
     }
 
-    /// An error about the value that the cell shows is at the code that shows it; here it is at the value.
+    /// Moves an error about the shown value from the code that shows it to the value.
     fn about_the_value(&mut self, said: &Diagnostic, shown: &Range<Place>) {
         let is_nowhere = self.labels.is_empty() && self.earlier.is_empty();
         let Some(primary) = said.primary().filter(|_| is_nowhere) else { return };
@@ -217,7 +217,7 @@ impl CompilerReport {
         }
     }
 
-    /// The error as the teacher takes it.
+    /// The error in the form that the teacher uses.
     fn problem(&self, said: &Diagnostic, source: &Source) -> Problem {
         let bytes = |span: &Range<Place>| source.bytes(&source.as_typed(span.clone()));
         let labels = self.labels.iter().map(|(span, label, is_primary)| (bytes(span), label.clone(), *is_primary));
@@ -236,7 +236,7 @@ impl CompilerReport {
         }
     }
 
-    /// The same of an error in the cell as typed, whose first line has characters before it.
+    /// The same for an error in the cell as typed, whose first line has `before` characters before it.
     fn problem_as_typed(&self, said: &Diagnostic, source: &Source, before: usize) -> Problem {
         let labels =
             self.earlier.iter().map(|(_, span, label, is_primary)| (source.bytes(span), label.clone(), *is_primary));
@@ -259,7 +259,7 @@ impl CompilerReport {
         }
     }
 
-    /// What is missing at the end of a cell is noticed in the generated code that follows it.
+    /// Moves an error at the end of a cell there: rustc notices it in the generated code that follows.
     fn about_the_end(&mut self, source: &Source) {
         if self.code.is_empty() && self.labels.is_empty() && self.earlier.is_empty() {
             let text = source.text.trim_end();
@@ -269,7 +269,7 @@ impl CompilerReport {
         }
     }
 
-    /// What the compiler does not think of: `# …` is no comment here, and commands come first.
+    /// Adds hints that the compiler does not give: `# …` is not a comment in Rust, and commands come first.
     fn about_line(&mut self, source: &Source) {
         let own = self.labels.iter().map(|(span, _, is_primary)| (span, is_primary));
         let shown = self.earlier.iter().map(|(_, span, _, is_primary)| (span, is_primary));
@@ -281,7 +281,7 @@ impl CompilerReport {
         }
     }
 
-    /// That the cell's value has no way of being shown is said of generated code; here it is said of the value.
+    /// Moves the error that the cell's value cannot be shown from the generated code to the value.
     fn about_showing(&mut self, shown: &Range<Place>) {
         let Some(ty) = type_without_debug(&self.code, &self.message).map(str::to_owned) else { return };
         self.code = "E0277".to_owned();
@@ -292,7 +292,7 @@ impl CompilerReport {
         )];
     }
 
-    /// As an error in the cell that was compiled last.
+    /// Renders it as an error in the cell that was compiled last.
     fn render_error(&self, source: &Source, count: usize, session: &[PastCell]) -> String {
         let path = format!("In [{count}]");
         let mut seen = Vec::new();
@@ -301,7 +301,7 @@ impl CompilerReport {
             .iter()
             .filter_map(|(span, label, primary)| {
                 let span = source.bytes(&source.as_typed(span.clone()));
-                // Several errors of evcxr's own rounds may name the same place.
+                // evcxr's rounds may report the same place several times.
                 (!seen.contains(&(span.clone(), label))).then(|| {
                     seen.push((span.clone(), label));
                     annotation(span, label, *primary)
@@ -313,7 +313,7 @@ impl CompilerReport {
         self.finish(if seen.is_empty() { group } else { group.element(own) }, session)
     }
 
-    /// As a message about cells of the session.
+    /// Renders it as a message about cells of the session.
     fn render(&self, level: Level<'static>, session: &[PastCell]) -> String {
         self.finish(self.title(level), session)
     }
@@ -323,7 +323,7 @@ impl CompilerReport {
         Group::with_title(if self.code.is_empty() { title } else { title.id(&self.code) })
     }
 
-    /// Adds what is said of earlier cells, and the notes.
+    /// Adds the labels in earlier cells, and the notes.
     fn finish<'a>(&'a self, mut group: Group<'a>, session: &'a [PastCell]) -> String {
         let cells: BTreeSet<usize> = self.earlier.iter().map(|(cell, ..)| *cell).collect();
         for (at, cell) in cells.into_iter().filter_map(|at| Some((at, session.get(at)?))) {
@@ -345,7 +345,7 @@ fn annotation(span: Range<usize>, label: &str, is_primary: bool) -> Annotation<'
     kind.span(span).label(label)
 }
 
-/// The labels in earlier cells, which evcxr does not know of.
+/// The labels in earlier cells, which evcxr does not know.
 fn earlier(error: &CompileError) -> Vec<(usize, Range<Place>, String, bool)> {
     let read = |span: &DiagnosticSpan| {
         let cell = messages::earlier_cell_in(&span.file_name)?;
@@ -357,19 +357,19 @@ fn earlier(error: &CompileError) -> Vec<(usize, Range<Place>, String, bool)> {
     error.diagnostic.spans.iter().filter_map(read).collect()
 }
 
-/// What is written at a span; nothing where that would repeat the message or name generated code.
+/// The text of a label; empty if it would repeat the message or name generated code.
 fn label(label: &str, message: &str) -> String {
     let text = label.strip_prefix("error: ").unwrap_or(label);
     if text == message || names_generated_code(text) { String::new() } else { with_users_paths(text) }
 }
 
-/// Where errors are in earlier cells, by the cell's place in the session and the line.
+/// The places of errors in earlier cells: the cell's position in the session, and the line.
 pub fn in_earlier_cells(errors: &[CompileError]) -> Vec<(usize, usize)> {
     let primary = errors.iter().flat_map(earlier).filter(|(.., is_primary)| *is_primary);
     primary.map(|(cell, span, ..)| (cell, span.start.line)).collect()
 }
 
-/// evcxr's own error about a variable that holds a borrow, in the words of a learner.
+/// evcxr's error about a variable that borrows, reworded for learners.
 fn borrowed(message: &str) -> Option<String> {
     let name = borrowing_variable(message)?;
     Some(format!(
@@ -378,7 +378,7 @@ fn borrowed(message: &str) -> Option<String> {
     ))
 }
 
-/// A panic, of a cell or of a thread as `kind` says, with the place when it is known and the way that led there.
+/// A panic of a cell or a thread (`kind`), with its place if that is known, and the calls that led there.
 pub fn panic(kind: &str, message: &str, place: Option<(&Source, usize, Range<Place>)>, way: &str) -> Failure {
     let headline = message.lines().next().unwrap_or_default().to_owned();
     let title = Level::ERROR.with_name(Some(kind)).primary_title(message);
@@ -394,7 +394,7 @@ pub fn panic(kind: &str, message: &str, place: Option<(&Source, usize, Range<Pla
     Failure { name: "Panic".into(), message: headline, traceback: vec![RENDERER.render(&[group])] }
 }
 
-/// Code that is nested too deep to be parsed, at a byte of the cell.
+/// Code that is nested too deep to be parsed, from a byte of the cell on.
 pub fn too_deep(excess: Excess, source: &str, at: usize, count: usize) -> Failure {
     let (message, label) = match excess {
         Excess::Brackets => {

@@ -1,8 +1,9 @@
-//! A session's folder: made, swept when its owner was killed, made again when somebody has removed or damaged it.
+//! The session's folder: made at the start, swept if its owner was killed, made again if it was removed or damaged.
 //!
-//! The kernel removes its folder, and if it was killed the supervisor does. When both are killed the folder stays, until
-//! the next session of the same person starts. Whether an owner lives is told by a lock on a file in the folder, which
-//! the system takes back from whoever ends, in whatever way; a process's number would sooner or later be another's.
+//! The kernel removes its folder, and if the kernel was killed the supervisor does. If both are killed, the folder
+//! stays until the next session of the same user starts. A lock on a file in the folder tells whether the owner lives:
+//! the system releases it when the owner ends, in whatever way. A process's number would sooner or later belong to
+//! another process.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Permissions};
@@ -20,7 +21,7 @@ use crate::session_dir::{self, SOCKET};
 use crate::toolchain::handoff::{CELL_NOTES, SESSION_NOTES, SessionNotes};
 use crate::toolchain::{command_line, shim_links};
 
-/// How the names of sessions' folders begin.
+/// The prefix of the names of sessions' folders.
 const PREFIX: &str = "soma-";
 /// Locked as long as the owner of the folder lives.
 const ALIVE: &str = "alive";
@@ -32,29 +33,30 @@ pub struct SessionFolder {
 }
 
 impl SessionFolder {
-    /// Makes one among the temporary files, for its owner alone.
+    /// Makes a folder among the temporary files, for its owner alone.
     ///
     /// # Errors
-    /// When there is no place for it.
+    /// When the folder cannot be made.
     pub fn make() -> io::Result<SessionFolder> {
         SessionFolder::make_in(&std::env::temp_dir())
     }
 
     fn make_in(parent: &Path) -> io::Result<SessionFolder> {
-        // Without being told, the crate lets the process's mask decide, and most let others read.
+        // Otherwise the crate uses the process's mask, which usually lets others read.
         let private = Permissions::from_mode(0o700);
         let folder = tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(parent)?;
         let alive = mark_alive(folder.path())?;
         Ok(SessionFolder { folder, _alive: alive })
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 }
 
-/// Leaves the locked file. It has its name only once it is locked: nobody finds it unlocked while its owner lives.
+/// Makes the locked file. It gets its name only when it is locked, so that it is never found unlocked while its owner
+/// lives.
 fn mark_alive(folder: &Path) -> io::Result<Flock<File>> {
     let new = folder.join("alive.new");
     let alive = Flock::lock(File::create(&new)?, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| error)?;
@@ -62,7 +64,7 @@ fn mark_alive(folder: &Path) -> io::Result<Flock<File>> {
     Ok(alive)
 }
 
-/// Removes the folders of sessions whose owner is gone, of this person's only.
+/// Removes the folders of this user's sessions whose owner has ended.
 pub fn sweep() {
     sweep_in(&std::env::temp_dir());
 }
@@ -71,7 +73,7 @@ fn sweep_in(parent: &Path) {
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
     for folder in entries.filter(|entry| is_ours(&entry.file_name(), &entry.path())).map(|entry| entry.path()) {
         let Ok(file) = File::open(folder.join(ALIVE)) else { continue };
-        // Held until the folder is gone, so that two sweepers do not meet in it.
+        // Held until the folder is removed, so that two sweepers do not work in it at once.
         let Ok(_abandoned) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else { continue };
         match fs::remove_dir_all(&folder) {
             Ok(()) => tracing::info!("removed {}, which a killed kernel left", folder.display()),
@@ -80,7 +82,7 @@ fn sweep_in(parent: &Path) {
     }
 }
 
-/// A real folder with a session's name that belongs to whoever runs this.
+/// Whether it is a real folder with a session's name that belongs to the current user.
 fn is_ours(name: &OsStr, path: &Path) -> bool {
     name.to_string_lossy().starts_with(PREFIX) && is_own_folder(path)
 }
@@ -89,14 +91,14 @@ fn is_own_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
 }
 
-/// What something in a session's folder is.
+/// The kind of an entry in a session's folder.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     File,
     Folder,
     Link,
     Socket,
-    /// A pipe, a device: nothing of ours, and reading it might never end.
+    /// A pipe or a device: not made by Soma, and reading it might block.
     Other,
 }
 
@@ -113,7 +115,7 @@ impl Kind {
     }
 }
 
-/// What a session cannot do without, in its folder.
+/// The entries of its folder that a session needs.
 fn needed(session: &Path) -> [(PathBuf, Kind); 6] {
     let links = shim_links::links(session);
     [
@@ -122,12 +124,12 @@ fn needed(session: &Path) -> [(PathBuf, Kind); 6] {
         (session.join(SESSION_NOTES), Kind::File),
         (session.join(SOCKET), Kind::Socket),
         (session.join(ALIVE), Kind::File),
-        // evcxr's rust-analyzer makes it once.
+        // evcxr's rust-analyzer makes it only once.
         (session.join("src"), Kind::Folder),
     ]
 }
 
-/// What evcxr and the driver write there for each cell, if nothing else is in the way.
+/// The entries that evcxr and the driver write for each cell, if nothing is in the way.
 const WRITTEN: [(&str, Kind); 14] = [
     ("bin", Kind::Folder),
     ("target", Kind::Folder),
@@ -145,7 +147,7 @@ const WRITTEN: [(&str, Kind); 14] = [
     (command_line::COMMAND_LINE, Kind::File),
 ];
 
-/// What stands where something of another kind should.
+/// The entries that have another kind than they should.
 fn in_the_way(session: &Path) -> Vec<(PathBuf, Kind)> {
     let written = WRITTEN.iter().map(|(name, kind)| (session.join(name), *kind));
     let wrong = written.chain(needed(session)).filter_map(|(path, kind)| {
@@ -155,28 +157,28 @@ fn in_the_way(session: &Path) -> Vec<(PathBuf, Kind)> {
     wrong.collect()
 }
 
-/// Whether all is there that a session cannot do without, and nothing in the way of the rest.
+/// Whether the folder has everything that a session needs, and nothing is in the way of the rest.
 pub fn is_whole(session: &Path, notes: &SessionNotes) -> bool {
     let is_there = needed(session).iter().all(|(path, _)| path.symlink_metadata().is_ok());
     is_there && in_the_way(session).is_empty() && notes.are_written(session) && is_marked(session)
 }
 
-/// Whether somebody holds the lock by which the folder is known to be in use: its file may be another one now.
+/// Whether the lock that marks the folder as in use is held: its file may have been replaced.
 fn is_marked(session: &Path) -> bool {
     File::open(session.join(ALIVE)).is_ok_and(|file| Flock::lock(file, FlockArg::LockExclusiveNonblock).is_err())
 }
 
-/// What keeps a folder that was made again from being swept.
+/// Keeps a folder that was made again from being swept.
 pub struct Restored {
     _alive: Flock<File>,
 }
 
-/// Makes again what is missing, but for the channel's socket: some systems remove temporary files that are old.
+/// Makes missing entries again, except the channel's socket: some systems remove old temporary files.
 ///
 /// # Errors
-/// When it cannot be made, or when somebody else has put a folder in its place.
+/// When an entry cannot be made, or another user has put a folder in its place.
 pub fn restore(session: &Path, notes: &SessionNotes) -> io::Result<Restored> {
-    // Its name is no secret any more: whatever stands there must not be another person's.
+    // Its name is known by now: an entry in its place must not belong to another user.
     match DirBuilder::new().mode(0o700).create(session) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own_folder(session) => {}
         made => made?,
@@ -210,7 +212,7 @@ mod tests {
         let killed = parent.path().join("soma-killed");
         fs::create_dir_all(killed.join("bin")).unwrap();
         fs::write(killed.join("alive"), "").unwrap();
-        // Of another program, or of a kernel that is just making it.
+        // Another program's folder, or that of a kernel that is just making it.
         fs::create_dir(parent.path().join("soma-unmarked")).unwrap();
         fs::create_dir(parent.path().join("other")).unwrap();
         fs::write(parent.path().join("other/alive"), "").unwrap();
@@ -236,7 +238,7 @@ mod tests {
         sweep_in(parent.path());
         assert!(path.exists());
         let SessionFolder { folder, _alive } = folder;
-        // As if it had been killed: the lock goes, the folder stays.
+        // As if the kernel had been killed: the lock is released, the folder stays.
         let path = folder.keep();
         drop(_alive);
         sweep_in(parent.path());

@@ -1,7 +1,7 @@
-//! What a cell gets by an import from the libraries that it links: the compiler suggests imports from the standard
-//! library only.
+//! Imports for names of the libraries that every cell links: the compiler suggests imports only from the standard
+//! library.
 //!
-//! The names are read from the sources that soma carries, so they are those of the library that cells link.
+//! The names are read from the sources that soma carries, so they match the library that cells link.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -12,33 +12,33 @@ use ra_ap_syntax::{AstNode, Edition, SourceFile};
 use super::items::imports;
 use crate::toolchain::cell_libs;
 
-/// The line that brings in all that lessons need.
+/// The import of everything that lessons need.
 pub const PRELUDE: &str = "use tensorlib::prelude::*;";
 
 static NAMES: LazyLock<Names> = LazyLock::new(Names::read);
 
 /// The names that can be imported.
 struct Names {
-    /// Of the tensor library's prelude.
+    /// The names in the tensor library's prelude.
     prelude: BTreeSet<String>,
-    /// Those of them that are modules.
+    /// The modules among them.
     modules: BTreeSet<String>,
-    /// Those of them that are macros.
+    /// The macros among them.
     macros: BTreeSet<String>,
-    /// Traits that it brings in without their names.
+    /// The traits that the prelude imports without their names.
     traits: BTreeSet<String>,
-    /// Of `soma_cell`.
+    /// The names in `soma_cell`.
     cell: BTreeSet<String>,
 }
 
-/// The line that brings in a name of this kind (`function`, `module or crate`, …), if it is from a library that every
-/// cell links.
+/// The line that imports a name of this kind (`function`, `module or crate`, …), if the name is from a library that
+/// every cell links.
 pub fn line_for(name: &str, kind: &str) -> Option<String> {
     let names = &*NAMES;
     let is_of_this_kind = if names.modules.contains(name) {
         kind.contains("module")
     } else {
-        // Who leaves out the `!` is told so when the macro is there.
+        // For a call without its `!`: once the macro is imported, the compiler says that the `!` is missing.
         match kind {
             "macro" => names.macros.contains(name),
             "function" => true,
@@ -51,8 +51,7 @@ pub fn line_for(name: &str, kind: &str) -> Option<String> {
     names.cell.contains(name).then(|| format!("use soma_cell::{name};"))
 }
 
-/// The line to write for an import that the compiler offers: it may find the tensor library by another way than people
-/// write.
+/// The usual line for an import that the compiler offers: it may find the tensor library by an unusual path.
 pub fn usual(line: &str) -> String {
     let line = line.replacen("use soma_cell::tensorlib::", "use tensorlib::", 1);
     let name = line.strip_prefix("use tensorlib::").and_then(|path| path.trim_end_matches(';').rsplit("::").next());
@@ -62,7 +61,7 @@ pub fn usual(line: &str) -> String {
     }
 }
 
-/// How code means a name of the tensor library's prelude without importing it.
+/// The path by which code can use a name of the tensor library's prelude without importing it.
 pub fn path_of(name: &str) -> Option<String> {
     let is_macro = NAMES.macros.contains(name);
     let path = if is_macro { format!("tensorlib::{name}!()") } else { format!("tensorlib::prelude::{name}") };
@@ -96,7 +95,7 @@ impl Names {
             }
         }
         let mut own = items("kernel/cell/src/lib.rs");
-        // Its modules are for the kernel, but for what it brings out of them.
+        // Its modules are for the kernel; only its re-exports are for cells.
         own.retain(|item| matches!(item, ast::Item::Use(_)));
         let mut cell: BTreeSet<String> = exported_by(&own).filter(|name| name != "tensorlib").collect();
         cell.extend(exported_macros("kernel/cell/src/"));
@@ -126,18 +125,18 @@ fn module(item: &ast::Item) -> Option<String> {
     }
 }
 
-/// The module of the tensor library that `pub use crate::create::*;` means.
+/// The module of the tensor library that an import such as `pub use crate::create::*;` names.
 fn globbed(import: &str) -> Option<String> {
     Some(import.strip_prefix("pub use crate::")?.strip_suffix("::*;")?.replace("::", "/"))
 }
 
-/// What a module of the tensor library has for all.
+/// The public names of a module of the tensor library.
 fn exported(module: &str) -> BTreeSet<String> {
     let files = [format!("tensorlib/src/{module}/mod.rs"), format!("tensorlib/src/{module}.rs")];
     files.iter().flat_map(|file| exported_by(&items(file)).collect::<Vec<_>>()).collect()
 }
 
-/// What items have for all.
+/// The public names of items.
 fn exported_by(items: &[ast::Item]) -> impl Iterator<Item = String> {
     items.iter().flat_map(|item| {
         let name = |item: &dyn HasName| item.name().map(|name| name.text().to_string()).into_iter().collect();

@@ -1,9 +1,9 @@
-//! What a macro's call makes of itself where it stands as a statement: items, variables, or neither.
+//! What a macro call that stands as a statement makes: items, variables, or neither.
 //!
 //! A call that makes items has to stand beside the cell's functions, not among its statements, where later cells could
-//! not see what it makes. Macros of the notebook are expanded here, by rust-analyzer's own expander, which also knows
-//! which names come from the call and are therefore seen behind it (hygiene). Of the macros of crates only a few are
-//! known; of the others, what stands in the call tells.
+//! not see the items. Macros of the notebook are expanded here, by rust-analyzer's expander, which also knows which
+//! names come from the call and are therefore visible after it (hygiene). Of the macros of crates only a few are known;
+//! for the others, the content of the call decides.
 
 use ra_ap_mbe::{DeclarativeMacro, MacroCallStyle};
 use ra_ap_parser::TopEntryPoint;
@@ -15,22 +15,22 @@ use ra_ap_syntax_bridge::{parse_to_token_tree, token_tree_to_syntax_node};
 /// What a call makes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Made {
-    /// Items. Where they are known, their text, on one line.
+    /// Items, with their text on one line if it is known.
     Items(Option<String>),
-    /// Variables that are seen behind the call; and whether each is mutable.
+    /// Variables that are visible after the call, and whether each is mutable.
     Variables(Vec<(String, bool)>),
     /// A value, or nothing.
     Value,
 }
 
-/// What a call makes, and whether that is a guess.
+/// What a call makes, and whether this is a guess.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classified {
     pub made: Made,
     pub is_guess: bool,
 }
 
-/// Macros of the standard library and of Soma's own that never make items.
+/// Macros of the standard library and of Soma that never make items.
 const VALUES: [&str; 30] = [
     "println",
     "print",
@@ -64,13 +64,13 @@ const VALUES: [&str; 30] = [
     "format_args",
 ];
 
-/// Macros of crates that make items and nothing else.
+/// Macros of crates that make only items.
 const ITEMS: [&str; 3] = ["thread_local", "lazy_static", "bitflags"];
 
-/// How deep calls in an expansion are followed.
+/// How deep nested calls in an expansion are followed.
 const DEEPEST: usize = 32;
 
-/// What a call that stands as a statement makes. `definition` gives the text of a notebook's macro by its name.
+/// What a call that stands as a statement makes. `definition` returns the text of a macro of the notebook by its name.
 pub fn classify(call: &ast::MacroCall, definition: &dyn Fn(&str) -> Option<String>) -> Classified {
     let sure = |made| Classified { made, is_guess: false };
     let Some(name) = name(call) else { return sure(Made::Value) };
@@ -93,7 +93,7 @@ fn name(call: &ast::MacroCall) -> Option<String> {
     Some(call.path()?.segment()?.name_ref()?.text().to_string())
 }
 
-/// What a call expands to, and which of its names come from the call.
+/// The expansion of a call, and which of its names come from the call.
 struct Expansion {
     node: SyntaxNode,
     from_call: Box<dyn Fn(TextSize) -> bool>,
@@ -122,7 +122,7 @@ fn expand(call: &ast::MacroCall, definition: &str) -> Option<Expansion> {
     let database = salsa::DatabaseImpl::default();
     let expanded = rules.expand(&database, &tokens, |_| (), MacroCallStyle::FnLike, site);
     if expanded.err.is_some() {
-        // rustc says what is wrong with the call.
+        // rustc reports what is wrong with the call.
         return None;
     }
     let (parsed, spans) = token_tree_to_syntax_node(&expanded.value.0, TopEntryPoint::MacroStmts, &mut |_| EDITION);
@@ -181,14 +181,15 @@ pub fn as_call(node: &SyntaxNode) -> Option<ast::MacroCall> {
     }
 }
 
-/// The file that a call of `include!` names, if it can be read. A path is meant from the notebook's folder on.
+/// The text of the file that a call of `include!` names, if it can be read. The path is relative to the notebook's
+/// folder.
 pub fn included(call: &ast::MacroCall) -> Option<String> {
     let argument = argument(call)?;
     let path = argument.trim().trim_end_matches(',').trim().strip_prefix('"')?.strip_suffix('"')?;
     std::fs::read_to_string(path).ok()
 }
 
-/// What a file makes whose text stands where a statement could.
+/// What a file's text makes where it stands as a statement.
 fn of_file(text: &str) -> Made {
     let parsed = SourceFile::parse(text, Edition::Edition2024);
     let is_items =
@@ -196,7 +197,7 @@ fn of_file(text: &str) -> Made {
     if is_items { Made::Items(None) } else { Made::Value }
 }
 
-/// Whether what stands in a call begins as an item does.
+/// Whether the content of a call begins like an item.
 fn begins_with_an_item(call: &ast::MacroCall) -> bool {
     let Some(argument) = argument(call) else { return false };
     let parsed = SourceFile::parse(&argument, Edition::Edition2024);
@@ -207,7 +208,7 @@ fn begins_with_an_item(call: &ast::MacroCall) -> bool {
     })
 }
 
-/// The tokens of code, apart from one another.
+/// The tokens of code, separated by spaces.
 fn on_one_line(node: &SyntaxNode) -> String {
     let tokens = node.descendants_with_tokens().filter_map(|element| element.into_token());
     let tokens = tokens.filter(|token| !token.kind().is_trivia());

@@ -1,21 +1,21 @@
-//! From a cell as typed to what the user sees.
+//! Turns a cell as typed into what the user sees.
 //!
-//! [`soma_jupyter::api`] is all that the protocol knows of this. [`session`] puts a session together, [`evaluator`] runs
-//! cells, [`assistant`] answers questions about code ([`completeness`] is one of them).
+//! The protocol side knows only [`soma_jupyter::api`] of this. [`session`] puts a session together, [`evaluator`] runs
+//! cells, [`assistant`] answers questions about code ([`completeness`] answers one of them).
 //!
-//! A cell takes this way:
+//! The steps of a cell:
 //!
-//! 1. It is refused where it is nested too deep for parsers ([`nesting`]), where characters only look like Rust's
-//!    ([`characters`]), where no parser takes it ([`syntax`]).
+//! 1. It is refused if it is nested too deep for parsers ([`nesting`]), has characters that only look like Rust's
+//!    ([`characters`]), or does not parse ([`syntax`]).
 //! 2. Its [`commands`] are carried out.
-//! 3. [`prepare`] writes the types of its variables in, with [`macros`] telling what its macros make, and [`items`] finds
-//!    what it needs of the definitions of earlier cells.
-//! 4. evcxr has it compiled and run ([`crate::evcxr`]). Meanwhile [`cell_state`] takes what it writes and reports, and
-//!    [`output`] turns that into displays.
-//! 5. [`type_names`] turns the types of its variables into what the next cell can write.
+//! 3. [`prepare`] writes in the types of its variables, using [`macros`] to find what its macros make, and [`items`]
+//!    finds the definitions of earlier cells that it needs.
+//! 4. evcxr has it compiled and run ([`crate::evcxr`]). Meanwhile [`cell_state`] receives its output and reports, and
+//!    [`output`] turns the output into displays.
+//! 5. [`type_names`] turns the types of its variables into types that the next cell can write.
 //!
-//! What goes wrong is explained in terms of the cell as typed: [`failure`] has the compiler's errors, [`panics`] with
-//! [`callers`] what happens at run time; [`advice`], [`imports`], [`failed`] and the [`teacher`] say what to do.
+//! Errors are explained in terms of the cell as typed: [`failure`] handles the compiler's errors, [`panics`] with
+//! [`callers`] those at run time; [`advice`], [`imports`], [`failed`] and the [`teacher`] say what to do.
 //!
 //! Invariant: nothing here knows of sockets, messages or front ends.
 

@@ -1,4 +1,4 @@
-//! What the session's cells have defined.
+//! The names that the session's cells have defined.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -8,7 +8,7 @@ use crate::analyst::question::Known;
 use crate::process::lock;
 use crate::variable_types::Types;
 
-/// What a session's cells have defined, for questions about code while a cell runs.
+/// The names that a session's cells have defined, for questions about code while a cell runs.
 #[derive(Default)]
 pub struct Names {
     variables: Mutex<Types>,
@@ -17,13 +17,13 @@ pub struct Names {
 }
 
 impl Names {
-    /// Replaces what is known of variables.
+    /// Replaces the types of variables.
     pub fn update(&self, variables: &Types) {
         *lock(&self.variables) = variables.clone();
         lock(&self.values).retain(|name, _| variables.contains_key(name));
     }
 
-    /// What variables hold.
+    /// The values of variables.
     pub fn values(&self) -> MutexGuard<'_, Values> {
         lock(&self.values)
     }
@@ -33,7 +33,7 @@ impl Names {
         lock(&self.items)
     }
 
-    /// All that a cell may use, for analysis.
+    /// Everything that a cell may use, for analysis.
     pub fn for_analysis(&self) -> Known {
         Known { items: self.items().texts(), variables: lock(&self.variables).clone() }
     }

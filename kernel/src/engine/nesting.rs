@@ -1,28 +1,28 @@
-//! How deep code is nested, told from its tokens before anything parses it.
+//! Measures how deep code is nested, from its tokens, before anything parses it.
 //!
-//! Parsers, and what walks their trees, go one call deeper for each level; a cell that overflows a stack ends the
-//! kernel, or the compiler, not the cell. rust-analyzer's parser, on a thread of 2 MiB as questions have it, takes
-//! more than 1,000 blocks inside one another and less than 2,000, and about 4,000 operators before an operand; rustc
-//! between 500 and 1,000 blocks, and more than 4,000 operators in a chain. What is refused here is far from what people
-//! write, and well below all of those.
+//! Parsers, and code that walks their trees, recurse once for each level. A cell that overflows a stack ends the kernel
+//! or the compiler, not the cell. On a thread of 2 MiB, as used for questions, rust-analyzer's parser takes more than
+//! 1,000 nested blocks but less than 2,000, and about 4,000 operators before an operand; rustc takes between 500 and
+//! 1,000 blocks, and more than 4,000 operators in a chain. The limit here is far beyond ordinary code, and well below
+//! all of those.
 
 use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 use ra_ap_syntax::{Edition, SyntaxKind};
 
-/// How deep code may be.
+/// The largest allowed depth.
 const LIMIT: usize = 2048;
-/// What a bracket adds: at most 256 are inside one another.
+/// The depth that a bracket adds: at most 256 can be nested.
 const BRACKET: usize = 8;
-/// What a keyword adds: most can stand before another expression, type or item.
+/// The depth that a keyword adds: most can stand before another expression, type or item.
 const KEYWORD: usize = 4;
-/// What a word adds that stands behind another (`auto auto x`): which of them are keywords depends on the place.
+/// The depth that a word adds after another word (`auto auto x`): which of them are keywords depends on the place.
 const WORD: usize = 2;
-/// What a `<` adds that opens generic arguments.
+/// The depth that a `<` of generic arguments adds.
 const GENERIC: usize = 2;
 
-/// The keywords that stand for something by themselves.
+/// The keywords that are operands.
 const OPERANDS: [&str; 6] = ["self", "Self", "crate", "super", "true", "false"];
-/// The keywords that nothing needs to follow.
+/// The keywords that need no operand after them.
 const ENDS: [&str; 4] = ["return", "break", "continue", "yield"];
 
 /// Code that is nested too deep to be parsed.
@@ -30,26 +30,26 @@ const ENDS: [&str; 4] = ["return", "break", "continue", "yield"];
 pub struct TooDeep {
     /// The byte where it gets too deep.
     pub at: usize,
-    /// Of what there is too much.
+    /// The kind of nesting that is too deep.
     pub of: Excess,
 }
 
-/// What code has too much of.
+/// A kind of nesting.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Excess {
     /// Brackets inside one another.
     Brackets,
-    /// Operators, calls or keywords one after the other.
+    /// Operators, calls or keywords in a chain.
     Links,
 }
 
-/// Looks whether code can be parsed on a stack of the usual size, in time that is linear in its length.
+/// Checks that code can be parsed on a stack of the usual size, in time that is linear in its length.
 ///
 /// # Errors
-/// Where it gets too deep.
+/// The place where it gets too deep.
 pub fn check(code: &str) -> Result<(), TooDeep> {
     let mut levels = vec![Level::default()];
-    // Of all levels but the innermost.
+    // The depth of all levels but the innermost.
     let mut outer = 0;
     let mut at = 0;
     let mut before = Before::Nothing;
@@ -84,7 +84,7 @@ pub fn check(code: &str) -> Result<(), TooDeep> {
                 }
                 let is_keyword = SyntaxKind::from_keyword(text, Edition::Edition2024).is_some();
                 match before {
-                    // `else if` takes a parser no deeper than an operator does.
+                    // `else if` takes a parser no deeper than an operator.
                     Before::Else => level.links += 1,
                     _ if is_keyword && !OPERANDS.contains(&text) => level.links += KEYWORD,
                     Before::Operand { .. } => level.links += WORD,
@@ -104,7 +104,7 @@ pub fn check(code: &str) -> Result<(), TooDeep> {
                 Before::Operand { is_apart: false }
             }
             TokenKind::Semi => {
-                // Where something is missing before it, a parser may take it for that and go on deeper.
+                // If an operand is missing before it, a parser may take it for the operand and recurse further.
                 if before.is_end() {
                     level.begin();
                 }
@@ -117,7 +117,7 @@ pub fn check(code: &str) -> Result<(), TooDeep> {
                 Before::Nothing
             }
             TokenKind::Gt if before == Before::Equals => {
-                // The pattern of an arm is through; the arm before it may have ended in a block and no `,`.
+                // The pattern of a match arm is complete; the arm before it may have ended in a block without `,`.
                 if level.has_block {
                     level.begin();
                 }
@@ -130,7 +130,7 @@ pub fn check(code: &str) -> Result<(), TooDeep> {
             }
             TokenKind::Lt => {
                 level.links += 1;
-                // Written close to what they are for; a comparison is not, as a rule.
+                // Generic arguments follow without a space; a comparison usually has one.
                 level.generics += usize::from(matches!(before, Before::Operand { is_apart: false } | Before::Colon));
                 Before::Operator
             }
@@ -162,22 +162,22 @@ pub fn check(code: &str) -> Result<(), TooDeep> {
     Ok(())
 }
 
-/// What is between two brackets, as far as it is still open.
+/// The part between two brackets that is still open.
 #[derive(Clone, Copy, Debug, Default)]
 struct Level {
     opened_by: Option<TokenKind>,
-    /// Operators, calls and keywords since the last `,` or the like.
+    /// Operators, calls and keywords since the last `,` or similar separator.
     links: usize,
-    /// `<` of generic arguments that were not closed.
+    /// `<` of generic arguments that are not closed yet.
     generics: usize,
-    /// Whether it is between the bars of a closure, where a `,` ends nothing.
+    /// Whether it is between the bars of a closure, where a `,` separates nothing.
     in_parameters: bool,
-    /// Whether there was a block in it.
+    /// Whether it has contained a block.
     has_block: bool,
 }
 
 impl Level {
-    /// A statement, an item or an arm begins.
+    /// Handles the beginning of a statement, an item or an arm.
     fn begin(&mut self) {
         *self = Level { opened_by: self.opened_by, ..Level::default() };
     }
@@ -187,17 +187,17 @@ impl Level {
     }
 }
 
-/// What stands before a token.
+/// The kind of the token before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Before {
-    /// What separates, or the beginning.
+    /// A separator, or the beginning.
     Nothing,
     Operator,
-    /// What a value, a type or a name may end with, and whether there is white space behind it.
+    /// The possible end of a value, a type or a name, and whether white space follows it.
     Operand {
         is_apart: bool,
     },
-    /// A `}`, behind which a statement may begin.
+    /// A `}`, after which a statement may begin.
     Block,
     Else,
     Equals,
@@ -206,7 +206,7 @@ enum Before {
 }
 
 impl Before {
-    /// What it is with white space behind it.
+    /// The same, followed by white space.
     fn apart(self) -> Before {
         match self {
             Before::Operand { .. } => Before::Operand { is_apart: true },
@@ -225,7 +225,7 @@ impl Before {
     }
 }
 
-/// Ends the level that a bracket closes: the innermost one, or for a `}` all that were left open in its block. A bracket
+/// Ends the level that a bracket closes: the innermost one, or for a `}` all levels left open in its block. A bracket
 /// that closes nothing ends nothing.
 fn close(levels: &mut Vec<Level>, outer: &mut usize, bracket: TokenKind) {
     let opening = match bracket {
@@ -244,7 +244,7 @@ fn close(levels: &mut Vec<Level>, outer: &mut usize, bracket: TokenKind) {
         let inner = levels.last_mut().expect("the outermost level stays");
         *outer -= inner.depth() + BRACKET;
     }
-    // A call, an index or a block is a link of what it is in.
+    // A call, an index or a block counts as a link of the level around it.
     let level = levels.last_mut().expect("the outermost level stays");
     level.links += 1;
     level.has_block |= bracket == TokenKind::CloseBrace;
@@ -256,7 +256,7 @@ mod tests {
 
     use super::*;
 
-    /// Ways to nest code: what stands before, what is repeated before and behind the middle, and what is behind.
+    /// Ways to nest code: the text before, the text repeated before and after the middle, and the text after.
     const WAYS: &[(&str, &str, &str, &str, &str)] = &[
         ("let x = ", "(", "1", ")", ";"),
         ("let x = ", "{", "1", "}", ";"),
@@ -348,7 +348,7 @@ mod tests {
                 }
             }
             let code = nested(*way, levels);
-            // Half of what the threads have that answer questions. An overflow would end the process.
+            // Half the stack of the threads that answer questions. An overflow would end the process.
             let parsing = std::thread::Builder::new()
                 .stack_size(1 << 20)
                 .spawn(move || SourceFile::parse(&code, Edition::Edition2024).syntax_node().descendants().count());

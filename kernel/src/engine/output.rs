@@ -1,25 +1,25 @@
 //! Turns the bytes that cells write into text and displays, in order.
 //!
-//! Rich content comes in standard output as blocks that third-party crates print too
-//! (`EVCXR_BEGIN_CONTENT mime`, the content, `EVCXR_END_CONTENT`). Blocks that follow one another are one
-//! display in several representations, until a representation repeats. Marks that `soma_cell` writes
-//! (application program commands, which terminals ignore) say more of the display that follows: that it is
-//! the value of the cell's last expression, that it has an id, that it replaces an earlier one.
+//! Rich content comes in standard output as blocks, which third-party crates print too (`EVCXR_BEGIN_CONTENT mime`, the
+//! content, `EVCXR_END_CONTENT`). Consecutive blocks are one display in several representations, until a representation
+//! repeats. Marks that `soma_cell` writes (application program commands, which terminals ignore) describe the display
+//! that follows: that it is the value of the cell's last expression, that it has an id, that it replaces an earlier
+//! one.
 
 use soma_jupyter::api::{MimeBundle, Output, Stream};
 
 use crate::evcxr::content::{BEGIN, END, INPUT};
 
-/// How a mark begins and ends (`soma_cell::show::mark`); between them stands what it says.
+/// The beginning and the end of a mark (`soma_cell::show::mark`); its text stands between them.
 const MARK: &[u8] = b"\x1b_soma:";
 const MARK_END: &[u8] = b"\x1b\\";
-/// A mark or block that has not ended after this many bytes never was one.
+/// The limit on the bytes of a mark or block: without an end by then, it is plain text.
 const LONGEST: usize = 64 << 20;
 
 /// A piece of a cell's output.
 #[derive(Debug, PartialEq)]
 pub enum Piece {
-    /// Something to show at once.
+    /// Text or a display, to be shown at once.
     Shown(Output),
     /// The value of the last expression.
     Result(MimeBundle),
@@ -27,31 +27,31 @@ pub enum Piece {
     Input(Question),
 }
 
-/// What a cell asks the user.
+/// A cell's question to the user.
 #[derive(Debug, Default, PartialEq)]
 pub struct Question {
-    /// What to ask.
+    /// The prompt.
     pub prompt: String,
     /// Whether to hide the answer.
     pub password: bool,
-    /// Whether the cell says itself, when there is no answer, that there is none.
+    /// Whether the cell itself reports that no answer can be had.
     pub explains: bool,
 }
 
 /// Reads one process's standard output.
 #[derive(Default)]
 pub struct Parser {
-    /// Bytes that may be the start of something.
+    /// Bytes that may begin a mark, a block or a character.
     held: Vec<u8>,
-    /// How many of them were searched for the end of what they start with: a large block comes in many pieces.
+    /// How many of them were searched for the end of the mark or block: a large block comes in many pieces.
     searched: usize,
-    /// The display that is being put together.
+    /// The display that is being assembled.
     display: MimeBundle,
-    /// What that display is.
+    /// The kind of that display.
     target: Target,
 }
 
-/// What the next display is.
+/// The kind of the next display.
 #[derive(Default)]
 enum Target {
     #[default]
@@ -65,7 +65,7 @@ enum Target {
 }
 
 impl Parser {
-    /// Takes bytes and gives what is complete.
+    /// Takes bytes and returns the pieces that are complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         self.held.extend_from_slice(bytes);
         let mut pieces = Vec::new();
@@ -73,7 +73,7 @@ impl Parser {
         pieces
     }
 
-    /// Gives what was held back: nothing more belongs to it.
+    /// Returns what was held back, since no more bytes come.
     pub fn finish(&mut self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         self.end_display(&mut pieces);
@@ -83,7 +83,7 @@ impl Parser {
         pieces
     }
 
-    /// Takes one thing off the front of what is held; false when more bytes are needed.
+    /// Takes one piece off the front of the held bytes; false when more bytes are needed.
     fn step(&mut self, pieces: &mut Vec<Piece>) -> bool {
         let is_mark = |at: &usize| [BEGIN, MARK, INPUT].iter().any(|mark| self.held[*at..].starts_with(mark));
         match (0..self.held.len()).find(is_mark) {
@@ -109,13 +109,13 @@ impl Parser {
         }
     }
 
-    /// Takes bytes off the front.
+    /// Takes bytes off the front of the held bytes.
     fn take(&mut self, length: usize) -> Vec<u8> {
         self.searched = 0;
         self.held.drain(..length).collect()
     }
 
-    /// Where this end stands after a beginning of this length; `None` while it has not come.
+    /// The position of `end` after the first `begin` bytes; `None` until it has come.
     fn find_end(&mut self, begin: usize, end: &[u8]) -> Option<usize> {
         let from = self.searched.max(begin);
         let found = find(&self.held[from..], end).map(|at| from + at);
@@ -130,7 +130,7 @@ impl Parser {
         }
     }
 
-    /// Takes a whole mark; false while its end has not come.
+    /// Takes a whole mark; false until its end has come.
     fn mark(&mut self, pieces: &mut Vec<Piece>) -> bool {
         let Some(end) = self.find_end(MARK.len(), MARK_END) else { return false };
         let mark = self.take(end + MARK_END.len());
@@ -140,7 +140,7 @@ impl Parser {
             None if says == "result" => self.target = Target::Result,
             Some(("display", id)) => self.target = Target::Named(id.to_owned()),
             Some(("update", id)) => self.target = Target::Update(id.to_owned()),
-            // What follows is something else, be it content again.
+            // What follows is another display, even if it is content again.
             None if says == "end" => self.target = Target::Display,
             Some((kind @ ("input" | "password"), prompt)) => pieces.push(Piece::Input(Question {
                 prompt: prompt.to_owned(),
@@ -153,7 +153,7 @@ impl Parser {
         true
     }
 
-    /// Takes a whole content block; false while its end has not come.
+    /// Takes a whole content block; false until its end has come.
     fn block(&mut self, pieces: &mut Vec<Piece>) -> bool {
         let Some(end) = self.find_end(BEGIN.len(), END) else { return false };
         let block = self.take(end + END.len());
@@ -167,7 +167,7 @@ impl Parser {
         true
     }
 
-    /// Takes a request for input; false while its line is not whole.
+    /// Takes a request for input; false until its line is complete.
     fn input(&mut self, pieces: &mut Vec<Piece>) -> bool {
         let Some(end) = self.find_end(INPUT.len(), b"\n") else { return false };
         let line = self.take(end + 1);
@@ -204,14 +204,14 @@ fn text(bytes: &[u8], pieces: &mut Vec<Piece>) {
     }
 }
 
-/// Reads a stream of plain text, holding back a character that is not yet whole.
+/// Reads a stream of plain text, holding back an incomplete character.
 #[derive(Default)]
 pub struct TextStream {
     held: Vec<u8>,
 }
 
 impl TextStream {
-    /// Takes bytes and gives the text that is complete.
+    /// Takes bytes and returns the text that is complete.
     pub fn push(&mut self, bytes: &[u8]) -> String {
         self.held.extend_from_slice(bytes);
         let rest = self.held.split_off(self.held.len() - partial_character(&self.held));
@@ -236,7 +236,7 @@ fn may_begin(bytes: &[u8]) -> usize {
     mark.max(partial_character(bytes))
 }
 
-/// How many bytes at the end are a UTF-8 character that is not yet whole.
+/// How many bytes at the end are an incomplete UTF-8 character.
 fn partial_character(bytes: &[u8]) -> usize {
     for back in 1..=bytes.len().min(3) {
         let byte = bytes[bytes.len() - back];
@@ -268,7 +268,7 @@ mod tests {
         Piece::Shown(Output::Display { data: bundle(entries), id: None })
     }
 
-    /// All pieces of a text, whatever the sizes it arrives in; neighbouring texts joined.
+    /// All pieces of a text, in every division into chunks; adjacent texts are joined.
     fn parse(text: &str) -> Vec<Piece> {
         let whole = parse_in_steps(text, text.len().max(1));
         for step in [1, 2, 7] {
@@ -385,7 +385,7 @@ mod tests {
         let text = format!("EVCXR_BEGIN_CONTENT text/plain\n{content}\nEVCXR_END_CONTENT\n");
         let started = std::time::Instant::now();
         assert_eq!(parse_in_steps(&text, 1 << 10), [display(&[("text/plain", &content)])]);
-        // A search of all that is held for each of the 4,096 pieces looks at 8 GiB.
+        // Searching all held bytes for each of the 4,096 pieces would read 8 GiB.
         let taken = started.elapsed();
         assert!(taken < std::time::Duration::from_secs(8), "{taken:?}");
     }

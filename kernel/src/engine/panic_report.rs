@@ -1,4 +1,4 @@
-//! What a cell's process says of a panic.
+//! A panic as the process that runs cells reports it.
 
 use soma_report::Report;
 
@@ -12,12 +12,12 @@ pub struct PanicReport {
     pub file: String,
     pub line: usize,
     pub column: usize,
-    /// Through which calls it came.
+    /// The calls that it came through.
     pub calls: Calls,
 }
 
 impl PanicReport {
-    /// From a report of a panic.
+    /// Reads a report of a panic.
     pub fn of(report: Report) -> Option<PanicReport> {
         let Report::Panic { of_the_cell: _, message, file, line, column, libraries, calls } = report else {
             return None;

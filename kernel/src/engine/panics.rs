@@ -1,8 +1,8 @@
-//! Where in the notebook a panic happened, and through which of its functions it came.
+//! Finds the place of a panic in the notebook, and the functions of the notebook that it came through.
 //!
-//! A panic names a line of the compiled program. The user's lines stand in that program as they were
-//! given to evcxr, so the line is looked for in the cell that ran and then, newest first, in earlier cells:
-//! a function may panic cells after the one that defined it.
+//! A panic names a line of the compiled program. That program contains the user's lines as they were given to evcxr, so
+//! the line is looked for in the cell that ran and then, newest first, in earlier cells: a function may panic many
+//! cells after the one that defined it.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -21,39 +21,39 @@ use crate::session_dir;
 use crate::toolchain::loaded_libraries;
 use soma_jupyter::api::Failure;
 
-/// Where a panic happened.
+/// The place of a panic.
 #[derive(Debug, PartialEq)]
 pub struct PanicPlace {
-    /// Index of the cell among the past cells.
+    /// The index of the cell among the past cells.
     pub cell: usize,
-    /// The span there.
+    /// The span in that cell.
     pub span: Range<Place>,
 }
 
-/// Explains panics in terms of the session's cells, from whichever thread.
+/// Explains panics in terms of the session's cells, on any thread.
 pub struct Explainer {
     session: PathBuf,
     past: Arc<Mutex<Vec<PastCell>>>,
     names: Arc<Names>,
 }
 
-/// What came to an end by a panic.
+/// Where a panic occurred: in a cell or in a thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Origin {
     Cell,
     Thread,
 }
 
-/// How many functions of the way to a panic are named.
+/// How many of the functions on the way to a panic are named.
 const NAMED: usize = 8;
 
 impl Explainer {
-    /// For the session in this folder, whose cells and items are these.
+    /// An explainer for the session in this folder, with these cells and names.
     pub fn new(session: PathBuf, past: Arc<Mutex<Vec<PastCell>>>, names: Arc<Names>) -> Explainer {
         Explainer { session, past, names }
     }
 
-    /// What a user reads of a panic. No lock is held while another is waited for.
+    /// The message about a panic. Waits for no lock while it holds another.
     pub fn explain(&self, report: &PanicReport, origin: Origin) -> Failure {
         let mut callers = report.calls.callers(&self.session);
         let place = (report.file == session_dir::SOURCE).then(|| self.program(report)).and_then(|program| {
@@ -73,14 +73,14 @@ impl Explainer {
         )
     }
 
-    /// The program that has the line which a panic names: that of its library, which may be an earlier cell's.
+    /// The program that contains the line of a panic: that of its library, which may be an earlier cell's.
     fn program(&self, report: &PanicReport) -> String {
         let library = report.calls.library(&self.session);
         let program = library.and_then(|library| loaded_libraries::program_of(&self.session, library).ok());
         program.unwrap_or_else(|| std::fs::read_to_string(self.session.join(session_dir::SOURCE)).unwrap_or_default())
     }
 
-    /// The way to a panic in words; nothing for one in the cell itself.
+    /// The calls that led to a panic, in words; empty for a panic in the cell itself.
     fn way(&self, callers: &Callers, origin: Origin) -> String {
         let Some((innermost, outer)) = callers.functions.split_first() else { return String::new() };
         let mut text = format!("in {}", self.described(innermost));
@@ -96,7 +96,7 @@ impl Explainer {
         }
     }
 
-    /// A function, and the cell that defines it if that is an earlier one.
+    /// A function, with the cell that defines it if that is an earlier one.
     fn described(&self, caller: &Caller) -> String {
         let mut text = format!("`{}`", caller.name);
         if !caller.is_older
@@ -125,7 +125,7 @@ impl Explainer {
 }
 
 impl Callers {
-    /// Adds the function that a panic's place is in, if the compiler has put it into its caller.
+    /// Adds the function that contains the place of the panic, if the compiler has inlined it.
     fn begin_with(&mut self, innermost: Option<String>) {
         let last_name = |name: &str| name.rsplit("::").next().unwrap_or_default().to_owned();
         if let Some(name) = innermost
@@ -141,13 +141,13 @@ pub fn find(program: &str, line: usize, column: usize, cells: &[PastCell]) -> Op
     let lines: Vec<&str> = program.lines().collect();
     let (line, column) = inside_parenthesis(&lines, line, column)?;
     let text = lines.get(line.checked_sub(1)?)?;
-    // Which one it is among equal lines; for lines of the cell itself their order is kept.
+    // Which one of several equal lines it is; the lines of the cell itself keep their order.
     let entry = lines.iter().position(|text| text.contains("fn soma_cell_run(")).unwrap_or(0);
     let from = if line > entry { entry } else { 0 };
     let occurrence = lines[from..line - 1].iter().filter(|other| other == &text).count();
     cells.iter().enumerate().rev().find_map(|(cell, past)| {
-        // A line of a statement may be further in than the statement's first; its spaces are part of it. The first
-        // line of an item is indented by the driver.
+        // A line inside a statement may be indented more than the statement's first line; its spaces are part of it.
+        // The driver indents the first line of an item.
         let bare = text.trim_start();
         let indent = text.chars().count() - bare.chars().count();
         let (start, before) = prepare::line_as_typed(&past.prepared, text, occurrence)
@@ -160,8 +160,8 @@ pub fn find(program: &str, line: usize, column: usize, cells: &[PastCell]) -> Op
     })
 }
 
-/// The value that a cell shows stands in parentheses of the driver's, on lines of their own, and to rustc they are part of it:
-/// an operator or an index there panics at the one that opens. The value begins on the next line.
+/// The driver puts parentheses, on separate lines, around the value that a cell shows, and rustc counts them as part of
+/// it: an operator or an index there panics at the opening parenthesis. The value begins on the next line.
 fn inside_parenthesis(lines: &[&str], line: usize, column: usize) -> Option<(usize, usize)> {
     let text = lines.get(line.checked_sub(1)?)?;
     let value = lines.get(line).filter(|_| text.trim() == "(");

@@ -1,4 +1,4 @@
-//! Cells that were run.
+//! The cells that were run.
 
 use super::prepare::Prepared;
 
@@ -7,6 +7,6 @@ use super::prepare::Prepared;
 pub struct PastCell {
     /// Its number.
     pub count: usize,
-    /// What evcxr was given.
+    /// The text that evcxr got, with the map back to the cell as typed.
     pub prepared: Prepared,
 }

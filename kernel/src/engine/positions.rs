@@ -1,13 +1,13 @@
-//! Where a piece of a prepared cell stands in the cell as typed.
+//! Maps positions in a prepared cell to the cell as typed.
 
 use std::ops::Range;
 
-/// A place by line and column, both from 1; columns count characters, as rustc's do.
+/// A position by line and column, both from 1; columns count characters, as rustc's do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The line.
     pub line: usize,
-    /// The character within it.
+    /// The column.
     pub column: usize,
 }
 
@@ -18,7 +18,7 @@ pub struct Insertion {
     pub at: Place,
     /// How many characters it has.
     pub length: usize,
-    /// What it stands for in the cell as typed: the name of the variable that it is about.
+    /// The span in the cell as typed that it stands for: the name of the variable whose type it states.
     pub stands_for: Range<Place>,
 }
 
@@ -31,12 +31,12 @@ pub struct Source {
 }
 
 impl Source {
-    /// A cell and what was inserted into it, in order.
+    /// A cell, and the insertions into it, in order.
     pub fn new(text: &str, insertions: Vec<Insertion>) -> Source {
         Source { text: text.to_owned(), insertions }
     }
 
-    /// The span as typed for a span of the prepared cell.
+    /// The span in the cell as typed for a span of the prepared cell.
     pub fn as_typed(&self, span: Range<Place>) -> Range<Place> {
         let inside = |place: Place| {
             self.insertions.iter().find(|insertion| {
@@ -56,7 +56,7 @@ impl Source {
         Place { column: place.column - shift, ..place }
     }
 
-    /// The byte range of a span as typed; clamped to the text.
+    /// The byte range of a span in the cell as typed, clamped to the text.
     pub fn bytes(&self, span: &Range<Place>) -> Range<usize> {
         let start = self.byte(span.start);
         start..self.byte(span.end).max(start)
@@ -75,7 +75,7 @@ impl Source {
         self.text.len()
     }
 
-    /// The place of a byte of the text.
+    /// The position of a byte of the text.
     pub fn place(text: &str, byte: usize) -> Place {
         let before = &text[..byte];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);

@@ -1,6 +1,6 @@
-//! Names that keywords lend their letters to: `r#type`.
+//! Raw identifiers: keywords used as names (`r#type`).
 
-/// A name without the prefix that lets a keyword be one.
+/// A name without the prefix `r#`.
 pub fn plain(name: impl AsRef<str>) -> String {
     name.as_ref().trim_start_matches("r#").to_owned()
 }

@@ -1,4 +1,4 @@
-//! Failures of one sentence, and the teacher's sentences.
+//! Failures of one sentence, and the layout of the teacher's sentences.
 
 use annotate_snippets::{Group, Level};
 use soma_jupyter::api::Failure;
@@ -6,7 +6,7 @@ use soma_jupyter::api::Failure;
 use super::colours::RENDERER;
 use super::teacher::Said;
 
-/// A failure that is one sentence.
+/// A failure that consists of one sentence.
 pub fn sentence(name: &str, message: &str) -> Failure {
     let title = Level::ERROR.primary_title(message);
     let traceback = RENDERER.render(&[Group::with_title(title)]);
@@ -14,7 +14,7 @@ pub fn sentence(name: &str, message: &str) -> Failure {
     Failure { name: name.into(), message: headline, traceback: vec![traceback] }
 }
 
-/// What the teacher says, to stand above the compiler's text.
+/// The teacher's lesson, to stand above the compiler's text.
 pub fn lesson(said: &Said) -> String {
     let title = Level::HELP.with_name(Some(said.name)).secondary_title(said.text.as_str());
     RENDERER.render(&[Group::with_title(title)])

@@ -27,13 +27,13 @@ use crate::toolchain::shim_links;
 use crate::toolchain::toolchain_info::ToolchainInfo;
 use soma_jupyter::api::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 
-/// Makes a session in the environment of this process, and tells rustc's release. Call it before any thread is started: it sets
-/// environment variables, by which evcxr finds its tools.
+/// Opens a session in the environment of this process, and returns rustc's release with it. Call it before any thread
+/// is started: it sets environment variables, by which evcxr finds its tools.
 ///
 /// # Errors
 /// When the session's folder cannot be made.
 pub fn open() -> Result<(Session, Option<String>)> {
-    // Asked before the links stand on `PATH`, where they would find themselves.
+    // Before the links are on `PATH`, where the search would find them.
     let facts = ToolchainInfo::find();
     let original = Original::read();
     let folder = SessionFolder::make().context("cannot make a temporary folder; TMPDIR can name another place")?;
@@ -43,7 +43,8 @@ pub fn open() -> Result<(Session, Option<String>)> {
         // SAFETY: no other thread has been started.
         unsafe { std::env::set_var(name, value) };
     }
-    // Of another notebook, one of whose cells has started this kernel. evcxr would take itself for that one's runtime.
+    // Set if a cell of another notebook has started this kernel. evcxr would take this process for that notebook's
+    // runtime.
     // SAFETY: no other thread has been started.
     unsafe { std::env::remove_var(IS_RUNTIME) };
     let names = Arc::new(Names::default());
@@ -71,12 +72,12 @@ pub fn open() -> Result<(Session, Option<String>)> {
         controls: control,
         assistant,
     };
-    // Nobody waits for it.
+    // In the background: nothing depends on it.
     std::thread::spawn(folder::sweep);
     Ok((session, release))
 }
 
-/// What is needed to start evaluating.
+/// Everything that is needed to start evaluating.
 struct Starter {
     facts: Result<ToolchainInfo, String>,
     original: Original,
@@ -86,8 +87,8 @@ struct Starter {
 }
 
 impl Starter {
-    /// Starts evcxr now if the cell libraries are there. If they must be built first, that waits for the
-    /// first cell, where the user sees what is going on.
+    /// Starts evcxr now if the cell libraries are ready. If they must be built first, that waits for the first cell,
+    /// where the user sees the progress.
     fn start(self) -> LazyEvaluator {
         let mut evaluator = LazyEvaluator { starter: self, ready: None };
         if evaluator.starter.facts.as_ref().is_ok_and(cell_libs::are_ready)
@@ -125,7 +126,7 @@ impl Starter {
     }
 }
 
-/// An evaluator that comes to life when it can.
+/// An evaluator that starts when it can.
 struct LazyEvaluator {
     starter: Starter,
     ready: Option<SomaEvaluator>,
@@ -156,7 +157,7 @@ impl Evaluator for LazyEvaluator {
     }
 }
 
-/// Reaches the session from other threads, and owns its folder.
+/// Controls the session from other threads, and owns its folder.
 struct Control {
     me: Weak<Control>,
     channel: Mutex<Option<Channel>>,
@@ -164,11 +165,11 @@ struct Control {
     running: AtomicBool,
     folder: Mutex<Option<SessionFolder>>,
     analyst: Analyst,
-    /// Held while the evaluator is being made, which writes into the folder.
+    /// Held while the evaluator is being started, which writes into the folder.
     starting: Mutex<()>,
 }
 
-/// How long the end of a session waits for the beginning of its evaluator.
+/// How long the end of a session waits for the start of its evaluator.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Control {
@@ -192,7 +193,8 @@ impl Controls for Control {
             return;
         }
         self.interrupted.store(true, Ordering::SeqCst);
-        // And again until it is over: it may just have been before its compile, or between that and its run.
+        // Repeat it until the cell has ended: the cell may just have been before its compile, or between that and its
+        // run.
         self.interrupt_now();
         let me = self.me.clone();
         std::thread::spawn(move || {
@@ -217,7 +219,7 @@ impl Controls for Control {
         if let Some(channel) = &*lock(&self.channel) {
             channel.quit();
         }
-        // What is being made would make its part of the folder again.
+        // An evaluator that is still starting would make its part of the folder again.
         let deadline = Instant::now() + PATIENCE;
         while matches!(self.starting.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
@@ -227,9 +229,9 @@ impl Controls for Control {
     }
 }
 
-/// Ends the compile that is running in a session, with its rustc.
+/// Ends the running compile of a session, including its rustc.
 fn end_build(session: &Path) {
-    // A driver that was stopped before it could say its number.
+    // A driver that was stopped before it could write its number.
     let driver = shim_links::links(session).join("cargo");
     for child in process::children(Pid::this()) {
         let command = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();

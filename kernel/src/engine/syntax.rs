@@ -1,8 +1,9 @@
-//! Cells that are no Rust: said before anything is compiled, since what follows a bracket too many, or stands in a comment
-//! without an end, would be skipped in silence.
+//! Refuses cells that are not Rust before anything is compiled: code after an excess bracket, or in a comment without
+//! an end, would silently be skipped.
 //!
-//! Cells are written into a function, and evcxr takes them apart by a parser that goes on after errors. So what that
-//! parser does not understand is shown to rustc's parser as it was typed, which takes 15 ms and nothing of the session.
+//! Cells are written into a function, and evcxr splits them with a parser that goes on after errors. So what that
+//! parser does not accept is checked by rustc's parser as it was typed, which takes 15 ms and needs nothing of the
+//! session.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,18 +14,18 @@ use super::prepare::{PRELUDE, code_start};
 use crate::diagnostic::{CompilerOutput, Diagnostic, DiagnosticExt};
 use crate::toolchain::handoff::SessionNotes;
 
-/// A mistake that the tokens of a cell tell.
+/// A mistake that the tokens of a cell reveal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mistake {
     /// What is wrong.
     pub message: String,
-    /// What is written at the place.
+    /// The label at the place.
     pub label: &'static str,
-    /// The bytes where it is.
+    /// The bytes of the place.
     pub at: std::ops::Range<usize>,
 }
 
-/// Looks for brackets that close nothing, and comments that do not end.
+/// Checks for brackets that close nothing, and comments without an end.
 pub fn check(code: &str) -> Result<(), Mistake> {
     let mut open = Vec::new();
     let mut at = 0;
@@ -49,7 +50,7 @@ pub fn check(code: &str) -> Result<(), Mistake> {
             }
             _ => continue,
         };
-        // What closes another one than is open, rustc explains.
+        // rustc explains a bracket that closes one of another kind.
         if open.last() == Some(&closes) {
             open.pop();
         } else if open.is_empty() {
@@ -62,11 +63,11 @@ pub fn check(code: &str) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// What rustc's parser says of a cell: its errors, with places in the text that `as_typed` maps back. None when it is
-/// content, or cannot be asked.
+/// The errors of rustc's parser about a cell, with places in the text that `as_typed` maps back. Empty if it accepts
+/// the cell, or cannot be run.
 pub fn errors(code: &str, session: &Path, notes: &SessionNotes) -> Vec<Diagnostic> {
     let start = code_start(code);
-    // Commands are not Rust; what stands where stays.
+    // Commands are not Rust. Blanks replace them, so that positions stay.
     let commands: String = code[..start].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
     let text = format!("{PRELUDE}{commands}{}\n}}\n", &code[start..]);
     let file = session.join("typed.rs");
@@ -76,7 +77,7 @@ pub fn errors(code: &str, session: &Path, notes: &SessionNotes) -> Vec<Diagnosti
     let mut rustc = Command::new(&notes.facts.rustc);
     rustc.args(["--edition", "2024", "--error-format", "json", "-Z", "parse-crate-root-only"]).arg(file);
     notes.original.restore(&mut rustc);
-    // To parse and do nothing else is an unstable option.
+    // The option to parse only is unstable.
     rustc.env("RUSTC_BOOTSTRAP", "1").stdin(Stdio::null());
     let Ok(output) = rustc.output() else { return Vec::new() };
     let mut said = CompilerOutput::read(&output.stderr);

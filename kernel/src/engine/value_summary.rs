@@ -1,13 +1,13 @@
-//! What variables hold, in the few words that the worker says of each after a cell.
+//! Short descriptions of variables' values, which the worker reports after each cell.
 
 use std::collections::BTreeMap;
 
-/// What a variable holds. What its kind of value does not have is empty.
+/// The value of a variable. Properties that this kind of value does not have are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ValueSummary {
-    /// The lengths of its dimensions, as `[3, 2]`.
+    /// The lengths of its dimensions, such as `[3, 2]`.
     pub shape: String,
-    /// What its elements are, as `f32`.
+    /// The type of its elements, such as `f32`.
     pub dtype: String,
     /// How many bytes its elements take.
     pub bytes: Option<u64>,
@@ -15,11 +15,11 @@ pub struct ValueSummary {
     pub value: String,
 }
 
-/// The variables that something is known of.
+/// The variables whose values are known.
 pub type Values = BTreeMap<String, ValueSummary>;
 
 impl ValueSummary {
-    /// Everything but the value, in a line.
+    /// Everything but the value, on one line.
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
         if !self.shape.is_empty() {
@@ -32,7 +32,7 @@ impl ValueSummary {
         parts.join(", ")
     }
 
-    /// Its size, in a unit that suits it.
+    /// Its size, in a suitable unit.
     pub fn size(&self) -> Option<String> {
         let bytes = self.bytes?;
         Some(match bytes {

@@ -1,4 +1,4 @@
-//! evcxr itself: it is started, given cells, and says what became of them.
+//! Starts evcxr, gives it cells, and returns their outcomes.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,14 +13,14 @@ use crate::diagnostic::{self, Diagnostic};
 /// A running evcxr.
 pub struct Context(CommandContext);
 
-/// What became of a cell.
+/// The outcome of a cell.
 #[derive(Debug)]
 pub enum Ended {
-    /// It was compiled and run. What commands answered, by media type.
+    /// It was compiled and run; holds the commands' answers, by media type.
     Ran(BTreeMap<String, String>),
     /// It was not compiled.
     NotCompiled(Vec<CompileError>),
-    /// The process that runs cells is gone, and every variable with it.
+    /// The process that runs cells has ended, and every variable is lost.
     LostProcess,
     /// Another error, in evcxr's words.
     Failed(String),
@@ -28,45 +28,45 @@ pub enum Ended {
     Panicked,
 }
 
-/// An error of the compiler, with places in the cell as evcxr was given it.
+/// An error of the compiler, with places in the cell that evcxr was given.
 #[derive(Debug)]
 pub struct CompileError {
     /// `E0308`, or the name of a lint; empty where there is none.
     pub code: String,
     /// What is wrong: one sentence.
     pub message: String,
-    /// What is said of places in the cell.
+    /// The labels of places in the cell.
     pub labels: Vec<Label>,
-    /// All that the compiler said.
+    /// The compiler's full diagnostic.
     pub diagnostic: Diagnostic,
 }
 
-/// What is said of a place in the cell.
+/// A label of a place in the cell.
 #[derive(Debug)]
 pub struct Label {
     /// The line and column, both from 1, where it begins.
     pub start: (usize, usize),
     /// The line and column before which it ends.
     pub end: (usize, usize),
-    /// What is said.
+    /// Its text.
     pub text: String,
     /// Whether the error is here.
     pub is_primary: bool,
 }
 
 impl Context {
-    /// Starts evcxr, which starts `runtime` to run cells. Its folder and tools come from the environment; `places` are
-    /// hidden from it, and it sees the `empty` folder in their stead. `level` is the optimisation level that it writes
-    /// into its manifest.
+    /// Starts evcxr, which starts `runtime` to run cells. Its folder and tools come from the environment. `places` are
+    /// hidden from it: it sees the `empty` folder in their place. `level` is the optimisation level that it writes into
+    /// its manifest.
     ///
     /// # Errors
-    /// What evcxr says.
+    /// evcxr's message.
     pub fn start(runtime: Command, places: &Places, empty: &Path, level: &str) -> Result<Context, String> {
         let started = places.hidden_from_evcxr(empty, runtime, EvalContext::with_subprocess_command);
         let (mut context, outputs) = started.map_err(|error| error.to_string())?;
-        // Whatever evcxr's settings file says: without that, a panic would end the process, and its message with it.
+        // Overrides evcxr's settings file: without this, a panic would end the process, and its message would be lost.
         context.set_preserve_vars_on_panic(true);
-        // What cells write goes another way; what comes here is the supervisor's own.
+        // Cells' output takes another way; only the supervisor itself writes here.
         std::thread::spawn(move || outputs.stderr.iter().for_each(|line| tracing::warn!("runtime: {line}")));
         std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
         let mut context = CommandContext::with_eval_context(context);
@@ -74,7 +74,7 @@ impl Context {
         Ok(Context(context))
     }
 
-    /// Has a cell compiled and run, or commands carried out.
+    /// Compiles and runs a cell, or carries out commands.
     pub fn run(&mut self, text: &str) -> Ended {
         match catch_unwind(AssertUnwindSafe(|| self.0.execute(text))) {
             Ok(Ok(outputs)) => Ended::Ran(outputs.content_by_mime_type.into_iter().collect()),
@@ -105,7 +105,7 @@ impl CompileError {
                 is_primary: said.is_primary,
             })
         });
-        // evcxr's own errors have nothing of the compiler's.
+        // evcxr's own errors have no compiler diagnostic.
         let diagnostic = serde_json::from_value(error.json.clone());
         CompileError {
             labels: labels.collect(),

@@ -9,8 +9,8 @@ pub const MANIFEST: &str = "Cargo.toml";
 /// The name of the crate.
 pub const CRATE: &str = "ctx";
 
-/// How the paths of all that a notebook defines begin.
+/// The beginning of the paths of everything that a notebook defines.
 pub const NOTEBOOK: &str = "ctx::";
 
-/// What [`LIBRARY_PATH_FILE`](super::environment::LIBRARY_PATH_FILE) names.
+/// The name of the file that [`LIBRARY_PATH_FILE`](super::environment::LIBRARY_PATH_FILE) names.
 pub const LIBRARY_PATH: &str = ".evcxr-execution-so";

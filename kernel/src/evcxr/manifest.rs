@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use toml::{Table, Value};
 
-/// A `[dependencies]` table and what else evcxr's manifest says about the build.
+/// A `[dependencies]` table, and what else evcxr's manifest says about the build.
 pub struct Request<'a> {
     /// The table's lines.
     pub table: &'a str,
@@ -11,10 +11,10 @@ pub struct Request<'a> {
     pub offline: bool,
 }
 
-/// What a manifest that evcxr wrote asks for.
+/// Reads the request in a manifest that evcxr wrote.
 ///
 /// # Errors
-/// When it does not look as evcxr 0.22 writes it.
+/// When it does not look like a manifest of evcxr 0.22.
 pub fn request<'a>(manifest: &'a str, arguments: &[&str]) -> Result<(Request<'a>, &'a str)> {
     let Some((profile, table)) = manifest.split_once("\n[dependencies]\n") else {
         bail!(
@@ -26,7 +26,7 @@ pub fn request<'a>(manifest: &'a str, arguments: &[&str]) -> Result<(Request<'a>
     Ok((Request { table, offline: arguments.contains(&"--offline") }, level))
 }
 
-/// Writes keys as the edition of 2024 does, which no longer takes `default_features`; tells whether there were any.
+/// Rewrites keys for edition 2024, which no longer accepts `default_features`; returns whether there were any.
 pub fn modernise(table: &mut Table) -> bool {
     let mut found = false;
     for fields in table.iter_mut().filter_map(|(_, requirement)| requirement.as_table_mut()) {
@@ -38,17 +38,17 @@ pub fn modernise(table: &mut Table) -> bool {
     found
 }
 
-/// The name of the package by which evcxr asks cargo whether a crate can be had.
+/// The name of the package with which evcxr asks cargo whether a crate is available.
 const TRIAL: &str = "evcxr_dummy_validate_dep";
 
-/// evcxr's question whether a crate can be had.
+/// evcxr's question whether a crate is available.
 #[derive(Debug, PartialEq)]
 pub struct Trial {
-    /// The manifest, as cargo takes it since the edition of 2024.
+    /// The manifest, with keys of edition 2024.
     pub manifest: String,
     /// The lines of its table of dependencies.
     pub table: String,
-    /// Whether it had keys of older editions.
+    /// Whether the original had keys of older editions.
     pub is_old: bool,
 }
 
@@ -61,12 +61,12 @@ pub fn trial(manifest: &str) -> Option<Trial> {
     let dependencies = table.get_mut("dependencies").and_then(Value::as_table_mut)?;
     let is_old = modernise(dependencies);
     let dependencies = dependencies.to_string();
-    // Whatever is in the folders above.
+    // So that no manifest in a folder above makes the package part of a workspace.
     table.insert("workspace".to_owned(), Value::Table(Table::new()));
     Some(Trial { manifest: table.to_string(), table: dependencies, is_old })
 }
 
-/// evcxr's manifest of a session as cargo takes it since the edition of 2024, where that is another.
+/// evcxr's manifest of a session with keys of edition 2024; `None` if it is the same.
 pub fn modernised(manifest: &str) -> Option<String> {
     let mut table: Table = manifest.parse().ok()?;
     let dependencies = table.get_mut("dependencies").and_then(Value::as_table_mut)?;

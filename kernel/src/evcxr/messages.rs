@@ -6,17 +6,17 @@ use crate::diagnostic::{Diagnostic, DiagnosticExt};
 /// The method that shows a value, as rustc quotes it.
 const SHOW: &str = "`evcxr_display`";
 
-/// Whether a text names what evcxr, or Soma in its place, has generated: nothing that a user has written.
+/// Whether a text names code that evcxr, or Soma in its place, has generated: the user did not write that.
 pub fn names_generated_code(text: &str) -> bool {
     ["evcxr", "soma_", files::SOURCE].iter().any(|word| text.contains(word))
 }
 
-/// Whether an error says that a value has no method of its own to be shown by.
+/// Whether an error says that a value has no display method of its own.
 pub fn lacks_a_display(error: &Diagnostic) -> bool {
     error.code() == "E0599" && error.message.contains(SHOW)
 }
 
-/// The type of which an error says that nothing shows it, neither its own method nor `Debug`.
+/// The type for which an error says that it has neither a display method nor `Debug`.
 pub fn type_without_debug<'a>(code: &str, message: &'a str) -> Option<&'a str> {
     if code != "E0599" || !message.starts_with(&format!("the method {SHOW} exists for")) {
         return None;
@@ -24,13 +24,13 @@ pub fn type_without_debug<'a>(code: &str, message: &'a str) -> Option<&'a str> {
     Some(message.split('`').nth(3).unwrap_or("this type").trim_start_matches('&'))
 }
 
-/// The variable of which evcxr says that it borrows from another and so cannot be kept.
+/// The variable that cannot be kept since it borrows from another, according to evcxr's message.
 pub fn borrowing_variable(message: &str) -> Option<&str> {
     let name = message.strip_prefix("The variable `")?.split('`').next()?;
     message.contains("non-static lifetime").then_some(name)
 }
 
-/// A message with paths as a cell would write them.
+/// A message with paths as the user would write them in a cell.
 pub fn with_users_paths(message: &str) -> String {
     message.replace(&format!("{}::", files::CRATE), "crate::")
 }

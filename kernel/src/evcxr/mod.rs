@@ -1,15 +1,19 @@
-//! All that knows evcxr: its interface, the text it writes, the questions it asks, the words it waits for.
+//! Everything that depends on evcxr: its interface, the text that it writes, the questions that it asks, the answers
+//! that it expects.
 //!
-//! What leaves this folder is plain data, so that the rest of the kernel does not notice a new evcxr. Soma uses the
-//! published crate unmodified, and much of what is known here of it is no interface of its: `docs/architecture.md`
-//! lists each habit with the test that tells when it has changed.
+//! What leaves this folder is plain data, so that a new evcxr does not affect the rest of the kernel. Soma uses the
+//! published crate unmodified, and much of what this folder relies on is not part of evcxr's public interface:
+//! `docs/architecture.md` lists each habit with the test that fails when it changes.
 //!
-//! * [`context`] starts evcxr, gives it cells and says what became of them; [`startup`] reads the files that it would run
-//!   before the first.
-//! * [`tools`] are its questions to cargo, rustc and rustup, and answers in words that it takes; [`manifest`] reads what it
-//!   asks cargo for, [`program`] makes of the source that it writes for a cell the one that rustc is given.
-//! * [`protocol`] is spoken with the process that runs cells; [`content`] is printed by crates that were written for it.
-//! * [`environment`] and [`files`] are names; [`messages`] are told from those about a user's code.
+//! * [`context`] starts evcxr, gives it cells and returns their outcomes; [`startup`] reads the files that evcxr would
+//!   run before the first cell.
+//! * [`tools`] holds its questions to cargo, rustc and rustup, and answers in the form that it expects; [`manifest`]
+//!   reads its requests to cargo; [`program`] turns the source that it writes for a cell into the source that rustc
+//!   gets.
+//! * [`protocol`] is spoken with the process that runs cells; [`content`] is printed by crates that were written for
+//!   evcxr.
+//! * [`environment`] and [`files`] hold names; [`messages`] tells messages about generated code from those about the
+//!   user's.
 //!
 //! Invariant: nothing here uses the engine, the toolchain or the runtime.
 //!

@@ -1,26 +1,26 @@
 //! The line protocol between evcxr and the process that runs its cells.
 
-/// The library that evcxr asks to be run. It names a symbol too, a numbered one; every cell has
+/// The library that evcxr asks to run. The line also names a numbered symbol, which is ignored: every cell has
 /// [`ENTRY_SYMBOL`](super::program::ENTRY_SYMBOL).
 pub fn library_to_run(line: &str) -> Option<&str> {
     let (library, _symbol) = line.strip_prefix("LOAD_AND_RUN ")?.rsplit_once(' ')?;
     Some(library)
 }
 
-/// What evcxr is told of a cell that it runs.
+/// A notice to evcxr about a cell that it runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Notice<'a> {
     /// The cell has panicked: evcxr forgets the variables that it had moved.
     Panicked,
-    /// The cell was ended by a `?`.
+    /// A `?` has ended the cell.
     ReturnedAnError,
-    /// A variable is not what evcxr believes; it forgets the variable.
+    /// A variable does not have the type that evcxr expects; it forgets the variable.
     ChangedType(&'a str),
-    /// The cell is over.
+    /// The cell has ended.
     Done,
-    /// The cell is over, and nothing of it is to count: evcxr is to be where it was before, with every variable. It knows
-    /// no such end; but a line that is not text fails the cell on evcxr's side and changes nothing there. That takes no
-    /// compile, which could be cut short or fail.
+    /// The cell has ended and must leave no trace: evcxr must return to its state before the cell, with every variable.
+    /// Its protocol has no such notice, but a line that is not text fails the cell on evcxr's side and changes nothing
+    /// there. That takes no compile, which could be interrupted or fail.
     Undone,
 }
 

@@ -1,9 +1,9 @@
-//! What runs before a session's first cell: evcxr's start-up files.
+//! evcxr's start-up files, which run before a session's first cell.
 //!
-//! `evcxr.toml`, beside the notebook or else in evcxr's folder of settings, may have settings, dependencies and a prelude;
-//! without dependencies those of `init.evcxr` are taken, and without a prelude `prelude.rs`, both in that folder. Soma reads
-//! them itself and shows evcxr an empty folder: what evcxr cannot read would keep the session from starting, and what it
-//! ran itself would miss the preparation of cells.
+//! `evcxr.toml`, beside the notebook or else in evcxr's folder of settings, may have settings, dependencies and a
+//! prelude. Without dependencies, those of `init.evcxr` are used, and without a prelude, `prelude.rs`; both are in that
+//! folder. Soma reads these files itself and shows evcxr an empty folder: a file that evcxr cannot read would keep the
+//! session from starting, and code that evcxr ran itself would skip the preparation of cells.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,34 +18,35 @@ const FILE: &str = "evcxr.toml";
 /// A piece of a start-up file.
 #[derive(Debug, PartialEq)]
 pub struct Piece {
-    /// The file, and what of it.
+    /// The file, and the part of it.
     pub name: String,
     /// A cell.
     pub code: String,
 }
 
-/// Where start-up files are.
+/// The folders of start-up files.
 pub struct Places {
     /// The notebook's folder.
     pub notebook: PathBuf,
-    /// evcxr's folder of settings: `EVCXR_CONFIG_DIR`, or `evcxr` among the account's.
+    /// evcxr's folder of settings: `EVCXR_CONFIG_DIR`, or `evcxr` in the account's folder of settings.
     pub settings: Option<PathBuf>,
 }
 
 impl Places {
-    /// Those of a notebook in this folder. `variable` gives the variables of the environment.
+    /// The folders for a notebook in this folder. `variable` reads environment variables.
     pub fn of(notebook: &Path, variable: impl Fn(&str) -> Option<String>) -> Places {
         let named = variable(environment::CONFIG_DIR).map(PathBuf::from);
         Places { notebook: notebook.to_owned(), settings: named.or_else(|| Some(dirs::config_dir()?.join("evcxr"))) }
     }
 
-    /// Starts evcxr so that it sees none of these files; what it starts is in the notebook's folder as ever.
+    /// Starts evcxr so that it sees none of these files; the processes that it starts still run in the notebook's
+    /// folder.
     pub fn hidden_from_evcxr<T>(&self, empty: &Path, mut runtime: Command, start: impl FnOnce(Command) -> T) -> T {
         if !self.notebook.join(FILE).exists() {
             return start(runtime);
         }
         runtime.current_dir(&self.notebook);
-        // Only evcxr looks for files without a full path at that moment.
+        // At that moment only evcxr opens files by relative paths.
         let hidden = std::env::set_current_dir(empty).is_ok();
         let started = start(runtime);
         if hidden && let Err(error) = std::env::set_current_dir(&self.notebook) {
@@ -54,7 +55,7 @@ impl Places {
         started
     }
 
-    /// The pieces to run, in order; for a file that cannot be read, or is no TOML, what is wrong with it.
+    /// The pieces to run, in order; an error message for a file that cannot be read or is not TOML.
     pub fn read(&self) -> Vec<Result<Piece, String>> {
         let mut pieces = Vec::new();
         let folders = [Some(&self.notebook), self.settings.as_ref()].into_iter().flatten();
@@ -99,7 +100,7 @@ fn parse(file: &Path, text: &str) -> Result<Table, String> {
         .map_err(|error: toml::de::Error| format!("{} is not TOML: {}", file.display(), error.to_string().trim()))
 }
 
-/// The settings as commands. Those that decide how evcxr compiles and where mean nothing here.
+/// The settings as commands. Settings of how and where evcxr compiles have no effect here.
 fn settings(evcxr: &Table) -> String {
     let switch = |key: &str, command: &str| {
         evcxr.get(key).and_then(Value::as_bool).map(|on| format!("{command} {}\n", u8::from(on)))
@@ -114,7 +115,7 @@ fn settings(evcxr: &Table) -> String {
     switches.into_iter().flatten().collect()
 }
 
-/// The dependencies as commands, each on a line.
+/// The dependencies as commands, one a line.
 fn commands(dependencies: &Table) -> String {
     dependencies.iter().map(|(name, requirement)| format!(":dep {name} = {requirement}\n")).collect()
 }

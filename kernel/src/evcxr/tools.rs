@@ -1,4 +1,4 @@
-//! What evcxr asks `cargo`, `rustc` and `rustup`, and the words in which it takes answers.
+//! evcxr's questions to `cargo`, `rustc` and `rustup`, and answers in the form that it expects.
 
 use std::io;
 use std::path::Path;
@@ -13,36 +13,36 @@ use crate::diagnostic::{self, Diagnostic};
 /// A question to a tool.
 #[derive(Debug, PartialEq)]
 pub enum Question {
-    /// Where the tool of this name is (`rustup which`).
+    /// The path of the tool with this name (`rustup which`).
     Where(&'static str),
     /// `rustc -vV`.
     Compiler,
     /// The version of cargo.
     Cargo,
-    /// Where the libraries for the target are.
+    /// The folder of the target's libraries.
     TargetLibdir,
-    /// Where the standard library and the tools are.
+    /// The folder of the standard library and the tools.
     Sysroot,
-    /// A cell is to be compiled, or checked.
+    /// To compile or check a cell.
     Build,
-    /// Whether a crate can be had.
+    /// Whether a crate is available.
     Trial(Trial),
-    /// The packages of the session, so that crates' names are known.
+    /// The packages of the session, for the names of crates.
     Packages,
     /// rust-analyzer's question for the packages of the session's crate.
     Analysis,
     /// rust-analyzer's question for the root of the project with this manifest.
     Project(String),
-    /// What a compiler for the target is configured with.
+    /// The compiler's configuration for the target.
     Configuration,
-    /// What rust-analyzer asks and does without: to say so is quickest, and keeps it from installing the sources of the
-    /// standard library.
+    /// A question of rust-analyzer that it works without: refusing is fastest, and keeps it from installing the sources
+    /// of the standard library.
     Dispensable,
 }
 
 impl Question {
-    /// Reads a tool's arguments; `None` when the question is none of evcxr's own. `manifest` gives the manifest in the
-    /// present folder.
+    /// Reads a tool's arguments; `None` if the question is not one of evcxr's. `manifest` returns the manifest in the
+    /// current folder.
     pub fn read(tool: &str, arguments: &[&str], manifest: impl FnOnce() -> Option<String>) -> Option<Question> {
         Some(match (tool, arguments) {
             ("rustup", ["which", "cargo"]) => Question::Where("cargo"),
@@ -70,8 +70,8 @@ impl Question {
     }
 }
 
-/// What cargo says of the session's crate: a package without dependencies, since the engine states the types that analysis
-/// would be needed for.
+/// cargo's metadata of the session's crate: a package without dependencies, since the engine states the types that
+/// would need analysis.
 pub fn analysis(session: &Path) -> Value {
     let root = session.display().to_string();
     let id = format!("path+file://{root}#{CRATE}@1.0.0");
@@ -95,17 +95,17 @@ pub fn analysis(session: &Path) -> Value {
     })
 }
 
-/// What cargo says of the root of a project.
+/// cargo's answer for the root of a project.
 pub fn project(manifest: &str) -> Value {
     json!({ "root": manifest })
 }
 
-/// rustc's diagnostic as cargo hands it on.
+/// rustc's diagnostic in the form in which cargo passes it on.
 pub fn compiler_message(diagnostic: &Diagnostic) -> Value {
     json!({"reason": "compiler-message", "target": {"name": CRATE}, "message": diagnostic})
 }
 
-/// Says that a cell's library is there, as cargo would and as evcxr wants to know it besides.
+/// Reports that a cell's library is ready, both as cargo does and in the file that evcxr reads.
 ///
 /// # Errors
 /// When the file that evcxr names cannot be written.
@@ -117,8 +117,8 @@ pub fn tell_of_library(library: &Path) -> io::Result<()> {
     }
 }
 
-/// What rustc says of `?` in a function that returns nothing, on a line of evcxr's text: on this evcxr gives the function
-/// an error type to return.
+/// rustc's error for a `?` in a function that returns nothing, on a line of evcxr's text. It makes evcxr give the
+/// function an error type.
 pub fn missing_error_type(line: usize) -> Diagnostic {
     let message = "the `?` operator can only be used in a function that returns `Result`";
     diagnostic::error("E0277", message, Some((SOURCE, line)))

@@ -1,22 +1,23 @@
-//! Breaks off what a cell waits for, in the same process, so that an interrupt costs neither variables nor threads.
+//! Cancels the system call in which a cell waits, in the same process, so that an interrupt costs neither variables nor
+//! threads.
 //!
 //! A signal interrupts a system call that waits: for a time, for input, for a connection, for a process. Rust's
-//! standard library, like most, then begins to wait again. So the signal's handler changes what the call returns:
-//! `ECANCELED`, an error like any other. `thread::sleep` panics then, a read or an `accept` returns the error, and the
-//! cell unwinds from a place where that may happen, or does what it does with errors.
+//! standard library, like most, then restarts the call. So the signal handler changes what the call returns to
+//! `ECANCELED`, an ordinary error. `thread::sleep` then panics, a read or an `accept` returns the error, and the cell
+//! unwinds from a place where unwinding is allowed, or handles the error as it handles any other.
 //!
-//! Futexes are left alone. Who waits for one (a lock, a channel, a thread's end) is promised that the wait does not end
-//! before its condition holds, and is not asked whether it may fail: a cell that waits so is ended with its process.
+//! Futexes are left alone. Code that waits for one (a lock, a channel, a thread's end) relies on the wait not ending
+//! before its condition holds, and has no way to fail. A cell that waits on a futex is ended with its process.
 
 use std::os::fd::RawFd;
 
-/// Changes what the system call in which a signal has come returns, if that is one that waits. `reports` is a
-/// descriptor on which nothing is broken off. `context` is what the system has given the signal's handler.
+/// Changes the return value of the system call that the signal interrupted, if it is a call that waits. `reports` is a
+/// descriptor on which nothing is cancelled. `context` is the third argument of the signal handler.
 ///
 /// # Safety
-/// Only in a handler that was installed with `SA_SIGINFO` and `SA_RESTART`, with its third argument.
+/// Call it only in a handler that was installed with `SA_SIGINFO` and `SA_RESTART`, with the handler's third argument.
 pub unsafe fn cancel(context: *mut libc::c_void, reports: RawFd) -> bool {
-    // SAFETY: as the caller promises, it is this system's description of the thread.
+    // SAFETY: the caller promises that this is the system's description of the thread.
     let Some(call) = (unsafe { Call::find(context) }) else { return false };
     if !call.waits() || call.writes_to(reports) {
         return false;
@@ -26,17 +27,17 @@ pub unsafe fn cancel(context: *mut libc::c_void, reports: RawFd) -> bool {
     true
 }
 
-/// A system call in which a thread was when a signal came.
+/// The system call in which a thread was when a signal came.
 struct Call {
-    /// Its number; unknown where the system has overwritten it with what the call returns.
+    /// Its number; unknown where the system has overwritten it with the return value.
     number: Option<i64>,
     /// Its first two arguments.
     arguments: [i64; 2],
-    /// The thread stands before the instruction, which is then to be left out, or behind it.
+    /// Whether the thread stands before the instruction, which must then be skipped, or after it.
     is_repeated: bool,
 }
 
-/// Calls that wait for something outside the process. (`sendfile` and its like move data that is there.)
+/// Calls that wait for something outside the process. (`sendfile` and similar calls move data that is already there.)
 #[cfg(target_os = "linux")]
 const WAITS: &[libc::c_long] = &[
     libc::SYS_read,
@@ -86,8 +87,8 @@ impl Call {
         false
     }
 
-    /// Of the calls that are not repeated after a signal, a futex with a time limit is one; it is known by an address and
-    /// by what is to be done with it. (Some rare `poll` looks the same, and is not broken off then.)
+    /// A futex with a time limit is among the calls that are not restarted after a signal. It is recognised by its
+    /// address and its operation. (A rare `poll` looks the same, and is then not cancelled.)
     #[cfg(target_os = "linux")]
     fn looks_like_a_futex(&self) -> bool {
         const FLAGS: i64 = (libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME) as i64;
@@ -118,19 +119,20 @@ impl Call {
     unsafe fn find(context: *mut libc::c_void) -> Option<Call> {
         const SYSCALL: [u8; 2] = [0x0f, 0x05];
         const PAGE: i64 = 4096;
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises that the context is valid.
         let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
         let register = |number: libc::c_int| registers[number as usize];
         let (next, result) = (register(libc::REG_RIP), register(libc::REG_RAX));
         let arguments = [register(libc::REG_RDI), register(libc::REG_RSI)];
         let is_syscall = |at: i64| {
-            // In the page that the thread has got to, so that there is something to read.
+            // Only within the page that the thread is executing, so that the bytes are readable.
             let is_in_page = at > 0 && at / PAGE == next / PAGE && (at + 1) / PAGE == next / PAGE;
-            // SAFETY: what a thread runs can be read.
+            // SAFETY: code that a thread runs can be read.
             is_in_page && unsafe { *(at as *const [u8; 2]) } == SYSCALL
         };
         if is_syscall(next) {
-            // The system has put the number back, and the thread before the instruction; or it has just got there.
+            // The system has restored the number, and put the thread before the instruction; or the thread has just got
+            // there.
             return Some(Call { number: Some(result), arguments, is_repeated: true });
         }
         let is_interrupted = result == -i64::from(libc::EINTR) && is_syscall(next - 2);
@@ -138,7 +140,7 @@ impl Call {
     }
 
     unsafe fn fail(&self, context: *mut libc::c_void) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises that the context is valid.
         let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
         if self.is_repeated {
             registers[libc::REG_RIP as usize] += 2;
@@ -151,25 +153,25 @@ impl Call {
 impl Call {
     unsafe fn find(context: *mut libc::c_void) -> Option<Call> {
         const SVC: u32 = 0xd400_0001;
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises that the context is valid.
         let context = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext };
         let register = |number: usize| context.regs[number] as i64;
         let is_call = |at: u64| {
             let is_in_page = at != 0 && at % 4 == 0 && at / 4096 == context.pc / 4096;
-            // SAFETY: what a thread runs can be read.
+            // SAFETY: code that a thread runs can be read.
             is_in_page && unsafe { *(at as *const u32) } == SVC
         };
         let arguments = [register(0), register(1)];
         if is_call(context.pc) {
             return Some(Call { number: Some(register(8)), arguments, is_repeated: true });
         }
-        // The first argument has made room for what the call returns.
+        // The return value has overwritten the first argument.
         let is_interrupted = register(0) == -i64::from(libc::EINTR) && is_call(context.pc.wrapping_sub(4));
         is_interrupted.then(|| Call { number: Some(register(8)), arguments: [-1, register(1)], is_repeated: false })
     }
 
     unsafe fn fail(&self, context: *mut libc::c_void) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises that the context is valid.
         let context = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext };
         if self.is_repeated {
             context.pc += 4;
@@ -205,7 +207,7 @@ mod tests {
         unsafe { cancel(context, -1) };
     }
 
-    /// Runs this on a thread that is told to stop until it has ended, and gives whether it ended by a panic.
+    /// Runs `work` on a thread, interrupts the thread until it has ended, and returns whether it ended with a panic.
     fn panics(work: impl FnOnce() + Send + 'static) -> bool {
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| {

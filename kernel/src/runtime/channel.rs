@@ -1,4 +1,4 @@
-//! The kernel's end of the channel: what cells write and report, as it comes.
+//! The kernel's end of the channel: receives what cells write and report.
 
 use std::io::{self, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -14,18 +14,17 @@ use crate::session_dir::SOCKET;
 /// How long to wait for a supervisor to end, or for the next one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether one is there.
+/// How often to check whether a supervisor is connected.
 const A_MOMENT: Duration = Duration::from_millis(20);
 
-/// Receives frames in order, on the channel's own thread. While it does not return, the cell that writes
-/// them is made to wait.
+/// Receives frames in order, on the channel's own thread. Until it returns, the cell that writes them has to wait.
 pub trait Receiver: Send {
-    /// Takes the next frame with something in it for people or the engine.
+    /// Takes the next frame with content for the user or the engine.
     fn receive(&mut self, frame: Frame);
 }
 
-/// A listening channel. It serves one supervisor after the other (evcxr replaces it on `:restart`), and the
-/// toolchain driver beside it, which says what takes long.
+/// A listening channel. It serves one supervisor after the other (evcxr replaces it on `:restart`), and at the same
+/// time the driver, which announces long steps.
 pub struct Channel {
     state: Arc<State>,
     accept: Arc<dyn Fn(UnixListener) -> io::Result<()> + Send + Sync>,
@@ -33,15 +32,15 @@ pub struct Channel {
 
 #[derive(Default)]
 struct State {
-    /// The present supervisor, and the number of its connection.
+    /// The current supervisor, and the number of its connection.
     supervisor: Mutex<Option<(u64, UnixStream)>>,
     connections: AtomicU64,
-    /// The number of the last answered synchronisation.
+    /// The number of the last synchronisation that was answered.
     synced: Mutex<u8>,
     answered: Condvar,
-    /// The number of the last asked one.
+    /// The number of the last synchronisation that was requested.
     asked: Mutex<u8>,
-    /// How many answers for cells the present supervisor was sent.
+    /// How many answers to cells' questions the current supervisor was sent.
     answers: AtomicU8,
 }
 
@@ -72,13 +71,13 @@ impl Channel {
         Ok(channel)
     }
 
-    /// Listens in the session's folder when that was made again. Who is connected already stays so.
+    /// Listens in the session's folder after the folder was made again. Existing connections stay.
     ///
     /// # Errors
     /// When the socket cannot be made.
     pub fn listen_again(&self, session: &Path) -> io::Result<()> {
         let socket = session.join(SOCKET);
-        // One that a failed start left.
+        // A socket that a failed start left.
         let _ = std::fs::remove_file(&socket);
         (self.accept)(UnixListener::bind(socket)?)
     }
@@ -99,23 +98,23 @@ impl Channel {
         self.answer(&[&[INPUT], line.as_bytes(), b"\n"].concat());
     }
 
-    /// Answers it with the end of the input: there is nobody to ask.
+    /// Answers a cell's request for input with the end of the input: there is no user to ask.
     pub fn no_input(&self) {
         self.answer(&[END_OF_INPUT]);
     }
 
     fn answer(&self, request: &[u8]) {
-        // Counted first: what the supervisor has said before it had the answer is then known to be out of date.
+        // Count first: what the supervisor reported before it had the answer is then recognised as out of date.
         self.state.answers.fetch_add(1, Ordering::SeqCst);
         self.state.send(request);
     }
 
-    /// Decides whether a copy of the process that runs cells is kept after each cell.
+    /// Sets whether a snapshot is taken after each cell.
     pub fn keep_copies(&self, keep: bool) {
         self.state.send(&[if keep { COPIES } else { NO_COPIES }]);
     }
 
-    /// Waits until everything that cells have written so far was received.
+    /// Waits until everything that cells have written so far has been received.
     pub fn sync(&self) {
         let number = {
             let mut asked = lock(&self.state.asked);
@@ -123,10 +122,11 @@ impl Channel {
             *asked
         };
         let deadline = Instant::now() + PATIENCE;
-        // One that evcxr has just started may have run a cell before this side has seen that it is there.
+        // A supervisor that evcxr has just started may have run a cell before it connects here.
         while Instant::now() < deadline {
             if self.state.send(&[SYNC, number]) {
-                // It may take long: a front end that reads slowly makes everything wait. A supervisor that is gone does not.
+                // This may take long: a front end that reads slowly makes everything wait. A dead supervisor ends the
+                // wait.
                 let waiting = |synced: &mut u8| *synced != number && self.state.has_supervisor();
                 let synced = self.state.answered.wait_while(lock(&self.state.synced), waiting);
                 if synced.is_ok_and(|synced| *synced == number) {
@@ -137,21 +137,21 @@ impl Channel {
         }
     }
 
-    /// Ends the processes that run cells, and waits until they are gone.
+    /// Ends the processes that run cells, and waits until they have ended.
     pub fn end_runtime(&self) {
         self.quit();
         let waiting = |_: &mut u8| self.state.has_supervisor();
         drop(self.state.answered.wait_timeout_while(lock(&self.state.synced), PATIENCE, waiting));
     }
 
-    /// A handle that can interrupt from another thread.
+    /// A second handle to the channel, with which another thread can interrupt.
     pub fn handle(&self) -> Channel {
         Channel { state: Arc::clone(&self.state), accept: Arc::clone(&self.accept) }
     }
 }
 
 impl State {
-    /// Hands on what one process sends, to its end.
+    /// Receives all frames of one process.
     fn read(&self, mut stream: UnixStream, receiver: &Mutex<impl Receiver>) {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
         while let Ok(Some(frame)) = Frame::read(&mut stream) {
@@ -159,7 +159,7 @@ impl State {
                 Frame::Supervisor => {
                     self.answers.store(0, Ordering::SeqCst);
                     *lock(&self.supervisor) = stream.try_clone().ok().map(|stream| (number, stream));
-                    // Between another thread's look and its wait there must be no gap.
+                    // Take the lock once, so that no thread misses the notification between its check and its wait.
                     drop(lock(&self.synced));
                     self.answered.notify_all();
                 }
@@ -171,10 +171,10 @@ impl State {
                 frame => lock(receiver).receive(frame),
             }
         }
-        // Another one may have taken its place already.
+        // Another supervisor may have taken its place already.
         let gone = lock(&self.supervisor).take_if(|(supervisor, _)| *supervisor == number);
         if gone.is_some() {
-            // Between another thread's look and its wait there must be no gap.
+            // Take the lock once, so that no thread misses the notification between its check and its wait.
             drop(lock(&self.synced));
             self.answered.notify_all();
         }

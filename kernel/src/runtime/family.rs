@@ -1,6 +1,6 @@
-//! The processes below the supervisor: those that cells have started, and what those have started.
+//! The descendants of the supervisor: processes that cells have started, and those that these have started.
 //!
-//! The supervisor is their subreaper: when one of them ends, its children become the supervisor's own.
+//! The supervisor is their subreaper: when one of them ends, its children become children of the supervisor.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 
 use crate::process::children;
 
-/// All processes below this one. Where `/proc` does not tell (other systems than Linux), none.
+/// All descendants of this process. Without `/proc` (on systems other than Linux), none.
 pub fn descendants() -> HashSet<Pid> {
     let mut found = HashSet::new();
     let mut open = children(Pid::this());
@@ -23,9 +23,9 @@ pub fn descendants() -> HashSet<Pid> {
     found
 }
 
-/// Ends those children that are meant, and what becomes a child thereby, as long as that takes no more than `patience`.
-/// What cannot be ended (another user's, or one that waits for a disk) is left; whoever ends later is noticed by whoever
-/// waits for any child.
+/// Ends the children that `is_meant` selects, and the processes that become children thereby, within `patience`. A
+/// process that cannot be ended (another user's, or one that waits for a disk) is left; when it ends later, the code
+/// that waits for any child notices.
 pub fn end_children(patience: Duration, is_meant: impl Fn(Pid) -> bool) {
     let deadline = Instant::now() + patience;
     let mut refused: HashSet<Pid> = HashSet::new();
@@ -35,7 +35,7 @@ pub fn end_children(patience: Duration, is_meant: impl Fn(Pid) -> bool) {
         if meant.is_empty() {
             return;
         }
-        // All of them first: none is to start another while one is waited for.
+        // Kill all of them first: none may start another while one is waited for.
         refused.extend(meant.iter().filter(|child| kill(**child, Signal::SIGKILL).is_err()));
         for child in meant.into_iter().filter(|child| !refused.contains(child)) {
             while matches!(waitpid(child, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive)) {
@@ -48,7 +48,7 @@ pub fn end_children(patience: Duration, is_meant: impl Fn(Pid) -> bool) {
     }
 }
 
-/// Ends a process of ours and forgets it.
+/// Kills a child process and reaps it.
 pub fn end(process: Pid) {
     let _ = kill(process, Signal::SIGKILL);
     let _ = waitpid(process, None);

@@ -1,13 +1,12 @@
 //! The processes that run cells.
 //!
-//! evcxr starts `soma runtime` and speaks its line protocol with it (`LOAD_AND_RUN …` in,
-//! `EVCXR_EXECUTION_COMPLETE` out). That process is the [`supervisor`]: it runs no code of the user's. It
-//! forks the [`worker`], which loads and runs cells, and after every cell the worker forks a sleeping copy
-//! of itself, the snapshot. When a cell ends its process, or will not stop when interrupted, the snapshot
-//! becomes the worker, and every variable is as it was before that cell.
+//! evcxr starts `soma runtime` and speaks its line protocol with it (`LOAD_AND_RUN …` in, `EVCXR_EXECUTION_COMPLETE`
+//! out). That process is the [`supervisor`]: it runs no user code. It forks the [`worker`], which loads and runs cells.
+//! After every cell the worker forks a sleeping copy of itself, the snapshot. When a cell ends its process, or does not
+//! stop when interrupted, the snapshot becomes the worker, and every variable is as it was before that cell.
 //!
-//! What a cell writes reaches the kernel on a private channel ([`wire`], [`channel`]) byte for byte;
-//! evcxr sees its control lines only. What it reads comes the other way ([`stdin`]).
+//! A cell's output reaches the kernel byte for byte on a private channel ([`wire`], [`channel`]); evcxr sees only its
+//! own control lines. A cell's input comes the other way ([`stdin`]).
 //!
 //! Invariant: nothing here knows of Jupyter, of evcxr's state or of source code.
 

@@ -1,12 +1,12 @@
-//! Thread pools that crates keep for the whole process, in the copy of a process, which has none of their threads.
+//! Resets thread pools that crates keep for the whole process, in a snapshot, which has none of their threads.
 //!
-//! A crate makes such a pool at first use and keeps it in a static, for good. In the copy it would be given work for
-//! ever that nobody does. So these statics are made what they were when the library was loaded, and the crate makes
-//! another pool. What was in them is neither dropped nor used again: the threads that shared it are gone, and the one
-//! that is left runs no cell now.
+//! A crate makes such a pool at first use and keeps it in a static, for good. In a snapshot, work given to the pool
+//! would never be done. So these statics get the content that they had when the library was loaded, and the crate makes
+//! another pool. The old content is neither dropped nor used again: the threads that shared it no longer exist, and the
+//! one that is left runs no cell now.
 //!
-//! Only statics that are known to stand by themselves are touched. Who waits for any other pool is told so
-//! ([`super::threads`]).
+//! Only statics that are known to be self-contained are reset. A cell that waits for any other pool is ended with an
+//! error ([`super::threads`]).
 
 use std::ffi::{CStr, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -19,9 +19,9 @@ use crate::toolchain::dependencies::CRATE;
 /// The statics: rayon's global pool, and whether it was made.
 const POOLS: [&str; 2] = ["rayon_core::registry::THE_REGISTRY", "rayon_core::registry::THE_REGISTRY_SET"];
 
-/// Lets the pools of the session's crates begin anew. Call it where no code of a library runs.
+/// Resets the pools of the session's crates. Call it where no code of a library runs.
 pub fn begin_anew() {
-    // Whatever `:dep` names is in one library, what every cell has in another.
+    // One library holds the crates of `:dep`, another what every cell has.
     let names = [CRATE, "soma_cell"];
     let is_of_crates = |library: &Path| {
         library.file_name().is_some_and(|file| names.iter().any(|name| file.to_string_lossy().contains(name)))
@@ -29,17 +29,17 @@ pub fn begin_anew() {
     for (library, base) in loaded().into_iter().filter(|(library, _)| is_of_crates(library)) {
         for (offset, content) in pools_of(&library).unwrap_or_default() {
             let at = (base + offset) as *mut u8;
-            // SAFETY: the library's table says that so many bytes of its own, which are written to, lie there; there is
+            // SAFETY: the library's symbol table says that this many writable bytes of the library lie there; there is
             // one thread, and it has no reference to them.
             unsafe { std::ptr::copy_nonoverlapping(content.as_ptr(), at, content.len()) };
         }
     }
 }
 
-/// The files of the libraries that are loaded, and where they lie.
+/// The files of the loaded libraries, and their addresses.
 fn loaded() -> Vec<(PathBuf, u64)> {
     unsafe extern "C" fn note(info: *mut libc::dl_phdr_info, _: usize, found: *mut c_void) -> c_int {
-        // SAFETY: both are what `dl_iterate_phdr` was given and gives.
+        // SAFETY: both pointers are what `dl_iterate_phdr` received and passes on.
         let (info, found) = unsafe { (&*info, &mut *found.cast::<Vec<(PathBuf, u64)>>()) };
         if !info.dlpi_name.is_null() {
             // SAFETY: a C string that lives as long as the library.
@@ -54,20 +54,20 @@ fn loaded() -> Vec<(PathBuf, u64)> {
     found
 }
 
-/// Where the pools of a library lie in it, and what they hold at first.
+/// The offsets of a library's pools in it, and their initial content.
 fn pools_of(library: &Path) -> Option<Vec<(u64, Vec<u8>)>> {
     let content = std::fs::read(library).ok()?;
     let file = object::File::parse(&*content).ok()?;
     let mut found = Vec::new();
     for symbol in file.symbols().filter(|symbol| symbol.kind() == SymbolKind::Data && symbol.size() > 0) {
         let name = symbol.name().unwrap_or_default();
-        // Most names need not be read.
+        // Most names need not be demangled.
         if !name.contains("THE_REGISTRY") || !POOLS.contains(&plain(name).as_str()) {
             continue;
         }
         let within = symbol.address()..symbol.address() + symbol.size();
         let section = file.section_by_index(symbol.section_index()?).ok()?;
-        // Bytes that stand for an address are not what the file has there.
+        // Bytes that are relocated differ from those in the file.
         if file.dynamic_relocations().into_iter().flatten().any(|(at, _)| within.contains(&at)) {
             continue;
         }
@@ -78,11 +78,11 @@ fn pools_of(library: &Path) -> Option<Vec<(u64, Vec<u8>)>> {
         };
         found.push((symbol.address(), first));
     }
-    // One without the other would be a pool that was made and is not there.
+    // One static without the other would be a pool that is marked as made and does not exist.
     (found.len() == POOLS.len()).then_some(found)
 }
 
-/// A symbol's path, as it is written in Rust.
+/// The path of a symbol, as Rust code writes it.
 fn plain(symbol: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(symbol))
 }

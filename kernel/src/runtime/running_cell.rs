@@ -1,5 +1,5 @@
-//! The cell that is running, as the supervisor sees it: asked to stop, ended when it does not, or when it waits for
-//! threads that are gone.
+//! The running cell, as the supervisor sees it. The supervisor asks it to stop, and ends its process when it does not
+//! stop in time or waits for threads that no longer exist.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -9,64 +9,64 @@ use nix::unistd::Pid;
 
 use super::threads::{all_wait_for_each_other, starved};
 
-/// How long a cell may take to stop by itself before its process is ended: tensor operations ask, and what waits is
-/// broken off. Time in which it had no processor does not count,
+/// How long a cell may take to stop by itself before its process is ended: tensor operations check for an interrupt,
+/// and system calls that wait are cancelled. Time in which the cell had no processor does not count.
 const GRACE: Duration = Duration::from_millis(300);
-/// up to this.
+/// The limit of that time, with the time in which the cell had no processor.
 const MOST_GRACE: Duration = Duration::from_secs(5);
 
-/// How often it is asked meanwhile: it may just have been before the call in which it waits.
+/// How often an interrupt is repeated: the cell may have been just before the system call in which it waits.
 const ASK_AGAIN: Duration = Duration::from_millis(40);
 
-/// How often it is looked what a cell waits for.
+/// How often to check what a cell waits for.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The cell that is running.
 pub struct RunningCell {
-    /// What the worker is told: the path of its library, and the end of a line.
+    /// What the worker is sent: the path of the cell's library, and a line end.
     command: String,
-    /// The processes that were below this one before it.
+    /// The descendants that existed before it started.
     before: HashSet<Pid>,
-    /// That it was asked to stop.
+    /// Set when it was asked to stop.
     interrupt: Option<Interrupt>,
-    /// When it was last looked at.
+    /// When it was last checked.
     looked: Instant,
-    /// Its threads, when they were last found to wait for each other.
+    /// Its threads, when the last check found that they all wait for each other.
     waits: Option<Vec<(String, u64)>>,
-    /// It was ended because that would never have changed.
+    /// Whether its process was ended because its threads would have waited for ever.
     is_deadlocked: bool,
 }
 
-/// A wish that a cell stops.
+/// A request that a cell stops.
 struct Interrupt {
     /// When it came.
     since: Instant,
-    /// When the cell was last told.
+    /// When the cell was last signalled.
     told: Instant,
-    /// For how long the cell had wanted a processor and had none.
+    /// How long the cell had wanted a processor without getting one when the request came.
     starved: Duration,
 }
 
 impl RunningCell {
-    /// One that starts now, beside these processes.
+    /// A cell that starts now, while these processes exist.
     pub fn start(library: &str, before: HashSet<Pid>) -> RunningCell {
         let command = format!("{library}\n");
         RunningCell { command, before, interrupt: None, looked: Instant::now(), waits: None, is_deadlocked: false }
     }
 
-    /// What the worker is told.
+    /// What the worker is sent.
     pub fn command(&self) -> &str {
         &self.command
     }
 
-    /// Whether a worker had begun it that has left these commands unread: it reads a line to its end first. One that is
-    /// to stop does not begin any more.
+    /// Whether a worker that left these commands unread had begun the cell: a worker reads the whole line first. A cell
+    /// that is to stop must not begin again, so it counts as begun.
     pub fn has_begun(&self, unread: &str) -> bool {
         let last = unread.split_inclusive('\n').next_back();
         self.is_interrupted() || !last.is_some_and(|last| self.command.ends_with(last))
     }
 
-    /// Whether a process was there when it started.
+    /// Whether a process existed when the cell started.
     pub fn was_there_before(&self, process: Pid) -> bool {
         self.before.contains(&process)
     }
@@ -76,17 +76,17 @@ impl RunningCell {
         self.interrupt.is_some()
     }
 
-    /// Whether it was ended since it would have waited for ever.
+    /// Whether it was ended because it would have waited for ever.
     pub fn is_deadlocked(&self) -> bool {
         self.is_deadlocked
     }
 
-    /// How long it may be left alone.
+    /// How long the supervisor may wait before it must check the cell again.
     pub fn patience(&self) -> Duration {
         if self.is_interrupted() { ASK_AGAIN } else { LOOK }
     }
 
-    /// Whether it is time to look what it waits for; then that is done now.
+    /// Whether it is time to check what the cell waits for; if so, records that the check is made now.
     pub fn is_to_be_looked_at(&mut self) -> bool {
         let is_time = self.looked.elapsed() >= LOOK;
         if is_time {
@@ -95,7 +95,7 @@ impl RunningCell {
         is_time
     }
 
-    /// Ends the process of a cell whose threads were found to wait for each other before, and have not moved since.
+    /// Ends the process of a cell if its threads waited for each other at the last check and have not run since.
     pub fn end_when_deadlocked(&mut self, process: Pid) {
         let waits = all_wait_for_each_other(process);
         self.is_deadlocked = waits.is_some() && waits == self.waits;
@@ -114,7 +114,7 @@ impl RunningCell {
         }
     }
 
-    /// Asks again one that is to stop, and ends its process when it has not in time.
+    /// Repeats the interrupt of a cell that is to stop, and ends its process when its time is over.
     pub fn stop(&mut self, process: Pid) {
         let Some(interrupt) = &mut self.interrupt else { return };
         if interrupt.is_over(process) {
@@ -135,7 +135,7 @@ impl Interrupt {
     }
 }
 
-/// Tells the first thread of a process, which runs cells, that the cell is to stop.
+/// Signals the first thread of a process, which runs cells, that the cell is to stop.
 fn tell(process: Pid) {
     #[cfg(target_os = "linux")]
     // SAFETY: the call takes numbers.

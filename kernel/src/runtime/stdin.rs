@@ -1,13 +1,13 @@
-//! The worker's standard input: what the user answers, and how it is noticed that something waits for an answer.
+//! The worker's standard input: passes on the user's answers, and detects that something waits for one.
 //!
-//! It is a socket that keeps packets apart, and every byte is a packet. A pipe's end comes once and for ever; here
-//! an empty packet is the end of the input for whoever reads next, and nothing more. Packets of one byte lose
-//! nothing, however little a reader asks for (a shell's `read` takes byte after byte).
+//! It is a socket that keeps packets apart, and every byte is a packet. A pipe ends once and for ever; here an empty
+//! packet is the end of the input for the next reader only. Packets of one byte lose nothing, however little a reader
+//! asks for (a shell's `read` takes one byte at a time).
 //!
-//! Whether something waits is seen from outside, in `/proc`: a thread of the worker, or of a process that a cell
-//! has started, is inside a system call that reads from descriptor 0. So `std::io::stdin().read_line` asks the
-//! person, also from a crate that has never heard of notebooks. Where `/proc` does not tell (other systems than
-//! Linux), only what asks by name does.
+//! Whether something waits is read from `/proc`: a thread of the worker, or of a process that a cell has started, is
+//! inside a system call that reads from descriptor 0. So `std::io::stdin().read_line` asks the user, even from a crate
+//! that knows nothing of notebooks. Without `/proc` (on systems other than Linux), only explicit requests for input
+//! ask.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -16,11 +16,11 @@ use nix::poll::PollFlags;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
 use nix::unistd::Pid;
 
-/// The supervisor's end, and the worker's, which each copy of the worker shares.
+/// The supervisor's end, and the worker's, which the worker shares with its snapshots.
 pub struct Stdin {
     ours: OwnedFd,
     workers: OwnedFd,
-    /// Packets that did not fit in yet; `None` is the end of the input.
+    /// Packets that did not fit into the socket yet; `None` is the end of the input.
     waiting: VecDeque<Option<u8>>,
     /// How many answers have come.
     answers: u8,
@@ -52,13 +52,13 @@ impl Stdin {
         self.answers = self.answers.wrapping_add(1);
     }
 
-    /// Tells who reads next that there is nothing to read.
+    /// Gives the next reader the end of the input.
     pub fn end(&mut self) {
         self.waiting.push_back(None);
         self.answers = self.answers.wrapping_add(1);
     }
 
-    /// Hands on as much as fits.
+    /// Sends as many packets as fit.
     pub fn send(&mut self) {
         while let Some(packet) = self.waiting.front() {
             let packet = packet.as_slice();
@@ -69,19 +69,19 @@ impl Stdin {
         }
     }
 
-    /// What to wait for before [`Stdin::send`] can do more.
+    /// The poll events to wait for before [`Stdin::send`] can send more.
     pub fn wants(&self) -> PollFlags {
         if self.waiting.is_empty() { PollFlags::empty() } else { PollFlags::POLLOUT }
     }
 
-    /// Forgets what nobody has read: it was meant for a cell that is gone.
+    /// Discards unread input: it was meant for a cell that has ended.
     pub fn clear(&mut self) {
         self.waiting.clear();
         let mut byte = [0];
         while recv(self.workers.as_raw_fd(), &mut byte, MsgFlags::MSG_DONTWAIT).is_ok() {}
     }
 
-    /// Whether something in the cell reads from it, and there is nothing to read.
+    /// Whether something in the cell reads from this input, and there is nothing to read.
     pub fn is_waited_for(&self, worker: Pid) -> bool {
         self.waiting.is_empty() && self.is_read() && proc::reads(worker, self.workers.as_fd())
     }
@@ -103,7 +103,7 @@ impl AsFd for Stdin {
 
 #[cfg(target_os = "linux")]
 mod proc {
-    //! What `/proc` tells of system calls; see `proc(5)`, `/proc/[pid]/syscall`.
+    //! What `/proc` shows of system calls; see `proc(5)`, `/proc/[pid]/syscall`.
 
     use std::fs;
     use std::os::fd::{AsRawFd, BorrowedFd};
@@ -118,7 +118,7 @@ mod proc {
             let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { continue };
             for thread in threads.flatten().map(|thread| thread.path()) {
                 let call = fs::read_to_string(thread.join("syscall")).unwrap_or_default();
-                // A child may have another file there.
+                // A child may have another file as descriptor 0.
                 if is_read(&call) && fs::read_link(format!("/proc/{process}/fd/0")).is_ok_and(|file| file == input) {
                     return true;
                 }
@@ -140,7 +140,7 @@ mod proc {
 
 #[cfg(not(target_os = "linux"))]
 mod proc {
-    //! Nothing is known.
+    //! Without `/proc`, nothing is known.
 
     use std::os::fd::BorrowedFd;
 

@@ -1,4 +1,4 @@
-//! What the system tells of another process's threads. Where `/proc` does not tell (other systems than Linux), nothing.
+//! What the system shows of another process's threads. Without `/proc` (on systems other than Linux), nothing.
 
 use std::fs;
 use std::path::Path;
@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use nix::unistd::Pid;
 
-/// The thread that hands on partial lines (`soma_cell::host`): nobody is woken by it.
+/// The thread that forwards partial lines (`soma_cell::host`): it wakes no other thread.
 pub const FLUSHER: &str = "soma-flush";
 
-/// How long a process's first thread has stood ready to run without a processor to run on.
+/// How long a process's first thread has been ready to run without getting a processor.
 pub fn starved(process: Pid) -> Duration {
     let text = fs::read_to_string(format!("/proc/{process}/schedstat")).unwrap_or_default();
     let nanoseconds = text.split_whitespace().nth(1).and_then(|delay| delay.parse().ok());
     Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
-/// Of a process whose threads all wait for one another, without a limit of time: which they are, and how often each has
-/// waited before. When that is the same at two moments, nothing has run in between, and nothing ever will.
+/// If all threads of a process wait for one another without a time limit: the threads, and how often each has waited
+/// before. If that is the same at two moments, nothing has run in between, and nothing ever will.
 pub fn all_wait_for_each_other(process: Pid) -> Option<Vec<(String, u64)>> {
     let mut waits = Vec::new();
     for thread in fs::read_dir(format!("/proc/{process}/task")).ok()? {
@@ -39,7 +39,7 @@ fn is_flusher(thread: &Path) -> bool {
     fs::read_to_string(thread.join("comm")).is_ok_and(|name| name.trim_end() == FLUSHER)
 }
 
-/// How often a thread has given up its processor to wait, or was made to.
+/// How often a thread has given up its processor, to wait or because it was preempted.
 fn switches(thread: &Path) -> Option<u64> {
     let status = fs::read_to_string(thread.join("status")).ok()?;
     let counts = status.lines().filter(|line| line.contains("ctxt_switches:"));
@@ -59,8 +59,8 @@ fn is_futex(call: &str) -> bool {
     words(call).is_some_and(|(number, _)| number == libc::SYS_futex)
 }
 
-/// Whether it waits until another thread of its process wakes it, or ends: a futex of this process alone, or the one by
-/// which glibc waits for a thread's end, without a limit of time.
+/// Whether the thread waits until another thread of its process wakes it or ends: on a futex that is private to the
+/// process, or on the one by which glibc waits for a thread's end, without a time limit.
 #[cfg(target_os = "linux")]
 fn is_wait_for_a_thread(call: &str) -> bool {
     let Some((number, arguments)) = words(call) else { return false };

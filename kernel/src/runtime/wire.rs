@@ -1,13 +1,13 @@
-//! Frames between the supervisor and the kernel: a kind, a length, that many bytes.
+//! Frames between the supervisor and the kernel: a kind, a length, and content of that length.
 
 use std::io::{self, Read};
 
 use soma_report::Report;
 
-/// What the supervisor tells the kernel.
+/// What the supervisor sends the kernel.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
-    /// The sender is the supervisor, to which requests go: its first frame.
+    /// Its first frame: the sender is the supervisor, which takes the kernel's requests.
     Supervisor,
     /// Bytes from the worker's standard output.
     Stdout(Vec<u8>),
@@ -15,9 +15,9 @@ pub enum Frame {
     Stderr(Vec<u8>),
     /// A report of the running cell.
     Report(Report),
-    /// Everything written before the kernel's [`SYNC`] of this number has been sent.
+    /// Everything that was written before the kernel's [`SYNC`] with this number has been sent.
     Synced(u8),
-    /// Something in the cell reads from standard input, which holds nothing, after this many answers (modulo 256).
+    /// Something in the cell reads from standard input, which is empty, after this many answers (modulo 256).
     Waiting(u8),
 }
 
@@ -27,11 +27,11 @@ pub const INTERRUPT: u8 = b'I';
 pub const SYNC: u8 = b'S';
 /// Kernel to supervisor: a line for the cell's standard input, ended by a line end.
 pub const INPUT: u8 = b'L';
-/// Kernel to supervisor: what the cell reads ends here, for once.
+/// Kernel to supervisor: the next read of standard input gets the end of the input.
 pub const END_OF_INPUT: u8 = b'E';
-/// Kernel to supervisor: keep a copy of the worker after each cell, or (the next) none.
+/// Kernel to supervisor: take a snapshot after each cell.
 pub const COPIES: u8 = b'C';
-/// Kernel to supervisor: keep no copy of the worker.
+/// Kernel to supervisor: take no snapshots.
 pub const NO_COPIES: u8 = b'N';
 /// Kernel to supervisor: end everything.
 pub const QUIT: u8 = b'Q';
@@ -66,7 +66,7 @@ impl Frame {
     /// Reads the next frame; `None` at the end of the stream.
     ///
     /// # Errors
-    /// When the stream breaks off inside a frame or holds something else.
+    /// When the stream ends inside a frame or holds something other than frames.
     pub fn read(stream: &mut impl Read) -> io::Result<Option<Frame>> {
         let mut kind = [0];
         if stream.read(&mut kind)? == 0 {
@@ -75,7 +75,7 @@ impl Frame {
         let mut length = [0; 4];
         stream.read_exact(&mut length)?;
         let length = u32::from_le_bytes(length) as usize;
-        // Memory for what comes, not for what is announced.
+        // Allocate for the bytes that come, not for the announced length.
         let mut bytes = Vec::with_capacity(length.min(1 << 20));
         if stream.take(length as u64).read_to_end(&mut bytes)? < length {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_announces_much_takes_no_memory_before_it_comes() {
-        /// Gives no bytes, and says how much room there was for them.
+        /// A reader that gives no bytes, and records how much room there was for them.
         struct Announced<'a>(&'a [u8], usize);
         impl Read for Announced<'_> {
             fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {

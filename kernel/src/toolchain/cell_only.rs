@@ -1,8 +1,8 @@
-//! Variables that a cell defines and no later cell can have, as rustc tells: those that borrow from another variable, and
+//! Variables of a cell that no later cell can use, according to rustc: those that borrow from another variable, and
 //! those that may have no value at the cell's end.
 //!
-//! Such a cell is as good as any program. It fails only because evcxr keeps every variable; so it is compiled again
-//! without keeping these, and the engine says what became of them.
+//! Such a cell is a valid program. It fails only because evcxr keeps every variable; so it is compiled again without
+//! keeping these, and the engine explains why they are gone.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,7 +15,7 @@ use crate::dirs;
 use crate::evcxr::program::{Program, Unkept};
 use crate::session_dir::SOURCE;
 
-/// The file that tells the engine of them, in the session's folder.
+/// The file in the session's folder that tells the engine of these variables.
 const FILE: &str = "cell-only.json";
 
 /// The variables of a cell that end with it.
@@ -25,15 +25,15 @@ pub struct CellOnly {
     pub variables: BTreeMap<String, Unkept>,
 }
 
-/// What rustc calls errors about what lives too short, or is used while it is borrowed.
+/// rustc's error codes for values that do not live long enough, or are used while borrowed.
 const BORROWS: [&str; 12] =
     ["E0310", "E0373", "E0499", "E0502", "E0503", "E0505", "E0506", "E0515", "E0521", "E0597", "E0713", "E0716"];
 
-/// What rustc calls the use of a variable without a value.
+/// rustc's error code for the use of a variable without a value.
 const UNASSIGNED: &str = "E0381";
 
 impl CellOnly {
-    /// With only this variable kept of those that a program keeps.
+    /// The cell with only this one of a program's variables kept.
     pub fn all_but(&self, kept: &str, program: &Program) -> CellOnly {
         let mut variables = self.variables.clone();
         let others = program.kept().filter(|name| *name != kept);
@@ -41,25 +41,25 @@ impl CellOnly {
         CellOnly { variables }
     }
 
-    /// With this variable among them.
+    /// Adds this variable.
     pub fn add(&mut self, name: &str) {
         self.variables.insert(name.to_owned(), Unkept::Borrows);
     }
 
-    /// Lets those that borrow end before the others are kept; whether that is something new.
+    /// Makes the variables that borrow end before the others are kept. Returns whether this changes anything.
     pub fn end_early(&mut self) -> bool {
         let borrows = self.variables.values_mut().filter(|why| **why == Unkept::Borrows);
         borrows.map(|why| *why = Unkept::Guards).count() > 0
     }
 
-    /// Whether all that rustc says against a program is about what lives too short. Where a borrow goes through a closure,
-    /// it does not say at which variable.
+    /// Whether all of rustc's errors are about values that do not live long enough. If a borrow goes through a closure,
+    /// an error does not name the variable.
     pub fn may_explain(said: &CompilerOutput) -> bool {
         let mut errors = said.errors().peekable();
         errors.peek().is_some() && errors.all(|error| BORROWS.contains(&error.code()))
     }
 
-    /// Finds more of them in what rustc says of a program; whether there are any.
+    /// Adds the variables that rustc's errors name. Returns whether there are new ones.
     pub fn learn(&mut self, said: &CompilerOutput, program: &Program) -> bool {
         let before = self.variables.len();
         for error in said.errors() {
@@ -68,7 +68,8 @@ impl CellOnly {
                 let names = spans.filter_map(|span| program.kept_at(span.line_start));
                 self.variables.extend(names.map(|name| (name.to_owned(), Unkept::Unassigned)));
             } else if BORROWS.contains(&error.code()) || error.message.contains("lifetime may not live long") {
-                // Where a variable is kept, what it borrows has to live for ever, or to be there still.
+                // A variable that is kept needs what it borrows to be `'static`, or to be still valid at the cell's
+                // end.
                 let asks = |text: &str| {
                     ["'static", "later used here", "used here, in later"].iter().any(|sign| text.contains(sign))
                 };
@@ -82,13 +83,13 @@ impl CellOnly {
         self.variables.len() > before
     }
 
-    /// Those of the cell that was compiled last.
+    /// The variables of the cell that was compiled last.
     pub fn read(session: &Path) -> CellOnly {
         let bytes = std::fs::read(session.join(FILE));
         bytes.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    /// Leaves them for the engine.
+    /// Writes them for the engine.
     ///
     /// # Errors
     /// When the session's folder cannot be written to.
@@ -104,14 +105,14 @@ impl CellOnly {
     }
 }
 
-/// How many variables are looked at one by one.
+/// The largest number of variables that are tested one by one.
 const MOST_PROBED: usize = 12;
 
-/// Those of these variables that are too short-lived when each is the only one that is kept; none where something else
-/// must be wrong.
+/// The variables that do not live long enough even when each is the only one that is kept; none if something else must
+/// be wrong.
 ///
 /// # Errors
-/// What asking gives.
+/// The error of `is_too_short`.
 pub fn culprits<E>(names: Vec<String>, is_too_short: impl Fn(&str) -> Result<bool, E>) -> Result<Vec<String>, E> {
     if names.len() > MOST_PROBED {
         return Ok(Vec::new());
@@ -125,7 +126,7 @@ pub fn culprits<E>(names: Vec<String>, is_too_short: impl Fn(&str) -> Result<boo
     Ok(if names.len() > 1 && culprits.len() == names.len() { Vec::new() } else { culprits })
 }
 
-/// The spans in the program.
+/// The spans of a diagnostic that are in the program.
 fn spans(said: &Diagnostic) -> impl Iterator<Item = &DiagnosticSpan> {
     said.spans.iter().filter(|span| span.file_name == SOURCE)
 }

@@ -1,4 +1,4 @@
-//! How the last cell was compiled: what the driver leaves for the engine.
+//! How the last cell was compiled: a record that the driver writes for the engine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub const COMMAND_LINE: &str = "command-line.json";
 pub struct CommandLine {
     /// The arguments that name libraries.
     pub libraries: Vec<String>,
-    /// The crates that a cell can name, and their files.
+    /// The crates that a cell can name, with their files.
     pub externs: Vec<(String, PathBuf)>,
     /// Digest of those libraries.
     pub identity: String,
@@ -27,7 +27,7 @@ impl CommandLine {
         session.join(COMMAND_LINE)
     }
 
-    /// Reads it.
+    /// Reads the record.
     ///
     /// # Errors
     /// When no cell was compiled yet.
@@ -35,7 +35,7 @@ impl CommandLine {
         Ok(serde_json::from_slice(&fs::read(CommandLine::file(session)).context("no cell was compiled yet")?)?)
     }
 
-    /// Leaves it for the engine, if it is not there already.
+    /// Writes the record for the engine, unless it exists already.
     ///
     /// # Errors
     /// When the session's folder cannot be written to.

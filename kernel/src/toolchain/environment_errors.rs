@@ -1,14 +1,14 @@
-//! What keeps tools from working that is not in the user's code: a full disk, a linker that is gone, no network.
+//! Explains failures of tools that the user's code did not cause: a full disk, a missing linker, no network.
 
 use crate::diagnostic::{CompilerOutput, DiagnosticLevel};
 
-/// How much of what a tool has said is repeated.
+/// How much of a tool's output is repeated.
 const MOST_SAID: usize = 2000;
 
-/// The longest note that is repeated: the linker's command line fills a screen and says nothing.
+/// The longest note that is repeated: the linker's command line fills a screen and explains nothing.
 const LONGEST_NOTE: usize = 500;
 
-/// Why the compiler failed although it found no error in the program.
+/// The reason why the compiler failed without an error in the program.
 pub fn of_compiler(output: &CompilerOutput) -> String {
     let errors = output.diagnostics.iter().filter(|diagnostic| {
         diagnostic.level == DiagnosticLevel::Error && !diagnostic.message.starts_with("aborting due to")
@@ -42,7 +42,7 @@ fn advice(cause: &str) -> Option<&'static str> {
     None
 }
 
-/// A message about files, with what to do about a full disk.
+/// A message about files, with advice if the disk is full.
 pub fn of_files(message: &str) -> String {
     match advice(message) {
         Some(advice) => format!("{message}\n{advice}, then run the cell again"),
@@ -50,7 +50,7 @@ pub fn of_files(message: &str) -> String {
     }
 }
 
-/// What to do about what cargo has said, where the network is to blame.
+/// Advice on cargo's output, if the network caused the failure.
 pub fn of_network(said: &str) -> Option<&'static str> {
     let signs = [
         "Could not resolve host",
@@ -59,7 +59,7 @@ pub fn of_network(said: &str) -> Option<&'static str> {
         "Failed to connect",
         "failed to download",
         "Timeout was reached",
-        // Of a repository.
+        // From a repository.
         "failed to connect to",
         "failed to resolve address",
         "failed to clone into",

@@ -1,4 +1,4 @@
-//! What the engine leaves in the session's folder for the processes that evcxr starts.
+//! The notes that the engine leaves in the session's folder for the processes that evcxr starts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -25,14 +25,14 @@ pub struct SessionNotes {
     pub facts: ToolchainInfo,
     /// What cells link.
     pub libs: CellLibs,
-    /// The environment as it was before Soma's links were put into it.
+    /// The environment without Soma's links.
     pub original: Original,
 }
 
 /// Written before each cell.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CellNotes {
-    /// Every name that the cell's statements can mean.
+    /// Every name that the cell's statements may refer to.
     pub words: BTreeSet<String>,
     /// The types of the variables among them.
     pub types: Types,
@@ -48,12 +48,12 @@ macro_rules! stored {
             /// Reads the notes of a session.
             ///
             /// # Errors
-            /// When they are not there or not readable.
+            /// When they do not exist or cannot be read.
             pub fn read(session: &Path) -> io::Result<Self> {
                 Ok(serde_json::from_slice(&std::fs::read(session.join($file))?)?)
             }
 
-            /// Leaves the notes.
+            /// Writes the notes.
             ///
             /// # Errors
             /// When the folder cannot be written to.
@@ -67,7 +67,7 @@ stored!(SessionNotes, SESSION_NOTES);
 stored!(CellNotes, CELL_NOTES);
 
 impl SessionNotes {
-    /// Whether the session's folder has them as they are.
+    /// Whether the session's folder holds these notes unchanged.
     pub fn are_written(&self, session: &Path) -> bool {
         let written = std::fs::read(session.join(SESSION_NOTES));
         written.is_ok_and(|bytes| serde_json::to_vec(self).is_ok_and(|own| own == bytes))

@@ -1,4 +1,5 @@
-//! The libraries that the worker has loaded in a session, by what is in them, each with the program it was compiled from.
+//! The libraries that the worker has loaded in a session, by their content, each with the program that it was compiled
+//! from.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -7,19 +8,20 @@ use sha2::{Digest, Sha256};
 
 use super::toolchain_info::hex;
 
-/// Puts a cell's library where evcxr looks for it. The same file as the last time is one that the worker has loaded
-/// already, so that running a cell again and again takes no more memory; but a `static` starts anew with each run.
+/// Puts a cell's library where evcxr looks for it. If the content is the same as before, the file is the one that the
+/// worker has already loaded, so repeated runs of a cell take no more memory; but a `static` starts again with each
+/// run.
 ///
 /// # Errors
 /// When the library cannot be written.
 pub fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> io::Result<()> {
     let _ = fs::remove_file(library);
     let loaded = loaded(session, content);
-    // Without the program, a panic in code of this cell has no place when a later cell runs it; without the link below,
-    // running the cell again costs what running another one does.
+    // Without the program, a panic in this cell's code has no place when a later cell runs it. Without the link below,
+    // each run of the cell takes as much memory as another cell.
     let _ = fs::create_dir_all(loaded.parent().expect("it is in a folder"));
     let _ = fs::write(loaded.with_extension("rs"), text);
-    // What an earlier library has is declared only.
+    // Statics that an earlier library has are only declared.
     if text.lines().any(|line| line.contains("static") && !line.contains("#[link_name = \"soma_static_")) {
         return fs::write(library, content);
     }
@@ -31,7 +33,7 @@ pub fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> io
     Ok(())
 }
 
-/// Where a library with this content is kept for the session, with its program beside it.
+/// The place for a library with this content in the session's folder, with its program beside it.
 fn loaded(session: &Path, content: &[u8]) -> PathBuf {
     session.join("loaded").join(hex(&Sha256::digest(content)))
 }
@@ -39,7 +41,7 @@ fn loaded(session: &Path, content: &[u8]) -> PathBuf {
 /// The program that a library of the session was compiled from.
 ///
 /// # Errors
-/// When either is gone.
+/// When the library or the program no longer exists.
 pub fn program_of(session: &Path, library: &Path) -> io::Result<String> {
     fs::read_to_string(loaded(session, &fs::read(library)?).with_extension("rs"))
 }

@@ -1,4 +1,5 @@
-//! What rustc says of a cell: which of it users are told, and about which lines of evcxr's text.
+//! Selects and translates rustc's messages about a cell: which ones users see, and which lines of evcxr's text they
+//! refer to.
 
 use nix::sys::signal::Signal;
 
@@ -7,11 +8,11 @@ use crate::evcxr::files;
 use crate::evcxr::program::{Origin, Program};
 use crate::session_dir::SOURCE;
 
-/// The file that generated code is said to be in.
+/// The file name that diagnostics get for generated code.
 pub const GENERATED: &str = "generated";
 
-/// The lints that a user who runs a cell is told of: likely mistakes. Those about style, and about what is never
-/// used, are not: in a notebook the next cell may use it.
+/// The lints that users see: likely mistakes. Lints about style and about unused items are left out: in a notebook the
+/// next cell may use them.
 pub const LINTS: &[&str] = &[
     "unused_must_use",
     "unused_variables",
@@ -28,8 +29,8 @@ pub const LINTS: &[&str] = &[
     "static_mut_refs",
 ];
 
-/// Whether a warning is of a kind that users are told of, and about this cell: what is said of an earlier cell's item
-/// was said there.
+/// Whether users see a warning: it is of one of these lints, and about this cell. A warning about an earlier cell's
+/// item was shown there.
 pub fn is_worth_telling(diagnostic: &Diagnostic, program: &Program) -> bool {
     let is_own = |span: &DiagnosticSpan| {
         span.is_primary && span.file_name == SOURCE && matches!(program.origin(span.line_start), Origin::Evcxr(_))
@@ -40,13 +41,13 @@ pub fn is_worth_telling(diagnostic: &Diagnostic, program: &Program) -> bool {
 /// The code of the only message of a compiler that crashed.
 pub const COMPILER_CRASH: &str = "CompilerCrash";
 
-/// What is said in place of what a compiler writes that a signal has ended: pages about itself.
+/// Replaces the compiler's own report, which is pages about itself, when a signal has ended it.
 pub fn compiler_crash(signal: i32) -> Diagnostic {
     let name = Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string());
     let message = match Signal::try_from(signal) {
         Ok(Signal::SIGKILL | Signal::SIGTERM | Signal::SIGINT | Signal::SIGHUP) => format!(
-            "the Rust compiler was ended by {name} while it compiled this cell, perhaps for want of memory; the cell did \
-             not run"
+            "{name} ended the Rust compiler while it compiled this cell, perhaps because memory ran out; the cell did not \
+             run"
         ),
         _ => format!(
             "the Rust compiler crashed on this cell ({name}), and the cell did not run. An expression or a type that is \
@@ -56,8 +57,9 @@ pub fn compiler_crash(signal: i32) -> Diagnostic {
     diagnostic::error(COMPILER_CRASH, &message, None)
 }
 
-/// Moves every span of a diagnostic from the compiled text: to evcxr's text, or to the earlier cell that its lines are
-/// from, under the name of [`earlier_cell`]. A span in lines that Soma added is in no file; evcxr shows neither of these.
+/// Moves every span of a diagnostic from the compiled text to evcxr's text, or to the earlier cell that its lines are
+/// from, with [`earlier_cell`] as the file name. Spans in lines that Soma added get the file [`GENERATED`]. evcxr shows
+/// neither of these two.
 pub fn translate(diagnostic: &mut Diagnostic, program: &Program) {
     diagnostic.change_spans(&mut |span| {
         if span.file_name != SOURCE {
@@ -79,12 +81,12 @@ pub fn translate(diagnostic: &mut Diagnostic, program: &Program) {
     });
 }
 
-/// How diagnostics name a cell of the session, by its place.
+/// The file name that diagnostics get for a cell of the session, by its position.
 pub fn earlier_cell(cell: usize) -> String {
     format!("{EARLIER_CELL}{cell}")
 }
 
-/// The place in the session of the cell that a diagnostic names, if it is an earlier one.
+/// The position in the session of the cell that a diagnostic's file names, if it is an earlier one.
 pub fn earlier_cell_in(file: &str) -> Option<usize> {
     file.strip_prefix(EARLIER_CELL)?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The environment that the kernel was started in, for the tools that it starts.
+//! The environment in which the kernel was started, for the tools that it starts.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::search;
 use crate::evcxr::environment::CONFIG_DIR;
 
-/// What the environment of the kernel was like when it was started; `None` for a variable that was not set.
+/// The kernel's environment at its start; `None` for a variable that was not set.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Original {
-    /// Those that Soma sets for evcxr and that people may have set.
+    /// The variables that Soma sets for evcxr and that users may have set.
     variables: Vec<(String, Option<String>)>,
-    /// The folder that it was started in: the notebook's.
+    /// The folder in which the kernel was started: the notebook's.
     pub folder: PathBuf,
 }
 
 impl Original {
-    /// Reads the present environment.
+    /// Reads the current environment.
     pub fn read() -> Original {
         let variables = ["PATH", "CARGO", "RUSTC", "CARGO_HOME", CONFIG_DIR];
         Original {
@@ -37,7 +37,7 @@ impl Original {
         self.variables().find(|(name, _)| *name == variable)?.1
     }
 
-    /// Gives a tool this environment, and a `PATH` on which it finds a linker.
+    /// Sets this environment for a tool, with a `PATH` on which it finds a linker.
     pub fn restore(&self, command: &mut Command) {
         for (name, value) in self.variables() {
             match value {

@@ -1,8 +1,8 @@
-//! Libraries that variables were made with, after a `:dep` has put others in their place.
+//! Libraries that variables were made with, and that a later `:dep` has replaced.
 //!
-//! A later `:dep` may ask for another version of a crate, or for one more feature, and Rust then has two crates of
-//! the same name, whose types differ. A variable of a type from the first keeps it: the cell is compiled with
-//! both, the first under a name of its own, and the variable's type is written with that name.
+//! A later `:dep` may ask for another version of a crate, or for one more feature. Rust then has two crates of the same
+//! name, whose types differ. A variable of a type from the first keeps that type: the cell is compiled with both
+//! crates, the first under another name, and the variable's type is written with that name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,25 +12,25 @@ use sha2::{Digest, Sha256};
 use super::toolchain_info::hex;
 use crate::variable_types::{Libraries, Types};
 
-/// What a cell needs of earlier libraries.
+/// The earlier libraries that a cell needs.
 #[derive(Debug, Default, PartialEq)]
 pub struct Kept {
     /// The types of all variables, as this cell must write them.
     pub types: Types,
     /// The variables among them whose types are from earlier libraries.
     pub variables: BTreeSet<String>,
-    /// What `--extern` names besides the present libraries: name and file.
+    /// The arguments of `--extern` besides the current libraries: names and files.
     pub externs: BTreeMap<String, PathBuf>,
 }
 
 impl Kept {
-    /// Compares the libraries that variables were made with to those that are `present`.
+    /// Compares the libraries that variables were made with to the libraries that are `present`.
     pub fn find(types: &Types, made_with: &BTreeMap<String, Libraries>, present: &[(String, PathBuf)]) -> Kept {
         let mut kept = Kept { types: types.clone(), ..Kept::default() };
         for (variable, libraries) in made_with {
             let Some(Some(ty)) = kept.types.get_mut(variable) else { continue };
             for (name, file) in libraries {
-                // Cargo's name for a library has a digest of all that makes it what it is, whichever folder it is in.
+                // Cargo puts a digest of all its inputs into a library's name, whichever folder it is in.
                 let is_present =
                     present.iter().any(|(other, its)| other == name && its.file_name() == file.file_name());
                 if is_present || !file.exists() {
@@ -46,7 +46,7 @@ impl Kept {
     }
 }
 
-/// The crates among `present` that a type is from.
+/// The crates among `present` that a type comes from.
 pub fn libraries_of(ty: &str, present: &[(String, PathBuf)]) -> Libraries {
     let mentioned = present.iter().filter(|(name, _)| roots(ty, name).next().is_some());
     mentioned.cloned().collect()
@@ -56,7 +56,7 @@ fn own_name(file: &Path) -> String {
     format!("kept_{}", hex(&Sha256::digest(file.file_name().unwrap_or_default().as_encoded_bytes())))
 }
 
-/// Where paths in a type begin with this crate.
+/// The positions at which paths in a type begin with this crate.
 fn roots<'a>(ty: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
     ty.match_indices(name).map(|(at, _)| at).filter(move |at| {
         let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';

@@ -1,8 +1,9 @@
-//! Where Rust's tools are, also for a kernel that was started with a bare environment.
+//! Finds Rust's tools, even for a kernel that was started with a bare environment.
 //!
-//! Gateways, desktop launchers and cron start programs without the `PATH` that a shell sets, sometimes without a home, and
-//! one account's rustup knows nothing of another's. What the environment means comes first, then where rustup puts its
-//! tools, then the compiler that `soma install` has noted, then the usual folders of a system.
+//! Gateways, desktop launchers and cron start programs without the `PATH` that a shell sets, sometimes without a home,
+//! and one account's rustup does not know another's toolchains. The search goes through, in this order: what the
+//! environment names, the places where rustup puts its tools, the compiler that `soma install` recorded, the usual
+//! folders of a system.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,24 +12,25 @@ use nix::unistd::{User, geteuid};
 
 use crate::dirs;
 
-/// Names the compiler, by its own path, that was there when Soma was installed; it stands in the kernel's entry in Jupyter.
+/// The variable with the path of the compiler that was present when Soma was installed. It is set in the kernel's entry
+/// in Jupyter.
 pub const NOTED: &str = "SOMA_RUSTC";
 
-/// The folders in which systems have programs.
+/// The folders in which systems put programs.
 const USUAL: [&str; 5] = ["/usr/local/cargo/bin", "/usr/local/bin", "/usr/bin", "/bin", "/opt/homebrew/bin"];
 
-/// A program that may be a compiler, or rustup's stand-in for one.
+/// A program that may be a compiler, or rustup's proxy for one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compiler {
     /// The program.
     pub path: PathBuf,
-    /// What rustup must be told of where its toolchains are.
+    /// `RUSTUP_HOME`, if rustup must be told.
     pub rustup_home: Option<PathBuf>,
-    /// Whether `soma install` has noted it.
+    /// Whether `soma install` recorded it.
     pub is_noted: bool,
 }
 
-/// The compilers to ask, the most wanted first.
+/// The compilers to ask, in order of preference.
 pub fn compilers() -> Vec<Compiler> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     in_order(&variable, &homes(), which("rustc"))
@@ -48,7 +50,7 @@ fn in_order(variable: &dyn Fn(&str) -> Option<PathBuf>, homes: &[PathBuf], on_pa
     compilers.extend(USUAL.iter().map(|folder| plain(Path::new(folder).join("rustc"))));
     let mut found: Vec<Compiler> = Vec::new();
     for compiler in compilers {
-        // One that was noted is told of, also if it is not to be seen.
+        // A recorded compiler stays in the list even if it cannot be found, so that the error names it.
         let is_there = compiler.is_noted || compiler.path.is_file();
         if is_there && !found.contains(&compiler) {
             found.push(compiler);
@@ -57,7 +59,7 @@ fn in_order(variable: &dyn Fn(&str) -> Option<PathBuf>, homes: &[PathBuf], on_pa
     found
 }
 
-/// The folders that may be this account's home: what the environment says, and what the system knows.
+/// The folders that may be this account's home: from the environment, and from the system.
 fn homes() -> Vec<PathBuf> {
     let named = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     let known = User::from_uid(geteuid()).ok().flatten().map(|user| user.dir);
@@ -66,7 +68,7 @@ fn homes() -> Vec<PathBuf> {
     homes
 }
 
-/// What to tell cargo of where its crates are, where `HOME` names nothing.
+/// `CARGO_HOME` for cargo, if `HOME` is not set.
 pub fn cargo_home() -> Option<PathBuf> {
     let named = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
     if Path::new(&named).is_dir() {
@@ -76,7 +78,7 @@ pub fn cargo_home() -> Option<PathBuf> {
     Some(known.unwrap_or_else(|| dirs::cache_dir().join("cargo")))
 }
 
-/// Where rustup has its settings.
+/// The folder of rustup's settings.
 pub fn rustup_home() -> Option<PathBuf> {
     let named = std::env::var_os("RUSTUP_HOME").map(PathBuf::from);
     named.or_else(|| Some(homes().first()?.join(".rustup")))
@@ -91,7 +93,7 @@ fn on(path: &OsStr, name: &str) -> Option<PathBuf> {
     std::env::split_paths(path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// `PATH` for Rust's tools, which look for a linker on it: with the usual folders at its end where it has none.
+/// `PATH` for Rust's tools, which look for a linker on it: if it has none, the usual folders follow.
 pub fn path_with_linker(path: Option<&str>) -> OsString {
     let path = OsStr::new(path.unwrap_or_default());
     if on(path, "cc").is_some() {
@@ -102,7 +104,7 @@ pub fn path_with_linker(path: Option<&str>) -> OsString {
     std::env::join_paths(all).unwrap_or_else(|_| path.to_owned())
 }
 
-/// What to do about a noted compiler that this account cannot use.
+/// What to do about a recorded compiler that this account cannot use.
 pub fn advice_on_noted(path: &Path, said: &str) -> String {
     let toolchain = path.parent().and_then(Path::parent).unwrap_or(path).display();
     let is_closed = path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
@@ -114,7 +116,7 @@ pub fn advice_on_noted(path: &Path, said: &str) -> String {
              /usr/local, say) and run `soma install` there again"
         );
     }
-    format!("the compiler that `soma install` has noted cannot be used ({said}): run `soma install` again")
+    format!("the compiler recorded by `soma install` cannot be used ({said}): run `soma install` again")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! What soma does when it is started as `cargo`, `rustc` or `rustup` by evcxr.
+//! Stands in for `cargo`, `rustc` or `rustup` when evcxr starts soma under one of these names.
 //!
-//! [`Question`] says what is asked. Questions with a fixed answer are answered from the session's notes; a cell's build
-//! goes to [`super::cell_build`]; anything else becomes the real tool.
+//! [`Question`] classifies the call. Questions with a fixed answer are answered from the session's notes; the build of
+//! a cell goes to [`super::cell_build`]; anything else runs the real tool.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
@@ -21,23 +21,23 @@ use crate::evcxr::tools::{self, Question};
 use crate::runtime::announce::announce;
 use crate::session_dir::session_dir;
 
-/// The log of the processes that stand in for tools, in the session's folder: evcxr keeps their standard error to itself.
+/// The log of the stand-ins, in the session's folder: evcxr does not show their standard error.
 const LOG: &str = "driver.log";
 
-/// Writes what `SOMA_LOG` asks for into [`LOG`].
+/// Logs into [`LOG`], as `SOMA_LOG` says.
 fn log_beside(session: &Path) {
     let Ok(filter) = EnvFilter::try_from_env("SOMA_LOG") else { return };
     if let Ok(file) = File::options().create(true).append(true).open(session.join(LOG)) {
-        // There is no other in this process.
+        // This process has no other logger.
         let _ =
             tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file)).try_init();
     }
 }
 
-/// Answers as `tool`; the result is the exit code.
+/// Answers in place of `tool`, and returns the exit code.
 ///
 /// # Errors
-/// When the session's notes are gone or a cell cannot be compiled for reasons other than its code.
+/// When the session's notes cannot be read, or a cell cannot be compiled for reasons other than its code.
 pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
     let session = session_dir().context("soma was started by a tool's name outside a session")?;
     let notes = SessionNotes::read(&session).context("the session's notes cannot be read")?;
@@ -59,7 +59,7 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
         Question::Build => return cell_build::run(&session, &notes, &words),
         Question::Trial(trial) => return try_out(&trial, &session, &notes, &words),
         Question::Packages => {
-            // evcxr writes its own again before it compiles.
+            // evcxr writes its own manifest again before it compiles.
             let modern = manifest().as_deref().and_then(manifest::modernised);
             modern.map_or(Ok(()), |modern| fs::write(files::MANIFEST, modern))?;
             return become_real(tool, &words, &notes);
@@ -69,7 +69,8 @@ pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
     Ok(0)
 }
 
-/// Answers whether a crate can be had: what every cell has needs no cargo, and of what cargo says evcxr shows only what went wrong.
+/// Answers whether a crate is available. Crates that every cell has need no cargo. Of cargo's output, evcxr shows only
+/// errors.
 fn try_out(trial: &Trial, session: &Path, notes: &SessionNotes, words: &[&str]) -> Result<i32> {
     if trial.is_old {
         let what = "`default_features` is read as `default-features`, as it is written since Rust's 2024 edition";
@@ -91,7 +92,7 @@ fn become_real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Result<i
     Err(real(tool, arguments, notes).exec()).with_context(|| format!("cannot run the real {tool}"))
 }
 
-/// The real tool, in the environment as it was before the links.
+/// The real tool, in the environment without the links.
 fn real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Command {
     let mut command = match tool {
         "cargo" => Command::new(&notes.facts.cargo),

@@ -1,10 +1,10 @@
-//! The links by which evcxr finds Soma where it looks for Rust's tools.
+//! The links through which evcxr finds Soma in place of Rust's tools.
 //!
-//! evcxr asks `rustup which cargo`, then runs what it is told; its embedded rust-analyzer runs `$CARGO`,
-//! `$RUSTC` and `$CARGO_HOME/bin/cargo`, and looks for `bin/cargo` in the sysroot. All of these are links to the soma binary, which sees
-//! by the name it was started with what is wanted of it ([`super::shim`]). The sysroot that it is shown
-//! is a folder with nothing but these links: rust-analyzer then loads no standard library, which keeps the
-//! kernel small (20 MiB instead of 500) and each cell's analysis under 3 ms.
+//! evcxr asks `rustup which cargo`, then runs the answer; its embedded rust-analyzer runs `$CARGO`, `$RUSTC` and
+//! `$CARGO_HOME/bin/cargo`, and looks for `bin/cargo` in the sysroot. All of these are links to the soma binary, which
+//! knows its role by the name under which it was started ([`super::shim`]). The sysroot that evcxr is shown is a folder
+//! with nothing but these links: rust-analyzer then loads no standard library, which keeps the kernel small (20 MiB
+//! instead of 500) and each cell's analysis under 3 ms.
 
 use std::ffi::OsString;
 use std::io;
@@ -28,7 +28,7 @@ pub fn bare_sysroot(session: &Path) -> PathBuf {
     session.join("sysroot")
 }
 
-/// Makes the links for a session, those that are not there.
+/// Makes the missing links of a session.
 ///
 /// # Errors
 /// When the folder cannot be written to.

@@ -1,8 +1,8 @@
-//! What a cell's program reads besides its own text: files and variables of the environment.
+//! What a cell's program reads besides its own text: files and environment variables.
 //!
-//! `include_str!("data.txt")` means a file beside the notebook. rustc would look beside the program, which is in a hidden
-//! folder, so the name gets the notebook's folder in front. What rustc has read is noted with the library in the cache,
-//! which holds only as long as all of that is the same.
+//! `include_str!("data.txt")` means a file beside the notebook. rustc would look beside the program, which is in a
+//! hidden folder, so the name gets the notebook's folder in front. The cache notes with the library what rustc has
+//! read, and uses the library only while all of that is unchanged.
 
 use std::fs;
 use std::ops::Range;
@@ -19,14 +19,14 @@ use crate::diagnostic::{Diagnostic, DiagnosticExt};
 use crate::evcxr::program::words;
 use crate::session_dir::SOURCE;
 
-/// A program whose files are named by full paths.
+/// A program in which files have full paths.
 pub struct Anchored {
     /// The text for rustc.
     pub text: String,
     insertions: Vec<Insertion>,
 }
 
-/// What was put into a line: before which of its characters (from 1), and how long it is.
+/// Text that was inserted into a line: its column (from 1) and its length.
 struct Insertion {
     line: usize,
     column: usize,
@@ -34,7 +34,7 @@ struct Insertion {
 }
 
 impl Anchored {
-    /// Puts the folder in front of the names of files that have none.
+    /// Puts the folder in front of relative names of files.
     pub fn new(text: &str, folder: &Path) -> Anchored {
         let mut anchored = Anchored { text: String::with_capacity(text.len()), insertions: Vec::new() };
         let folder = format!("{}/", folder.display());
@@ -55,12 +55,12 @@ impl Anchored {
         anchored
     }
 
-    /// Whether it differs from the program as it was.
+    /// Whether it differs from the original program.
     pub fn is_changed(&self) -> bool {
         !self.insertions.is_empty()
     }
 
-    /// Gives diagnostics the columns of the program as it was.
+    /// Moves the columns of diagnostics back to those of the original program.
     pub fn restore(&self, diagnostics: &mut [Diagnostic]) {
         for diagnostic in diagnostics {
             diagnostic.change_spans(&mut |span| {
@@ -78,9 +78,9 @@ impl Anchored {
     }
 }
 
-/// The name of a file in a program.
+/// A file name in a program.
 struct File {
-    /// Where it is in the text, without quotes.
+    /// Its range in the text, without quotes.
     name: Range<usize>,
     is_raw: bool,
     /// Whether the file is code.
@@ -89,13 +89,13 @@ struct File {
 
 /// The files that macros and attributes of the language name: `include!("…")`, `#[path = "…"]`.
 fn files(text: &str) -> Vec<File> {
-    // Looked for first, since few programs have any.
+    // A quick check first, since few programs name files.
     if !text.contains("include") && !text.contains("path") {
         return Vec::new();
     }
     let mut files = Vec::new();
     let mut at = 0;
-    // The tokens before, apart from space and comments.
+    // The preceding tokens, without space and comments.
     let mut before: Vec<&str> = Vec::new();
     for token in tokenize(text, FrontmatterAllowed::No) {
         let range = at..at + token.len as usize;
@@ -119,10 +119,10 @@ fn files(text: &str) -> Vec<File> {
     files
 }
 
-/// Whether a string after these tokens is a file's name, and whether that file is code.
+/// Whether a string after these tokens is a file name, and whether that file is code.
 fn names_a_file(before: &[&str]) -> Option<bool> {
     let before = match before {
-        // The beginning of a name in several parts.
+        // The first of several parts of a name.
         [before @ .., "concat", "!", "(" | "[" | "{"] => before,
         _ => before,
     };
@@ -133,7 +133,7 @@ fn names_a_file(before: &[&str]) -> Option<bool> {
     }
 }
 
-/// Every name that the code can mean which a piece of code includes from files in this folder.
+/// Every name in the code that a piece of code includes from files in this folder.
 pub fn included_words(text: &str, folder: &Path) -> Vec<String> {
     let code = files(text).into_iter().filter(|file| file.is_code);
     let texts = code.filter_map(|file| fs::read_to_string(folder.join(&text[file.name])).ok());
@@ -143,19 +143,19 @@ pub fn included_words(text: &str, folder: &Path) -> Vec<String> {
 /// What rustc has read to make a library.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Surroundings {
-    /// Files, with digests of what was in them.
+    /// Files, with digests of their content.
     files: Vec<(PathBuf, String)>,
     /// Variables, with their values.
     variables: Vec<(String, Option<String>)>,
 }
 
-/// Where rustc lists what it reads for a library.
+/// The file in which rustc lists what it reads for a library.
 pub fn list(library: &Path) -> PathBuf {
     library.with_extension("d")
 }
 
 impl Surroundings {
-    /// Takes rustc's list.
+    /// Reads rustc's list.
     pub fn read(library: &Path, command: &Command) -> Surroundings {
         let list = fs::read_to_string(list(library)).unwrap_or_default();
         let files = listed(&list).into_iter().filter(|file| file != Path::new(SOURCE));
@@ -167,7 +167,7 @@ impl Surroundings {
         }
     }
 
-    /// Whether rustc would read the same.
+    /// Whether rustc would read the same content and values now.
     pub fn are_unchanged(&self, command: &Command) -> bool {
         self.files.iter().all(|(file, then)| digest(file) == *then)
             && self.variables.iter().all(|(name, then)| value(name, command) == *then)
@@ -178,7 +178,7 @@ fn digest(file: &Path) -> String {
     fs::read(file).map_or_else(|_| String::new(), |content| hex(&Sha256::digest(content)))
 }
 
-/// What a variable is for a command.
+/// The value that a variable has for a command.
 fn value(name: &str, command: &Command) -> Option<String> {
     let set = command.get_envs().find(|(set, _)| *set == name);
     let value = set.map_or_else(|| std::env::var_os(name), |(_, value)| value.map(Into::into));

@@ -131,7 +131,7 @@ fn a_type_of_the_notebook_changes_with_the_crate_it_is_made_of() {
     std::thread::sleep(std::time::Duration::from_millis(1100));
     write_crate(&notebook, "inner", "", "pub struct T { pub more: [u64; 9], pub x: u8 }");
     let error = notebook.fails("outer.y");
-    assert!(error.traceback.contains("`outer` is lost: its type was defined anew"), "{}", error.traceback);
+    assert!(error.traceback.contains("`outer` is lost: its type was redefined"), "{}", error.traceback);
     notebook.gives("n", "3");
 }
 

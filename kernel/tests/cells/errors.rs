@@ -273,7 +273,7 @@ fn older_rust_and_other_languages_comments_are_told_from_mistakes() {
         #[derive(Debug)]
         struct S;
         let s = "# no comment";"##});
-    notebook.fails("let x = 1;\n:vars").says("commands (`:vars`) stand at the beginning of a cell");
+    notebook.fails("let x = 1;\n:vars").says("write commands (`:vars`) at the beginning of a cell");
 }
 
 #[test]

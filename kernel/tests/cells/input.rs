@@ -68,7 +68,7 @@ fn without_a_person_a_cell_is_told_so() {
     let cell = notebook.run_without_stdin("let name = soma_cell::input(\"Name? \");");
     let error = cell.error.unwrap();
     assert_eq!(error.name, "Panic");
-    assert!(error.message.starts_with("input: there is nobody to ask"), "{}", error.message);
+    assert!(error.message.starts_with("input: there is no user to ask"), "{}", error.message);
     assert!(error.traceback.contains("In [1]:1:12"), "{}", error.traceback);
     assert_eq!(cell.stderr, "");
     let cell = notebook.run_without_stdin("soma_cell::try_input(\"Name? \")");

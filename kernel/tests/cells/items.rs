@@ -95,7 +95,7 @@ fn a_change_behind_a_type_is_noticed_too() {
     notebook.gives("row.0", "7");
     notebook.ok("mod geometry { pub struct Line(pub String); }");
     let error = notebook.fails("row.0.len()");
-    assert!(error.traceback.contains("`row` is lost: its type was defined anew"), "{}", error.traceback);
+    assert!(error.traceback.contains("`row` is lost: its type was redefined"), "{}", error.traceback);
     notebook.ok(indoc! {"
         macro_rules! size { () => { 2 } }
         struct M { v: [u64; size!()] }
@@ -180,7 +180,7 @@ fn a_cell_that_is_run_again_with_another_type_has_its_new_variables() {
     notebook.ok("let wheel = Wheel { spokes: 4, radius: 1.0 };");
     notebook.gives("wheel.spokes", "4");
     let error = notebook.fails("struct Wheel;\nwheel");
-    assert!(error.traceback.contains("`wheel` is lost: its type was defined anew"), "{}", error.traceback);
+    assert!(error.traceback.contains("`wheel` is lost: its type was redefined"), "{}", error.traceback);
     notebook.gives("wheel.spokes", "4");
 }
 

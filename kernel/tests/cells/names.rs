@@ -104,7 +104,7 @@ fn a_trait_defined_anew_takes_its_objects_along() {
         trait Two { fn b(&self) -> u8; fn a(&self) -> u8; }
         impl Two for X { fn a(&self) -> u8 { 1 } fn b(&self) -> u8 { 2 } }"});
     for gone in ["t.a()", "many.len()", "still.a()"] {
-        notebook.fails(gone).says("is lost: its type was defined anew");
+        notebook.fails(gone).says("is lost: its type was redefined");
     }
     notebook.ok("let t: Box<dyn Two> = Box::new(X);");
     notebook.gives("(t.a(), t.b(), n)", "(1, 2, 3)");

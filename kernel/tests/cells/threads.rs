@@ -81,7 +81,7 @@ fn a_cell_that_waits_for_threads_that_are_gone_is_ended_with_a_sentence() {
         for waits in [ASK, DEADLOCK] {
             let error = notebook.fails(waits);
             assert_eq!(error.name, "Deadlock", "{}", error.traceback);
-            assert!(error.message.starts_with("the cell waited for threads that are gone"), "{}", error.message);
+            assert!(error.message.starts_with("the cell waited for threads that no longer exist"), "{}", error.message);
             assert!(error.message.ends_with("your variables are as they were before this cell"), "{}", error.message);
         }
     }

@@ -274,7 +274,7 @@ mod tests {
         assert!(matches!(x.try_equal(&y), Err(Error::Device(_))));
         assert_eq!(
             y.try_to(Device::Gpu(2)).unwrap_err().to_string(),
-            "to: gpu:2 is not there; gpu_is_available() tells, and Device::Cpu always works"
+            "to: gpu:2 is not available; check with gpu_is_available(), or use Device::Cpu"
         );
     }
 }

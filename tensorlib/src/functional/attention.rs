@@ -55,7 +55,7 @@ fn checked(op: &str, [q, k, v]: [&Tensor; 3], options: &Attention) -> Result<Att
         ));
     }
     if options.is_causal && options.attn_mask.is_some() {
-        return Err(value_error!("{op}: is_causal is a mask of its own; give either it or attn_mask"));
+        return Err(value_error!("{op}: is_causal is itself a mask; give either it or attn_mask"));
     }
     if !(0.0..=1.0).contains(&options.dropout_p) {
         return Err(value_error!("{op}: dropout_p must be from 0 to 1, not {}", options.dropout_p));

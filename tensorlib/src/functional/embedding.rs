@@ -143,7 +143,7 @@ fallible! {
         for (at, &label) in given.iter().enumerate() {
             if !(0..classes).contains(&label) {
                 return Err(index_error!(
-                    "{op}: label {label}, number {at}, is none of {classes} classes; labels are 0 to {}",
+                    "{op}: label {label} at position {at} is not one of the {classes} classes; labels are 0 to {}",
                     classes - 1
                 ));
             }

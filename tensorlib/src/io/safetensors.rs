@@ -95,7 +95,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<StateDict, String> {
     let Names(names) = serde_json::from_slice(header).map_err(|error| error.to_string())?;
     let mut state = StateDict::new();
     for name in names {
-        let info = metadata.info(&name).ok_or_else(|| format!("the header tells of {name} in two ways"))?;
+        let info = metadata.info(&name).ok_or_else(|| format!("the header describes {name} twice"))?;
         let dtype = of_file(info.dtype).ok_or_else(|| {
             format!(
                 "{name} has elements of type {:?}; convert to float32, float64, int64, int32, uint8 or bool before saving",

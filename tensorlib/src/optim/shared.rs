@@ -105,7 +105,7 @@ impl Inner {
         for parameter in group.parameters {
             if !parameter.is_leaf() {
                 return Err(value_error!(
-                    "{name}: a parameter of shape {} was computed from others; give the leaves, which were told requires_grad_(true)",
+                    "{name}: a parameter of shape {} was computed from others; give the leaves, on which requires_grad_(true) was called",
                     parameter.size()
                 ));
             }

@@ -66,7 +66,7 @@ fn folders_are_classes_in_the_order_of_their_names() {
 fn folders_that_are_not_as_they_should_be_are_told_of() {
     let folder = Folder::new("broken");
     let open = || ImageFolder::open(&folder.0).map(|folder| folder.len()).unwrap_err().to_string();
-    assert!(open().ends_with("holds no folders; give each class a folder of its own, with its pictures inside"));
+    assert!(open().ends_with("holds no folders; give each class a separate folder with its pictures"));
     std::fs::create_dir(folder.0.join("cats")).unwrap();
     assert!(open().ends_with("cats holds no PNG or JPEG files"));
     let picture = folder.0.join("cats/broken.png");

@@ -255,7 +255,7 @@ fn what_does_not_fit_is_refused_with_a_sentence() {
         "group_norm: needs an input [batch, channels, …] whose channels 2 groups divide, not shape [2, 3, 8, 8]",
         "cross_entropy: scores of shape [2, 3] need labels of shape [2], not [3]",
         "mse_loss: the shapes [2, 3] and [3] differ; expand or reshape one of them",
-        "multi_margin_loss: label -1, number 1, is none of the 3 classes of scores of shape [2, 3]; labels are 0 to 2",
+        "multi_margin_loss: label -1 at position 1 is not one of the 3 classes of scores of shape [2, 3]; labels are 0 to 2",
         "triplet_margin_loss: needs three times [batch, features], or [features], not shapes [2, 3], [3] and [2, 3]",
         "gaussian_nll_loss: an input of shape [2, 3] needs variances of that shape, or one for each row, not shape [3]",
         "gaussian_nll_loss: variances must not be negative; take the exponential of what a network gives",

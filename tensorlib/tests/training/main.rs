@@ -248,7 +248,7 @@ fn what_cannot_be_optimised_is_refused_with_a_sentence() {
             let w = ones([2]).requires_grad_(true);
             drop(optim::Adam::new([&w * 2.0], 0.1));
         }),
-        "Adam: a parameter of shape [2] was computed from others; give the leaves, which were told requires_grad_(true)"
+        "Adam: a parameter of shape [2] was computed from others; give the leaves, on which requires_grad_(true) was called"
     );
     assert_eq!(
         panics(|| drop(optim::Adam::new([ones([2]).requires_grad_(true)], -0.1))),

@@ -32,7 +32,7 @@ pub fn begin_anew(path: &Path) -> Result<(), Error> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
     connection.execute_batch("VACUUM")?;
     tracing::warn!(
-        "the history file {} was damaged: what was in it is now in {}, and a new history begins",
+        "the history file {} was damaged: a copy of it is in {}, and a new history begins",
         path.display(),
         copy.display()
     );

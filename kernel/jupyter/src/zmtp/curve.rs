@@ -258,7 +258,7 @@ impl Opener {
     /// its flags are wrong.
     pub fn open_in_place(&mut self, body: &mut [u8]) -> Result<(bool, bool), Refused> {
         if !body.starts_with(MESSAGE) {
-            return refuse("it sent what is not MESSAGE");
+            return refuse("it sent something other than MESSAGE");
         }
         if body.len() < OVERHEAD {
             return refuse(format!("its MESSAGE has {} bytes, fewer than {OVERHEAD}", body.len()));

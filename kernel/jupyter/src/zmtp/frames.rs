@@ -160,7 +160,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         loop {
             let flags = self.reader.read_u8().await?;
             if flags > MORE | LONG | COMMAND {
-                return Err(wrong("it sent what is no frame"));
+                return Err(wrong("it sent an invalid frame"));
             }
             let length = match flags & LONG {
                 0 => u64::from(self.reader.read_u8().await?),
@@ -194,7 +194,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     fn opened(&mut self, more: bool, is_command: bool, mut frame: Vec<u8>) -> io::Result<(bool, bool, Bytes)> {
         let Some(opener) = &mut self.opener else { return Ok((more, is_command, frame.into())) };
         if more || is_command {
-            return Err(wrong("it sent what is not encrypted"));
+            return Err(wrong("it sent unencrypted data"));
         }
         let (more, is_command) = opener.open_in_place(&mut frame).map_err(wrong)?;
         let content = Bytes::from(frame).slice(curve::OVERHEAD..);

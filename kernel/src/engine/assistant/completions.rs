@@ -1,4 +1,4 @@
-//! What could follow in a cell.
+//! Completions: what could follow in a cell.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::engine::teacher::names;
 use crate::engine::{imports, type_names};
 
 impl SomaAssistant {
-    /// What the analyst says, if it does in time.
+    /// The analyst's completions, if they come in time.
     pub(super) fn analysed_completions(&self, code: &str, cursor: usize, patience: Duration) -> Option<Completions> {
         let Asked::Answered(Answer::Completions { candidates, start, end }) =
             self.ask(Wanted::Completions, code, cursor, patience)
@@ -27,7 +27,8 @@ impl SomaAssistant {
         Some(Completions { items: items.collect(), start, end })
     }
 
-    /// What follows the dot behind a tensor, or `plot::`, as far as names alone tell; none of what only analysis knows.
+    /// The members after a tensor's dot or after `plot::`, as far as names alone tell them; `None` where only
+    /// analysis knows them.
     pub(super) fn members(&self, code: &str, start: usize, cursor: usize) -> Option<Completions> {
         let typed = &code[start..cursor];
         let completion = |name: &str, signature: &str| Completion {
@@ -82,7 +83,7 @@ impl SomaAssistant {
         Completions { items, start, end: cursor }
     }
 
-    /// In a string, names can stand in braces only; elsewhere it may be the path of a file.
+    /// Completions in a string: names if the cursor is in braces, otherwise paths of files.
     pub(super) fn completions_in_string(&self, code: &str, string_start: usize, cursor: usize) -> Completions {
         let start = word_start(code, cursor);
         if code[string_start..start].ends_with('{') && !code[string_start..start].ends_with("{{") {
@@ -94,7 +95,7 @@ impl SomaAssistant {
     }
 }
 
-/// Files and folders whose path starts with what a string holds before the cursor.
+/// Files and folders whose path starts with the string's content before the cursor.
 fn files(code: &str, start: usize, cursor: usize) -> Completions {
     let typed = &code[start..cursor];
     let name_start = start + typed.rfind('/').map_or(0, |at| at + 1);

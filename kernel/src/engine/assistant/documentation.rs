@@ -1,4 +1,4 @@
-//! What a name is.
+//! The documentation of a name.
 
 use std::time::{Duration, Instant};
 
@@ -13,14 +13,14 @@ use crate::engine::teacher::names;
 use crate::engine::value_summary::ValueSummary;
 use crate::engine::{imports, type_names};
 
-/// How long one attempt of `:doc` takes, which can be interrupted between attempts.
+/// How long one attempt of `:doc` takes; an interrupt takes effect between attempts.
 const GLANCE: Duration = Duration::from_millis(200);
-/// How long the analyst may read before `:doc` of a name that may be there gives up.
+/// How long the analyst may read its libraries before `:doc` gives up.
 const READING: Duration = Duration::from_secs(60);
-/// How alike two names are that may be mistaken for one another.
+/// How similar two names must be to count as a misspelling of one another.
 const ALIKE: f64 = 0.85;
 
-/// Small words that are known everywhere and are no keywords.
+/// Short words that are built in without being keywords.
 const BUILT_IN: &[&str] = &[
     "assert",
     "assert_eq",
@@ -68,11 +68,11 @@ const BUILT_IN: &[&str] = &[
 ];
 
 impl SomaAssistant {
-    /// What `:doc` shows of a name. The analyst may first have to read its libraries: `wait` is called between attempts
-    /// with the time that it has taken so far, and may give up.
+    /// The documentation that `:doc` shows. The analyst may first have to read its libraries: `wait` is called between
+    /// attempts with the time so far, and may give up.
     ///
     /// # Errors
-    /// When nothing is known of the name, or `wait` has given up.
+    /// When nothing is known of the name, or `wait` gives up.
     pub fn documentation(
         &self,
         name: &str,
@@ -82,7 +82,7 @@ impl SomaAssistant {
         if !self.may_be_known(name) {
             return self.of_another_library(name, wait);
         }
-        // Without the import that its documentation would tell of.
+        // A name of the prelude is also looked up by its full path, in case it is not imported.
         let imported = imports::path_of(name);
         for code in std::iter::once(name).chain(imported.as_deref()) {
             let cursor = code.trim_end_matches("!()").len();
@@ -99,8 +99,8 @@ impl SomaAssistant {
         self.known_by_name(name).ok_or_else(|| self.nothing_known(name))
     }
 
-    /// Whether there may be something to find: of a small word alone that nothing known has there is not, and nobody need
-    /// wait until libraries are read.
+    /// Whether analysis may find something. A plain lower-case name that nothing defines needs no analysis, so the user
+    /// need not wait until libraries are read.
     fn may_be_known(&self, name: &str) -> bool {
         let (variables, items) = self.names.get();
         let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_') && name.starts_with(char::is_lowercase);
@@ -112,7 +112,7 @@ impl SomaAssistant {
             || BUILT_IN.contains(&name)
     }
 
-    /// What a name of PyTorch's or NumPy's is called here, with the documentation of that.
+    /// The equivalent of a name from PyTorch or NumPy, with its documentation.
     fn of_another_library(
         &self,
         name: &str,
@@ -145,14 +145,14 @@ impl SomaAssistant {
         let advice = match near {
             Some((_, near)) => format!("did you mean `{near}`?"),
             None if !self.analyst.knows_std() => {
-                "if it is the standard library's, `rustup component add rust-src` adds what is known of that".to_owned()
+                "for the standard library, `rustup component add rust-src` adds the documentation".to_owned()
             }
             None => "is it spelt as in a cell that could use it?".to_owned(),
         };
         sentence("NameError", &format!("nothing is known of `{name}`: {advice}"))
     }
 
-    /// Documentation, with what a variable of this name holds.
+    /// Documentation, with the value of a variable of this name.
     pub(super) fn with_value(&self, name: &str, mut plain: String, mut markdown: String) -> MimeBundle {
         if let Some(held) = self.names.values().get(name) {
             plain = format!("{plain}\n\n{}", holds(held, ""));
@@ -161,7 +161,7 @@ impl SomaAssistant {
         MimeBundle::from([("text/plain".to_owned(), plain), ("text/markdown".to_owned(), markdown)])
     }
 
-    /// What is known of a name without analysis.
+    /// The documentation of a name that needs no analysis.
     pub(super) fn known_by_name(&self, name: &str) -> Option<MimeBundle> {
         let (variables, defined) = self.names.get();
         let text = match variables.get(name) {
@@ -179,10 +179,10 @@ impl SomaAssistant {
     }
 }
 
-/// Waits for the analyst to read what it needs, as long as anybody would.
+/// Lets the analyst read its libraries for a limited time.
 ///
 /// # Errors
-/// When that has taken too long.
+/// When it takes too long.
 pub fn still_reading(taken: Duration) -> Result<(), Failure> {
     if taken < READING {
         return Ok(());
@@ -190,7 +190,7 @@ pub fn still_reading(taken: Duration) -> Result<(), Failure> {
     Err(sentence("TimeoutError", "the documentation is still being read; ask again in a moment"))
 }
 
-/// What a variable held after the last cell.
+/// The value of a variable after the last cell, in words.
 fn holds(held: &ValueSummary, quote: &str) -> String {
     let value = if held.value.is_empty() { "no values".to_owned() } else { format!("{quote}{}{quote}", held.value) };
     match held.summary() {

@@ -1,7 +1,7 @@
-//! Answers about code that need no running: whether it is complete, what could follow, what a name is.
+//! Answers questions about code without running it: whether it is complete, what could follow, what a name is.
 //!
-//! The session's names, commands, keywords and files are known here and answer at once; what else there is to
-//! know of code, the analyst knows, and what it does not say in time the names must do for.
+//! The session's names, commands, keywords and files are known here, so these answers come at once. The analyst answers
+//! the rest; if it does not answer in time, the names have to be enough.
 
 mod completions;
 mod documentation;
@@ -27,8 +27,8 @@ pub struct SomaAssistant {
     analyst: Analyst,
 }
 
-/// How long an answer may take before the user is given what is known without it. Meanwhile the analyst goes on
-/// reading, and the next question is answered.
+/// How long an answer may take before the user gets the one that needs no analysis. Meanwhile the analyst goes on
+/// reading, and answers the next question.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Rust's keywords, for completion.
 const KEYWORDS: &[&str] = &[
@@ -38,7 +38,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 impl SomaAssistant {
-    /// An assistant that knows a session's names and its analyst.
+    /// An assistant for a session with these names and this analyst.
     pub fn new(names: Arc<Names>, analyst: Analyst) -> SomaAssistant {
         SomaAssistant { names, analyst }
     }
@@ -48,7 +48,7 @@ impl SomaAssistant {
         if cursor < code_start || nesting::check(&code[code_start..]).is_err() {
             return Asked::Unavailable;
         }
-        // Commands are no Rust; as blanks they leave offsets as they are.
+        // Commands are not Rust. Blanks replace them, so that offsets stay.
         let blanks = code[..code_start].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' });
         let rust: String = blanks.chain(code[code_start..].chars()).collect();
         self.analyst.ask(wanted, &rust, cursor, self.names.for_analysis(), patience)
@@ -79,7 +79,7 @@ impl Assistant for SomaAssistant {
             Surroundings::String { start } => return self.completions_in_string(code, start, cursor),
             Surroundings::Code => {}
         }
-        // While the analyst reads its libraries, what is known by name is said at once.
+        // While the analyst reads its libraries, the names are returned at once.
         let known = || match code[..start].ends_with(['.', ':']) {
             true => self.members(code, start, cursor),
             false => Some(self.named_completions(code, start, cursor)),
@@ -96,7 +96,7 @@ impl Assistant for SomaAssistant {
 
     fn answer(&self, code: &str) -> Option<Result<MimeBundle, Failure>> {
         let (types, _) = self.names.get();
-        // Looking documentation up locks the values again.
+        // The lookup of documentation locks the values again.
         let step = commands::answer(code, Variables { types: &types, values: &self.names.values() })?;
         match step {
             Ok(Step::Documentation(name)) => Some(self.documentation(&name, still_reading)),
@@ -116,7 +116,7 @@ impl Assistant for SomaAssistant {
         if let Some(Command { name, arguments, help, .. }) = command {
             return Some(MimeBundle::from([("text/plain".to_owned(), format!("{name} {arguments}\n{help}"))]));
         }
-        // A member or a path's part may have a variable's name.
+        // After `.` or `::`, a word does not name a variable, even if a variable has the same name.
         let subject = if code[..start].ends_with(['.', ':']) { "" } else { word };
         match self.ask(Wanted::Documentation, code, cursor, PATIENCE) {
             Asked::Answered(Answer::Documentation { plain, markdown }) => {
@@ -138,7 +138,7 @@ mod tests {
         names.update(&types.into());
         let items = prepare::prepare("struct Wheel;\nfn walk() {}").items;
         names.items().learn(&CellOf { place: 0, id: None, items: &items });
-        // A session that does not exist has no analyst.
+        // Without a session's folder there is no analyst.
         SomaAssistant::new(Arc::new(names), Analyst::new("/nonexistent".into()))
     }
 

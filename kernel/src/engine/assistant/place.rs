@@ -1,21 +1,21 @@
-//! Where a cursor stands in a cell.
+//! The syntactic surroundings of a cursor in a cell.
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
 use crate::engine::{nesting, prepare};
 
-/// What a place in a cell is in.
+/// The kind of text around a place in a cell.
 #[derive(Debug, PartialEq)]
 pub enum Surroundings {
     Code,
     Comment,
-    /// A string whose content starts here.
+    /// A string, whose content starts here.
     String {
         start: usize,
     },
 }
 
-/// What the place before a byte of the cell is in.
+/// The kind of text around the place before a byte of the cell.
 pub fn surroundings(code: &str, cursor: usize) -> Surroundings {
     let code_start = prepare::code_start(code);
     if nesting::check(&code[code_start..]).is_err() {
@@ -59,7 +59,7 @@ pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Where the word begins that ends at a byte.
+/// The start of the word that ends at a byte.
 pub fn word_start(code: &str, cursor: usize) -> usize {
     code[..cursor].rfind(|c: char| !is_word(c)).map_or(0, |at| at + code[at..].chars().next().map_or(1, char::len_utf8))
 }

@@ -1,4 +1,4 @@
-//! `:help`: the commands as a list and one by one, and which one a misspelt name is near to.
+//! `:help`: lists the commands, explains one, and finds the command that a misspelt name resembles.
 
 use std::fmt::Write;
 
@@ -7,14 +7,14 @@ use super::table::{Command, TABLE};
 use super::variables::escape;
 use soma_jupyter::api::{Failure, MimeBundle};
 
-/// What a learner needs, in this order.
+/// The commands that learners need most, in this order.
 const FIRST: [&str; 5] = [":vars", ":doc", ":time", ":dep", ":help"];
 
 const SHELL: &str = "A line that begins with `!` is run by the shell.";
 const ELSEWHERE: &str = "Tensors, plots and pictures are explained by `:doc tensorlib`, `:doc tensorlib::plot` and \
                          `:doc tensorlib::picture`.";
 
-/// How alike two names must be.
+/// How similar two names must be.
 const ALIKE: f64 = 0.8;
 
 /// The commands, as text and as tables.
@@ -47,7 +47,7 @@ pub fn all() -> MimeBundle {
     MimeBundle::from([("text/plain".to_owned(), text), ("text/html".to_owned(), html)])
 }
 
-/// What one command does.
+/// The help for one command.
 ///
 /// # Errors
 /// When there is no such command.
@@ -73,11 +73,11 @@ fn usage(command: &Command) -> String {
     format!("{} {}", command.name, command.arguments).trim_end().to_owned()
 }
 
-/// The command that somebody may have meant.
+/// The command that a misspelt name probably means.
 pub fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let likeness = |command: &&Command| strsim::jaro_winkler(&name, command.name);
-    // Who mistypes a word has its beginning right.
+    // A mistyped word usually has the right first letter.
     let begun = |command: &&Command| command.name.chars().nth(1) == name.chars().nth(1);
     let nearest = TABLE.iter().filter(begun).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(&nearest) >= ALIKE).then_some(nearest.name)

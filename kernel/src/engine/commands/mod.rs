@@ -1,9 +1,9 @@
-//! The commands that a cell may begin with (`:vars`, `!ls`): which there are, and those that Soma answers itself.
+//! The commands that a cell may begin with (`:vars`, `!ls`), and the answers to those that Soma handles itself.
 //!
-//! They are carried out one by one, in order, and each shows what it has to show before the next one: the evaluator goes
-//! through [`lines`] and asks [`Step::of`] who carries a line out. Most commands are evcxr's and are handed on. Soma
-//! answers where evcxr would show placeholders or knows less; what has no effect here is remarked on, and the cell goes
-//! on. [`shell`] runs what begins with `!`.
+//! They are carried out one by one, in order, and each shows its answer before the next: the evaluator iterates over
+//! [`lines`] and asks [`Step::of`] who carries out a line. Most commands are passed on to evcxr. Soma answers where
+//! evcxr would show placeholders or knows less. For a command without effect in Soma it shows a remark, and the cell
+//! goes on. [`shell`] runs lines that begin with `!`.
 
 mod help;
 mod replies;
@@ -23,14 +23,14 @@ use table::By;
 pub use table::{Command, TABLE, Turn};
 pub use variables::Variables;
 
-/// What commands have set for all cells that follow.
+/// The settings that commands have made for all later cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// How values are shown.
+    /// The format of values.
     pub show: Format,
-    /// Whether each cell tells how long it took.
+    /// Whether each cell shows how long it took.
     pub timing: bool,
-    /// Whether a copy of the process is kept after each cell.
+    /// Whether a snapshot is taken after each cell.
     pub snapshots: bool,
 }
 
@@ -43,18 +43,18 @@ impl Default for Settings {
 /// A line with a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line<'a> {
-    /// Which line of the cell it is, from 0.
+    /// The number of the line in the cell, from 0.
     pub number: usize,
-    /// What it says.
+    /// Its content.
     pub says: Says<'a>,
 }
 
-/// What a line with a command says.
+/// The content of a line with a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Says<'a> {
-    /// For the shell.
+    /// A command for the shell.
     Shell(&'a str),
-    /// A command's name, with the colon, and what follows it.
+    /// A command's name, with the colon, and its arguments.
     Command(&'a str, &'a str),
 }
 
@@ -75,8 +75,8 @@ pub fn lines(cell: &str) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// Whether a cell is one line that negates a value: `!mask`, `!flag && true`, `!(age > 30)`. What it begins with is a name
-/// of the session then, and not a program's.
+/// Whether a cell is one line that negates a value: `!mask`, `!flag && true`, `!(age > 30)`. The first name is then one
+/// of the session, not of a program.
 pub fn is_negation(cell: &str, knows: impl Fn(&str) -> bool) -> bool {
     let Some(rest) = cell.trim_end().strip_prefix('!').filter(|rest| !rest.contains('\n')) else { return false };
     let rest = rest.trim_end_matches(';').trim_start_matches(['(', '!', '&', ' ']);
@@ -92,8 +92,8 @@ pub fn lasting(code: &str) -> String {
     lasting.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// A cell with nothing but these of its lines, and its code if that is wanted: blanks take the place of the others, so
-/// that lines stay where they are.
+/// A cell with only these lines, and its code if `with_code`: blanks replace the other lines, so that line numbers
+/// stay.
 pub fn only(cell: &str, wanted: &[usize], with_code: bool) -> String {
     let start = prepare::code_start(cell);
     let mut text = String::with_capacity(cell.len());
@@ -117,23 +117,23 @@ pub fn has_code(cell: &str) -> bool {
     code.map(str::trim).any(|line| !line.is_empty() && !line.starts_with("//"))
 }
 
-/// What comes of a command.
+/// The outcome of a command.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// Soma has carried it out, and shows this.
+    /// Soma has carried it out, and this is the answer.
     Answer(MimeBundle),
     /// Soma has carried it out.
     Done,
-    /// It has no effect, and why.
+    /// It has no effect, for this reason.
     Remark(String),
-    /// The documentation of this name is wanted.
+    /// It asks for the documentation of this name.
     Documentation(String),
-    /// It is evcxr's.
+    /// evcxr carries it out.
     Evcxr(Turn),
 }
 
 impl Step {
-    /// Carries out a command that is Soma's own; `time` is whether this cell tells how long it took.
+    /// Carries out a command that is Soma's; `time` is set if this cell is to show how long it took.
     ///
     /// # Errors
     /// When there is no such command, or it cannot be carried out.
@@ -169,7 +169,7 @@ impl Step {
                     "" | "on" => true,
                     "off" => false,
                     _ => {
-                        let usage = "`:snapshot` is `on` (a copy of the process is kept after each cell) or `off`";
+                        let usage = "`:snapshot` is `on` (a snapshot is taken after each cell) or `off`";
                         return Err(wrong(usage));
                     }
                 };
@@ -179,7 +179,7 @@ impl Step {
                     "Snapshots: off (a cell that crashes, or does not listen to an interrupt, costs every variable)"
                 })
             }
-            // Done before the cell.
+            // This was done before the cell.
             ":load_config" => return Ok(Step::Done),
             ":preserve_vars_on_panic" if arguments == "1" => plain("Preserve vars on panic: true"),
             ":time" if !arguments.is_empty() => return Err(timed_on_its_line(arguments)),
@@ -197,8 +197,8 @@ impl Step {
     }
 }
 
-/// What a cell of one command gives that asks something of the session's variables or of the commands themselves; `None`
-/// for every other cell.
+/// The answer to a cell that is one command about the session's variables or the commands themselves; `None` for every
+/// other cell.
 pub fn answer(cell: &str, variables: Variables) -> Option<Result<Step, Failure>> {
     let mut lines = lines(cell);
     let (Some(Line { says: Says::Command(name, arguments), .. }), None) = (lines.next(), lines.next()) else {
@@ -209,7 +209,7 @@ pub fn answer(cell: &str, variables: Variables) -> Option<Result<Step, Failure>>
     (is_question && !has_code(cell)).then(step)
 }
 
-/// Whether a cell has a command by which evcxr starts the process that runs cells anew.
+/// Whether a cell has a command with which evcxr restarts the process that runs cells.
 pub fn restarts(cell: &str) -> bool {
     names(cell).any(|name| matches!(name, ":restart" | ":clear" | ":quit"))
 }
@@ -224,7 +224,7 @@ pub fn reads_start_up_files(code: &str) -> bool {
     names(code).any(|name| name == ":load_config")
 }
 
-/// Whether a cell has the command by which evcxr forgets all definitions.
+/// Whether a cell has the command with which evcxr forgets all definitions.
 pub fn forgets(cell: &str) -> bool {
     names(cell).any(|name| name == ":clear")
 }
@@ -236,7 +236,7 @@ fn names(cell: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A failure that shows what to type instead.
+/// A failure that shows the correct form.
 fn taught(failure: Failure, text: &str) -> Failure {
     let name = Language::of_the_reader(|name| std::env::var(name).ok()).try_this();
     let mut traceback = vec![lesson(&Said { name, text: text.to_owned() })];
@@ -245,7 +245,7 @@ fn taught(failure: Failure, text: &str) -> Failure {
 }
 
 fn timed_on_its_line(code: &str) -> Failure {
-    let sentence = "`:time` has a line of its own, above what it times";
+    let sentence = "write `:time` on a separate line, above the code to time";
     taught(wrong(sentence), &format!("{sentence}\n    :time\n    {code}"))
 }
 
@@ -255,7 +255,7 @@ fn unknown(name: &str) -> Failure {
     {
         let (command, argument) = (command.name, argument.trim_end_matches([')', ';']));
         let failure =
-            wrong(&format!("there is no command `{name}`; `{command}` takes what it is about without brackets"));
+            wrong(&format!("there is no command `{name}`; write the argument of `{command}` without brackets"));
         return taught(failure, &format!("`{command} {argument}` (a command takes no brackets)"));
     }
     if name.starts_with("::") {

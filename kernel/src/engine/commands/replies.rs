@@ -1,4 +1,4 @@
-//! What commands answer in plain text, and how they refuse.
+//! Plain answers and refusals of commands.
 
 use soma_jupyter::api::{Failure, MimeBundle};
 

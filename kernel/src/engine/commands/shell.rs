@@ -1,7 +1,7 @@
-//! Lines that begin with `!`: commands of the shell, shown as they write, and ended by an interrupt.
+//! Lines that begin with `!`: runs shell commands, shows their output as it comes, and ends them at an interrupt.
 //!
-//! A command runs in the environment and the folder that the kernel was started in, in a process group of its own, whose
-//! number stands in the session's folder meanwhile: whoever ends the session ends it by that.
+//! A command runs in the environment and folder in which the kernel was started. It runs in a separate process group,
+//! whose number is kept in the session's folder while it runs, so that the group can be ended with the session.
 
 use crate::engine::sentence::sentence;
 use std::io::Read;
@@ -22,22 +22,22 @@ use crate::session_dir::{SESSION_DIR, SHELL_PID};
 use crate::toolchain::original::Original;
 use soma_jupyter::api::{Failure, Frontend, Output, Stream};
 
-/// How often it is looked whether the user has had enough.
+/// How often to check for an interrupt.
 const GLANCE: Duration = Duration::from_millis(50);
-/// How long a command may take to end after it was asked to.
+/// How long a command may take to end after it was interrupted.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How many pieces of output may wait to be shown; then the command waits.
+/// How many pieces of output may wait to be shown; beyond that the command has to wait.
 const WAITING: usize = 16;
 
-/// What the shell is run with.
+/// The surroundings of a shell command.
 pub struct Shell<'a> {
     /// The session's folder.
     pub session: &'a Path,
-    /// The environment to run it in.
+    /// The environment in which it runs.
     pub original: &'a Original,
     /// Whether it is to stop.
     pub interrupted: &'a AtomicBool,
-    /// Where what it writes is shown.
+    /// The front end that shows its output.
     pub frontend: &'a dyn Frontend,
 }
 
@@ -45,13 +45,13 @@ impl Shell<'_> {
     /// Runs a command to its end.
     ///
     /// # Errors
-    /// When it cannot be started, says that it has failed, or was interrupted.
+    /// When it cannot be started, fails, or was interrupted.
     pub fn run(&self, command: &str) -> Result<(), Failure> {
         let failed = |what: String| sentence("ShellError", &what);
         let mut child = self.start(command).map_err(|error| failed(format!("the shell cannot be started: {error}")))?;
         let group = Pid::from_raw(child.id() as i32);
         let pid_file = self.session.join(SHELL_PID);
-        // Without it, the command outlives a kernel that is killed, as it would without Soma.
+        // If this fails, the command outlives a kernel that is killed, as it would without Soma.
         let _ = std::fs::write(&pid_file, group.to_string());
         self.show(output_of(&mut child), group);
         let status = child.wait();
@@ -76,7 +76,7 @@ impl Shell<'_> {
         shell.spawn()
     }
 
-    /// Shows what the command writes until nobody can write any more, which may be a process that it has left behind.
+    /// Shows the command's output until no process can write any more, including one that the command has left behind.
     fn show(&self, output: Receiver<(Stream, Vec<u8>)>, group: Pid) {
         let mut texts = [(Stream::Stdout, TextStream::default()), (Stream::Stderr, TextStream::default())];
         let mut asked: Option<Instant> = None;
@@ -109,7 +109,7 @@ impl Shell<'_> {
     }
 }
 
-/// What a process writes, piece by piece.
+/// The output of a process, piece by piece.
 fn output_of(child: &mut Child) -> Receiver<(Stream, Vec<u8>)> {
     let (sender, receiver) = mpsc::sync_channel(WAITING);
     if let Some(stdout) = child.stdout.take() {
@@ -121,7 +121,7 @@ fn output_of(child: &mut Child) -> Receiver<(Stream, Vec<u8>)> {
     receiver
 }
 
-/// Reads on a thread of its own, until there is nothing more to read or nobody who takes it.
+/// Reads on a separate thread, until the end of the output or until the receiver is dropped.
 fn read(mut from: impl Read + Send + 'static, stream: Stream, to: SyncSender<(Stream, Vec<u8>)>) {
     std::thread::spawn(move || {
         let mut buffer = [0; 8192];
@@ -133,7 +133,7 @@ fn read(mut from: impl Read + Send + 'static, stream: Stream, to: SyncSender<(St
     });
 }
 
-/// How a command ended that did not succeed.
+/// How a failed command ended.
 fn ended(status: ExitStatus) -> String {
     match (status.code(), status.signal().and_then(|signal| Signal::try_from(signal).ok())) {
         (Some(127), _) => "ended with code 127: the shell knows no such command".to_owned(),

@@ -1,26 +1,26 @@
-//! All commands, evcxr's own included.
+//! All commands, including evcxr's.
 
 /// A command.
 #[derive(Debug)]
 pub struct Command {
     /// Its name, with the colon.
     pub name: &'static str,
-    /// What follows the name.
+    /// The arguments after the name.
     pub arguments: &'static str,
     /// What it does.
     pub help: &'static str,
-    /// Who carries it out.
+    /// The component that carries it out.
     pub by: By,
 }
 
-/// Who carries a command out.
+/// The component that carries a command out.
 #[derive(Clone, Copy, Debug)]
 pub enum By {
     /// Soma.
     Soma,
     /// evcxr.
     Evcxr(Turn),
-    /// Nobody; and what to do instead.
+    /// None; with what to do instead.
     Nobody(&'static str),
 }
 
@@ -29,19 +29,19 @@ pub enum By {
 pub enum Turn {
     /// At once, by itself.
     Now,
-    /// With the code, and with what else waits for that: crates are looked up and built once for all of them.
+    /// With the code and the other commands that wait for it: crates are looked up and built once for all of them.
     WithCode,
-    /// At once, with the crates that wait: it shows them, or decides what becomes of them.
+    /// At once, together with the crates that wait: it shows them, or decides about them.
     WithCrates,
 }
 
 impl Command {
-    /// Whether it does anything.
+    /// Whether it has an effect.
     pub fn works(&self) -> bool {
         self.without_effect().is_none()
     }
 
-    /// Why it does nothing, if so.
+    /// Why it has no effect, if so.
     pub fn without_effect(&self) -> Option<&'static str> {
         match self.by {
             By::Nobody(why) => Some(why),
@@ -64,7 +64,7 @@ const ANALYSIS: &str = "completions come from a process of its own; SOMA_LOG=som
                         into its log";
 const LINKING: &str = "it decides how cells are compiled and linked";
 
-/// The commands, in the order in which people look for them.
+/// The commands, most wanted first.
 pub const TABLE: &[Command] = &[
     command(":help", "NAME", "Explain a command; without a name list all", By::Soma),
     command(":dep", "regex = \"1\"", "Add a crate, as in a `Cargo.toml`", By::Evcxr(Turn::WithCode)),
@@ -86,14 +86,14 @@ pub const TABLE: &[Command] = &[
     command(
         ":snapshot",
         "off",
-        "Keep no copy of the process after each cell, by which variables survive a crash; `on` again",
+        "Take no snapshot after each cell, so that variables do not survive a crash; `on` again",
         By::Soma,
     ),
     command(":clear", "", "Forget every variable and definition", By::Evcxr(Turn::WithCrates)),
     command(
         ":restart",
         "",
-        "Forget every variable, and start the process that runs cells anew",
+        "Forget every variable, and restart the process that runs cells",
         By::Evcxr(Turn::WithCrates),
     ),
     command(":load_config", "", "Run evcxr's start-up files again", By::Soma),

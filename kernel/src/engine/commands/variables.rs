@@ -1,4 +1,4 @@
-//! The session's variables and their types, as `:vars` and `:type` tell them.
+//! The session's variables and their types, as `:vars` and `:type` show them.
 
 use crate::engine::sentence::sentence;
 use crate::engine::type_names;
@@ -10,12 +10,12 @@ fn written(ty: Option<&str>) -> String {
     ty.map_or_else(|| "a type without a name: it lived in its own cell only".to_owned(), type_names::short)
 }
 
-/// What is known of the session's variables.
+/// The session's variables.
 #[derive(Clone, Copy)]
 pub struct Variables<'a> {
     /// Their types.
     pub types: &'a Types,
-    /// What they hold.
+    /// Their values.
     pub values: &'a Values,
 }
 
@@ -25,7 +25,7 @@ impl Default for Variables<'_> {
     }
 }
 
-/// A column: its title, and what stands in it for a variable.
+/// A column: its title, and its text for a variable.
 type Column = (&'static str, fn(&str, Option<&str>, &ValueSummary) -> String);
 
 const COLUMNS: [Column; 6] = [
@@ -37,7 +37,7 @@ const COLUMNS: [Column; 6] = [
     ("Value", |_, _, held| held.value.clone()),
 ];
 
-/// All variables, with the columns that have something in them.
+/// All variables, with the columns that are not empty.
 pub fn table(variables: Variables) -> MimeBundle {
     if variables.types.is_empty() {
         return MimeBundle::from([("text/plain".to_owned(), "no variables yet".to_owned())]);
@@ -87,7 +87,7 @@ fn in_html(rows: &[Vec<String>], columns: &[usize]) -> String {
     format!("<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>")
 }
 
-/// The type of one.
+/// The type of one variable.
 ///
 /// # Errors
 /// When there is no such variable.

@@ -1,17 +1,17 @@
-//! What a cell's commands have answered.
+//! The answers of a cell's commands.
 
 use soma_jupyter::api::{Frontend, MimeBundle, Output};
 
-/// What is left to do of a cell whose commands were carried out.
+/// What remains of a cell after its commands were carried out.
 #[derive(Default)]
 pub struct Commanded {
-    /// The lines that wait for the code.
+    /// The lines of commands that wait for the code.
     pub waiting: Vec<usize>,
-    /// What the last command has answered: the cell's result, if nothing follows.
+    /// The answer of the last command, which is the cell's result if no code follows.
     pub answer: Option<MimeBundle>,
 }
 
-/// Shows what a command has answered.
+/// Shows the answer of a command.
 pub fn show(frontend: &dyn Frontend, answer: Option<MimeBundle>) {
     if let Some(data) = answer {
         frontend.output(Output::Display { data, id: None });

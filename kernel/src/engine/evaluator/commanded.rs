@@ -12,11 +12,11 @@ use crate::engine::commands::shell::Shell;
 use crate::engine::commands::{self, Says, Step, Turn, Variables};
 use soma_jupyter::api::{Cell, Failure, Frontend, MimeBundle, Output, Stream};
 
-/// After how long a user is told what documentation waits for.
+/// After this time, the user is told what documentation waits for.
 const WORTH_A_WORD: Duration = Duration::from_secs(1);
 
 impl SomaEvaluator {
-    /// Carries out a cell's commands, in order, and shows what each answers before the next.
+    /// Carries out a cell's commands in order, and shows the answer of each before the next.
     pub fn carry_out(
         &mut self,
         cell: &Cell,
@@ -77,7 +77,7 @@ impl SomaEvaluator {
         }
     }
 
-    /// The documentation of a name. The analyst may first have to read its libraries, of which people are told.
+    /// The documentation of a name. The user is told if the analyst first has to read its libraries.
     fn documentation(&self, name: &str, frontend: &dyn Frontend) -> Result<MimeBundle, Failure> {
         let mut is_told = false;
         self.assistant.documentation(name, |taken| {

@@ -1,4 +1,4 @@
-//! A cell on its way through evcxr: prepared, handed over, and once more in another way where that helps.
+//! Takes a cell through evcxr: prepares it, runs it, and tries once more in another way where that helps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
@@ -25,7 +25,7 @@ use crate::toolchain::environment_errors;
 use crate::toolchain::handoff::CellNotes;
 use crate::variable_types::Types;
 
-/// How long the end of an interrupted cell waits for its question to be withdrawn.
+/// How long the end of an interrupted cell waits until its question is withdrawn.
 const WITHDRAWAL: Duration = Duration::from_secs(2);
 
 impl SomaEvaluator {
@@ -35,7 +35,7 @@ impl SomaEvaluator {
             return Err(interrupted("the cell did not run"));
         }
         if commands::restarts(code) {
-            // evcxr would kill the supervisor, which then could not end what cells have started.
+            // evcxr would kill the supervisor, which then could not end the processes that cells have started.
             self.channel.end_runtime();
             self.variables.types.clear();
             self.variables.gone.clear();
@@ -59,7 +59,8 @@ impl SomaEvaluator {
             if let Ended::NotCompiled(errors) = &run.ended
                 && !self.interrupted.load(Ordering::SeqCst)
             {
-                // An import of what is gone, or a check that no longer holds, is no reason to refuse this cell.
+                // An import of something that no longer exists, or a check that no longer holds, must not make this
+                // cell fail.
                 let errors = failure::in_earlier_cells(errors);
                 let dropped: Vec<_> =
                     errors.into_iter().filter_map(|(cell, line)| self.names.items().forget_stale(cell, line)).collect();
@@ -94,7 +95,7 @@ impl SomaEvaluator {
         outcome
     }
 
-    /// Prepares a cell, and leaves notes on it for the driver. Also tells which variables it makes types anew of.
+    /// Prepares a cell, and writes its notes for the driver. Also returns the variables whose types it redefines.
     pub(super) fn prepare(
         &mut self,
         cell: &Cell,
@@ -133,7 +134,7 @@ impl SomaEvaluator {
         Ok((prepared, outlived))
     }
 
-    /// Has a cell compiled and run.
+    /// Compiles and runs a cell.
     pub(super) fn execute(&mut self, cell: &Cell, prepared: Prepared, outlived: BTreeSet<String>) -> Run {
         let text = prepared.text.clone();
         lock(&self.past).push(PastCell { count: cell.count, prepared });
@@ -149,7 +150,7 @@ impl SomaEvaluator {
         tracing::debug!(came_to, took = ?begun.elapsed(), ran = ?lock(&self.state).running, "evcxr");
         self.channel.sync();
         self.close_question();
-        // The supervisor has told evcxr of an error then, after which evcxr has everything that it had before the cell.
+        // The supervisor has then reported an error to evcxr, after which evcxr has every variable as before the cell.
         let is_restored = {
             let state = lock(&self.state);
             state.keeps_all || state.end.as_ref().is_some_and(|end| end.restored)
@@ -162,7 +163,7 @@ impl SomaEvaluator {
         Run { ended, outlived }
     }
 
-    /// Says what was dropped because it holds no longer.
+    /// Tells the user which imports and checks were dropped because they no longer hold.
     pub(super) fn tell_of_stale(&self, stale: &[(usize, String)]) {
         let state = lock(&self.state);
         for (cell, text) in stale {
@@ -174,7 +175,7 @@ impl SomaEvaluator {
         }
     }
 
-    /// What the toolchain driver has to know of a cell.
+    /// The notes on a cell for the driver.
     pub(super) fn notes_for(
         &self,
         cell: &Cell,
@@ -186,7 +187,7 @@ impl SomaEvaluator {
         let kept = prepared.words.iter().filter(|name| !outlived.contains(*name));
         let types: Types = kept.filter_map(known).collect();
         let mut words = prepared.words.clone();
-        // What shows a value is not named where that is done.
+        // The generated code that shows the value does not contain the method's name.
         words.extend(prepared.shown.iter().map(|_| program::SHOW_METHOD.to_owned()));
         let new_libraries = commands::adds_crates(&cell.code);
         let mut notes = self.notes(words, types, own, prepared.has_loops, new_libraries);
@@ -196,7 +197,7 @@ impl SomaEvaluator {
         notes
     }
 
-    /// Notes on a cell with these words, variables and items.
+    /// The notes on a cell with these words, variables and items.
     pub(super) fn notes(
         &self,
         words: BTreeSet<String>,
@@ -205,7 +206,7 @@ impl SomaEvaluator {
         has_loops: bool,
         new_libraries: bool,
     ) -> CellNotes {
-        // A cell means a variable's type without naming it.
+        // A cell uses a variable's type without naming it.
         let named = types.values().flatten().flat_map(|ty| program::words(ty)).map(str::to_owned);
         let reached = named.chain(words.iter().cloned()).collect();
         let items = self.names.items().for_cell(own, &reached, has_loops, new_libraries);
@@ -214,14 +215,14 @@ impl SomaEvaluator {
         CellNotes { words, types, made_with, items }
     }
 
-    /// Has evcxr set again what the commands of a cell had set that then ended its process: evcxr is back where it was
-    /// before that cell, with all its variables. What was shown of the cell stays.
+    /// Repeats in evcxr the settings that the commands of a cell had made, after the cell ended its process: evcxr is
+    /// back in its state before that cell, with all its variables. The output of the cell stays.
     pub(super) fn set_again(&mut self, code: &str) {
         let commands = commands::lasting(code);
         if commands.is_empty() {
             return;
         }
-        // The wish to stop was for the cell.
+        // The interrupt was for the cell.
         self.interrupted.store(false, Ordering::SeqCst);
         let saved = std::mem::take(&mut *lock(&self.state));
         if CellNotes::default().write(&self.session).is_ok()
@@ -234,7 +235,7 @@ impl SomaEvaluator {
         *lock(&self.state) = saved;
     }
 
-    /// Waits until a question that an interrupt has withdrawn is: its end is not for the cell that comes next.
+    /// Waits until a question that an interrupt withdraws is gone: its end must not reach the next cell.
     pub(super) fn close_question(&self) {
         let deadline = Instant::now() + WITHDRAWAL;
         let is_stopped = |state: &CellState| state.stopped || state.end.as_ref().is_some_and(|end| end.interrupted);

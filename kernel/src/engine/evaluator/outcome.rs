@@ -1,4 +1,4 @@
-//! What became of a cell, as a front end is told.
+//! The outcome of a cell, as the front end gets it.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -18,16 +18,16 @@ use crate::session_dir;
 use crate::toolchain::cell_build;
 use crate::toolchain::environment_errors;
 
-/// A cell that was compiled and run, or not.
+/// A cell that evcxr has handled.
 pub(super) struct Run {
-    /// What evcxr says.
+    /// evcxr's outcome.
     pub ended: Ended,
-    /// The variables whose types the cell has defined anew.
+    /// The variables whose types the cell has redefined.
     pub outlived: BTreeSet<String>,
 }
 
 impl SomaEvaluator {
-    /// What became of a cell.
+    /// The outcome of a cell.
     pub(super) fn outcome_of(
         &mut self,
         cell: &Cell,
@@ -40,7 +40,7 @@ impl SomaEvaluator {
                     self.variables.types.remove(&name);
                     self.variables.gone.insert(name.clone(), lost_type(&name));
                 }
-                // What commands have left behind is of an earlier cell.
+                // If only commands were carried out, the reports are an earlier cell's.
                 if lock(&self.state).running.is_some() {
                     self.notice_cell_only();
                 }
@@ -96,7 +96,7 @@ impl SomaEvaluator {
         }
     }
 
-    /// What the cell's own end says, apart from the compiler.
+    /// The outcome according to the cell's reports, apart from the compiler's errors.
     pub(super) fn outcome(&mut self) -> Result<Option<MimeBundle>, Failure> {
         let mut state = lock(&self.state);
         let pieces = state.parser.finish();
@@ -119,7 +119,7 @@ impl SomaEvaluator {
         }
         if stopped && (unwound || was_cancelled || panic.is_some() || question_mark.is_some()) {
             if panic.is_none() && question_mark.is_none() {
-                // It may have come to its end although what it waited for was broken off.
+                // The cell may have ended normally although a system call in which it waited was cancelled.
                 self.learn(variables);
             }
             return Err(interrupted("your variables are kept"));
@@ -142,7 +142,7 @@ impl SomaEvaluator {
         Ok(result)
     }
 
-    /// Shows what the compiler warns of in the cell that has run.
+    /// Shows the compiler's warnings about the cell that has run.
     pub(super) fn warn(&self) {
         // Commands compile nothing; the warnings of an earlier cell were shown with that cell.
         let has_run = lock(&self.state).running.is_some();
@@ -162,7 +162,7 @@ impl SomaEvaluator {
         lock(&self.state).show(Output::Remark { text });
     }
 
-    /// Says what became of the copy after the last cell, where a user can do something about it.
+    /// Shows the note on the snapshot after the last cell, if the user can act on it.
     pub(super) fn tell_of_copies(&mut self, frontend: &dyn Frontend) {
         let copied = std::mem::take(&mut lock(&self.state).copied);
         if let Some(text) = copied.and_then(|copied| copied.note(self.told_of_copying)) {

@@ -1,4 +1,4 @@
-//! What the teacher has to say of a cell that was refused.
+//! The teacher's lessons about a cell that failed to compile.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::process::lock;
 use soma_jupyter::api::{Cell, Failure, Output};
 
 impl SomaEvaluator {
-    /// Puts lessons above what the compiler says.
+    /// Puts lessons above the compiler's message.
     pub(super) fn teach(&self, cell: &Cell, failure: &mut Failure, problems: Vec<Problem>, is_no_rust: bool) {
         let start = prepare::code_start(&cell.code);
         let problems: Vec<Problem> = problems.into_iter().filter_map(|problem| problem.behind(start)).collect();
@@ -29,7 +29,7 @@ impl SomaEvaluator {
         failure.traceback.splice(0..0, lessons.iter().map(lesson));
     }
 
-    /// A cell whose last statement is `return`: nobody called it.
+    /// The failure of a cell whose last statement is `return`: a cell has no caller.
     pub(super) fn returned(&self, cell: &Cell, at: Range<usize>) -> Failure {
         let message = "a cell is no function, so it cannot return".to_owned();
         let problem = Problem { message: message.clone(), at: at.clone(), ..Problem::default() };
@@ -39,7 +39,7 @@ impl SomaEvaluator {
         failure
     }
 
-    /// Says of imports of the tensor library that they bring in nothing that can be named.
+    /// Tells the user about imports of the tensor library that import nothing usable.
     pub(super) fn tell_of_empty_imports(&self, items: &[Item]) {
         let empty = items.iter().find(|item| teacher::EMPTY_IMPORTS.contains(&item.text.trim()));
         if let Some(item) = empty {

@@ -1,4 +1,4 @@
-//! The lives of variables: which types they have, where they are gone, and why.
+//! The lives of variables: their types, when they end, and why.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::toolchain::command_line::CommandLine;
 use crate::toolchain::replaced_deps::libraries_of;
 
 impl SomaEvaluator {
-    /// A variable's type as later cells can write it.
+    /// A variable's type in a form that later cells can use.
     fn nameable(&mut self, variable: &str, type_name: &str) -> Result<String, type_names::Unnameable> {
         let type_names::Written { text: ty, doubtful } = {
             let items = self.names.items();
@@ -26,7 +26,7 @@ impl SomaEvaluator {
         }
         match self.public_paths.find(&self.session, variable, &doubtful) {
             Ok(public) => type_names::with_paths(&ty, &public),
-            // rustc could not be asked; the next cell will tell whether the path works.
+            // rustc could not be run; the next cell will show whether the path works.
             Err(error) => {
                 tracing::warn!("paths of `{type_name}`: {error:#}");
                 Ok(ty)
@@ -34,7 +34,7 @@ impl SomaEvaluator {
         }
     }
 
-    /// Notes which variables a cell has lost or moved away, also one that failed.
+    /// Records which variables a cell, even a failed one, has lost or moved out.
     pub(super) fn notice_losses(&mut self, count: usize) {
         let lost = std::mem::take(&mut lock(&self.state).lost);
         for (name, why) in lost {
@@ -44,7 +44,7 @@ impl SomaEvaluator {
         let live: BTreeSet<String> = self.context.variables().map(plain).collect();
         let moved: Vec<String> = self.variables.types.keys().filter(|name| !live.contains(*name)).cloned().collect();
         for name in moved {
-            // What could not be kept has its reason already.
+            // A variable that could not be kept already has a reason.
             if self.variables.types.remove(&name).flatten().is_some() {
                 let cell = format!(
                     "`{name}` was moved away in In [{count}]; there, write `&{name}` or `{name}.clone()` to keep it"
@@ -55,7 +55,7 @@ impl SomaEvaluator {
         }
     }
 
-    /// Notes the types of the variables that the cell has stored.
+    /// Records the types of the variables that the cell has stored.
     pub(super) fn learn(&mut self, variables: Vec<(String, String)>) {
         let externs = CommandLine::read(&self.session).map(|line| line.externs).unwrap_or_default();
         let (defined, stated) = match lock(&self.past).last() {
@@ -65,7 +65,7 @@ impl SomaEvaluator {
         for (name, type_name) in variables {
             self.variables.moved.remove(&name);
             let named = match (self.nameable(&name, &type_name), stated.get(&name)) {
-                // As it was stated it can be written, though it may mean another type one day.
+                // The stated type can be written, although it may mean another type later.
                 (Err(_), Some(stated)) => Ok(stated.clone()),
                 (Ok(_), Some(stated)) if type_names::leaves_lifetimes_out(&type_name) => Ok(stated.clone()),
                 (named, _) => named,
@@ -84,7 +84,7 @@ impl SomaEvaluator {
                     None
                 }
             };
-            // A value that was there before, and only passed through this cell, is still of its own library.
+            // A value that existed before, and only passed through this cell, still belongs to its earlier library.
             let is_new = defined.contains(&name) || !self.variables.made_with.contains_key(&name);
             if let Some(ty) = ty.as_deref().filter(|_| is_new) {
                 self.variables.made_with.insert(name.clone(), libraries_of(ty, &externs));
@@ -95,7 +95,7 @@ impl SomaEvaluator {
         self.names.update(&self.variables.types);
     }
 
-    /// Notes which variables end with the cell, and says why.
+    /// Records which variables end with the cell, and tells the user why.
     pub(super) fn notice_cell_only(&mut self) {
         for (name, why) in CellOnly::read(&self.session).variables {
             let reason = match why {
@@ -113,8 +113,8 @@ impl SomaEvaluator {
         }
     }
 
-    /// The variables whose types a cell defines anew. evcxr must not come to know of it from the store: it would
-    /// drop a variable of the same name that the cell defines.
+    /// The variables whose types a cell redefines. evcxr must not learn that from the store: it would drop a variable
+    /// of the same name that the cell defines.
     pub(super) fn outlived_by(&self, own: &CellOf) -> BTreeSet<String> {
         let items = self.names.items();
         let changed = items.changed_by(own);

@@ -1,4 +1,4 @@
-//! What became of a cell, in words.
+//! The outcome of a cell, in words.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,11 +8,10 @@ use crate::engine::sentence::sentence;
 use soma_jupyter::api::Failure;
 use soma_report::Ending;
 
-/// What is said of a cell that would wait for ever in a process that has lost threads.
-const THREADS_ARE_GONE: &str = "the cell waited for threads that are gone, and would never have ended: threads that \
-    earlier cells had started, such as a thread pool's, ended when the process of a cell was ended. Run the cells that \
-    start them again, or start anew with `:restart`";
-/// Says of a name that is not found why an earlier cell's variable is gone.
+/// The message for a cell that would wait for ever in a process that has lost threads.
+const THREADS_ARE_GONE: &str = "the cell waited for threads that no longer exist: they were started by earlier cells \
+    (such as a thread pool) and ended with a cell's process. Run those cells again, or use `:restart`";
+/// If an error says that a name is not found, adds why the earlier cell's variable no longer exists.
 pub fn add_reasons(failure: &mut Failure, gone: &BTreeMap<String, String>) {
     for (name, advice) in gone {
         let missing = ["value", "function"].map(|kind| format!("cannot find {kind} `{name}`"));
@@ -23,14 +22,14 @@ pub fn add_reasons(failure: &mut Failure, gone: &BTreeMap<String, String>) {
     }
 }
 
-/// What a tool has said that could not do its work, out of what evcxr makes of it.
+/// The message of a tool that failed, extracted from evcxr's text about it.
 pub fn of_the_tools(message: &str) -> &str {
     let said = message.strip_prefix("Compilation failed, but no parsable errors were found. STDERR:\n");
     let said = said.and_then(|said| said.rsplit_once("STDOUT:")).map_or(message, |(said, _)| said);
     said.trim().trim_start_matches("soma: ")
 }
 
-/// How long a cell took, and how much of that it ran; the rest is the compiler's.
+/// How long a cell took, and how much of that it ran; the rest is compiling.
 pub fn timing(total: Duration, running: Option<Duration>) -> String {
     match running {
         Some(running) => format!("took {total:.1?}, of which the cell ran {running:.1?}\n"),
@@ -39,7 +38,7 @@ pub fn timing(total: Duration, running: Option<Duration>) -> String {
 }
 
 pub fn lost_type(name: &str) -> String {
-    format!("`{name}` is lost: its type was defined anew; define it again")
+    format!("`{name}` is lost: its type was redefined; define it again")
 }
 
 pub fn interrupted(consequence: &str) -> Failure {
@@ -56,7 +55,7 @@ pub fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
         (true, threads) => format!(
             "your variables are as they were before this cell; {threads} threads that earlier cells had started are gone"
         ),
-        (false, _) => "there was no copy of its process, so every variable is lost".to_owned(),
+        (false, _) => "there was no snapshot, so every variable is lost".to_owned(),
     };
     if end.interrupted {
         return interrupted(&kept);
@@ -68,11 +67,12 @@ pub fn ended(end: &ProcessEnd, overflowed: bool) -> Failure {
             "its stack overflowed (does a function call itself without end?)".to_owned()
         }
         Ending::Signaled(signal) => match signal.as_str() {
-            // Of a thread, nothing tells them apart: its library's runtime has no stack for a handler.
+            // A stack overflow in a thread looks the same: the runtime of the cells' library has no handler stack for
+            // threads.
             "SIGSEGV" => "it used memory that is not its own (segmentation fault), or the stack of a thread overflowed"
                 .to_owned(),
             "SIGABRT" => "it aborted (an `abort`, or a panic while panicking)".to_owned(),
-            "SIGKILL" => "it was killed, perhaps by the system for want of memory".to_owned(),
+            "SIGKILL" => "it was killed, perhaps because the system ran out of memory".to_owned(),
             "SIGILL" => "it came to an illegal instruction".to_owned(),
             signal => format!("it was ended by {signal}"),
         },

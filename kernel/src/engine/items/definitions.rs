@@ -1,8 +1,8 @@
-//! What decides how the notebook's types are laid out.
+//! Collects everything that decides the layout of the notebook's types.
 //!
-//! A variable must not outlive the definition of its type: two cells call a type by the same name, and Rust takes
-//! it for the same type. Each cell is therefore compiled with fingerprints of the definitions that it was made
-//! with, and the variable store compares them (`soma_cell::store`).
+//! A variable must not outlive the definition of its type: two cells use the same name for a type, and Rust takes it
+//! for the same type. So each cell is compiled with fingerprints of the definitions that it uses, and the variable
+//! store compares them (`soma_cell::store`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,20 +14,20 @@ use crate::evcxr::files::NOTEBOOK;
 use crate::evcxr::program::{Definition, words};
 use crate::toolchain::toolchain_info::hex;
 
-/// The texts of constants and types of implementations.
+/// The texts of constants and types in implementations.
 pub type Constants = BTreeMap<Constant, String>;
 
-/// The sources of all items of the session, the cell's own among them.
+/// The sources of all items of the session, including the cell's own.
 pub struct Definitions<'a> {
-    /// By name: the texts of items, and of what implementations say of constants and types.
+    /// By name: the texts of items, and of the constants and types in implementations.
     sources: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
 impl<'a> Definitions<'a> {
     /// Arranges the items by name.
     ///
-    /// What implementations say counts once it is not what it was `first`: an implementation that comes after the values
-    /// of a type changes nothing about them, since nothing could be made of it before.
+    /// A constant or type of an implementation counts only when it differs from its `first` text: an implementation
+    /// that comes after the values of a type changes nothing about them, since nothing could depend on it before.
     pub fn read(all: &[&'a Item], first: &Constants) -> Definitions<'a> {
         let mut sources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for item in all {
@@ -57,9 +57,9 @@ impl<'a> Definitions<'a> {
         Definitions { sources }
     }
 
-    /// For each of the items that is a type, or a trait (whose objects have its layout): its path as `type_name` prints it, and what decides its layout: its source
-    /// and everything that this mentions. `ctx::name::` stands for all types of a module, `ctx::` for those that only
-    /// an expanded macro names.
+    /// For each of the items that is a type, or a trait (whose objects have its layout): its path as `type_name` prints
+    /// it, and what decides its layout, which is its source and everything that the source mentions. `ctx::name::`
+    /// stands for all types of a module, `ctx::` for those that only an expanded macro names.
     pub fn of<'i>(&self, items: impl Iterator<Item = &'i Item>, all: &[&'a Item]) -> BTreeMap<String, Definition> {
         let mut definitions = BTreeMap::new();
         for item in items {
@@ -79,13 +79,13 @@ impl<'a> Definitions<'a> {
         definitions
     }
 
-    /// What decides these types, of which only the names are given.
+    /// The definition of types that are given only by name.
     pub fn of_types<'t>(&self, types: impl Iterator<Item = &'t str>) -> Definition {
         let types: Vec<&str> = types.collect();
         self.definition(types.iter().flat_map(|ty| words(ty)), &types)
     }
 
-    /// Everything that can be reached from these words, and these texts.
+    /// Everything that can be reached from these words and these texts.
     fn definition<'w>(&self, words: impl IntoIterator<Item = &'w str>, texts: &[&str]) -> Definition {
         let mut reached: BTreeMap<&str, &BTreeSet<&str>> = BTreeMap::new();
         let mut others = BTreeSet::new();
@@ -96,7 +96,7 @@ impl<'a> Definitions<'a> {
                     open.extend(sources.iter().flat_map(|source| self::words(source)).map(str::to_owned));
                 }
             } else if name.starts_with(char::is_lowercase) {
-                // A crate's name is in small letters, and so are most keywords, fields and variables.
+                // The name may be a crate's: these are in lower case, like most keywords, fields and variables.
                 others.insert(name);
             }
         }
@@ -108,7 +108,7 @@ impl<'a> Definitions<'a> {
         Definition { fingerprint: hex(&digest.finalize()), words: others }
     }
 
-    /// What decides the layout of types that come out of macros.
+    /// The definition of types that macros make.
     fn of_nameless(&self, all: &[&Item]) -> Definition {
         let texts: BTreeSet<&str> =
             all.iter().filter(|item| item.kind == Kind::Nameless).map(|item| item.layout.as_str()).collect();

@@ -1,4 +1,4 @@
-//! What an `impl` block is of, and which block of a later cell takes its place.
+//! The target and the members of an `impl` block, and which block of a later cell replaces it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,22 +8,22 @@ use ra_ap_syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode};
 
 use crate::engine::raw_name::plain;
 
-/// What an implementation is of, and what is in it.
+/// The target and the members of an implementation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Implementation {
-    /// The last names of the type and the trait, where they are paths.
+    /// The last names of the type's and the trait's paths, if they are paths.
     pub of: Vec<String>,
-    /// Its trait, written so that it is equal for implementations that rustc takes for the same.
+    /// Its trait, in a form that is equal for implementations that rustc takes for the same.
     of_trait: Option<String>,
-    /// Its type, written so.
+    /// Its type, in the same form.
     of_type: String,
-    /// What it holds: names, and bytes of the item's text.
+    /// Its members: names, and bytes of the item's text.
     members: BTreeMap<String, Range<usize>>,
     /// Its constants and types, which can decide a layout, by name.
     constants: BTreeMap<String, String>,
 }
 
-/// A constant or type of an implementation, whatever it is.
+/// A constant or type of an implementation, with its target.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Constant {
     of_trait: Option<String>,
@@ -60,18 +60,18 @@ impl Implementation {
         }
     }
 
-    /// Whether it is of a trait, of which there can be one only.
+    /// Whether it implements a trait, so that it can exist only once.
     pub fn is_of_trait(&self) -> bool {
         self.of_trait.is_some()
     }
 
-    /// Whether rustc takes it for an implementation of the same, whatever the parameters are called, what is asked of
-    /// them and by which path the trait or the type is named.
+    /// Whether rustc takes it for an implementation of the same trait for the same type, whatever the names and bounds
+    /// of its parameters, and whichever paths name the trait and the type.
     pub fn is_of_the_same(&self, other: &Implementation) -> bool {
         self.of_trait == other.of_trait && self.of_type == other.of_type
     }
 
-    /// Its constants and types: what each is called wherever it is meant, and its text.
+    /// Its constants and types: the identity of each, and its text.
     pub fn constants(&self) -> impl Iterator<Item = (Constant, &str)> {
         self.constants.iter().map(|(name, text)| {
             let constant =
@@ -80,7 +80,7 @@ impl Implementation {
         })
     }
 
-    /// Whether it holds something of this name.
+    /// Whether it has a member of this name.
     pub fn has(&self, member: &str) -> bool {
         self.members.contains_key(member)
     }
@@ -89,7 +89,8 @@ impl Implementation {
         self.members.keys().any(|name| other.has(name))
     }
 
-    /// It, and its text, without what another holds too. What is taken out becomes blanks, so that places stay.
+    /// The implementation and its text, without members that another one has too. Blanks replace what is removed, so
+    /// that positions stay.
     pub fn without(&self, other: &Implementation, text: &str) -> Option<(Implementation, String)> {
         let (taken, members): (BTreeMap<_, _>, BTreeMap<_, _>) =
             self.members.clone().into_iter().partition(|(name, _)| other.has(name));
@@ -99,7 +100,7 @@ impl Implementation {
         let mut left = String::with_capacity(text.len());
         for (at, character) in text.char_indices() {
             let is_taken = taken.values().any(|range| range.contains(&at));
-            // As many bytes as before: the ranges of what stays are in bytes.
+            // As many bytes as before: the ranges of the other members are in bytes.
             let blanks = if is_taken && character != '\n' { character.len_utf8() } else { 0 };
             left.extend(std::iter::repeat_n(' ', blanks));
             if blanks == 0 {
@@ -126,7 +127,7 @@ fn last_path_name(ty: &ast::Type) -> Option<String> {
     Some(plain(path.path()?.segment()?.name_ref()?.text()))
 }
 
-/// The parameters of an implementation, numbered as they are met in its head.
+/// The parameters of an implementation, numbered in the order in which its head uses them.
 struct Parameters {
     declared: Vec<String>,
     met: Vec<String>,
@@ -143,7 +144,7 @@ impl Parameters {
         Parameters { declared: names.collect(), met: Vec::new() }
     }
 
-    /// A type or trait without what makes no difference: parameters by number, paths by their last names, no lifetimes.
+    /// A type or trait without irrelevant differences: parameters by number, paths by their last names, no lifetimes.
     fn canonical(&mut self, node: &SyntaxNode) -> String {
         let mut text = String::new();
         self.write(node, &mut text);
@@ -153,7 +154,7 @@ impl Parameters {
     fn write(&mut self, node: &SyntaxNode, text: &mut String) {
         for child in node.children_with_tokens() {
             match child {
-                // What qualifies a path: only its last name counts.
+                // The qualifier of a path: only the last name counts.
                 NodeOrToken::Node(child) if child.kind() == SyntaxKind::PATH && node.kind() == SyntaxKind::PATH => {}
                 NodeOrToken::Node(child) if child.kind() == SyntaxKind::LIFETIME_ARG => {}
                 NodeOrToken::Node(child) => self.write(&child, text),

@@ -1,4 +1,4 @@
-//! What a `use` brings in, name by name.
+//! The names that a `use` imports.
 
 use ra_ap_syntax::AstNode;
 use ra_ap_syntax::ast::{self, HasAttrs, HasName, HasVisibility};
@@ -6,9 +6,9 @@ use ra_ap_syntax::ast::{self, HasAttrs, HasName, HasVisibility};
 /// One import.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Import {
-    /// The name it has here; `None` for `*` and `_`.
+    /// The imported name; `None` for `*` and `_`.
     pub name: Option<String>,
-    /// A `use` of it alone.
+    /// A `use` of this name alone.
     pub code: String,
 }
 
@@ -24,7 +24,7 @@ pub fn imports(item: &ast::Use) -> Vec<Import> {
     imports
 }
 
-/// What an `extern crate` brings in.
+/// The import that an `extern crate` makes.
 pub fn extern_crate(item: &ast::ExternCrate) -> Import {
     let renamed = item.rename().and_then(|rename| rename.name()).map(|name| name.text().to_string());
     let name = renamed.or_else(|| Some(item.name_ref()?.text().to_string()));
@@ -33,7 +33,7 @@ pub fn extern_crate(item: &ast::ExternCrate) -> Import {
 
 fn collect(tree: &ast::UseTree, prefix: &str, start: &str, imports: &mut Vec<Import>) {
     let own = tree.path().map(|path| path.syntax().text().to_string()).unwrap_or_default();
-    // `use ::{a, b};` has no path, but a colon.
+    // `use ::{a, b};` has a leading `::` without a path.
     let leading = if prefix.is_empty() && own.is_empty() && tree.coloncolon_token().is_some() { "::" } else { "" };
     if let Some(list) = tree.use_tree_list() {
         let prefix = if own.is_empty() { format!("{prefix}{leading}") } else { format!("{prefix}{own}::") };

@@ -1,4 +1,4 @@
-//! One item, with what has to be known of it without its syntax tree.
+//! One item, with the facts that are needed after its syntax tree is dropped.
 
 use std::collections::BTreeSet;
 
@@ -20,40 +20,40 @@ use crate::toolchain::surroundings;
 pub struct Item {
     /// Its text as typed.
     pub text: String,
-    /// Where the text starts in the cell as typed.
+    /// The position of the text in the cell as typed.
     pub start: Place,
     pub(super) kind: Kind,
-    /// Every name that it can mean.
+    /// Every name that it may refer to.
     pub(super) words: BTreeSet<String>,
-    /// What of it can decide how a type is laid out.
+    /// The part of it that can decide the layout of a type.
     pub(super) layout: String,
     /// The places that make statics which later cells share.
     pub(super) statics: Vec<Site>,
-    /// Whether optimising it may pay.
+    /// Whether optimising it may be worth the time.
     pub(super) has_loops: bool,
-    /// What it makes, if it is a macro's call, and what that is has to be changed.
+    /// The expansion, if it is a macro call whose expansion has to be changed.
     expansion: Option<String>,
-    /// Whether it can be compiled as it stands: whole, and with a semicolon where it needs one.
+    /// Whether it can be compiled unchanged: it is complete, and has a semicolon if it needs one.
     is_ended: bool,
 }
 
-/// What decides when an item is replaced and when a cell needs it.
+/// The kind of an item, which decides when it is replaced and when a cell needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
-    /// What a `use` brings in.
+    /// The names that a `use` imports.
     Import(Vec<Import>),
-    /// Found by its name, a trait also by the names of its members, which follow it.
+    /// Found by its name; a trait also by the names of its members, which follow its own.
     Named { names: Vec<String>, spaces: Spaces, sort: Sort },
-    /// Follows its type and its trait.
+    /// Kept together with its type and its trait.
     Implementation(Implementation),
-    /// A block of foreign functions and variables, with their names. Like what is nameless it stays with every cell, since
-    /// it may name a library that another block needs; but it defines no types.
+    /// A block of foreign functions and variables, with their names. Like an item without a name it stays with every
+    /// cell, since it may name a library that another block needs; but it defines no types.
     Foreign(BTreeSet<String>),
-    /// A call of a macro that may expand to anything, …
+    /// A macro call that may expand to anything, or an item without a name.
     Nameless,
 }
 
-/// What a name stands for, as far as it matters here.
+/// What a name stands for, as far as this folder needs it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Sort {
     Type,
@@ -84,7 +84,7 @@ impl Spaces {
 }
 
 impl Item {
-    /// An item that starts at this place of its cell.
+    /// The item that starts at this position of its cell.
     pub fn new(item: &ast::Item, start: Place) -> Item {
         let text = item.syntax().text().to_string();
         let included = surroundings::included_words(&text, &std::env::current_dir().unwrap_or_default());
@@ -95,12 +95,12 @@ impl Item {
         Item { kind: kind(item), words, layout, statics, has_loops, text, start, expansion: None, is_ended: true }
     }
 
-    /// The call of a macro that makes items: the statement that it is, and what it makes where that is known.
+    /// A macro call that makes items: the statement, and its expansion if that is known.
     pub fn of_macro(call: &ast::MacroCall, statement: &SyntaxNode, expansion: Option<String>, start: Place) -> Item {
         let text = statement.text().to_string();
         let words = words(&text).map(str::to_owned).collect();
         let expanded = expansion.map(|text| SourceFile::parse(&text, Edition::Edition2024).syntax_node());
-        // The text of what it makes matters only where that has to be changed.
+        // The text of the expansion matters only if it has to be changed.
         let statics = statics::sites(expanded.as_ref().unwrap_or(statement));
         let expansion = expanded.filter(|_| !statics.is_empty()).map(|expanded| expanded.text().to_string());
         let is_ended = text.ends_with([';', '}']) || expansion.is_some();
@@ -109,7 +109,7 @@ impl Item {
         Item { kind: Kind::Nameless, words, layout, statics, has_loops, text, start, expansion, is_ended }
     }
 
-    /// What of it is compiled: all of it, with these changes in what it makes.
+    /// The splices for compiling the item: these changes, applied to its expansion if it has one.
     pub(super) fn with(&self, changes: Vec<Splice>) -> Vec<Splice> {
         let all = 0..self.text.len();
         let mut splices = match (&self.expansion, &self.kind) {
@@ -120,7 +120,7 @@ impl Item {
                 }
                 vec![Splice { range: all.clone(), text }]
             }
-            // Others of the cell bring in the rest.
+            // Other items of the cell import the rest.
             (None, Kind::Import(imports)) if !self.is_ended => {
                 vec![Splice { range: all.clone(), text: imports.iter().map(|import| import.code.as_str()).collect() }]
             }
@@ -132,7 +132,7 @@ impl Item {
         splices
     }
 
-    /// Leaves out what other imports of the same cell bring in already: a notebook may say so twice.
+    /// Leaves out imports that other items of the same cell make already: a notebook may repeat them.
     pub fn leave_out_imports_of(&mut self, others: &[Item]) {
         let Kind::Import(imports) = &mut self.kind else { return };
         let count = imports.len();
@@ -146,7 +146,7 @@ impl Item {
         self.is_ended = imports.len() == count;
     }
 
-    /// The type of a pointer to it, if it is a function of which that can be told from its text.
+    /// The type of a pointer to it, if it is a function whose text tells the type.
     pub(super) fn signature(&self) -> Option<String> {
         if !self.is_function() {
             return None;
@@ -160,20 +160,20 @@ impl Item {
         self.statics.iter().flat_map(Site::types)
     }
 
-    /// Whether it stays with every cell, needed or not, and nothing is lost with it but what it says itself.
+    /// Whether it stays with every cell, needed or not, and can be dropped without affecting other items.
     pub(super) fn is_for_every_cell(&self) -> bool {
         matches!(self.kind, Kind::Import(_) | Kind::Nameless)
     }
 
-    /// One import of a `use` that has several.
+    /// An item with only one import of a `use` that has several.
     pub(super) fn only(&self, import: &Import) -> Item {
         let words = words(&import.code).map(str::to_owned).collect();
         let kind = Kind::Import(vec![import.clone()]);
         Item { text: import.code.clone(), words, kind, ..self.clone() }
     }
 
-    /// What is left of an implementation of a type's own functions when a later cell defines those of `new` again;
-    /// `None` when nothing is. The text keeps its places.
+    /// The rest of an inherent implementation when a later cell redefines the members of `new`; `None` if nothing is
+    /// left. Positions in the text stay.
     pub(super) fn without_members_of(&self, new: &Implementation) -> Option<Item> {
         let Kind::Implementation(old) = &self.kind else { return Some(self.clone()) };
         let (left, text) = old.without(new, &self.text)?;
@@ -181,7 +181,7 @@ impl Item {
         Some(Item { text, words, kind: Kind::Implementation(left), ..self.clone() })
     }
 
-    /// The names by which code can mean it.
+    /// The names by which code can refer to it.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let imported = match &self.kind {
             Kind::Import(imports) => imports.as_slice(),
@@ -204,8 +204,7 @@ impl Item {
         name.into_iter()
     }
 
-    /// Whether an older import must go when this one comes. In which namespaces an import brings something in is
-    /// not known, so that the name alone decides.
+    /// Whether this item hides an older import. The namespaces of an import are not known, so only the name decides.
     pub(super) fn hides(&self, older: &Import) -> bool {
         match (&older.name, &self.kind) {
             (Some(name), _) => self.names().any(|own| own == name),
@@ -214,7 +213,7 @@ impl Item {
         }
     }
 
-    /// Whether the older item, of another cell, must go when this one comes.
+    /// Whether this item replaces the older item of another cell.
     pub(super) fn replaces(&self, older: &Item) -> bool {
         match (&self.kind, &older.kind) {
             (Kind::Named { names: new, spaces, .. }, Kind::Named { names: old, spaces: others, .. }) => {
@@ -230,7 +229,7 @@ impl Item {
         }
     }
 
-    /// What an implementation of a type's own functions takes out of an older one: see [`Item::without_members_of`].
+    /// The members that an inherent implementation takes out of an older one: see [`Item::without_members_of`].
     pub(super) fn takes_members_from(&self, older: &Item) -> Option<&Implementation> {
         match (&self.kind, &older.kind) {
             (Kind::Implementation(new), Kind::Implementation(old)) => {
@@ -244,7 +243,7 @@ impl Item {
         matches!(self.kind, Kind::Named { sort: Sort::Function, .. })
     }
 
-    /// What a path stands for that begins with its name.
+    /// What a path refers to that begins with its name.
     pub(super) fn meaning(&self, rest: &[&str]) -> Meaning {
         match &self.kind {
             Kind::Named { sort: Sort::Type | Sort::Trait, .. } if rest.is_empty() => Meaning::Type,
@@ -276,7 +275,7 @@ impl Item {
         }
     }
 
-    /// Whether there can be implementations of it.
+    /// Whether it can have implementations.
     pub(super) fn is_implemented(&self) -> bool {
         matches!(self.kind, Kind::Named { sort: Sort::Type | Sort::Trait, .. })
     }
@@ -290,7 +289,7 @@ impl Item {
         own.into_iter().flat_map(Implementation::constants)
     }
 
-    /// Whether it implements a function of this name for types and a trait that are all among those looked for.
+    /// Whether it implements a function of this name, for types and a trait that `is_looked_for` all accepts.
     pub(super) fn implements(&self, member: &str, is_looked_for: impl Fn(&str) -> bool) -> bool {
         match &self.kind {
             Kind::Implementation(own) => own.has(member) && own.of.iter().all(|name| is_looked_for(name)),
@@ -343,7 +342,7 @@ fn kind(item: &ast::Item) -> Kind {
     }
 }
 
-/// What a path in a module stands for.
+/// What a path in a module refers to.
 fn meaning_in(module: &ast::Module, path: &[&str]) -> Meaning {
     let Some((first, rest)) = path.split_first() else { return Meaning::Unknown };
     let items = module.item_list().into_iter().flat_map(|list| list.syntax().children()).filter_map(ast::Item::cast);
@@ -357,7 +356,7 @@ fn meaning_in(module: &ast::Module, path: &[&str]) -> Meaning {
     meanings.next().unwrap_or(Meaning::Unknown)
 }
 
-/// The type of a pointer to a function; `None` where its parameters have no types of their own.
+/// The type of a pointer to a function; `None` if the function is generic, `async`, or has `impl` types.
 pub fn signature(item: &ast::Item) -> Option<String> {
     let ast::Item::Fn(function) = item else { return None };
     let parameters = function.generic_param_list();
@@ -377,7 +376,7 @@ pub fn signature(item: &ast::Item) -> Option<String> {
     Some(format!("{lifetimes}{is_unsafe}{abi}fn({}){returned}", types.join(", ")))
 }
 
-/// Whether code has loops, or calls what loops over its own code.
+/// Whether code has loops, or calls methods that iterate.
 pub fn has_loops(node: &SyntaxNode) -> bool {
     node.descendants().any(|node| match node.kind() {
         SyntaxKind::FOR_EXPR | SyntaxKind::WHILE_EXPR | SyntaxKind::LOOP_EXPR => true,
@@ -389,6 +388,6 @@ pub fn has_loops(node: &SyntaxNode) -> bool {
     })
 }
 
-/// Methods that run a closure many times or begin to go through something.
+/// Methods that call a closure many times, or that start an iteration.
 const ITERATIONS: [&str; 10] =
     ["iter", "into_iter", "iter_mut", "chars", "bytes", "lines", "fold", "map", "for_each", "filter"];

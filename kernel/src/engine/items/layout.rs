@@ -1,13 +1,13 @@
-//! What of an item's text can decide how a type is laid out, or how its values are used.
+//! The part of an item's text that can decide the layout of a type, or how its values are used.
 
 use ra_ap_syntax::ast::{self, AstNode};
 use ra_ap_syntax::{NodeOrToken, SyntaxNode};
 
-/// Attributes that change nothing about values that exist already.
+/// Attributes that change nothing about existing values.
 const HARMLESS: [&str; 9] = ["derive", "doc", "allow", "warn", "expect", "deny", "forbid", "must_use", "deprecated"];
 
-/// The item's tokens, without comments and without attributes that make no difference: deriving one more trait
-/// costs no variable.
+/// The item's tokens, without comments and irrelevant attributes: a further derived trait must not invalidate
+/// variables.
 pub(super) fn decisive(item: &SyntaxNode) -> String {
     let mut text = String::new();
     write(item, &mut text);

@@ -1,12 +1,11 @@
-//! The session's items (functions, types, traits, macros, imports, …): the newest version of each, and which of
-//! them a cell can reach.
+//! The session's items (functions, types, traits, macros, imports, …): the newest version of each, and which of them a
+//! cell can reach.
 //!
-//! evcxr would write all items of the session out again in every cell and have all of them parsed, so that a
-//! cell's time grows with the notebook. It never sees them. [`prepare`](super::prepare) puts the items of a
-//! cell into a call of a macro that does not exist, which evcxr takes for a statement and keeps the places of;
-//! the toolchain driver takes them out of there ([`program::own`](crate::evcxr::program)) and adds what the
-//! cell can reach of earlier cells' items, which [`Items::for_cell`] has put into the cell's notes. An item is
-//! parsed once, when its cell is prepared.
+//! evcxr would repeat all items of the session in every cell and have all of them parsed, so that a cell's time grows
+//! with the notebook. So evcxr never sees them. [`prepare`](super::prepare) puts the items of a cell into a call of a
+//! macro that does not exist, which evcxr takes for a statement whose position it keeps. The driver takes them out of
+//! there ([`program::own`](crate::evcxr::program)) and adds the items of earlier cells that the cell can reach, which
+//! [`Items::for_cell`] has put into the cell's notes. An item is parsed once, when its cell is prepared.
 
 mod definitions;
 mod implementation;
@@ -36,49 +35,49 @@ use import::Import;
 pub struct Items {
     /// In the order in which they were last defined.
     known: Vec<Known>,
-    /// What constants and types of implementations were when they were defined first.
+    /// The texts that constants and types of implementations had when they were first defined.
     first_constants: Constants,
-    /// Where the statics are that a cell, which may be running, is the first to have; by the items that make them.
+    /// The statics that the current cell, which may be running, is the first to have, by the items that make them.
     first_in_cell: BTreeMap<ItemPlace, Statics>,
-    /// The crates that the last cell could name, and their files.
+    /// The crates that the last cell could name, with their files.
     libraries: Vec<(String, PathBuf)>,
 }
 
-/// A cell among those of the session, for its items.
+/// A cell of the session, for its items.
 #[derive(Clone, Copy, Debug)]
 pub struct CellOf<'a> {
-    /// Its place in the session.
+    /// Its position in the session.
     pub place: usize,
-    /// What the front end calls the cell, whatever is in it.
+    /// The front end's id of the cell, which does not depend on its content.
     pub id: Option<&'a str>,
     /// The items that it defines.
     pub items: &'a [Item],
 }
 
-/// The place of the cell that defines an item, and where in it.
+/// The position of the cell that defines an item, and the item's position in it.
 type ItemPlace = (usize, Place);
 
 /// An item and the cell that defined it.
 #[derive(Clone, Debug)]
 struct Known {
     cell: usize,
-    /// What the front end calls that cell.
+    /// The front end's id of that cell.
     id: Option<Arc<str>>,
     item: Arc<Item>,
-    /// Where its statics are, once a library has them.
+    /// Its statics, once a library has them.
     statics: Option<Statics>,
 }
 
 /// Statics that a loaded library has.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Statics {
-    /// How their names begin for the loader.
+    /// The prefix of their symbols.
     prefix: String,
-    /// What decides their types.
+    /// A fingerprint of everything that decides their types.
     fingerprint: String,
-    /// The names of crates among what decides it.
+    /// The names of crates among that.
     words: BTreeSet<String>,
-    /// The libraries of those.
+    /// The libraries of those crates.
     libraries: Libraries,
 }
 
@@ -89,8 +88,8 @@ impl Known {
 }
 
 impl Items {
-    /// Adds the items of a cell that was run; they replace what an earlier run of the same cell has defined, and what
-    /// other cells have of the same name.
+    /// Adds the items of a cell that was run. They replace what an earlier run of the same cell has defined, and items
+    /// of the same name in other cells.
     pub fn learn(&mut self, cell: &CellOf) {
         self.known = self.without_replaced(cell);
         let id = cell.id.map(Arc::from);
@@ -106,8 +105,8 @@ impl Items {
         }));
     }
 
-    /// Notes that the library of the last cell is loaded, with the statics that it is the first to have. `libraries` are
-    /// the crates that it could name.
+    /// Records that the library of the last cell is loaded, with the statics that it is the first to have. `libraries`
+    /// are the crates that it could name.
     pub fn loaded(&mut self, libraries: Vec<(String, PathBuf)>) {
         for known in &mut self.known {
             let Some(mut statics) = self.first_in_cell.remove(&known.place()) else { continue };
@@ -118,19 +117,19 @@ impl Items {
         self.libraries = libraries;
     }
 
-    /// Notes that the process that has loaded all libraries is gone, and another begins.
+    /// Records that the process that has loaded all libraries has ended, and that another one starts.
     pub fn unloaded(&mut self) {
         self.known.iter_mut().for_each(|known| known.statics = None);
     }
 
-    /// Forgets all of them.
+    /// Forgets all items.
     pub fn clear(&mut self) {
         self.known.clear();
         self.first_constants.clear();
     }
 
-    /// Forgets an item that stands at this line of a cell, if it is one that every cell has and that no other can do
-    /// without: an import, or a check such as `const _: () = assert!(…);`. Its text is returned.
+    /// Forgets the item at this line of a cell, if it is one that every cell has and no other item needs: an import, or
+    /// a check such as `const _: () = assert!(…);`. Returns its text.
     pub fn forget_stale(&mut self, cell: usize, line: usize) -> Option<(usize, String)> {
         let at = self.known.iter().position(|known| {
             let lines = known.item.start.line..known.item.start.line + known.item.text.lines().count();
@@ -140,33 +139,33 @@ impl Items {
         Some((known.cell, known.item.text.clone()))
     }
 
-    /// All of them as they are now, for [`Items::restore`].
+    /// The current items, for [`Items::restore`].
     pub fn remember(&self) -> Remembered {
         Remembered { known: self.known.clone(), first_constants: self.first_constants.clone() }
     }
 
-    /// Makes them what they were.
+    /// Restores remembered items.
     pub fn restore(&mut self, remembered: Remembered) {
         self.known = remembered.known;
         self.first_constants = remembered.first_constants;
     }
 
-    /// Their texts.
+    /// The texts of all items.
     pub fn texts(&self) -> Vec<String> {
         self.known.iter().map(|known| known.item.text.clone()).collect()
     }
 
-    /// The names by which code can mean them.
+    /// The names by which code can refer to them.
     pub fn names(&self) -> BTreeSet<String> {
         self.known.iter().flat_map(|known| known.item.names()).map(str::to_owned).collect()
     }
 
-    /// What a path of the notebook's crate stands for, by its parts.
+    /// What a path of the notebook's crate refers to, by its parts.
     pub fn meaning(&self, path: &[&str]) -> Meaning {
         let Some((first, rest)) = path.split_first() else { return Meaning::Unknown };
         let named =
             |name: &str| self.known.iter().map(|known| &*known.item).find(|item| item.defined().any(|own| own == name));
-        // A tuple struct's constructor has the struct's path; a function's own type has the function's.
+        // A tuple struct's constructor has the struct's path; the type of a function has the function's.
         named(first.trim_start_matches("r#")).map_or(Meaning::Unknown, |item| item.meaning(rest))
     }
 
@@ -177,12 +176,12 @@ impl Items {
         known.map(|known| known.item.text.clone())
     }
 
-    /// The type of a pointer to a function, if that can be told from its text.
+    /// The type of a pointer to a function, if its text tells the type.
     pub fn signature(&self, function: &str) -> Option<String> {
         self.known.iter().find(|known| known.item.defined().any(|own| own == function))?.item.signature()
     }
 
-    /// The cell that defines a function, named as in `f`, `layers::f`, `Net::run` or `<Net as Run>::run`.
+    /// The cell that defines a function, named like `f`, `layers::f`, `Net::run` or `<Net as Run>::run`.
     pub fn cell_of(&self, function: &str) -> Option<usize> {
         let named = |name: &str| self.known.iter().find(|known| known.item.defined().any(|own| own == name));
         let Some((owner, member)) = function.rsplit_once("::") else { return named(function).map(|known| known.cell) };
@@ -191,7 +190,7 @@ impl Items {
         implemented.or_else(|| named(words(owner).next()?)).map(|known| known.cell)
     }
 
-    /// What a cell needs: all that it defines itself, and what these items, or code with the words of its
+    /// The items that a cell needs: all that it defines itself, and all that these items, or code with the words of its
     /// statements, can reach. With `new_libraries` it may be compiled with other crates than the cell before.
     pub fn for_cell(
         &mut self,
@@ -259,8 +258,8 @@ impl Items {
         }
     }
 
-    /// The types whose layout may change when a cell defines these: their paths as later cells write them, `crate::m::`
-    /// for all types of a module, `crate::` for all.
+    /// The types whose layout may change when a cell defines its items: their paths as later cells write them,
+    /// `crate::m::` for all types of a module, `crate::` for all.
     pub fn changed_by(&self, cell: &CellOf) -> Vec<String> {
         let is_run_again = cell.id.is_some() && self.known.iter().any(|known| known.id.as_deref() == cell.id);
         if self.known.is_empty() || cell.items.is_empty() && !is_run_again {
@@ -276,8 +275,8 @@ impl Items {
         changed.map(|(path, _)| path.replacen(NOTEBOOK, "crate::", 1)).chain(functions).collect()
     }
 
-    /// Whether a type is made of one of the notebook's that has no definition of its own: one that came out of a macro,
-    /// or a trait object.
+    /// Whether a type contains one of the notebook's that has no definition of its own: one that a macro made, or a
+    /// trait object.
     pub fn has_nameless_types(&self, ty: &str) -> bool {
         const NOTEBOOK: &str = "crate::";
         let named: BTreeSet<&str> = self.known.iter().filter_map(|known| known.item.defined_type()).collect();
@@ -286,11 +285,11 @@ impl Items {
         })
     }
 
-    /// The items that are still there when a cell is run.
+    /// The items that remain when a cell is run.
     fn without_replaced(&self, cell: &CellOf) -> Vec<Known> {
         let own = cell.items;
         let others = || self.known.iter().filter(|known| cell.id.is_none() || known.id.as_deref() != cell.id);
-        // A type that is defined anew takes along what its cell implemented for it.
+        // A redefined type also drops what its cell implemented for it.
         let renewed: BTreeSet<(usize, &str)> = others()
             .filter(|known| known.item.is_implemented() && own.iter().any(|new| new.replaces(&known.item)))
             .flat_map(|known| known.item.defined().map(|name| (known.cell, name)))
@@ -327,7 +326,7 @@ impl Items {
     }
 }
 
-/// The paths of functions that are not what they were: a variable may be of a function's own type.
+/// The paths of functions that have changed: a variable may have a function's type.
 fn left_functions(before: &[Known], after: &[&Item]) -> Vec<String> {
     let changed = before.iter().map(|known| &*known.item).filter(|item| {
         item.is_function()
@@ -336,22 +335,22 @@ fn left_functions(before: &[Known], after: &[&Item]) -> Vec<String> {
     changed.flat_map(Item::defined).map(|name| format!("crate::{name}")).collect()
 }
 
-/// The items at one moment.
+/// The items at one moment, for [`Items::restore`].
 pub struct Remembered {
     known: Vec<Known>,
     first_constants: Constants,
 }
 
 impl Statics {
-    /// Whether the crates that its types are from are still the same.
+    /// Whether the crates that its types come from are still the same.
     fn has_its_libraries(&self, present: &[(String, PathBuf)], may_change: bool) -> bool {
         self.libraries.iter().all(|(name, file)| !may_change && present.iter().any(|(n, f)| n == name && f == file))
     }
 }
 
-/// Which of the earlier items stay: a name-based closure. An item stays when its name is a word of the cell or
-/// of an item that stays; an implementation follows its type and trait; a trait also follows the names of its
-/// methods, which a cell can call without naming the trait. Imports, and what has no name, stay always.
+/// Which of the earlier items stay: a closure by names. An item stays if its name is a word of the cell or of an item
+/// that stays. An implementation follows its type and trait; a trait also follows the names of its methods, which a
+/// cell can call without naming the trait. Imports and items without a name always stay.
 fn closure(earlier: &[Known], own: &[Item], words: &BTreeSet<String>) -> Vec<bool> {
     let items = || earlier.iter().map(|known| &*known.item);
     let names: BTreeSet<&str> = items().chain(own).flat_map(Item::defined).collect();

@@ -1,13 +1,12 @@
 //! Statics that keep their value from cell to cell.
 //!
-//! Every cell is a library of its own that holds the items it needs, and a `static` in one of them would begin anew
-//! with each. So the first library that has it gives it a name that the loader knows, and the libraries of later
-//! cells have a declaration in its place (`unsafe extern "C" { safe static … }`): the same variable, wherever in an
-//! item it stands. `thread_local!` and `lazy_static!` make values that a static can hold or point to; that one is
-//! shared.
+//! Every cell is a separate library that holds the items it needs, and a `static` in one of them would start again with
+//! each. So the first library that has it exports it under a symbol, and the libraries of later cells have a
+//! declaration in its place (`unsafe extern "C" { safe static … }`): the same variable, wherever in an item it stands.
+//! `thread_local!` and `lazy_static!` make values that a static can hold or point to; that static is shared.
 //!
 //! A static whose type cannot be changed through a shared reference (`static NAME: &str`) has the same value in every
-//! library, and constants may read it: it is left alone.
+//! library, and constants may read it, so it is left alone.
 
 use std::ops::Range;
 
@@ -20,13 +19,13 @@ use crate::evcxr::program::Splice;
 /// A place of an item's text that makes statics.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Site {
-    /// What makes them, in bytes of the item's text.
+    /// The code that makes them, in bytes of the item's text.
     range: Range<usize>,
     maker: Maker,
     statics: Vec<Static>,
 }
 
-/// What makes a static.
+/// The kind of code that makes a static.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Maker {
     Item,
@@ -45,7 +44,7 @@ struct Static {
 /// Macros whose calls make statics.
 const MAKERS: [(&str, Maker); 2] = [("thread_local", Maker::ThreadLocal), ("lazy_static", Maker::LazyStatic)];
 
-/// Types that nothing can change behind a shared reference.
+/// Types that cannot be changed through a shared reference.
 const FROZEN: [&str; 24] = [
     "bool",
     "char",
@@ -73,7 +72,7 @@ const FROZEN: [&str; 24] = [
     "PhantomData",
 ];
 
-/// The places of an item that make statics which later cells must share.
+/// The places in an item that make statics which later cells must share.
 pub(super) fn sites(item: &SyntaxNode) -> Vec<Site> {
     let start = item.text_range().start();
     item.descendants().filter_map(|node| site(&node, start)).collect()
@@ -86,7 +85,7 @@ fn site(node: &SyntaxNode, start: TextSize) -> Option<Site> {
         let call = ast::MacroCall::cast(node.clone())?;
         let name = call.path()?.segment()?.name_ref()?;
         let (_, maker) = MAKERS.iter().find(|(maker, _)| *maker == name.text())?;
-        // As a statement, it ends behind the semicolon.
+        // As a statement, it ends after the semicolon.
         let statement = node.ancestors().skip(1).take(2).find(|outer| ast::ExprStmt::can_cast(outer.kind()));
         (statement.unwrap_or_else(|| node.clone()), *maker, in_call(&call))
     };
@@ -95,7 +94,7 @@ fn site(node: &SyntaxNode, start: TextSize) -> Option<Site> {
     (!statics.is_empty()).then(|| Site { range: range.start().into()..range.end().into(), maker, statics })
 }
 
-/// A static as it stands in code; `None` for a declaration of one that is elsewhere.
+/// A static that code defines; `None` for a mere declaration.
 fn declared(item: &ast::Static) -> Option<Static> {
     item.body()?;
     Some(Static {
@@ -106,7 +105,7 @@ fn declared(item: &ast::Static) -> Option<Static> {
     })
 }
 
-/// The statics in the call of a macro whose argument is a list of them.
+/// The statics in the call of a macro whose argument is a list of statics.
 fn in_call(call: &ast::MacroCall) -> Vec<Static> {
     let Some(tokens) = call.token_tree() else { return Vec::new() };
     let text = tokens.syntax().text().to_string();
@@ -118,7 +117,7 @@ fn in_call(call: &ast::MacroCall) -> Vec<Static> {
 }
 
 impl Static {
-    /// Whether a shared reference to it is enough to change it.
+    /// Whether it can be changed through a shared reference.
     fn may_change(&self) -> bool {
         let parsed = SourceFile::parse(&format!("type T = {};", self.ty), Edition::Edition2024);
         let names = parsed.syntax_node().descendants().filter_map(ast::PathType::cast);
@@ -126,12 +125,12 @@ impl Static {
         self.is_mutable || names.any(|name| !FROZEN.contains(&name.as_str()))
     }
 
-    /// What lets later libraries find it.
+    /// The code that exports it to later libraries.
     fn exported(&self, symbol: &str) -> String {
         format!("#[unsafe(export_name = \"{symbol}\")]")
     }
 
-    /// What stands for it in later libraries.
+    /// The code that replaces it in later libraries.
     fn imported(&self, symbol: &str, ty: &str) -> String {
         let (safe, mutable) = if self.is_mutable { ("", "mut ") } else { ("safe ", "") };
         let Static { name, visibility, .. } = self;
@@ -140,12 +139,12 @@ impl Static {
 }
 
 impl Site {
-    /// Every type that its statics are of.
+    /// The types of all its statics.
     pub fn types(&self) -> impl Iterator<Item = &str> {
         self.statics.iter().map(|one| one.ty.as_str())
     }
 
-    /// The type of what is shared.
+    /// The type of the shared static.
     fn shared(&self, ty: &str) -> String {
         match self.maker {
             Maker::Item => ty.to_owned(),
@@ -154,7 +153,7 @@ impl Site {
         }
     }
 
-    /// What a library has to have besides the item to be the first with its statics.
+    /// The code that the first library with its statics has besides the item.
     fn definition(&self, prefix: &str) -> Splice {
         let symbols = (0..).map(|number| symbol(prefix, number));
         let text = self.statics.iter().zip(symbols).map(|(one, symbol)| {
@@ -172,7 +171,7 @@ impl Site {
         Splice { range: at..at, text: text.collect::<Vec<_>>().join(" ") }
     }
 
-    /// What a library has in its place that is not the first.
+    /// The code that replaces its statics in later libraries.
     fn declaration(&self, prefix: &str) -> Splice {
         let symbols = (0..).map(|number| symbol(prefix, number));
         let statics =
@@ -186,12 +185,12 @@ fn symbol(prefix: &str, number: usize) -> String {
     format!("{prefix}_{number}")
 }
 
-/// What makes a library the first with the statics of an item, under names that begin with `prefix`.
+/// The splices for the first library with the statics of an item, whose symbols begin with `prefix`.
 pub(super) fn definitions(sites: &[Site], prefix: &str) -> Vec<Splice> {
     sites.iter().enumerate().map(|(number, site)| site.definition(&symbol(prefix, number))).collect()
 }
 
-/// What a library has in place of statics that an earlier one has under these names.
+/// The splices for a library after it, for symbols that begin with `prefix`.
 pub(super) fn declarations(sites: &[Site], prefix: &str) -> Vec<Splice> {
     sites.iter().enumerate().map(|(number, site)| site.declaration(&symbol(prefix, number))).collect()
 }

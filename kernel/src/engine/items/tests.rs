@@ -1,4 +1,4 @@
-//! Which items replace which, and which of them a cell needs.
+//! Tests which items replace which, and which of them a cell needs.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn own(place: usize, items: &[Item]) -> CellOf<'_> {
     CellOf { place, id: None, items }
 }
 
-/// What a cell needs after these cells.
+/// The items that a cell needs after these cells.
 fn needed(cells: &[&str], cell: &str) -> CellItems {
     let prepared = prepare(cell);
     let words: BTreeSet<String> = words(cell).map(str::to_owned).collect();
@@ -171,7 +171,7 @@ fn a_block_of_foreign_functions_defines_no_types() {
     assert_eq!(items.changed_by(&own(9, &prepare("unsafe extern \"C\" { fn close(fd: i32) -> i32; }").items)), [""; 0]);
     assert_eq!(items.for_cell(&own(9, &[]), &BTreeSet::new(), false, false).earlier.len(), 1);
     assert!(items.names().contains("labs"));
-    // One that has all functions of another takes its place.
+    // An implementation with all functions of another replaces it.
     let mut again = |block: &str| {
         let cell = prepare(block).items;
         items.for_cell(&own(9, &cell), &BTreeSet::new(), false, false).earlier.len()

@@ -1,4 +1,4 @@
-//! What is put into a cell's text.
+//! Text that is inserted into a cell.
 
 use ra_ap_syntax::SyntaxNode;
 
@@ -6,15 +6,15 @@ use crate::evcxr::program;
 
 /// Text to insert at a byte of the parsed text, and the range of the variable's name there.
 pub struct Addition {
-    /// Where.
+    /// The byte at which it is inserted.
     pub at: usize,
-    /// What.
+    /// The inserted text.
     pub text: String,
-    /// The name's range; empty where there is none.
+    /// The name's range; empty if there is none.
     pub name: std::ops::Range<usize>,
 }
 
-/// What hides a node from evcxr.
+/// The insertions that hide a node from evcxr.
 pub fn hiding(node: &SyntaxNode, begin: &str) -> [Addition; 2] {
     let range = node.text_range();
     let (start, end) = (usize::from(range.start()), usize::from(range.end()));

@@ -1,4 +1,4 @@
-//! What a `let` needs, so that evcxr takes the types of its variables for stated.
+//! The additions to a `let` that make evcxr take the types of its variables for stated.
 
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
@@ -7,7 +7,7 @@ use super::addition::{Addition, hiding};
 use crate::engine::raw_name::plain;
 use crate::evcxr::program::{self, placeholder};
 
-/// What a `let` needs for each of its variables.
+/// The additions to a `let` for each of its variables.
 pub fn types_for(statement: &ast::LetStmt, function: Option<&str>) -> Vec<Addition> {
     let Some(pattern) = statement.pat() else { return Vec::new() };
     if statement.semicolon_token().is_none() {
@@ -29,7 +29,7 @@ pub fn types_for(statement: &ast::LetStmt, function: Option<&str>) -> Vec<Additi
             let name_range = usize::from(range.start())..usize::from(range.end());
             let name = name.text().to_string();
             if statement.initializer().is_none() {
-                // Declared now, assigned later: there is no value to re-bind yet.
+                // Declared without a value: there is nothing to re-bind yet.
                 return Addition { at: name_range.end, text: format!(": {}", placeholder(&name)), name: name_range };
             }
             let mutable = if variable.mut_token().is_some() && variable.ref_token().is_none() { "mut " } else { "" };
@@ -39,7 +39,8 @@ pub fn types_for(statement: &ast::LetStmt, function: Option<&str>) -> Vec<Additi
         .collect()
 }
 
-/// The name of a function that a variable may be there to keep: it is kept as a pointer to what the function is now.
+/// The function that a variable holds, if its value is just a function's name: it is kept as a pointer to the function
+/// as it is now.
 pub fn kept_function(statement: &ast::LetStmt) -> Option<String> {
     let is_plain = matches!(statement.pat()?, ast::Pat::IdentPat(_)) && statement.ty().is_none();
     match statement.initializer()? {
@@ -48,8 +49,8 @@ pub fn kept_function(statement: &ast::LetStmt) -> Option<String> {
     }
 }
 
-/// Several variables that are declared now and assigned later: evcxr is told of each, and the statement is hidden from
-/// it, since there is no place in a pattern for a type.
+/// Several variables that are declared without a value: evcxr gets a declaration of each, and the statement is hidden
+/// from it, since a pattern has no place for types.
 fn declared_now(statement: &ast::LetStmt, pattern: &ast::Pat) -> Vec<Addition> {
     let start = usize::from(statement.syntax().text_range().start());
     let declarations = variables(pattern, false).into_iter().filter_map(|variable| {
@@ -67,8 +68,8 @@ fn declared_now(statement: &ast::LetStmt, pattern: &ast::Pat) -> Vec<Addition> {
     additions
 }
 
-/// What keeps a statement without its end from swallowing the generated code that follows (`let x =` and a
-/// line of evcxr's would make a statement). rustc then says what is missing.
+/// A semicolon for a statement without one, so that it does not swallow the generated code that follows (`let x =` and
+/// the next line of evcxr's would form a statement). rustc then reports what is missing.
 fn unfinished(statement: &ast::LetStmt) -> Option<Addition> {
     let equals = statement.eq_token().filter(|_| statement.initializer().is_none())?.text_range();
     let end = usize::from(statement.syntax().text_range().end());
@@ -79,12 +80,12 @@ pub fn is_complete(ty: &SyntaxNode) -> bool {
     !ty.descendants().any(|node| node.kind() == SyntaxKind::INFER_TYPE)
 }
 
-/// The variables that a pattern binds, each once (both sides of `A(x) | B(x)` bind the same).
+/// The variables that a pattern binds, each once (both alternatives of `A(x) | B(x)` bind the same ones).
 pub fn variables(pattern: &ast::Pat, may_fail: bool) -> Vec<ast::IdentPat> {
     let mut variables: Vec<ast::IdentPat> = Vec::new();
     for binding in pattern.syntax().descendants().filter_map(ast::IdentPat::cast) {
         let Some(name) = binding.name() else { continue };
-        // `None` parses as a binding: in a pattern that may fail, a name in camel case is a variant's.
+        // `None` parses as a binding: in a pattern that may fail, a name in camel case is a variant.
         let text = name.text();
         let is_camel_case = text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase);
         let is_constant = may_fail && is_camel_case && binding.mut_token().is_none();

@@ -1,18 +1,18 @@
-//! Writes the types of a cell's variables in, so that evcxr asks no analyser for them.
+//! Writes types for a cell's variables into it, so that evcxr need not ask an analyser for them.
 //!
-//! evcxr must write a type down for every variable that it carries to the next cell, and asks its embedded
-//! rust-analyzer for those that the user did not state (2 s and 400 MiB with the standard library's
-//! sources). Here every such variable is re-bound right after its statement, on the same line:
+//! evcxr must write a type for every variable that it carries to the next cell, and asks its embedded rust-analyzer for
+//! those that the user did not state (2 s and 400 MiB with the standard library's sources). Here every such variable is
+//! re-bound right after its statement, on the same line:
 //!
 //! ```text
 //! let (a, b) = f();let a: (/*type of a*/) = a;let b: (/*type of b*/) = b;
 //! ```
 //!
-//! evcxr takes `(/*type of a*/)` for a full type, whose text it repeats wherever it needs one (and rust-analyzer
-//! takes it for `()`, about which there is nothing to find out); the toolchain driver then puts `_` in the cell that defines `a` and the type that
-//! the variable store reported in later cells (`evcxr::program`).
+//! evcxr takes `(/*type of a*/)` for a full type, whose text it repeats wherever it needs one (and rust-analyzer takes
+//! it for `()`, which needs no analysis). The driver then replaces it: by `_` in the cell that defines `a`, by the type
+//! that the variable store reported in later cells (`evcxr::program`).
 //!
-//! Items and the expression whose value is shown are hidden from evcxr (`evcxr::program::markers` says how and why).
+//! Items and the expression whose value is shown are hidden from evcxr (see `evcxr::program::markers`).
 
 mod addition;
 mod bindings;
@@ -27,46 +27,46 @@ use ra_ap_syntax::{AstNode, Edition, SourceFile};
 use super::items::{Item, Items};
 use super::positions::{Place, Source};
 
-/// What of the session decides how a cell is prepared.
+/// The parts of the session that decide how a cell is prepared.
 #[derive(Clone, Copy, Default)]
 pub struct Earlier<'a> {
     /// The items of earlier cells.
     pub items: Option<&'a Items>,
-    /// Variables that earlier cells have moved away; a cell may assign to them.
+    /// Variables that earlier cells have moved out; a cell may assign to them.
     pub moved: Option<&'a BTreeSet<String>>,
-    /// Whether macros whose calls may make items are taken for what they do not look like.
+    /// Whether to take the opposite guess for macros whose calls may make items.
     pub second_guess: bool,
 }
 
-/// A cell as evcxr is given it.
+/// A cell in the form that evcxr gets.
 #[derive(Debug)]
 pub struct Prepared {
     /// The text for evcxr.
     pub text: String,
-    /// The cell as typed, with the map back to it.
+    /// The cell as typed, and the map back to it.
     pub source: Source,
     /// The expression whose value the cell shows, in the cell as typed.
     pub shown: Option<Range<Place>>,
-    /// The `return` with a value that it ends with.
+    /// The `return` with a value, if the cell ends with one.
     pub returned: Option<Range<Place>>,
     /// The variables that it defines.
     pub defined: BTreeSet<String>,
-    /// The types that it states for them, or for functions that they keep.
+    /// The types that it states for them, or for the functions that they hold.
     pub stated: BTreeMap<String, String>,
     /// The items that it defines.
     pub items: Vec<Item>,
-    /// Every name that its statements can mean.
+    /// Every name that its statements may refer to.
     pub words: BTreeSet<String>,
-    /// Whether it has loops, which optimisation pays for.
+    /// Whether it has loops, so that optimisation is worth its time.
     pub has_loops: bool,
-    /// Whether it has syntax that rust-analyzer's parser does not know, or that is wrong.
+    /// Whether rust-analyzer's parser accepts it.
     pub parses: bool,
-    /// Whether it calls macros of which it is not known what they make.
+    /// Whether it calls macros without a known result.
     pub is_guess: bool,
 }
 
 impl Prepared {
-    /// The function among the items whose code is at a place of the cell as typed, as in `f` or `Net::run`.
+    /// The function among the items whose code is at a position of the cell as typed, such as `f` or `Net::run`.
     pub fn function_at(&self, place: Place) -> Option<String> {
         let start_of = |place: Place| self.source.bytes(&(place..place)).start;
         let at = start_of(place);
@@ -81,10 +81,10 @@ impl Prepared {
     }
 }
 
-/// The wrapper in which statements parse; it is on the first line only, so lines stay as they are.
+/// The wrapper that makes statements parse; it stands only on the first line, so line numbers stay.
 pub const PRELUDE: &str = "async fn f(){";
 
-/// Prepares a cell of which nothing but itself is known.
+/// Prepares a cell without a session.
 #[cfg(test)]
 pub fn prepare(typed: &str) -> Prepared {
     prepare_after(typed, Earlier::default())
@@ -100,7 +100,7 @@ pub fn without_mark(typed: &str) -> &str {
     typed.strip_prefix('\u{feff}').unwrap_or(typed)
 }
 
-/// Where the Rust code starts: evcxr takes leading lines with `:` or `!` for commands. Comments before the code belong
+/// The start of the Rust code: evcxr takes leading lines with `:` or `!` for commands. Comments before the code belong
 /// to it; they may be its documentation.
 pub fn code_start(typed: &str) -> usize {
     let (mut start, mut line_start) = (0, 0);
@@ -118,8 +118,8 @@ pub fn code_start(typed: &str) -> usize {
     typed.len()
 }
 
-/// The line of the cell as typed that a line of the compiled program is part of, and by how many characters
-/// the compiled line starts later: evcxr puts every statement on a line of its own.
+/// The line of the cell as typed that contains a line of the compiled program, and by how many characters the compiled
+/// line starts later: evcxr puts every statement on a separate line.
 pub fn line_as_typed(prepared: &Prepared, compiled_line: &str, occurrence: usize) -> Option<Place> {
     let text = compiled_line.trim_end();
     if text.is_empty() {
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use crate::evcxr::program;
 
-    /// The prepared text, without what keeps rust-analyzer from its work.
+    /// The prepared text, without the marker that keeps rust-analyzer from inferring types.
     fn text(typed: &str) -> String {
         prepare(typed).text.replace(program::NOTHING_TO_INFER, "")
     }

@@ -1,4 +1,4 @@
-//! A cell on its way to evcxr's text.
+//! The preparation of one cell.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::toolchain::surroundings;
 const BUILT_IN: [&str; 9] =
     ["std", "core", "alloc", "proc_macro", "test", "tensorlib", "soma_cell", "ndarray", "plotters"];
 
-/// The names that code means which statements include from files beside the notebook.
+/// The names used by files that statements include from the notebook's folder.
 fn included(statements: &str) -> Vec<String> {
     surroundings::included_words(statements, &std::env::current_dir().unwrap_or_default())
 }
@@ -27,10 +27,10 @@ fn included(statements: &str) -> Vec<String> {
 /// A cell that is being prepared.
 pub struct Preparation<'a> {
     typed: &'a str,
-    /// Where its code starts.
+    /// The start of its code.
     start: usize,
     earlier: Earlier<'a>,
-    /// The items that it defines, as they stand in it.
+    /// The items that it defines, as syntax.
     own: Vec<ast::Item>,
     additions: Vec<Addition>,
     items: Vec<Item>,
@@ -50,7 +50,7 @@ impl<'a> Preparation<'a> {
         let start = code_start(typed);
         let code = &typed[start..];
         let parsed = SourceFile::parse(&format!("{PRELUDE}{code}\n}}"), Edition::Edition2024);
-        // rustc will say what is wrong with a cell that does not parse; evcxr then sees it as it is.
+        // rustc reports what is wrong with a cell that does not parse; evcxr then gets it unchanged.
         let parses = parsed.errors().is_empty();
         let function = parsed.syntax_node().children().find_map(ast::Fn::cast);
         let body = function.and_then(|f| ast::HasAttrs::attrs(&f).next().is_none().then(|| f.body()).flatten());
@@ -85,13 +85,13 @@ impl<'a> Preparation<'a> {
         cell.finish(&parsed.syntax_node(), statements.last().filter(|_| parses), parses)
     }
 
-    /// A byte of the cell as typed for one of the parsed text. A comment or string without an end reaches into the
+    /// The byte of the cell as typed for a byte of the parsed text. A comment or string without an end reaches into the
     /// wrapper.
     fn in_typed(&self, offset: usize) -> usize {
         (offset - PRELUDE.len() + self.start).min(self.typed.len())
     }
 
-    /// Hides an item, whose node this is.
+    /// Hides an item; `node` is its syntax.
     fn hide_item(&mut self, node: &SyntaxNode, mut item: Item) {
         let range = node.text_range();
         let (start, end) = (self.in_typed(range.start().into()), self.in_typed(range.end().into()));
@@ -111,7 +111,7 @@ impl<'a> Preparation<'a> {
         own.map(|rules| rules.syntax().text().to_string()).or_else(|| self.earlier.items?.macro_text(name))
     }
 
-    /// The type of a pointer to a function of the notebook, where its text tells.
+    /// The type of a pointer to a function of the notebook, if its text tells the type.
     fn signature(&self, name: &str) -> Option<String> {
         let own = self.own.iter().find(|item| match item {
             ast::Item::Fn(function) => function.name().is_some_and(|own| own.text() == name),
@@ -123,7 +123,7 @@ impl<'a> Preparation<'a> {
         }
     }
 
-    /// A macro's call that stands as a statement, or as the last expression.
+    /// Handles a macro call that stands as a statement, or as the last expression.
     fn macro_call(&mut self, node: &SyntaxNode, call: &ast::MacroCall) {
         let mut classified = macros::classify(call, &|name| self.macro_definition(name));
         self.is_guess |= classified.is_guess;
@@ -133,7 +133,7 @@ impl<'a> Preparation<'a> {
         match classified.made {
             Made::Value => {
                 if let Some(text) = macros::included(call) {
-                    // What the file needs is needed where it stands.
+                    // The names that the file needs are needed at the call.
                     self.statements_text.push_str(&text);
                 }
             }
@@ -155,7 +155,7 @@ impl<'a> Preparation<'a> {
         }
     }
 
-    /// What a `let` defines.
+    /// Handles the variables of a `let`.
     fn variables_of(&mut self, statement: &ast::LetStmt) {
         let function = kept_function(statement).and_then(|name| self.signature(&name));
         self.additions.extend(types_for(statement, function.as_deref()));
@@ -171,7 +171,7 @@ impl<'a> Preparation<'a> {
         self.defined.extend(names.map(|name| plain(name.text())));
     }
 
-    /// A variable that was moved away can be assigned to, as in a program: it is declared first.
+    /// Declares variables that were moved out and are assigned again, which a program allows.
     fn assigned_after_a_move(&mut self, statements: &[SyntaxNode]) {
         let Some(moved) = self.earlier.moved.filter(|moved| !moved.is_empty()) else { return };
         let assignments = statements.iter().flat_map(SyntaxNode::descendants).filter_map(ast::BinExpr::cast);
@@ -247,7 +247,7 @@ impl<'a> Preparation<'a> {
     }
 }
 
-/// evcxr adds a dependency for `extern crate`, but some crates are there without one.
+/// Whether an `extern crate` is hidden: evcxr would add a dependency for it, but some crates are available without one.
 fn is_hidden(item: &ast::Item) -> bool {
     match item {
         ast::Item::ExternCrate(item) => {

@@ -1,4 +1,4 @@
-//! What is said to a reader: a sentence in the reader's language, and the cell as it should be.
+//! A lesson for the user: a sentence in the user's language, and edits that correct the cell.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     English,
-    /// Simplified.
+    /// Simplified Chinese.
     Chinese,
 }
 
@@ -18,7 +18,7 @@ pub struct Sentence {
     pub chinese: String,
 }
 
-/// A sentence, from an English and a Chinese format string.
+/// Makes a sentence from an English and a Chinese format string.
 macro_rules! sentence {
     ($english:literal, $chinese:literal $(,)?) => {
         $crate::engine::teacher::lesson::Sentence { english: format!($english), chinese: format!($chinese) }
@@ -26,7 +26,7 @@ macro_rules! sentence {
 }
 pub(super) use sentence;
 
-/// Text to put in place of a part of the cell as typed.
+/// Text that replaces a part of the cell as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     pub at: Range<usize>,
@@ -37,9 +37,9 @@ pub struct Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lesson {
     pub sentence: Sentence,
-    /// Nothing where it is not certain what was meant.
+    /// Empty if it is not certain what the user meant.
     pub edits: Vec<Edit>,
-    /// Whether it is the compiler's own.
+    /// Whether the compiler itself offers it.
     pub is_offered: bool,
 }
 
@@ -61,13 +61,13 @@ impl Lesson {
 }
 
 impl Language {
-    /// The language of whoever reads: what `SOMA_LANG` says, or else JupyterLab's own setting, or else the locale.
+    /// The user's language: from `SOMA_LANG`, or else JupyterLab's setting, or else the locale.
     pub fn of_the_reader(variable: impl Fn(&str) -> Option<String>) -> Language {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let asked = set("SOMA_LANG").or_else(|| jupyterlab(&set));
         let locale = || set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"));
         let name = asked.or_else(locale).unwrap_or_default().to_lowercase();
-        // Traditional characters are another script.
+        // Traditional Chinese is another script.
         let is_traditional = ["tw", "hk", "mo", "hant"].iter().any(|region| name.contains(region));
         if name.starts_with("zh") && !is_traditional { Language::Chinese } else { Language::English }
     }
@@ -110,7 +110,7 @@ impl Language {
     }
 }
 
-/// The language that JupyterLab is set to. The protocol does not tell kernels; the setting is a file of the user's.
+/// The language of JupyterLab. The protocol does not tell kernels; the setting is in a file of the user's.
 fn jupyterlab(variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
     let folder = variable("JUPYTERLAB_SETTINGS_DIR").map(PathBuf::from).or_else(|| {
         let config = variable("JUPYTER_CONFIG_DIR").map(PathBuf::from);
@@ -119,7 +119,7 @@ fn jupyterlab(variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
     })?;
     let file = folder.join("@jupyterlab/translation-extension/plugin.jupyterlab-settings");
     let text = std::fs::read_to_string(file).ok()?;
-    // The file may hold comments, so it is not always JSON.
+    // The file may contain comments, so it is not always JSON.
     let (_, after) = text.split_once("\"locale\"")?;
     let locale = after.split('"').nth(1)?;
     (locale != "default").then(|| locale.to_owned())

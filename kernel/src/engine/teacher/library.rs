@@ -1,4 +1,4 @@
-//! What the teacher knows of the tensor library: the forms of its calls.
+//! The teacher's knowledge of the tensor library: the forms of its calls.
 
 use crate::engine::imports;
 
@@ -15,7 +15,7 @@ pub const REDUCTIONS: [&str; 15] = [
     "amin",
 ];
 
-/// Whether a function of the prelude gives a tensor.
+/// Whether a function of the prelude returns a tensor.
 pub fn makes_tensors(function: &str) -> bool {
     const NOT: [&str; 20] = [
         "manual_seed",
@@ -49,7 +49,7 @@ pub fn is_function(name: &str) -> bool {
         && !matches!(name, "plot" | "picture" | "autograd" | "nn" | "optim" | "data" | "transforms")
 }
 
-/// Whether a tensor's method gives a tensor.
+/// Whether a tensor's method returns a tensor.
 pub fn gives_a_tensor(method: &str) -> bool {
     !matches!(
         method,

@@ -1,10 +1,10 @@
-//! A teacher behind the compiler's messages: what a reader meant, as a sentence and as the cell that does it.
+//! The teacher adds to the compiler's messages what the user probably meant: a sentence, and a corrected cell.
 //!
-//! A cell is looked at in two ways. [`rules`] go by the compiler's errors: a code, types, places. [`python`] reads what is
-//! written as in Python, which the compiler does not get far with. Both give [`Lesson`]s, which are edits to the cell; a
-//! correction is shown only if all of them together are Rust, and the compiler's own text stays below it.
+//! It reads a cell in two ways. [`rules`] work from the compiler's errors: codes, types, places. [`python`] reads code
+//! written as in Python, about which the compiler says little. Both return [`Lesson`]s, which are edits to the cell. A
+//! correction is shown only if all edits together give valid Rust, and the compiler's own text stays below it.
 //!
-//! Nothing here compiles, runs or asks anybody: what a failing cell takes is what rustc takes (docs/performance.md).
+//! Nothing here compiles, runs or waits: the time of a failing cell is that of rustc (docs/performance.md).
 
 pub mod lesson;
 mod library;
@@ -23,7 +23,7 @@ use scope::{Meaning, Scope};
 
 pub use rules::EMPTY_IMPORTS;
 
-/// What the compiler has refused.
+/// A cell that the compiler has refused.
 pub struct Refused<'a> {
     /// The cell's code, without commands before it.
     pub code: &'a str,
@@ -35,14 +35,14 @@ pub struct Refused<'a> {
 /// A paragraph above the compiler's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// The word that it begins with.
+    /// The word that it begins with: `try` or `note`.
     pub name: &'static str,
     pub text: String,
 }
 
-/// What there is to say, the correction first.
+/// The paragraphs to show, the correction first.
 pub fn teach(refused: &Refused, scope: &Scope, language: Language) -> Vec<Said> {
-    /// How many sentences stand with one correction, and how many alone.
+    /// How many sentences stand with a correction, and how many without one.
     const MOST: usize = 3;
     let lessons = lessons(refused, scope);
     let corrected = corrected(refused.code, &lessons);
@@ -50,10 +50,10 @@ pub fn teach(refused: &Refused, scope: &Scope, language: Language) -> Vec<Said> 
     let shown = corrected.and_then(|corrected| Shown::of(refused.code, &corrected, place));
     let sentences = |has_edits: bool| {
         let mut found: Vec<&str> = Vec::new();
-        // What the compiler offers is worth nothing without the code.
+        // An offer of the compiler is worth nothing without its code.
         let counts = |lesson: &&Lesson| lesson.edits.is_empty() != has_edits && (shown.is_some() || !lesson.is_offered);
         for lesson in lessons.iter().filter(counts) {
-            // What two lessons say is said once.
+            // A sentence of two lessons is shown once.
             let whole = language.of(&lesson.sentence);
             let parts = if has_edits { whole.split(language.between_sentences()).collect() } else { vec![whole] };
             for sentence in parts {
@@ -74,7 +74,7 @@ pub fn teach(refused: &Refused, scope: &Scope, language: Language) -> Vec<Said> 
             let lines: String = lines.lines().map(|line| format!("\n    {line}")).collect();
             Some(try_this(joined.clone() + &lines))
         }
-        // What there is to say is right, though it is not all that is wrong.
+        // The sentences are right, but the cell has other errors too.
         None => Some(note(joined.clone())),
     };
     let alone = sentences(false).into_iter().map(|text| note(text.to_owned()));
@@ -89,9 +89,9 @@ enum Shown {
 }
 
 impl Shown {
-    /// The line that differs, if it is the one that the compiler points at; else all lines, if they are few.
+    /// The line that differs, if it is the one that the compiler points at; else all lines, if there are few.
     fn of(code: &str, corrected: &str, place: usize) -> Option<Shown> {
-        /// How many lines of a cell are shown as a whole.
+        /// The longest cell that is shown as a whole, in lines.
         const FEW: usize = 12;
         let (before, after): (Vec<&str>, Vec<&str>) = (code.lines().collect(), corrected.lines().collect());
         let same = |pair: &(&&str, &&str)| pair.0 == pair.1;
@@ -114,7 +114,7 @@ impl Shown {
 
 fn lessons(refused: &Refused, scope: &Scope) -> Vec<Lesson> {
     let Refused { code, problems, .. } = *refused;
-    // rustc's parser has seen what another one has not.
+    // rustc's parser may have found an error that rust-analyzer's has not.
     let is_no_rust = refused.is_no_rust || problems.iter().any(is_of_the_parser);
     let mut lessons: Vec<Lesson> = Vec::new();
     let mut add = |lesson: Lesson| {
@@ -127,7 +127,7 @@ fn lessons(refused: &Refused, scope: &Scope) -> Vec<Lesson> {
             return vec![lesson];
         }
         python::lessons(code, scope, &Fault::Everywhere).into_iter().for_each(&mut add);
-        // A cell of which a part has no sure form stays as it is.
+        // If a part of the cell has no certain form, no code is changed.
         if leaves_code_as_it_is(&mut lessons) {
             return lessons;
         }
@@ -140,7 +140,7 @@ fn lessons(refused: &Refused, scope: &Scope) -> Vec<Lesson> {
         let places: Vec<Place> = problems.iter().filter(|problem| may_be_python(problem)).map(place).collect();
         if !places.is_empty() {
             python::lessons(code, scope, &Fault::At(places)).into_iter().for_each(&mut add);
-            // What is not there yet is not half mended.
+            // A missing definition is not half corrected.
             if leaves_code_as_it_is(&mut lessons) {
                 return lessons;
             }
@@ -159,12 +159,12 @@ fn lessons(refused: &Refused, scope: &Scope) -> Vec<Lesson> {
             lessons.push(lesson);
         }
     }
-    // What is corrected is said first.
+    // Lessons with corrections come first.
     lessons.sort_by_key(|lesson| lesson.edits.is_empty());
     lessons
 }
 
-/// Whether any lesson has no correction; if so, only such are left.
+/// Whether any lesson has no correction; if so, keeps only those.
 fn leaves_code_as_it_is(lessons: &mut Vec<Lesson>) -> bool {
     let any = lessons.iter().any(|lesson| lesson.edits.is_empty());
     lessons.retain(|lesson| !any || lesson.edits.is_empty());
@@ -183,7 +183,7 @@ fn is_of_the_parser(problem: &Problem) -> bool {
     problem.code.is_empty() && BEGINNINGS.iter().any(|begin| problem.message.starts_with(begin))
 }
 
-/// Whether an error may come of a form that is Python's; of others the text would be misread.
+/// Whether an error may come from a Python form; other errors would make the text be misread.
 fn may_be_python(problem: &Problem) -> bool {
     match problem.code.as_str() {
         "E0061" => problem.is_a_call_of_the_library(),
@@ -210,7 +210,7 @@ fn may_be_python(problem: &Problem) -> bool {
     }
 }
 
-/// The code with all edits, if that is Rust and another code.
+/// The code with all edits, if the result is valid Rust and differs.
 fn corrected(code: &str, lessons: &[Lesson]) -> Option<String> {
     let mut edits: Vec<&Edit> = lessons.iter().flat_map(|lesson| &lesson.edits).collect();
     edits.sort_by_key(|edit| (edit.at.start, edit.at.end));
@@ -218,7 +218,7 @@ fn corrected(code: &str, lessons: &[Lesson]) -> Option<String> {
     let mut text = String::new();
     let mut done = 0;
     for edit in edits {
-        // Of two that overlap the first is made; the next try teaches the other.
+        // Of two overlapping edits the first is made; the other follows when the cell is run again.
         if edit.at.start < done || edit.at.end > code.len() {
             continue;
         }

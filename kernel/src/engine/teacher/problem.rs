@@ -1,4 +1,4 @@
-//! What the compiler says, with places in the cell as typed.
+//! The compiler's errors, with places in the cell as typed.
 
 use std::ops::Range;
 
@@ -8,18 +8,18 @@ use crate::diagnostic::{Applicability, Diagnostic, DiagnosticExt, DiagnosticSpan
 /// One error of the compiler.
 #[derive(Clone, Debug, Default)]
 pub struct Problem {
-    /// `E0308`, or the name of a lint; empty of the parser's.
+    /// `E0308`, or the name of a lint; empty for the parser's errors.
     pub code: String,
     pub message: String,
-    /// Where it is, with what is written there.
+    /// The place, with its label.
     pub at: Range<usize>,
     pub label: String,
-    /// Other places that it names.
+    /// Other places that it names, with their labels.
     pub others: Vec<(Range<usize>, String)>,
     pub suggestions: Vec<Suggestion>,
-    /// Where the function is defined that was called in a wrong way.
+    /// Where the function is defined that was called incorrectly.
     pub defined_in: Option<String>,
-    /// How it is called, where that is known.
+    /// The signature of that function, if it is known.
     pub signature: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub struct Suggestion {
 }
 
 impl Problem {
-    /// The problem with places from a byte of the cell on; none if it is before that.
+    /// The problem with places counted from byte `start` of the cell; none if it is before that.
     pub fn behind(mut self, start: usize) -> Option<Problem> {
         let shift = |at: &mut Range<usize>| {
             let is_behind = at.start >= start;
@@ -47,27 +47,27 @@ impl Problem {
         is_behind.then_some(self)
     }
 
-    /// Whether it is the number of arguments in a call of the tensor library's.
+    /// Whether it is about the number of arguments in a call of the tensor library.
     pub fn is_a_call_of_the_library(&self) -> bool {
         self.code == "E0061" && self.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/"))
     }
 
-    /// Whether it is the types of arguments in a call of a function for gradients.
+    /// Whether it is about the types of arguments in a call of a gradient function.
     pub fn is_about_gradients(&self) -> bool {
         self.defined_in.as_deref().is_some_and(|file| file.contains("tensorlib/src/autograd/pass"))
     }
 
-    /// What is quoted in the message, in order.
+    /// The quoted parts of the message, in order.
     pub fn quoted(&self) -> Vec<&str> {
         self.message.split('`').skip(1).step_by(2).collect()
     }
 }
 
-/// The changes that a message of the compiler offers. `place` tells the bytes of the cell for a span.
+/// The changes that a message of the compiler offers. `place` maps a span to bytes of the cell.
 pub fn suggestions(message: &Diagnostic, place: impl Fn(&DiagnosticSpan) -> Option<Range<usize>>) -> Vec<Suggestion> {
     let read = |child: &Diagnostic| {
         let edit = |span: &DiagnosticSpan| Some(Edit { at: place(span)?, text: span.suggested_replacement.clone()? });
-        // Imports go where the compiler's crate begins, which is no part of the cell.
+        // Imports go to the beginning of the compiled crate, which is not in the cell.
         let edits: Option<Vec<Edit>> = child
             .spans
             .iter()
@@ -86,14 +86,14 @@ fn import_of(span: &DiagnosticSpan) -> Option<String> {
     (text.starts_with("use ") && text.ends_with(';')).then(|| text.to_owned())
 }
 
-/// The file and line in which the compiler says that a function or method is defined.
+/// The file and line where a function or method is defined, according to the compiler.
 pub fn defined_in(message: &Diagnostic) -> Option<(String, usize)> {
     let child = message.children.iter().find(|child| child.message.ends_with("defined here"))?;
     let span = child.primary()?;
     Some((span.file_name.clone(), span.line_start))
 }
 
-/// How the function is called that begins on a line of a source: its name, and its parameters with their types.
+/// The signature of the function that begins on a line of a source: its name, and its parameters with their types.
 pub fn signature(source: &str, line: usize) -> Option<String> {
     let start = source.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum::<usize>();
     let rest = source.get(start..)?;
@@ -108,8 +108,8 @@ pub fn signature(source: &str, line: usize) -> Option<String> {
     Some(format!("{name}({})", own.unwrap_or(parameters)))
 }
 
-/// The bytes of the cell for a span of which the compiler repeats the line: the line is looked for in the cell, the
-/// occurrence that is nearest to a place that is known.
+/// The bytes of the cell for a span whose line the compiler repeats: the occurrence of that line in the cell that is
+/// nearest to a known place.
 pub fn by_its_line(cell: &str, near: usize, span: &DiagnosticSpan) -> Option<Range<usize>> {
     if span.line_start != span.line_end {
         return None;

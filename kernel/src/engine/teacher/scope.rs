@@ -1,4 +1,4 @@
-//! What the names of a cell mean, as far as the session and the cell's own text tell.
+//! The meaning of names in a cell, as far as the session and the cell's text reveal it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,13 @@ pub enum Meaning {
     Whole,
     Bool,
     Text,
-    /// A `Vec`, an array or a slice, of such elements.
+    /// A `Vec`, an array or a slice, with elements of this kind.
     Vector(Box<Meaning>),
-    /// A `HashMap` or the like.
+    /// A `HashMap` or another map.
     Map,
-    /// What has a `forward`: a layer, a model, a loss.
+    /// A type with a `forward`: a layer, a model, a loss.
     Module,
-    /// Something else, or not known.
+    /// Something else, or unknown.
     Other,
 }
 
@@ -30,16 +30,16 @@ pub struct Scope {
     /// Variables that are references already.
     borrowed: BTreeSet<String>,
     items: BTreeSet<String>,
-    /// Variables of loops over ranges.
+    /// Loop variables over ranges.
     counters: BTreeSet<String>,
-    /// Variables of loops, each with how far in the lines of its loop stand.
+    /// Loop variables, each with the indentation of its loop's lines.
     patterns: BTreeMap<String, usize>,
-    /// The types of the elements of tensors, as far as they are known.
+    /// The types of tensors' elements, as far as they are known.
     elements: BTreeMap<String, String>,
 }
 
 impl Meaning {
-    /// The kind of a type as Rust writes it.
+    /// The kind of a Rust type.
     pub fn of_type(ty: &str) -> Meaning {
         let ty = ty.trim().trim_start_matches(['&', '(']).trim_end_matches(')').trim_start_matches("mut ");
         let inside = |before: &str| ty.split_once(before).map(|(_, rest)| rest.trim_end_matches(['>', ']']));
@@ -64,7 +64,7 @@ impl Meaning {
         }
     }
 
-    /// The type to write for it where Rust wants one.
+    /// The type to write for it where Rust needs one.
     pub fn type_name(&self) -> Option<String> {
         Some(match self {
             Meaning::Tensor => "&Tensor".to_owned(),
@@ -79,7 +79,7 @@ impl Meaning {
 }
 
 impl Scope {
-    /// The scope of a cell in a session with these variables, by their types, and items.
+    /// The scope of a cell in a session with these variables, given with their types, and these items.
     pub fn new<'a>(
         variables: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
         items: impl IntoIterator<Item = String>,
@@ -89,12 +89,12 @@ impl Scope {
         Scope { variables, items: items.into_iter().collect(), ..Scope::default() }
     }
 
-    /// Notes the type of the elements of a tensor.
+    /// Records the type of a tensor's elements.
     pub fn know_elements(&mut self, name: &str, ty: &str) {
         self.elements.insert(name.to_owned(), ty.to_owned());
     }
 
-    /// The type of the values of an expression of tensors, as far as what it begins with tells.
+    /// The element type of an expression of tensors, as far as its beginning reveals it.
     pub fn elements(&self, trees: &[Tree]) -> &str {
         let name = trees.first().and_then(Tree::word).unwrap_or_default();
         let keeps = |word: &str| {
@@ -110,7 +110,7 @@ impl Scope {
             return "i64";
         }
         match self.elements.get(name) {
-            // Sums of what is counted are whole.
+            // Sums of booleans are whole numbers.
             Some(ty) if is_kept && ty != "bool" => ty,
             Some(_) | None => "f32",
         }
@@ -121,7 +121,7 @@ impl Scope {
         self.variables.get(name)
     }
 
-    /// Whether the reader has defined the name.
+    /// Whether the user has defined the name.
     pub fn knows(&self, name: &str) -> bool {
         self.variables.contains_key(name) || self.items.contains(name)
     }
@@ -138,23 +138,24 @@ impl Scope {
         }
     }
 
-    /// Gives a name a value of its own, where it may have been a reference.
+    /// Defines a name that owns its value, where it may have been a reference.
     pub fn define_own(&mut self, name: &str, meaning: Meaning) {
         self.define(name, meaning);
         self.borrowed.remove(name);
     }
 
-    /// Defines a variable of a loop whose lines stand so far in.
+    /// Defines a variable of a loop whose lines have this indentation.
     pub fn define_pattern(&mut self, name: &str, indent: usize) {
         self.patterns.insert(name.to_owned(), indent);
     }
 
-    /// Whether it is a variable of the loop whose lines stand so far in: what is assigned to it there is a new variable.
+    /// Whether it is a variable of the loop whose lines have this indentation: an assignment there makes a new
+    /// variable.
     pub fn is_of_a_pattern(&self, name: &str, indent: usize) -> bool {
         self.patterns.get(name) == Some(&indent)
     }
 
-    /// Whether it is a variable of any loop.
+    /// Whether it is a variable of a loop.
     pub fn is_of_any_pattern(&self, name: &str) -> bool {
         self.patterns.contains_key(name)
     }
@@ -163,12 +164,12 @@ impl Scope {
         self.borrowed.contains(name)
     }
 
-    /// All names that the reader has defined.
+    /// All names that the user has defined.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().chain(&self.items).map(String::as_str)
     }
 
-    /// Defines a variable that goes through whole numbers.
+    /// Defines a loop variable over whole numbers.
     pub fn define_counter(&mut self, name: &str) {
         self.define(name, Meaning::Whole);
         self.counters.insert(name.to_owned());
@@ -178,7 +179,7 @@ impl Scope {
         self.counters.contains(name)
     }
 
-    /// Whether a function or type of the reader's has this name.
+    /// Whether the user has a function or type with this name.
     pub fn knows_item(&self, name: &str) -> bool {
         self.items.contains(name)
     }
@@ -187,7 +188,7 @@ impl Scope {
         self.items.insert(name.to_owned());
     }
 
-    /// What an expression is, as far as its text tells.
+    /// The meaning of an expression, as far as its text reveals it.
     pub fn meaning(&self, trees: &[Tree]) -> Meaning {
         let trees = trim(trees);
         let has = |signs: &[&str]| trees.iter().skip(1).any(|tree| signs.iter().any(|sign| tree.is_sign(sign)));
@@ -307,7 +308,8 @@ impl Scope {
         }
     }
 
-    /// Whether an expression makes a layer or a model: `nn.Linear(…)`, `nn::sequential![…]`, `Network()`, `Network().to(device)`.
+    /// Whether an expression makes a layer or a model: `nn.Linear(…)`, `nn::sequential![…]`, `Network()`,
+    /// `Network().to(device)`.
     fn makes_a_module(&self, trees: &[Tree]) -> bool {
         let is_function = |tree: &Tree| matches!(tree.word(), Some("functional" | "init" | "utils"));
         let is_call = |tree: &Tree| tree.inside("(").is_some();
@@ -347,7 +349,7 @@ impl Scope {
     }
 }
 
-/// Whether a number as written has a fraction.
+/// Whether a number has a fraction as written.
 pub fn is_float(number: &str) -> bool {
     let is_radix = number.starts_with("0x") || number.starts_with("0b") || number.starts_with("0o");
     let exponent = number.to_ascii_lowercase().find('e').map(|at| &number[at + 1..]);

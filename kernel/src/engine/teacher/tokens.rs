@@ -1,10 +1,10 @@
-//! A cell as tokens and brackets, be it Rust or as a reader writes who thinks in Python.
+//! Splits a cell into tokens and brackets, whether it is Rust or written as in Python.
 //!
 //! rustc's lexer cannot be used: in Python `#` begins a comment, `'text'` is a string and `f"…"` has a prefix.
 
 use std::ops::Range;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Word,
@@ -28,24 +28,24 @@ pub struct Token<'a> {
     pub at: usize,
 }
 
-/// A token, or what stands between two brackets.
+/// A token, or the part between two brackets.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tree<'a> {
     Leaf(Token<'a>),
     Group(Group<'a>),
 }
 
-/// Brackets and what is in them.
+/// Brackets and their content.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group<'a> {
     pub open: Token<'a>,
     pub inner: Vec<Tree<'a>>,
-    /// Missing at the end of a cell.
+    /// Missing if the cell ends before it.
     pub close: Option<Token<'a>>,
 }
 
 impl<'a> Tree<'a> {
-    /// The bytes that it takes up.
+    /// Its bytes.
     pub fn range(&self) -> Range<usize> {
         match self {
             Tree::Leaf(token) => token.at..token.at + token.text.len(),
@@ -64,7 +64,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// What is between these brackets, named by the opening one.
+    /// The content of these brackets, which the opening one identifies.
     pub fn inside(&self, open: &str) -> Option<&[Tree<'a>]> {
         match self {
             Tree::Group(group) if group.open.text == open => Some(&group.inner),
@@ -102,7 +102,7 @@ pub fn range(trees: &[Tree]) -> Range<usize> {
     }
 }
 
-/// Without the blanks at both ends.
+/// The trees without blanks at both ends.
 pub fn trim<'t, 'a>(mut trees: &'t [Tree<'a>]) -> &'t [Tree<'a>] {
     while let [first, rest @ ..] = trees
         && first.is_blank()
@@ -117,24 +117,24 @@ pub fn trim<'t, 'a>(mut trees: &'t [Tree<'a>]) -> &'t [Tree<'a>] {
     trees
 }
 
-/// The parts between a sign, at this level of brackets.
+/// The parts between the occurrences of a sign, at this level of brackets.
 pub fn split<'t, 'a>(trees: &'t [Tree<'a>], sign: &str) -> Vec<&'t [Tree<'a>]> {
     trees.split(|tree| tree.is_sign(sign)).collect()
 }
 
-/// The arguments in a call's brackets; a comma at the end separates nothing.
+/// The arguments in a call's brackets; a trailing comma separates nothing.
 pub fn arguments<'t, 'a>(trees: &'t [Tree<'a>]) -> Vec<&'t [Tree<'a>]> {
     let mut parts: Vec<_> = split(trees, ",").into_iter().map(trim).collect();
     parts.pop_if(|last| last.is_empty());
     parts
 }
 
-/// A cell as trees.
+/// The trees of a cell.
 pub fn trees(text: &str) -> Vec<Tree<'_>> {
     grouped(tokens(text))
 }
 
-/// The same of a cell of Python's, where `//` divides.
+/// The trees of a cell in Python, where `//` divides.
 pub fn trees_of_python(text: &str) -> Vec<Tree<'_>> {
     grouped(tokens_of(text, true))
 }
@@ -170,13 +170,13 @@ fn closes(open: &str, close: &str) -> bool {
     matches!((open, close), ("(", ")") | ("[", "]") | ("{", "}"))
 }
 
-/// The longest first.
+/// The signs of several characters, longest first.
 const SIGNS: [&str; 32] = [
     "..=", "...", "**=", "//=", "<<=", ">>=", "**", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "^=", "|=",
     "&=", "->", "=>", "::", "..", "&&", "||", "++", "--", ":=", "<<", ">>", "<>", "@=",
 ];
 
-/// The tokens of a text; together they are the text.
+/// The tokens of a text; joined, they are the text.
 pub fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens_of(text, false)
 }
@@ -194,12 +194,12 @@ fn tokens_of(text: &str, is_python: bool) -> Vec<Token<'_>> {
     found
 }
 
-/// Whether `//` stands between two values, and not before a sentence.
+/// Whether `//` divides two values, and does not begin a comment.
 fn divides(rest: &str, before: &[Token]) -> bool {
     let after = rest[2..].trim_start_matches(' ');
     let line = after.split(['\n', '#']).next().unwrap_or_default().trim_end();
     let is_value = line.starts_with(|c: char| is_word(c) || c == '(') && !rest.starts_with("//=");
-    // Two words in a row are no formula.
+    // Two words in a row are not a formula.
     let words: Vec<&str> = line.split(' ').collect();
     let is_sentence = words.windows(2).any(|pair| {
         pair.iter().all(|word| {
@@ -265,7 +265,7 @@ fn next(rest: &str, before: &[Token]) -> (Kind, usize) {
     (Kind::Sign, first.len_utf8())
 }
 
-/// The operands of the operator at a byte, where nothing has parsed the code: the chains on both sides.
+/// The operands of the operator at a byte, without a parse: the chains on both sides.
 pub fn around_an_operator(code: &str, at: usize) -> Option<(Range<usize>, Range<usize>)> {
     fn level<'t, 'a>(trees: &'t [Tree<'a>], at: usize) -> Option<&'t [Tree<'a>]> {
         let inner = trees.iter().find_map(|tree| match tree {
@@ -296,7 +296,8 @@ pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The length of a number: `1`, `1_000`, `0.5`, `1.`, `2e-3`, `7u8`; in `0..3` and `2.sqrt()` the point is not its own.
+/// The length of a number: `1`, `1_000`, `0.5`, `1.`, `2e-3`, `7u8`; in `0..3` and `2.sqrt()` the point is not part of
+/// it.
 fn number(rest: &str) -> usize {
     let word = |from: usize| from + rest[from..].find(|c| !is_word(c)).unwrap_or(rest.len() - from);
     let mut end = word(0);
@@ -330,7 +331,7 @@ fn string(rest: &str, is_raw: bool) -> Option<usize> {
     closed(body, quote).or_else(|| (quote == '"').then_some(rest.len()))
 }
 
-/// The length up to the quote that closes, on this line if it is a single one.
+/// The length up to the closing quote, which must be on this line unless there are three quotes.
 fn closed(body: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in body.char_indices().skip(1) {
@@ -356,7 +357,7 @@ fn quoted(rest: &str, before: &[Token]) -> Option<usize> {
         return (!body.is_empty() || !rest[length..].starts_with(is_word)).then_some(length);
     }
     let previous = before.iter().rev().find(|token| token.kind != Kind::Space);
-    // `&'a`, `<'a, 'b>`, `T: 'a`, `break 'outer`: lifetimes and labels; a comma is told by what it separates.
+    // `&'a`, `<'a, 'b>`, `T: 'a`, `break 'outer` are lifetimes and labels; after a comma, what it separates decides.
     let is_lifetime = match previous.map(|token| token.text) {
         Some("&" | "<" | "+" | "break" | "continue" | "for" | "dyn" | "impl") => true,
         // A loop's label.
@@ -367,7 +368,7 @@ fn quoted(rest: &str, before: &[Token]) -> Option<usize> {
     (!is_lifetime).then_some(length)
 }
 
-/// What may stand on both sides of an operator.
+/// Operators between two values.
 const BINARY: [&str; 20] =
     ["//", "+", "-", "*", "/", "%", "**", "@", "^", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "&", "|", ".."];
 

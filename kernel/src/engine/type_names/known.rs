@@ -1,9 +1,9 @@
-//! Public paths that need not be asked for: where the standard library, `ndarray` and `tensorlib` export what they define in
-//! private modules.
+//! Public paths that need no question to rustc: where the standard library, `ndarray` and `tensorlib` export what they
+//! define in private modules.
 
 use crate::evcxr::files::NOTEBOOK;
 
-/// Definition path (as a prefix) and the public path in its place. Longer prefixes come first.
+/// Definition paths (as prefixes) and the public paths that replace them. Longer prefixes come first.
 const PUBLIC: &[(&str, &str)] = &[
     ("std::collections::hash::map::", "std::collections::hash_map::"),
     ("std::collections::hash::set::", "std::collections::hash_set::"),
@@ -88,10 +88,10 @@ const PUBLIC: &[(&str, &str)] = &[
     (NOTEBOOK, "crate::"),
 ];
 
-/// Names that cannot stand in a path as they are.
+/// Names that cannot stand in a path without `r#`.
 const RESERVED: [&str; 4] = ["async", "try", "gen", "dyn"];
 
-/// A definition's path as a cell can write it, as far as is known here.
+/// A definition's path as a cell can use it, as far as this table knows.
 pub fn public_path(path: &str) -> String {
     let public = match PUBLIC.iter().find(|(definition, _)| path.starts_with(definition)) {
         Some((definition, public)) => format!("{public}{}", &path[definition.len()..]),
@@ -107,7 +107,7 @@ pub fn public_path(path: &str) -> String {
         .join("::")
 }
 
-/// Whether a definition's path is among those of which it is known how they can be written.
+/// Whether this table knows how a definition's path can be written.
 pub fn is_known(path: &str) -> bool {
     let entry = PUBLIC.iter().find(|(definition, _)| path.starts_with(definition));
     entry.is_some_and(|(definition, _)| !matches!(*definition, "core::" | "alloc::"))

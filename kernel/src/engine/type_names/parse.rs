@@ -1,12 +1,13 @@
-//! The names that `std::any::type_name` gives, taken apart.
+//! Parses the names that `std::any::type_name` returns.
 //!
-//! They are written almost as types are, but for what has no name in code: a function's own type is the function's path
-//! (`alloc::vec::Vec<i32>::len`), and methods may be in an implementation (`core::num::<impl i32>::abs`).
+//! They are written almost like types, except for types that have no name in code: a function's own type is the
+//! function's path (`alloc::vec::Vec<i32>::len`), and methods may be in an implementation
+//! (`core::num::<impl i32>::abs`).
 
 /// A piece of a type's name.
 #[derive(Debug, PartialEq)]
 pub enum Piece<'a> {
-    /// What is written as it stands: brackets, commas, keywords, lifetimes, numbers.
+    /// Text that is copied unchanged: brackets, commas, keywords, lifetimes, numbers.
     Text(&'a str),
     /// A path.
     Path(Path<'a>),
@@ -17,11 +18,11 @@ pub enum Piece<'a> {
 pub enum Path<'a> {
     /// `a::b<c>::d`.
     Plain(Vec<Part<'a>>),
-    /// `<a as b>::c`: what stands before the last names, as in code, and those names.
+    /// `<a as b>::c`: the qualified part, as in code, and the names after it.
     Qualified {
         /// A type, or a type and a trait.
         of: String,
-        /// The names behind it.
+        /// The names after it.
         rest: Vec<Part<'a>>,
     },
 }
@@ -31,21 +32,21 @@ pub enum Path<'a> {
 pub struct Part<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What stands between its angle brackets.
+    /// The text between its angle brackets.
     pub arguments: Option<&'a str>,
 }
 
 impl Part<'_> {
-    /// As it stands in the name.
+    /// The part as it stands in the name.
     pub fn as_written(&self) -> String {
         self.arguments.map_or_else(|| self.name.to_owned(), |arguments| format!("{}<{arguments}>", self.name))
     }
 }
 
-/// The last part of a path to the function that makes a tuple struct, or a variant of an enumeration.
+/// The last part of the path of the function that makes a tuple struct, or a variant of an enumeration.
 pub const CONSTRUCTOR: &str = "{{constructor}}";
 
-/// Words that are no paths.
+/// Words that are not paths.
 const KEYWORDS: [&str; 9] = ["dyn", "mut", "const", "fn", "unsafe", "extern", "for", "as", "impl"];
 
 /// The pieces of a type's name, in order.
@@ -71,14 +72,14 @@ pub fn pieces(name: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The path that begins here, and where it ends.
+/// The path that begins here, and its end.
 fn path(name: &str, start: usize) -> Option<(Path<'_>, usize)> {
     let mut at = start;
     let mut parts: Vec<Part> = Vec::new();
     let mut of = None;
     loop {
         if name[at..].starts_with('<') {
-            // An implementation's own name hides the path to where it stands.
+            // The name of an implementation contains the path to its module.
             let end = closing(name, at)?;
             of = Some(&name[at + 1..end - 1]);
             parts.clear();
@@ -109,7 +110,7 @@ fn path(name: &str, start: usize) -> Option<(Path<'_>, usize)> {
     Some((path, at))
 }
 
-/// `impl i32` and `impl Trait for Type` as code has them.
+/// `impl i32` and `impl Trait for Type` in the form that code uses.
 fn as_in_code(of: &str) -> String {
     let Some(of) = of.strip_prefix("impl ") else { return of.to_owned() };
     match of.split_once(" for ") {
@@ -118,14 +119,14 @@ fn as_in_code(of: &str) -> String {
     }
 }
 
-/// Behind the bracket that closes the one here.
+/// The position after the bracket that closes the one here.
 fn closing(name: &str, open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     let mut before = ' ';
     for (at, character) in name[open..].char_indices() {
         match character {
             '<' => depth += 1,
-            // That of an arrow closes nothing.
+            // The `>` of an arrow closes nothing.
             '>' if before != '-' => depth -= 1,
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! From the name of a type at run time to a type that a later cell can write.
+//! Turns the name of a type at run time into a type that a later cell can write.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use super::parse::{self, Part, Path, Piece};
 use crate::evcxr::files::CRATE;
 use crate::evcxr::program;
 
-/// Why a variable cannot be carried to later cells.
+/// Why later cells cannot use a variable.
 #[derive(Debug, PartialEq)]
 pub enum Unnameable {
     /// A closure, or something that holds one.
@@ -55,10 +55,10 @@ impl Unnameable {
 
 static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[A-Za-z_][\w]*(?:::[A-Za-z_][\w]*)*").unwrap());
 
-/// A type that is defined inside a closure: the cell itself is one.
+/// A type that is defined inside a closure: a cell itself is compiled as one.
 static IN_CLOSURE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{closure\}\}::[A-Za-z_]").unwrap());
 
-/// What a path of the notebook's own crate stands for.
+/// What a path of the notebook's own crate refers to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Meaning {
     /// A type.
@@ -67,25 +67,26 @@ pub enum Meaning {
     Function,
     /// Something inside a function.
     Local,
-    /// Nothing that the session's items tell of.
+    /// Nothing among the session's items.
     Unknown,
 }
 
 /// A type as later cells can write it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Written {
-    /// The type. A function's own type, which has no name, is written as a macro that names the function:
+    /// The type. The type of a function, which has no name, is written as a macro that names the function:
     /// [`program::function_type`].
     pub text: String,
-    /// The paths in it that only rustc can tell to be writable: those from crates other than the notebook's, and those
-    /// from the standard library that are not [known](is_known).
+    /// The paths in it that only rustc can check: those from crates other than the notebook's, and those from the
+    /// standard library that are not [known](is_known).
     pub doubtful: Vec<String>,
 }
 
-/// The type as later cells can write it, given what paths of the notebook mean, by their parts.
+/// The type in a form that later cells can write. `notebook` returns what a path of the notebook refers to, by its
+/// parts.
 ///
 /// # Errors
-/// Why no later cell can.
+/// The reason why later cells cannot use it.
 pub fn nameable(type_name: &str, notebook: &dyn Fn(&[&str]) -> Meaning) -> Result<Written, Unnameable> {
     if IN_CLOSURE.is_match(type_name) {
         return Err(Unnameable::Local);
@@ -122,7 +123,7 @@ fn write_path(path: &Path, notebook: &dyn Fn(&[&str]) -> Meaning, written: &mut 
         Ok(part.text)
     };
     let (head, arguments, is_constructor) = match path {
-        // The method of a type or trait: `<i32>::abs`.
+        // The method of a type or trait, such as `<i32>::abs`.
         Path::Qualified { of, rest } => {
             let mut text = format!("<{}>", inner(of)?);
             for part in rest {
@@ -187,7 +188,7 @@ fn write_path(path: &Path, notebook: &dyn Fn(&[&str]) -> Meaning, written: &mut 
     Ok(())
 }
 
-/// A type that was named by public paths as far as known, with these paths in place of its own.
+/// A type, with the paths in it replaced by these public paths.
 ///
 /// # Errors
 /// When a path has no public one.
@@ -202,7 +203,7 @@ pub fn with_paths(ty: &str, public: &std::collections::BTreeMap<String, Option<S
     Ok(replaced.into_owned())
 }
 
-/// Whether a type is made of the type at this path; of any type below it when the path ends in `::`.
+/// Whether a type mentions the type at this path, or, if the path ends in `::`, any type below it.
 pub fn mentions(ty: &str, path: &str) -> bool {
     ty.match_indices(path).any(|(at, _)| {
         let next = ty[at + path.len()..].chars().next();
@@ -210,7 +211,7 @@ pub fn mentions(ty: &str, path: &str) -> bool {
     })
 }
 
-/// Whether a function's type gives back what it borrows, without saying from whom: `type_name` leaves lifetimes out.
+/// Whether a function's type returns a borrow without naming its source: `type_name` leaves lifetimes out.
 pub fn leaves_lifetimes_out(type_name: &str) -> bool {
     type_name.split("-> ").skip(1).any(|returned| {
         let end = returned.find([',', ')']).unwrap_or(returned.len());
@@ -218,7 +219,7 @@ pub fn leaves_lifetimes_out(type_name: &str) -> bool {
     })
 }
 
-/// A type for people: without the paths that the prelude or the eye does not need.
+/// A type for messages: without paths that readers do not need.
 pub fn short(ty: &str) -> String {
     PATH.replace_all(&program::with_function_names(ty), |found: &regex::Captures| {
         found[0].rsplit("::").next().unwrap_or_default().to_owned()
@@ -230,7 +231,7 @@ pub fn short(ty: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What the notebook of these tests has.
+    /// The items of the notebook in these tests.
     fn notebook(path: &[&str]) -> Meaning {
         match path {
             ["square" | "parse"] | ["User", _] => Meaning::Function,

@@ -1,5 +1,5 @@
-//! The text that evcxr has checked when it could not make out a variable's type: all items, and a function
-//! that takes the session's variables as parameters and holds the cell's statements.
+//! The text that evcxr has checked when it could not infer a variable's type: all items, and a function that takes the
+//! session's variables as parameters and holds the cell's statements.
 
 use super::show::Show;
 use super::variables::with_types;
@@ -9,17 +9,17 @@ use super::{Line, Origin, Session, Types, layout, markers};
 const WRAPPER: &str = "async fn evcxr_analysis_wrapper(";
 const BODY: &str = ") -> Result<(), EvcxrUserCodeError> {";
 
-/// Whether this is a text for analysis: which of evcxr's functions comes first decides, since the cell that it holds may
-/// have a text with lines like either.
+/// Whether this is a text for analysis. The first of evcxr's functions decides, since a string in the cell may contain
+/// lines that look like either.
 pub fn is_one(source: &str) -> bool {
     let lines: Vec<&str> = source.lines().collect();
     let wrapper = lines.iter().position(|line| *line == WRAPPER);
     wrapper.is_some_and(|wrapper| layout::entry(&lines[..wrapper]).is_none())
 }
 
-/// The same lines with types in place of the engine's placeholders: the session's for the parameters, `_` in
-/// the statements. Variables that the cell does not mention, or whose types have no name, are not passed. The items
-/// that it needs follow.
+/// The same lines with types in place of the engine's placeholders: the session's for the parameters, `_` in the
+/// statements. Variables that the cell does not mention, or whose types have no name, are not passed. The items that it
+/// needs follow.
 pub fn rewrite(source: &str, session: &Session) -> Vec<Line> {
     let types = session.types;
     let (mut in_parameters, mut in_body) = (false, false);

@@ -1,4 +1,4 @@
-//! What a program is told of its cell: plain data, which the engine leaves for the driver.
+//! The cell's data for a program, which the engine leaves for the driver.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,33 +10,33 @@ use serde::{Deserialize, Serialize};
 pub struct CellItems {
     /// The items that it defines, in order: they are compiled whether or not the cell uses them.
     pub own: Vec<OwnItem>,
-    /// The expression whose value it shows.
+    /// The expression whose value the cell shows.
     pub shown: Option<String>,
-    /// How it is shown.
+    /// The format in which the value is shown.
     pub show: Format,
-    /// The items of earlier cells that it can reach.
+    /// The items of earlier cells that the cell can reach.
     pub earlier: Vec<EarlierItem>,
-    /// For each type of the notebook among them: its path as `type_name` prints it, and what decides its layout.
+    /// For each type of the notebook among them: its path as `type_name` prints it, and its definition.
     pub definitions: BTreeMap<String, Definition>,
-    /// Whether the cell or these items have loops, which optimisation pays for.
+    /// Whether the cell or these items have loops, so that optimisation is worth its time.
     pub has_loops: bool,
 }
 
-/// How values are shown that do not show themselves.
+/// The format of values that have no display method.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Format {
     /// The format, `{:?}` unless it was set.
     pub format: Option<String>,
-    /// Whether the type is shown, too.
+    /// Whether the type is shown too.
     pub types: bool,
 }
 
-/// What decides how a type of the notebook is laid out.
+/// What decides the layout of a type of the notebook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
     /// A fingerprint of its source and of everything in the session that this mentions.
     pub fingerprint: String,
-    /// The other names that these mention, among which are those of crates.
+    /// The other names that the source mentions; some are names of crates.
     pub words: BTreeSet<String>,
 }
 
@@ -49,16 +49,16 @@ pub struct OwnItem {
     pub is_macro: bool,
     /// The type, trait or module that it defines.
     pub defines: Option<String>,
-    /// What is compiled in place of parts of it.
+    /// The texts that are compiled in place of parts of it.
     pub splices: Vec<Splice>,
 }
 
-/// What is compiled in place of a part of an item.
+/// A text that is compiled in place of a part of an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Splice {
-    /// The bytes of the item's text that it takes the place of.
+    /// The bytes of the item's text that it replaces.
     pub range: Range<usize>,
-    /// One line.
+    /// The replacement: one line.
     pub text: String,
 }
 
@@ -69,14 +69,14 @@ pub struct EarlierItem {
     pub text: String,
     /// Whether it must stand before the places that use it.
     pub is_macro: bool,
-    /// That cell's place in the session.
+    /// The position of that cell in the session.
     pub cell: usize,
     /// The line of that cell where the text starts.
     pub line: usize,
-    /// The character of that line.
+    /// The column where the text starts.
     pub column: usize,
     /// The type, trait or module that it defines.
     pub defines: Option<String>,
-    /// What is compiled in place of parts of it.
+    /// The texts that are compiled in place of parts of it.
     pub splices: Vec<Splice>,
 }

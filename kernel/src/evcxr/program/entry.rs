@@ -1,4 +1,4 @@
-//! The function that runs a cell: variables in, the user's statements, variables out.
+//! The function that runs a cell: takes variables in, runs the user's statements, puts variables back.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use super::markers::SHOW;
 use super::variables::{Does, VariableLine, with_types};
 use super::{Line, Origin, Session, Types, Unkept};
 
-/// The name of every cell's function. evcxr numbers them; a number in the text would make each cell unique.
+/// The name of every cell's function. evcxr numbers the functions; a number in the text would make each cell unique.
 pub const ENTRY_SYMBOL: &str = "soma_cell_run";
 
-/// How evcxr prints that a cell has panicked.
+/// The line with which evcxr reports that a cell has panicked.
 const PANIC_NOTIFICATION: &str = "println!(\"EVCXR_PANIC_NOTIFICATION\");";
 
-/// How evcxr prints the error behind a `?`.
+/// The line with which evcxr prints the error of a `?`.
 const PRINT_ERROR: (&str, &str) = ("eprintln!(", ", error);");
 
 /// The rewritten function.
@@ -24,10 +24,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Rewrites evcxr's function: only the variables that the cell mentions, with the types of the session.
+    /// Rewrites evcxr's function: only the variables that the cell mentions, with the session's types.
     ///
     /// # Errors
-    /// When evcxr catches panics in another way than is known here.
+    /// When evcxr catches panics in a way that this module does not know.
     pub fn rewrite(entry: &[Line], session: &Session) -> Result<Entry, ChangedShape> {
         let types = session.types;
         let is_mentioned = |name: &str| session.words.contains(name.trim_start_matches("r#"));
@@ -53,7 +53,7 @@ impl Entry {
                 Does::Put => match session.cell_only.get(variable.name.trim_start_matches("r#")) {
                     Some(Unkept::Guards) => run.push((does, Line { text: variable.ended(), origin: line.origin })),
                     Some(Unkept::Borrows | Unkept::Unassigned) => {}
-                    // Whatever it was before, the cell may have given it another type.
+                    // The cell may have given the variable another type.
                     None => run.push((does, Line { text: variable.with_inferred_type(), origin: line.origin })),
                 },
                 Does::Check | Does::Take if has_type(variable.name) => {
@@ -71,7 +71,7 @@ impl Entry {
         Ok(Entry { body })
     }
 
-    /// The function's lines, with the fingerprints of the types it was compiled with.
+    /// The function's lines, with the fingerprints of the types that it was compiled with.
     pub fn lines(self, definitions: &BTreeMap<String, String>) -> Vec<Line> {
         let mut lines = vec![Line::new("#[unsafe(no_mangle)]")];
         for line in self.body {
@@ -87,7 +87,7 @@ impl Entry {
     }
 }
 
-/// Lines for variables in a fixed order: evcxr's comes from a hash map.
+/// Lines for variables in a fixed order: evcxr's order is that of a hash map.
 fn sorted(mut run: Vec<(Does, Line)>) -> impl Iterator<Item = Line> {
     run.sort_by(|(_, a), (_, b)| a.text.cmp(&b.text));
     run.into_iter().map(|(_, line)| line)
@@ -105,15 +105,15 @@ fn rewrite_line(text: &str) -> String {
     }
 }
 
-/// Where evcxr would print that the cell has panicked, the store's library is given what it was unwound with. evcxr
-/// catches that in one of two ways.
+/// Where evcxr would print that the cell has panicked, passes the panic's payload to the store's library. evcxr catches
+/// panics in one of two ways.
 fn hand_on_payload(body: &mut [Line]) -> Result<(), ChangedShape> {
     let Some(at) = body.iter().rposition(|line| line.text.trim() == PANIC_NOTIFICATION) else { return Ok(()) };
     let missing = ChangedShape { landmark: "what is done when a cell panics" };
     match body.get(at.wrapping_sub(1)).map(|line| line.text.trim()) {
         Some("Err(_) => {") => body[at - 1].text = "  Err(soma_payload) => {".to_owned(),
         Some("}).is_err() {") => {
-            // The first such line is evcxr's: what the user has typed comes after it.
+            // The first such line is evcxr's: the user's code comes after it.
             let catch = body.iter_mut().find(|line| line.text == "if std::panic::catch_unwind(||{");
             catch.ok_or(missing)?.text = "if let Err(soma_payload) = std::panic::catch_unwind(||{".to_owned();
             body[at - 1].text = "}) {".to_owned();
@@ -124,11 +124,11 @@ fn hand_on_payload(body: &mut [Line]) -> Result<(), ChangedShape> {
     Ok(())
 }
 
-/// evcxr runs a cell that has an `.await` in a block of its own, on a runtime; what waits there is to be woken when the
-/// cell is interrupted.
+/// evcxr runs a cell that has an `.await` in a separate block, on a runtime. An interrupt of the cell must wake that
+/// block.
 fn let_awaits_be_interrupted(body: &mut [Line]) -> Result<(), ChangedShape> {
     let Some(begin) = body.iter().position(|line| line.text.trim() == ".block_on(async {") else { return Ok(()) };
-    // The last such line is evcxr's: what the user has typed comes before it.
+    // The last such line is evcxr's: the user's code comes before it.
     let end = body.iter().rposition(|line| line.text.trim() == "});").filter(|end| *end > begin);
     let end = end.ok_or(ChangedShape { landmark: "the end of a cell that awaits" })?;
     body[begin].text = ".block_on(::soma_cell::awaits::until_interrupted(async {".to_owned();
@@ -136,7 +136,7 @@ fn let_awaits_be_interrupted(body: &mut [Line]) -> Result<(), ChangedShape> {
     Ok(())
 }
 
-/// The first line with a `?` operator, those in functions inside the function aside.
+/// The first line with a `?` operator outside nested functions.
 pub fn question_mark(entry: &[Line]) -> Option<usize> {
     if !entry.iter().any(|line| line.text.contains('?')) {
         return None;
@@ -153,7 +153,7 @@ pub fn question_mark(entry: &[Line]) -> Option<usize> {
     }
 }
 
-/// A line of evcxr's error type, reporting the error to the kernel instead of printing it.
+/// A line of evcxr's error type, which then reports the error to the kernel instead of printing it.
 pub fn question_mark_line(line: &Line) -> Line {
     let (begin, end) = PRINT_ERROR;
     let printed = line.text.trim().strip_prefix(begin).and_then(|text| text.strip_suffix(end));

@@ -1,23 +1,24 @@
-//! Types of functions, which have no name: what a variable is of that keeps `i32::abs`, or a pair of functions.
+//! Types of functions, which have no name: a variable that holds `i32::abs`, or a pair of functions, has such a type.
 //!
-//! Code can mean such a type without naming it: as a parameter of a function that is given the function. So a line that
-//! takes a variable of type `(soma_fn!(<i32>::abs), u8)` out of the store becomes a call of a function of its own.
+//! Generic code can use such a type without naming it: as the type parameter of a function that receives the function.
+//! So a line that takes a variable of type `(soma_fn!(<i32>::abs), u8)` out of the store becomes a call of a generic
+//! function that is generated for it.
 
-/// Stands for the type of a function in a type.
+/// The placeholder for a function's type within a type.
 const FUNCTION: (&str, &str) = ("soma_fn!(", ")!");
 
-/// What stands for the type of the function at this path.
+/// The placeholder for the type of the function at this path.
 pub fn function_type(path: &str) -> String {
     let (begin, end) = FUNCTION;
     format!("{begin}{path}{end}")
 }
 
-/// Whether a type is made of types of functions.
+/// Whether a type contains types of functions.
 pub fn names_functions(ty: &str) -> bool {
     ty.contains(FUNCTION.0)
 }
 
-/// A type with the functions' names, for people.
+/// A type with the functions' names, for messages.
 pub fn with_function_names(ty: &str) -> String {
     let mut parameters = Parameters::default();
     let text = parameters.replace(ty);
@@ -25,7 +26,8 @@ pub fn with_function_names(ty: &str) -> String {
     names.fold(text, |text, (number, path)| text.replace(&parameter(number), &format!("fn {path}")))
 }
 
-/// A call with a type as its only generic argument, `call::<ty>`, on the store; `None` where the type names no function.
+/// A call of a method of the store with a type as its only generic argument, `call::<ty>`; `None` if the type contains
+/// no function.
 pub fn call(ty: &str, returns: &str, method: &str, variable: &str) -> Option<String> {
     let mut parameters = Parameters::default();
     let ty = parameters.replace(ty);

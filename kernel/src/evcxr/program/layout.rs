@@ -1,4 +1,4 @@
-//! The parts of the text that evcxr writes for a cell, found by their landmarks.
+//! Finds the parts of the text that evcxr writes for a cell, by landmarks.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use super::{Line, Origin};
 pub struct Layout<'a> {
     /// The first line: crate-level lint attributes.
     pub header: &'a str,
-    /// What evcxr keeps for every cell: crate-level attributes, `extern crate`.
+    /// The items that evcxr repeats in every cell: crate-level attributes, `extern crate`.
     pub items: Vec<Line>,
-    /// The error type behind `?`, in sessions that use it.
+    /// The error type for `?`, in sessions that use it.
     pub error_type: Vec<Line>,
     /// The function that runs the cell, from its signature to its closing brace.
     pub entry: Vec<Line>,
 }
 
-/// evcxr's text no longer looks as this module expects.
+/// The error when evcxr's text does not have the shape that this module expects.
 #[derive(Debug, PartialEq)]
 pub struct ChangedShape {
-    /// What was looked for and not found.
+    /// The landmark that was not found.
     pub landmark: &'static str,
 }
 
@@ -42,8 +42,8 @@ const RUNTIME: &str = "mod evcxr_internal_runtime {";
 const ENTRY_ATTRIBUTE: &str = "#[unsafe(no_mangle)]";
 const ENTRY: &str = "pub extern \"C\" fn run_user_code_";
 
-/// The line of the function that runs the cell. It is the first that looks like it: what the user has typed comes
-/// after it, and a text in several lines can hold anything.
+/// The line where the function that runs the cell begins. It is the first that looks like it: the user's code comes
+/// after it, and a string of several lines can contain anything.
 pub fn entry(lines: &[&str]) -> Option<usize> {
     (1..lines.len()).find(|&at| lines[at].starts_with(ENTRY) && lines[at - 1] == ENTRY_ATTRIBUTE)
 }
@@ -63,8 +63,8 @@ impl<'a> Layout<'a> {
         let before = |end: usize, landmark: &str| all[..end].iter().rposition(|text| *text == landmark);
         let uses_store = all.get(entry + 1).is_some_and(|next| next.contains("evcxr_internal_runtime::VariableStore"));
         let runtime = if uses_store { before(attribute, RUNTIME).ok_or(missing(RUNTIME))? } else { attribute };
-        // The error type is the last thing before the runtime; the text of one from an earlier version of
-        // the session never stays, since evcxr makes it anew for each cell.
+        // The error type is the last part before the runtime; one from an earlier version of the session does not
+        // remain, since evcxr writes it again for each cell.
         let error_type = before(runtime, ERROR_TYPE).unwrap_or(runtime);
         Ok(Layout {
             header,

@@ -1,16 +1,16 @@
-//! What the engine hides from evcxr in a cell, and how it is found again.
+//! The markers by which the engine hides parts of a cell from evcxr, and by which the driver finds them again.
 //!
-//! * An item stands among the statements as `soma_items!{fn f() {}};`, so that evcxr does not repeat it in every
-//!   later cell.
-//! * The expression whose value the cell shows stands as `soma_show!{x};`: evcxr would try two ways of showing it,
-//!   with a compile for each.
-//! * A statement that declares several variables for later (`let (a, b);`) stands as `soma_statement!{…};` behind a
-//!   declaration of each, which is dropped here.
-//! * A cell that defines variables ends in `/*soma: nothing to infer`. Before evcxr has such a cell compiled, it has
-//!   rust-analyzer infer the types in a function that ends in a call for every variable of the session, and the
-//!   time for that grows with the square of their number. The comment has no end: those calls are in it.
+//! * An item stands among the statements as `soma_items!{fn f() {}};`, so that evcxr does not repeat it in every later
+//!   cell.
+//! * The expression whose value the cell shows stands as `soma_show!{x};`: evcxr would try two ways of showing it, with
+//!   a compile for each.
+//! * A statement that declares several variables without values (`let (a, b);`) stands as `soma_statement!{…};` after a
+//!   declaration of each variable, which is dropped here.
+//! * A cell that defines variables ends in `/*soma: nothing to infer`. Before evcxr has such a cell compiled, it makes
+//!   rust-analyzer infer the types in a function that ends in a call for every variable of the session, and the time
+//!   for that grows with the square of their number. The comment has no end, so it contains those calls.
 //!
-//! evcxr knows the place of each of them, so errors in them are reported like any other.
+//! evcxr keeps the position of each marker, so errors in the hidden parts are reported like any other.
 
 use std::collections::VecDeque;
 
@@ -22,26 +22,26 @@ use super::show::Show;
 pub const ITEM: &str = "soma_items!{";
 /// Stands before the expression whose value is shown.
 pub const VALUE: &str = "soma_show!{";
-/// Stands after either.
+/// Stands after an item or an expression.
 pub const END: &str = "};";
-/// Stands before a statement that declares several variables for later.
+/// Stands before a statement that declares several variables without values.
 pub const STATEMENT: &str = "soma_statement!{";
-/// The type of a variable in a declaration that is for evcxr only: the statement that declares it follows.
+/// The type of a variable in a declaration that only evcxr sees; the statement that really declares it follows.
 pub const DECLARED: &str = "(/*soma: declared*/)";
-/// Hides from rust-analyzer what follows a cell.
+/// Hides from rust-analyzer the text after the cell.
 pub const NOTHING_TO_INFER: &str = "/*soma: nothing to infer";
 
-/// The method by which evcxr shows values.
+/// The method with which evcxr shows values.
 pub const SHOW_METHOD: &str = "evcxr_display";
 
-/// Shows the value of the last expression, marked as the cell's result: what it points to, if it is a pointer.
+/// Shows the value of the last expression, marked as the cell's result; shows the target of a pointer.
 pub const SHOW: &str = ").soma_result().soma_value().soma_value().soma_value().evcxr_display();";
 
-/// Shows a value that may have to be given away, or changed, to be shown.
+/// Shows a value that has to be moved, or changed, to be shown.
 pub const SHOW_OWNED: (&str, &str) = ("{ ::soma_cell::show::begin_result(); (", ").evcxr_display() };");
 
-/// Makes evcxr's lines what the user has typed: the lines of the statements, and those of each item. The first line
-/// of what was hidden is indented to where it stands in evcxr's text, so that columns stay. evcxr begins a line for
+/// Turns evcxr's lines back into the user's: the lines of the statements, and those of each item. The first line of a
+/// hidden part is indented to its position in evcxr's text, so that columns are unchanged. evcxr begins a line for
 /// every statement.
 pub fn take(lines: Vec<Line>, items: &CellItems, show: Show) -> (Vec<Line>, Vec<Vec<Line>>) {
     let (begin_show, end_show) = match show {
@@ -72,14 +72,14 @@ pub fn take(lines: Vec<Line>, items: &CellItems, show: Show) -> (Vec<Line>, Vec<
             statements.extend(piece.before.into_iter().chain(piece.after));
             taken.push(piece.lines);
         } else if first.text.starts_with("let ") && first.text.trim_end().ends_with(&format!(": {DECLARED};")) {
-            // The statement that is hidden behind it declares the variable.
+            // The hidden statement that follows declares the variable.
         } else if let Some(at) = first.text.find(STATEMENT) {
             let indent = " ".repeat(first.text[..at].chars().count() + STATEMENT.len());
             let mut line = Line { text: indent + &first.text[at + STATEMENT.len()..], origin: first.origin };
             statements.extend(
                 Some(Line { text: first.text[..at].to_owned(), ..first }).filter(|before| !before.text.is_empty()),
             );
-            // Patterns may stand on several lines; the statement's own semicolon is before the end of what hides it.
+            // Patterns may take several lines; the statement's own semicolon stands before the end of the marker.
             let end = format!(";{END}");
             while !line.text.contains(&end)
                 && let Some(next) = lines.next()
@@ -100,8 +100,8 @@ pub fn take(lines: Vec<Line>, items: &CellItems, show: Show) -> (Vec<Line>, Vec<
     (statements, own.collect())
 }
 
-/// The lines of an item, with what is compiled in place of parts of it, each on a line of its own. `indent` blanks stand
-/// before the first line. What follows a part keeps its columns.
+/// The lines of an item with its splices, each on a separate line. `indent` blanks stand before the first line. Text
+/// after a splice keeps its columns.
 pub fn splice(lines: Vec<Line>, text: &str, indent: usize, splices: &[Splice]) -> Vec<Line> {
     let mut lines: VecDeque<(Line, usize)> = {
         let starts = text.split_inclusive('\n').scan(0, |at, line| Some(std::mem::replace(at, *at + line.len())));
@@ -110,7 +110,7 @@ pub fn splice(lines: Vec<Line>, text: &str, indent: usize, splices: &[Splice]) -
     let mut spliced = Vec::new();
     let mut before = indent;
     for Splice { range, text: new } in splices {
-        // What stands before it.
+        // The text before the splice.
         while let Some((line, start)) = lines.pop_front() {
             let length = line.text.len() - before;
             if start + length < range.start {
@@ -123,14 +123,14 @@ pub fn splice(lines: Vec<Line>, text: &str, indent: usize, splices: &[Splice]) -
                 spliced.push(Line { text: head.to_owned(), origin: line.origin });
             }
             let blank = " ".repeat(head.chars().count());
-            // The bytes of the head and those of its blanks may differ in number.
+            // The text before the splice and the blanks that replace it may differ in bytes.
             let shift = range.start - start;
             spliced.push(Line::new(new.clone()));
             lines.push_front((Line { text: blank.clone() + tail, origin: line.origin }, start + shift));
             before = blank.len();
             break;
         }
-        // What it takes the place of.
+        // The text that the splice replaces.
         while let Some((line, start)) = lines.pop_front() {
             let length = line.text.len() - before;
             if start + length < range.end {
@@ -150,7 +150,7 @@ pub fn splice(lines: Vec<Line>, text: &str, indent: usize, splices: &[Splice]) -
     spliced
 }
 
-/// Something hidden, and the comments around it.
+/// A hidden part, and the comments around it.
 struct Piece {
     before: Option<Line>,
     lines: Vec<Line>,
@@ -158,7 +158,7 @@ struct Piece {
 }
 
 impl Piece {
-    /// Reads a piece with this text, which was hidden after `begin` at byte `at` of its first line.
+    /// Reads a part with this text, which was hidden after `begin` at byte `at` of its first line.
     fn read(first: Line, at: usize, begin: &str, text: &str, rest: &mut impl Iterator<Item = Line>) -> Piece {
         let before = first.text[..at].to_owned();
         let origin = first.origin;

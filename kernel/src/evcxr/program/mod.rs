@@ -1,17 +1,16 @@
-//! From the source that evcxr writes for a cell to the source that rustc is given.
+//! Turns the source that evcxr writes for a cell into the source that rustc gets.
 //!
-//! evcxr's text changes from run to run (it walks hash maps) and grows with the session: every variable, a copy
-//! of its runtime module. [`Program::read`] takes it apart ([`layout`]), drops the variables that the cell does
-//! not mention ([`entry`]), takes the cell's items out from among its statements ([`markers`]), adds those of earlier
-//! cells that it can reach (the engine has chosen them: `engine::items`), puts all in a fixed order and points it
-//! at the precompiled `soma_cell`. What comes out is the same text for the same program, so it serves as its
-//! own cache key, and small, so it compiles fast.
+//! evcxr's text changes from run to run (it iterates over hash maps) and grows with the session: every variable, a copy
+//! of its runtime module. [`Program::read`] takes it apart ([`layout`]), drops the variables that the cell does not
+//! mention ([`entry`]), takes the cell's items out from among its statements ([`markers`]), adds those of earlier cells
+//! that it can reach (chosen by `engine::items`), puts everything into a fixed order, and makes it use the precompiled
+//! `soma_cell`. The result is the same text for the same program, so it serves as its own cache key; and it is short,
+//! so it compiles fast.
 //!
-//! Every line remembers where it came from: diagnostics are handed back in evcxr's numbers, or in those of the
-//! earlier cell.
+//! Every line remembers its origin: diagnostics are returned with evcxr's line numbers, or those of the earlier cell.
 //!
-//! This is text surgery on another crate's private output: `layout` checks each landmark, and a test
-//! compiles evcxr's present output so that a changed shape is noticed.
+//! This edits the private output of another crate: `layout` checks each landmark, and tests compile evcxr's current
+//! output, so that a changed shape is noticed.
 
 mod analysis;
 mod cell_items;
@@ -46,24 +45,24 @@ pub use words::words;
 /// What a program depends on besides evcxr's text.
 #[derive(Clone, Copy)]
 pub struct Session<'a> {
-    /// Every name that the cell's statements can mean.
+    /// Every name that the cell's statements may refer to.
     pub words: &'a BTreeSet<String>,
-    /// The variables that the cell defines and cannot keep.
+    /// The variables that the cell defines and that cannot be kept.
     pub cell_only: &'a BTreeMap<String, Unkept>,
     /// The types of the variables among them.
     pub types: &'a Types,
-    /// The variables whose types are from libraries that others have replaced.
+    /// The variables whose types are from libraries that were replaced.
     pub kept: &'a BTreeSet<String>,
-    /// What the cell defines, and what it needs of earlier cells.
+    /// The items that the cell defines, and those that it needs of earlier cells.
     pub items: &'a CellItems,
-    /// The fingerprints of definitions that may differ from cell to cell: by the path that `type_name` prints, which
-    /// ends in `::` when it stands for all below it.
+    /// The fingerprints of definitions that may differ between cells, by the path that `type_name` prints; a path that
+    /// ends in `::` stands for everything below it.
     pub definitions: &'a BTreeMap<String, String>,
-    /// How often types were defined anew.
+    /// How often types were redefined.
     pub versions: &'a Versions,
     /// How the cell's value is shown.
     pub show: Show,
-    /// A dylib whose crates are to be taken from it: rustc must see it named.
+    /// A dylib from which crates are taken: rustc must see its name in the text.
     pub linked: Option<&'a str>,
 }
 
@@ -72,26 +71,26 @@ pub struct Session<'a> {
 pub enum Unkept {
     /// It borrows from another variable.
     Borrows,
-    /// It does, and its end is more than that of a reference: it must come before the other is kept.
+    /// It borrows, and has a destructor that uses the borrow: it must be dropped before the other variable is kept.
     Guards,
-    /// It may have no value at the end.
+    /// It may have no value at the cell's end.
     Unassigned,
 }
 
-/// Where a line of the program came from.
+/// The origin of a line of the program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Origin {
     /// Soma has added it.
     Generated,
     /// The line of evcxr's text, from 1.
     Evcxr(usize),
-    /// A line, from 1, of an earlier cell, and the characters that stand before it there.
+    /// A line, from 1, of an earlier cell, and the number of characters before the text in it.
     Earlier {
-        /// The cell's place in the session.
+        /// The position of the cell in the session.
         cell: usize,
         /// The line.
         line: usize,
-        /// How many characters stand before.
+        /// The number of characters before the text.
         indent: usize,
     },
 }
@@ -113,24 +112,23 @@ impl Line {
 #[derive(Debug, PartialEq)]
 pub struct Program {
     lines: Vec<Line>,
-    /// The line of evcxr's text with a `?` in a program that has no error type for it yet: evcxr makes one when
-    /// it is told that it is needed.
+    /// The line of evcxr's text with a `?`, in a program that has no error type for it yet: evcxr adds one when it gets
+    /// the error for that.
     pub question_mark: Option<usize>,
-    /// Whether compiling it reads files or variables of the environment, so that the text does not decide what
-    /// comes out.
+    /// Whether compiling it reads files or environment variables, so that the text alone does not decide the result.
     pub reads_surroundings: bool,
-    /// Whether rustc has to be told that it may use what is not stable yet.
+    /// Whether it uses unstable features, which rustc has to be told.
     pub is_unstable: bool,
 }
 
-/// The symbol of a library that has statics which the libraries of later cells share.
+/// The symbol that marks a library whose statics the libraries of later cells share.
 pub const SHARES_SYMBOL: &str = "soma_cell_shares";
 
 impl Program {
-    /// Takes evcxr's text apart and puts the program together for a session.
+    /// Takes evcxr's text apart and builds the program for a session.
     ///
     /// # Errors
-    /// When the text does not have the shape that evcxr 0.22 gives it.
+    /// When the text does not have the shape of evcxr 0.22.
     pub fn read(source: &str, session: &Session) -> Result<Program, ChangedShape> {
         if analysis::is_one(source) {
             let lines = analysis::rewrite(source, session);
@@ -178,14 +176,14 @@ impl Program {
         Some(variable.name.trim_start_matches("r#"))
     }
 
-    /// Where a line of this program (from 1) came from.
+    /// The origin of a line of this program (from 1).
     pub fn origin(&self, line: usize) -> Origin {
         line.checked_sub(1).and_then(|at| self.lines.get(at)).map_or(Origin::Generated, |line| line.origin)
     }
 }
 
-/// The items of a program. Macros first: they must stand before their calls. Then by text, so that it makes no
-/// difference in which order a notebook has defined them.
+/// The items of a program. Macros come first, since they must stand before their calls. The rest is sorted by text, so
+/// that the order in which a notebook defines items makes no difference.
 fn items(own: Vec<Vec<Line>>, items: &CellItems, versions: &Versions) -> impl Iterator<Item = Line> {
     let own = own
         .into_iter()
@@ -212,18 +210,18 @@ fn earlier_lines(item: &EarlierItem) -> Vec<Line> {
     markers::splice(lines.map(line).collect(), &item.text, 0, &item.splices)
 }
 
-/// Whether a line gives a static the name by which later libraries find it.
+/// Whether a line exports a static under the name by which later libraries find it.
 pub fn is_first_with_a_static(line: &str) -> bool {
     line.contains("#[unsafe(export_name = \"soma_static_")
 }
 
-/// The macros that bring in what is outside the text.
+/// The macros that read files and environment variables.
 static SURROUNDINGS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(include|include_str|include_bytes|env|option_env)\s*!").expect("the pattern is a literal")
 });
 
 fn reads_surroundings(line: &str) -> bool {
-    // Looked for first, since few lines have one: a pattern takes its time to be made.
+    // A quick check first, since few lines match and compiling the pattern takes time.
     (line.contains("include") || line.contains("env")) && SURROUNDINGS.is_match(line)
 }
 

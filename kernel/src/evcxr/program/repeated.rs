@@ -1,5 +1,5 @@
-//! What evcxr itself keeps and repeats in every cell: crate-level attributes, `extern crate`, and whatever a cell
-//! has defined that did not parse when it was prepared (then rustc has the last word).
+//! The items that evcxr itself keeps and repeats in every cell: crate-level attributes, `extern crate`, and what a cell
+//! has defined that could not be parsed when the cell was prepared (then rustc decides).
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
@@ -15,7 +15,7 @@ pub struct Repeated {
 }
 
 impl Repeated {
-    /// Tells attributes from items.
+    /// Separates attributes from items.
     pub fn read(lines: Vec<Line>) -> Repeated {
         if lines.is_empty() {
             return Repeated::default();
@@ -23,7 +23,7 @@ impl Repeated {
         let text: String = lines.iter().flat_map(|line| [&*line.text, "\n"]).collect();
         let parsed = SourceFile::parse(&text, Edition::Edition2024);
         if !parsed.errors().is_empty() {
-            // rustc will explain it, given everything.
+            // The text does not parse: rustc gets all of it and explains the error.
             return Repeated { attributes: Vec::new(), items: lines };
         }
         let line_of = |offset: ra_ap_syntax::TextSize| text[..usize::from(offset)].matches('\n').count();
@@ -35,7 +35,7 @@ impl Repeated {
         for (line, is_attribute) in lines.into_iter().zip(is_attribute) {
             if is_attribute { attributes.push(line) } else { items.push(line) }
         }
-        // evcxr's order is that of a hash map. Lines of one item would be torn apart.
+        // evcxr's order is that of a hash map. Items of several lines stay as they are: sorting would tear them apart.
         if items.iter().all(|line| line.text.trim_end().ends_with(';')) {
             items.sort_by(|a, b| a.text.cmp(&b.text));
         }

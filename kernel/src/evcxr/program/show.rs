@@ -1,4 +1,4 @@
-//! How a program shows its value: by a method of the value's own, or by a trait for all that have none.
+//! How a program shows its value: with the value's own method, or with a trait for values without one.
 
 use std::sync::LazyLock;
 
@@ -6,16 +6,16 @@ use regex::Regex;
 
 use super::cell_items::{CellItems, Format};
 
-/// By which way a value gets to the method that shows it.
+/// How the method that shows a value receives it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Show {
-    /// As a reference, behind which the trait waits.
+    /// As a reference, so that the value's own method comes before the trait's.
     Borrowed,
-    /// As it is, for a method that takes the value itself, or changes it. There the trait would come first.
+    /// Itself, for a method that takes or changes the value. For these the trait's method would come first.
     Owned,
 }
 
-/// The way that is tried first. A type whose `evcxr_display` needs more than a reference is rare, and known by its
+/// The way that is tried first. A type whose `evcxr_display` needs more than a reference is rare, and recognised in its
 /// source: only a cell that can reach one may be compiled twice.
 pub fn first(items: &CellItems) -> Show {
     static NEEDS_MORE: LazyLock<Regex> = LazyLock::new(|| {
@@ -28,7 +28,7 @@ pub fn first(items: &CellItems) -> Show {
     if items.shown.is_some() && texts.any(needs_more) { Show::Owned } else { Show::Borrowed }
 }
 
-/// A line that brings the trait into the program: the usual one, or one for a format that the user has set.
+/// A line that imports the trait: the usual one, or one for a format that the user has set.
 pub fn import(show: &Format) -> String {
     let mark = "use ::soma_cell::show::{Mark as _, Pointer as _};";
     if *show == Format::default() {
@@ -44,7 +44,7 @@ pub fn import(show: &Format) -> String {
     )
 }
 
-/// The trait that a format asks of a value. Library, `std::fmt`, "Formatting traits".
+/// The trait that a format requires of a value. Library, `std::fmt`, "Formatting traits".
 fn bound(format: &str) -> &'static str {
     let end = format.find('}').unwrap_or(format.len());
     let inside = format[..end].rsplit('{').next().unwrap_or_default();

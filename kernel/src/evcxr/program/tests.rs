@@ -1,5 +1,5 @@
-//! Programs from texts in evcxr's shape. That evcxr really writes this shape is what every test in
-//! `kernel/tests/cells` shows; `layout` says so when it does not.
+//! Programs from texts in evcxr's shape. Every test in `kernel/tests/cells` shows that evcxr really writes this shape;
+//! `layout` returns an error when it does not.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn evcxr_text(items: &[&str], variables: &[(&str, &str)], statements: &[&str], n
 
 /// The program for evcxr's text, in a session with these types and these items of earlier cells.
 fn read_with(text: &str, types: &[(&str, &str)], items: &[&str]) -> Program {
-    // Variables with a stated type have it in the store, too.
+    // The store also has the variables with a stated type.
     let stated = text.lines().filter_map(|line| {
         let (_, rest) = line.split_once("check_variable::<")?;
         let (ty, rest) = rest.rsplit_once(">(stringify!(")?;

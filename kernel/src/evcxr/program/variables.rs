@@ -1,4 +1,4 @@
-//! The lines that evcxr writes for each variable of the session, and the placeholders that stand for types.
+//! The lines that evcxr writes for each variable of the session, and the placeholders for types.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,17 @@ use ra_ap_syntax::{Edition, SyntaxKind};
 use super::functions;
 use crate::variable_types::Types;
 
-/// What the engine writes for the type of a variable `x` is `(/*type of x*/)`. In the cell that defines `x` it means
+/// The engine's placeholder for the type of a variable `x` is `(/*type of x*/)`. In the cell that defines `x` it means
 /// `_`; where later cells take `x` out of the store it means the type that the store reported.
 const PLACEHOLDER: (&str, &str) = ("(/*type of ", "*/)");
 
-/// What stands for the type of this variable.
+/// The placeholder for the type of this variable.
 pub fn placeholder(variable: &str) -> String {
     let (begin, end) = PLACEHOLDER;
     format!("{begin}{variable}{end}")
 }
 
-/// Whether a name needs the prefix that lets a keyword be one.
+/// Whether a name is a keyword, which needs the prefix `r#`.
 pub fn is_keyword(name: &str) -> bool {
     SyntaxKind::from_keyword(name, Edition::Edition2024).is_some()
 }
@@ -32,18 +32,18 @@ const NAME: &str = ">(stringify!(";
 pub struct VariableLine<'a> {
     /// What it does.
     pub does: Does,
-    /// The variable's name, with the prefix that lets a keyword be one.
+    /// The variable's name, with `r#` if it is a keyword.
     pub name: &'a str,
-    /// The type as evcxr was told it.
+    /// The type that evcxr was given.
     ty: &'a str,
-    /// What stands before and after the type.
+    /// The text before and after the type.
     around: (&'a str, &'a str),
 }
 
 /// What a line does with a variable.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Does {
-    /// Asks whether the store has it with that type.
+    /// Checks that the store has it with that type.
     Check,
     /// Takes it out of the store.
     Take,
@@ -52,7 +52,7 @@ pub enum Does {
 }
 
 impl<'a> VariableLine<'a> {
-    /// Reads a line; `None` when it is no such line.
+    /// Reads a line; `None` if it is not such a line.
     pub fn read(line: &'a str) -> Option<VariableLine<'a>> {
         let (does, start) = if line.starts_with(CHECK) {
             (Does::Check, CHECK.len())
@@ -63,22 +63,22 @@ impl<'a> VariableLine<'a> {
         } else {
             return None;
         };
-        // The type may hold anything but this.
+        // The type may contain anything but this text.
         let end = line.rfind(NAME)?;
         let (ty, after) = (line.get(start..end)?, &line[end..]);
         let name = after[NAME.len()..].split(')').next()?;
         Some(VariableLine { does, name, ty, around: (&line[..start], after) })
     }
 
-    /// The line with the variable's type as the session knows it. A variable whose type is from a library that
-    /// another has replaced cannot be compared to the other's definitions.
+    /// The line with the type that the session has for the variable. The definitions of a variable whose type is from a
+    /// replaced library cannot be compared.
     pub fn with_stored_type(&self, types: &Types, kept: &BTreeSet<String>) -> String {
         let plain = self.name.trim_start_matches("r#");
         let before = match kept.contains(plain) {
             true => self.around.0.replacen(".check_variable::", ".check_kept_variable::", 1),
             false => self.around.0.to_owned(),
         };
-        // A type that was stated may name what this cell does not have, or what means another type by now.
+        // A stated type may use names that this cell does not have, or that mean other types by now.
         let ty = types.get(plain).cloned().flatten().unwrap_or_else(|| with_types(self.ty, types));
         let call = match self.does {
             Does::Check => functions::call(&ty, "bool", "check_variable", self.name),
@@ -91,19 +91,19 @@ impl<'a> VariableLine<'a> {
         }
     }
 
-    /// A line that ends the variable in place of keeping it. It comes before those that keep others, from which it may
-    /// borrow.
+    /// A line that drops the variable instead of keeping it. It comes before the lines that keep variables from which
+    /// it may borrow.
     pub fn ended(&self) -> String {
         format!("::soma_cell::store::end_variable({});", self.name)
     }
 
-    /// The line with the type left to rustc.
+    /// The line with a type that rustc infers.
     pub fn with_inferred_type(&self) -> String {
         format!("{}_{}", self.around.0, self.around.1)
     }
 }
 
-/// A text with these types in place of the engine's placeholders, and `_` where there is none.
+/// A text with these types in place of the engine's placeholders, and `_` for variables without a type.
 pub fn with_types(text: &str, types: &Types) -> String {
     let (begin, end) = PLACEHOLDER;
     let mut pieces = text.split(begin);

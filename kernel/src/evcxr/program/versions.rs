@@ -1,13 +1,13 @@
-//! Types that were defined anew are other types.
+//! Makes redefined types distinct from their earlier versions.
 //!
-//! rustc tells types apart by their paths, so to it a struct of one cell and the struct of the same name that replaces it
-//! in a later cell are one type: their `TypeId`s are equal, and `Box<dyn Any>` would hand out the bits of one as the
-//! other. Two items of one name can stand in one place only where hygiene keeps them apart; rustc then numbers them,
-//! and the number is part of the type's identity, though of no name that anybody sees. So in front of a type that is
-//! the third of its name, a macro with hygiene of its own (`macro`, which is not stable yet) defines two empty ones, and
-//! the type itself comes out of another macro, since what stands in the text by itself is numbered first.
+//! rustc tells types apart by their paths, so to it a struct of one cell and the struct of the same name that replaces
+//! it in a later cell are one type: their `TypeId`s are equal, and `Box<dyn Any>` would reinterpret the bits of one as
+//! the other. Two items of one name can stand in one place only if hygiene keeps them apart; rustc then numbers them,
+//! and the number is part of the type's identity, but not of any name that users see. So before a type that is the
+//! third of its name, a macro with its own hygiene (`macro`, which is unstable) defines two empty ones, and the type
+//! itself comes out of another macro, since items that stand directly in the text are numbered first.
 //!
-//! A program in which no type was defined anew has nothing of this.
+//! A program without redefined types has nothing of this.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,18 +16,18 @@ use super::Line;
 use super::cell_items::CellItems;
 use crate::dirs;
 
-/// The file that holds them, in the session's folder.
+/// The file in the session's folder that holds the versions.
 const FILE: &str = "versions.json";
 
-/// How often each type, trait and module of the notebook was defined anew, with another meaning.
+/// How often each type, trait and module of the notebook was redefined with another meaning.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Versions {
-    /// By name; only what was.
+    /// By name; only those that were redefined.
     numbers: BTreeMap<String, usize>,
 }
 
 impl Versions {
-    /// Numbers these definitions (by the path that `type_name` prints) by what they were before in the session.
+    /// Numbers these definitions (by the path that `type_name` prints) after their earlier versions in the session.
     pub fn of(definitions: &BTreeMap<String, String>, session: &Path) -> Versions {
         let mut numbers = BTreeMap::new();
         if definitions.is_empty() {
@@ -50,13 +50,14 @@ impl Versions {
             }
         }
         if is_new {
-            // Without it a type that is defined anew is the same to rustc, and the variable store still tells them apart.
+            // Without the file, rustc takes a redefined type for the old one; the variable store still tells them
+            // apart.
             let _ = dirs::write_atomically(&file, &serde_json::to_vec(&seen).unwrap_or_default());
         }
         Versions { numbers }
     }
 
-    /// The lines that let the newest types be others than those before them.
+    /// The lines that make the newest types distinct from the earlier ones.
     pub fn lines(&self, items: &CellItems) -> Vec<String> {
         let own = items.own.iter().filter_map(|item| item.defines.as_deref());
         let defined = own.chain(items.earlier.iter().filter_map(|item| item.defines.as_deref()));
@@ -74,7 +75,7 @@ impl Versions {
         lines
     }
 
-    /// The lines of an item that defines this name, so that rustc numbers it behind the older ones.
+    /// The lines of an item that defines this name, so that rustc numbers it after the older ones.
     pub(super) fn newest(&self, mut lines: Vec<Line>, defines: Option<&str>) -> Vec<Line> {
         if defines.is_some_and(|name| self.numbers.contains_key(name)) {
             lines.insert(0, Line::new("soma_newest! {"));

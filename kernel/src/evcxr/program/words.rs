@@ -1,8 +1,8 @@
 //! Names in a piece of text.
 
-/// Every identifier-like word of a text, those in strings, comments and macro arguments included: a
-/// superset of the names it can mean (`println!("{x}")` means `x`), which is the safe side. The letter of an
-/// escape (`\n`) is none.
+/// Every identifier-like word of a text, including those in strings, comments and macro arguments: a superset of the
+/// names that it may refer to (`println!("{x}")` refers to `x`), so that no name is missed. The letter of an escape
+/// (`\n`) does not count.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut escaped = false;
     text.split(move |c: char| {

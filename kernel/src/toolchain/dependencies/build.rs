@@ -1,4 +1,4 @@
-//! Building a set of crates: cargo's calls, what they say, and the dylib that is made of it all.
+//! Builds a set of crates: calls cargo, reads its messages, and makes one dylib of the crates.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::toolchain::toolchain_info::hex;
 
 const LOCK_FILE: &str = "Cargo.lock";
 
-/// A build of the crate around the dependencies.
+/// A build of the empty crate that has the dependencies.
 pub struct Build<'a> {
     pub session: &'a Path,
     pub folder: &'a Path,
@@ -30,7 +30,7 @@ pub struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// Builds the crates of a table. The inner error is what cargo said.
+    /// Builds the crates of a table. The inner error is cargo's message.
     ///
     /// # Errors
     /// When cargo cannot be run or files cannot be written.
@@ -54,7 +54,7 @@ impl Build<'_> {
         let is_met = |shared: &Shared| shared.is_public && graph.of_name(&shared.name).next().is_some();
         if asked.is_empty() && shared.iter().any(is_met) {
             asked = shared;
-            // Cargo has forgotten the versions of those that were not asked for.
+            // Cargo has removed the versions that this build did not ask for.
             fs::remove_file(self.folder.join(LOCK_FILE))?;
             self.write_crates(table, asked, &[])?;
             let answer = cargo.metadata(&mut teller)?;
@@ -65,7 +65,7 @@ impl Build<'_> {
         self.write_crates(table, asked, &graph.changing())?;
         let own = graph.own_names();
         let store = Store(&self.notes.libs.units);
-        store.fill(&self.units(), &own).context("what was built before cannot be used")?;
+        store.fill(&self.units(), &own).context("the previous build cannot be used")?;
         teller.packages = graph.count();
         let answer = cargo.build(&["build", "--release"], &[CRATE, SHARED], &mut teller)?;
         let Some(built) = answer.result else { return Ok(Err(answer.said)) };
@@ -78,12 +78,12 @@ impl Build<'_> {
         if ready.externs.iter().any(|(_, file)| file.extension().is_some_and(|extension| extension == "rlib")) {
             self.link(&mut ready)?;
         }
-        // Every cell has it.
+        // Every cell has these.
         ready.externs.retain(|(_, file)| shared.iter().all(|shared| !shared.is(file)));
         Ok(Ok(ready))
     }
 
-    /// Where cargo leaves what it builds.
+    /// The folder in which cargo leaves what it builds.
     fn units(&self) -> PathBuf {
         self.target_dir().join("release")
     }
@@ -92,8 +92,8 @@ impl Build<'_> {
         self.folder.join("target")
     }
 
-    /// Writes the crate that depends on those of the table, and, if they share some, the one that depends on those of all
-    /// cells. They are optimised like the cells' own libraries; what users have at hand has the checks of a debug build.
+    /// Writes the crate that depends on those of the table, and, if they share some, the crate that depends on those of
+    /// all cells. All are optimised like the cells' own libraries; crates from a path have the checks of a debug build.
     fn write_crates(&self, table: &Table, shared: &[Shared], changing: &[&Package]) -> Result<()> {
         let package = |name: &str| {
             format!(
@@ -131,7 +131,8 @@ impl Build<'_> {
                 fs::write(path, content)?;
             }
         }
-        // So that cargo chooses the versions that the cells' libraries were built with, where they will do.
+        // So that cargo chooses the versions that the cells' libraries were built with, if they satisfy the
+        // requirements.
         let lock = self.folder.join(LOCK_FILE);
         if !lock.exists() && self.notes.libs.lock_file.exists() {
             fs::copy(&self.notes.libs.lock_file, lock)?;
@@ -139,8 +140,8 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Makes the dylib. Its name holds the digest of what is in it, since a process that has loaded one goes on
-    /// using it for every other of the same name. What the cells' own dylib holds is taken from there.
+    /// Makes the dylib. Its name holds a digest of its content, since a process that has loaded a dylib goes on using
+    /// it for every other one of the same name. Crates that the cells' own dylib holds are linked from there.
     fn link(&self, ready: &mut Dependencies) -> Result<()> {
         let folder = self.folder.join("lib");
         dirs::private_dir(&folder)?;
@@ -175,12 +176,12 @@ impl Build<'_> {
     }
 }
 
-/// Tells people what cargo is doing.
+/// Reports cargo's progress to the user.
 struct Teller<'a> {
     build: &'a Build<'a>,
-    /// How many packages are needed.
+    /// The number of packages that are needed.
     packages: usize,
-    /// Cargo is called several times, and looks each time what is new.
+    /// Set once "Updating" was shown: cargo is called several times, and prints it each time.
     has_said_updating: bool,
     has_said_again: bool,
 }
@@ -214,7 +215,7 @@ impl Teller<'_> {
         announce(self.build.session, line);
     }
 
-    /// Whether this version of a package was compiled before: the lists of its files say from which folder they are.
+    /// Whether this version of a package was compiled before: the lists of its files contain its folder.
     fn is_again(&self, name: Option<&str>, version: Option<&str>) -> bool {
         let (Some(name), Some(version)) = (name, version) else { return false };
         let folder = format!("/{name}-{}/", version.trim_start_matches('v'));
@@ -229,7 +230,7 @@ impl Teller<'_> {
     }
 }
 
-/// Reads out of cargo's messages what a rustc of ours must be told.
+/// Collects from cargo's messages what Soma's own calls of rustc need.
 fn collect(key: &str, built: &Built, graph: &Graph) -> Result<Dependencies> {
     let mut ready = Dependencies::default();
     for (name, package) in graph.wanted()? {
@@ -255,7 +256,7 @@ fn collect(key: &str, built: &Built, graph: &Graph) -> Result<Dependencies> {
     Ok(ready)
 }
 
-/// Which of the crates that every cell has these crates do not share with it, and what follows.
+/// A remark on each crate of every cell that these crates use in another build, and its consequence.
 fn remarks(shared: &[Shared], built: &Built, graph: &Graph) -> Vec<String> {
     let mut remarks = Vec::new();
     for own in shared.iter().filter(|shared| shared.is_public) {
@@ -275,7 +276,7 @@ fn remarks(shared: &[Shared], built: &Built, graph: &Graph) -> Vec<String> {
                 let more = library.features.iter().filter(|feature| own.features.iter().all(|own| own != *feature));
                 let more: Vec<String> = more.map(|feature| format!("`{feature}`")).collect();
                 match more[..] {
-                    [] => "built with other features of its own dependencies than Soma's".to_owned(),
+                    [] => "built with different features of its dependencies than Soma's".to_owned(),
                     _ => format!("with {}, which Soma's does not have", more.join(", ")),
                 }
             } else {

@@ -1,4 +1,4 @@
-//! The packages of a build, as cargo's metadata tells them.
+//! The packages of a build, from cargo's metadata.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use cargo_metadata::{Metadata, Node, Package, PackageId};
 
 use super::ready::CRATE;
 
-/// The package that asks for the crates every cell has, with the features that they have there, so that cargo builds
-/// none of them with fewer.
+/// The package that requires the crates of every cell with the features that they have there, so that cargo builds none
+/// of them with fewer.
 pub const SHARED: &str = "soma_shared";
 
 /// cargo's answer to `metadata`.
@@ -18,7 +18,7 @@ pub struct Graph<'a> {
     nodes: &'a [Node],
 }
 
-/// Whether a package is one of those that Soma puts around the session's.
+/// Whether a package is one of those that Soma adds to the session's.
 fn is_own(package: &Package) -> bool {
     [CRATE, SHARED].contains(&package.name.as_ref())
 }
@@ -28,16 +28,16 @@ pub fn spec(package: &Package) -> String {
     format!("{}@{}", package.name, package.version)
 }
 
-/// The names of a package's targets as crates.
+/// The names of a package's targets, as crate names.
 pub fn crates(package: &Package) -> impl Iterator<Item = String> {
     package.targets.iter().map(|target| target.name.replace('-', "_"))
 }
 
 impl<'a> Graph<'a> {
-    /// Takes cargo's answer for what it says.
+    /// Reads cargo's answer.
     ///
     /// # Errors
-    /// When it has not chosen versions.
+    /// When cargo has not chosen versions.
     pub fn read(metadata: &'a Metadata) -> Result<Graph<'a>> {
         let resolve = metadata.resolve.as_ref().context("cargo's metadata has no versions")?;
         let root = resolve.root.as_ref().context("cargo's metadata names no root")?;
@@ -49,17 +49,17 @@ impl<'a> Graph<'a> {
         self.packages.iter().filter(|package| package.source.is_none() && !is_own(package)).collect()
     }
 
-    /// The names of packages and crates that are no other set's business.
+    /// The names of packages and crates that belong to this set alone.
     pub fn own_names(&self) -> BTreeSet<String> {
         let changing = self.changing();
         let packages = changing.iter().map(|package| package.name.replace('-', "_"));
         let all = packages.chain(changing.iter().flat_map(|package| crates(package)));
-        // Build scripts are of their package; their crates have one name for all.
+        // Build scripts belong to their packages; their crates all have the same name.
         let all = all.filter(|name| name != "build_script_build");
         all.chain([CRATE, SHARED, "soma_cell", "tensorlib"].map(str::to_owned)).collect()
     }
 
-    /// What the session asked for: each crate as its code names it, and its package.
+    /// The crates that the session asked for: each under the name that code uses, with its package.
     pub fn wanted(&self) -> Result<Vec<(&'a str, &'a PackageId)>> {
         let root = self.nodes.iter().find(|node| node.id == *self.root);
         let wanted = &root.context("cargo's metadata has no root node")?.deps;
@@ -67,12 +67,12 @@ impl<'a> Graph<'a> {
         Ok(wanted.filter(|(name, _)| *name != SHARED).collect())
     }
 
-    /// The packages of a name.
+    /// The packages with this name.
     pub fn of_name(&self, name: &str) -> impl Iterator<Item = &'a Package> {
         self.packages.iter().filter(move |package| *package.name == name)
     }
 
-    /// The names and versions of the packages that depend on one, but for Soma's own.
+    /// The names and versions of the packages that depend on this one, without Soma's own.
     pub fn users(&self, of: &PackageId) -> Vec<String> {
         let uses = |node: &&Node| node.deps.iter().any(|dependency| dependency.pkg == *of);
         let users = self.nodes.iter().filter(uses);
@@ -81,7 +81,7 @@ impl<'a> Graph<'a> {
         packages.map(|package| format!("`{}` {}", package.name, package.version)).collect()
     }
 
-    /// How many packages are built.
+    /// How many packages are to be built.
     pub fn count(&self) -> usize {
         self.packages.iter().filter(|package| !is_own(package)).count()
     }

@@ -1,15 +1,14 @@
 //! The crates that a session added with `:dep`.
 //!
-//! The real cargo resolves and builds them, as the dependencies of an empty crate ([`build`]), each set of them in a
-//! folder of its own, so that no session waits for another's crates; what one set has built the others need not build
-//! again ([`units`]). rustc makes one dylib of them all, so that their statics exist once for all cells; cells are then
-//! compiled against a record of that, without cargo. A record is keyed by the requirements, the compiler and the
-//! libraries of cells; path dependencies can change under it, so cargo is asked again when one of their files has
-//! ([`sources`]).
+//! The real cargo resolves and builds them as the dependencies of an empty crate ([`build`]). Each set of crates has a
+//! separate folder, so that no session waits for another's crates; other sets reuse what one set has built ([`units`]).
+//! rustc makes one dylib of them all, so that their statics exist once for all cells; cells are then compiled against a
+//! record of the build, without cargo. A record is keyed by the requirements, the compiler and the libraries of cells.
+//! Path dependencies can change under it, so cargo is asked again when one of their files has changed ([`sources`]).
 //!
-//! Crates that every cell has anyway (`ndarray`, `plotters` and what they are made of) are not built again: the same
-//! versions with the same features are the same files, in the session's crates as in tensorlib, and so their types are
-//! the same ([`mod@request`] reads what is asked for, [`build`] asks for those features too, and says where that fails).
+//! Crates that every cell has anyway (`ndarray`, `plotters` and their dependencies) are not built again: the same
+//! versions with the same features are the same files in the session's crates as in tensorlib, so their types are the
+//! same ([`mod@request`] reads the requirements, [`build`] adds those features, and tells the user where that fails).
 
 mod build;
 mod graph;
@@ -37,7 +36,7 @@ use build::Build;
 pub use ready::{CRATE, Dependencies};
 pub use sources::listed;
 
-/// In a session's folder: the remarks that have been made.
+/// The file in a session's folder with the remarks that were already shown.
 const TOLD: &str = "told";
 
 impl Dependencies {
@@ -49,7 +48,7 @@ impl Dependencies {
         Ok(request::wanted(table, libs)?.is_empty())
     }
 
-    /// Builds what is asked for, or finds it built. The inner error is what cargo said.
+    /// Builds the requested crates, or finds them built. The inner error is cargo's message.
     ///
     /// # Errors
     /// When cargo cannot be run or files cannot be written.
@@ -83,7 +82,7 @@ impl Dependencies {
         Ok(Ok(ready))
     }
 
-    /// Says once in a session what there is to say about these crates.
+    /// Shows the remarks about these crates, each once in a session.
     fn tell(&self, session: &Path) {
         if self.remarks.is_empty() {
             return;
@@ -100,7 +99,7 @@ impl Dependencies {
     }
 }
 
-/// Only sessions with the very same crates wait for each other.
+/// Locks the folder of a set: only sessions with the same crates wait for each other.
 fn lock(folder: &Path, session: &Path) -> io::Result<Flock<fs::File>> {
     let file = fs::File::create(folder.join("lock"))?;
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
@@ -113,7 +112,7 @@ fn lock(folder: &Path, session: &Path) -> io::Result<Flock<fs::File>> {
     }
 }
 
-/// The record, if it still holds.
+/// Reads the record, if it is still valid.
 fn read(record: &Path) -> Option<Dependencies> {
     let ready: Dependencies = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
     let holds = ready.externs.iter().all(|(_, file)| file.exists()) && ready.sources.are_unchanged();

@@ -9,20 +9,20 @@ use super::sources::Sources;
 /// A finished build of a session's dependencies.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dependencies {
-    /// What `--extern` names: crate and file.
+    /// The arguments of `--extern`: crates and files.
     pub externs: Vec<(String, PathBuf)>,
-    /// What `-L` names.
+    /// The arguments of `-L`.
     pub search: Vec<String>,
-    /// The folder of the dylib, for the loader.
+    /// The folder of the dylib, in which the loader looks.
     pub folder: Option<PathBuf>,
-    /// Digest of all that decides what was built.
+    /// Digest of everything that decides the result of the build.
     pub identity: String,
-    /// The crates that come from a path, with a digest of what was built: a variable whose type is from one of
-    /// them does not outlive a change.
+    /// The crates from a path, with a digest of what was built: a variable whose type is from one of them does not
+    /// outlive a change.
     pub changing: Vec<(String, String)>,
-    /// What else those crates were built from.
+    /// The sources of those crates.
     pub(in crate::toolchain) sources: Sources,
-    /// What people are told who use these crates.
+    /// Remarks that users of these crates are shown.
     pub(in crate::toolchain) remarks: Vec<String>,
 }
 
@@ -30,12 +30,12 @@ pub struct Dependencies {
 pub const CRATE: &str = "soma_deps";
 
 impl Dependencies {
-    /// The crate whose dylib holds them all, if there are any.
+    /// The crate whose dylib holds all of them, if there are any.
     pub fn linked(&self) -> Option<&'static str> {
         self.folder.is_some().then_some(CRATE)
     }
 
-    /// The arguments that tell rustc where to look for what they need themselves.
+    /// The arguments that tell rustc where the crates' own dependencies are.
     pub fn search(&self) -> impl Iterator<Item = String> {
         self.search.iter().flat_map(|path| ["-L".to_owned(), path.clone()])
     }

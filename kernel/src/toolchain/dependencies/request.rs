@@ -1,4 +1,4 @@
-//! Which of the crates that a session asks for have to be built: those that every cell has may do.
+//! Decides which of the requested crates have to be built: those that every cell has may be enough.
 
 use anyhow::{Context, Result};
 use toml::{Table, Value};
@@ -6,10 +6,10 @@ use toml::{Table, Value};
 use crate::evcxr::manifest::modernise;
 use crate::toolchain::cell_libs::{CellLibs, Shared};
 
-/// The crates that are asked for besides those that every cell has, where these will do.
+/// The requested crates, without those that the crates of every cell satisfy.
 ///
 /// # Errors
-/// When it is not TOML.
+/// When the text is not TOML.
 pub fn wanted(table: &str, libs: &CellLibs) -> Result<Table> {
     let mut table: Table = table.parse().context("the dependencies are not TOML")?;
     modernise(&mut table);
@@ -18,7 +18,7 @@ pub fn wanted(table: &str, libs: &CellLibs) -> Result<Table> {
         return Ok(Table::new());
     }
     for (name, requirement) in &mut table {
-        // With all their own features they would be other crates than those that every cell has.
+        // With other features they would be different crates from those that every cell has.
         if let (Some(shared), Value::String(version)) = (bundled(name), &*requirement)
             && meets(version, shared)
         {
@@ -29,7 +29,7 @@ pub fn wanted(table: &str, libs: &CellLibs) -> Result<Table> {
     Ok(table)
 }
 
-/// Whether the bundled crate is what is asked for, or has more. A version alone says nothing of features.
+/// Whether the bundled crate satisfies a requirement. A bare version does not ask for features.
 fn is_met(requirement: &Value, shared: &Shared) -> bool {
     let has = |feature: &str| shared.features.iter().any(|own| own == feature);
     match requirement {

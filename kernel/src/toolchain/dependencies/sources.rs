@@ -1,4 +1,4 @@
-//! The files that path dependencies are built from, by which a change is noticed without asking cargo.
+//! The files that path dependencies are built from: they reveal a change without a call of cargo.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-/// Files with their sizes and times.
+/// Files, with their sizes and times.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sources {
     files: Vec<(PathBuf, Stamp)>,
-    /// Whether something else may decide, so that only cargo knows: a build script.
+    /// Whether a build script exists, so that only cargo knows whether the crate has changed.
     unknown: bool,
 }
 
-/// Size and time; `None` for what is not there.
+/// Size and time; `None` for a missing file.
 type Stamp = Option<(u64, u128)>;
 
 fn stamp(file: &Path) -> Stamp {
@@ -23,8 +23,8 @@ fn stamp(file: &Path) -> Stamp {
 }
 
 impl Sources {
-    /// Adds a package: its manifest, those above it (a workspace's says something of its members), and what rustc has
-    /// read for a library that it has made.
+    /// Adds a package: its manifest, the manifests above it (a workspace's affects its members), and the files that
+    /// rustc has read for the package's library.
     pub fn add(&mut self, manifest: &Path, library: &Path) {
         let root = manifest.parent().unwrap_or(Path::new("/"));
         let manifests = root.ancestors().map(|folder| folder.join("Cargo.toml"));
@@ -39,24 +39,24 @@ impl Sources {
         self.unknown |= read.is_empty();
     }
 
-    /// Says that more than files decides what is built.
+    /// Records that other things than files decide the result.
     pub fn add_unknown(&mut self) {
         self.unknown = true;
     }
 
-    /// Whether what is built now would be the same.
+    /// Whether a build now would give the same result.
     pub fn are_unchanged(&self) -> bool {
         !self.unknown && self.files.iter().all(|(file, then)| stamp(file) == *then)
     }
 }
 
-/// Where rustc lists what it has read for a library.
+/// The file in which rustc lists what it has read for a library.
 fn list(library: &Path) -> PathBuf {
     let name = library.file_stem().unwrap_or_default().to_string_lossy();
     library.with_file_name(format!("{}.d", name.strip_prefix("lib").unwrap_or(&name)))
 }
 
-/// The files in rustc's list, in the format of `make`: each has a line of its own, without anything that it is made from.
+/// The files in rustc's list, in the format of `make`: each is on a separate line, as a target without prerequisites.
 pub fn listed(list: &str) -> Vec<PathBuf> {
     let files = list.lines().filter_map(|line| line.strip_suffix(':'));
     files.map(|file| PathBuf::from(file.replace("\\ ", " "))).collect()

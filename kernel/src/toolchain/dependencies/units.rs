@@ -1,11 +1,11 @@
-//! What cargo has built, handed on between target folders.
+//! Shares cargo's build results between target folders.
 //!
-//! A target folder is locked while cargo works in it, so no two sets of crates share one. What one has built the others
-//! need not build again: a new folder begins with links to all that is in the store (the target folder of the cells'
-//! own libraries), and gives back what it has added. Cargo sees by names and times that nothing is to be done.
+//! A target folder is locked while cargo works in it, so no two sets of crates share one. To reuse what others have
+//! built, a new folder begins with links to everything in the store (the target folder of the cells' own libraries),
+//! and gives back what it has added. Cargo sees from names and times that nothing has to be built.
 //!
-//! Libraries and programs are hard links: they are large, and rustc replaces them rather than write into them. What cargo
-//! writes in place (fingerprints, lists of files, what build scripts make) is copied, with its times.
+//! Libraries and programs are hard links: they are large, and rustc replaces them instead of writing into them. Files
+//! that cargo writes in place (fingerprints, lists of files, output of build scripts) are copied, with their times.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -15,13 +15,14 @@ use std::time::SystemTime;
 
 use nix::fcntl::{Flock, FlockArg};
 
-/// The folders of a target folder's profile, in the order in which they must be filled: what has no fingerprint is not there.
+/// The folders of a target folder's profile, in the order in which they must be filled: cargo ignores files without a
+/// fingerprint.
 const PARTS: [&str; 3] = ["deps", "build", FINGERPRINTS];
 const FINGERPRINTS: &str = ".fingerprint";
 /// Locked while the store is read or added to.
 const LOCK: &str = "units.lock";
 
-/// A store of units: a profile's folder in a target folder.
+/// A store of units: the folder of a profile in a target folder.
 pub struct Store<'a>(pub &'a Path);
 
 impl Store<'_> {
@@ -30,11 +31,11 @@ impl Store<'_> {
         Flock::lock(file, how).map_err(|(_, error)| error.into())
     }
 
-    /// Makes a profile's folder of all that is in the store but what is of these packages. One that is there is left as it
-    /// is: what it has may not go with what others have built.
+    /// Fills a profile's folder with everything in the store, without these packages. An existing folder is left alone:
+    /// its content may not be compatible with what others have built.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn fill(&self, folder: &Path, without: &BTreeSet<String>) -> io::Result<()> {
         if folder.exists() {
             return Ok(());
@@ -50,11 +51,11 @@ impl Store<'_> {
         fs::rename(new, folder)
     }
 
-    /// Takes in what has been built in a profile's folder, but for what is of these packages (it can change). Where both
-    /// have built the same crate, nothing is taken: what was made with one might not go with the other.
+    /// Adds to the store what was built in a profile's folder, without these packages (they can change). If both have
+    /// built the same crate, nothing is added: what was built with one might not be compatible with the other.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn take(&self, folder: &Path, without: &BTreeSet<String>) -> io::Result<()> {
         let _lock = self.lock(FlockArg::LockExclusive)?;
         if differs(&folder.join("deps"), &self.0.join("deps"), without)? {
@@ -67,7 +68,7 @@ impl Store<'_> {
     }
 }
 
-/// The package or crate that a file or folder of cargo's is of, as its library is named: cargo appends a digest.
+/// The package or crate that a file or folder of cargo's belongs to, under its library's name: cargo appends a digest.
 fn package(name: &str) -> String {
     let stem = name.split('.').next().unwrap_or(name);
     let stem = stem.rsplit_once('-').map_or(stem, |(package, _)| package);
@@ -85,7 +86,7 @@ fn is_library(path: &Path) -> bool {
     })
 }
 
-/// Whether both folders have a library of the same name that was not built at the same time.
+/// Whether both folders have a library of the same name that was built at different times.
 fn differs(folder: &Path, other: &Path, without: &BTreeSet<String>) -> io::Result<bool> {
     for entry in entries(folder)? {
         let theirs = other.join(entry.file_name());
@@ -109,7 +110,7 @@ fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
     }
 }
 
-/// Adds to a folder what only the other one has. A folder in it appears whole or not at all.
+/// Adds to a folder what only the other one has. A subfolder appears whole or not at all.
 fn add(from: &Path, to: &Path, without: &BTreeSet<String>) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in entries(from)? {

@@ -43,7 +43,7 @@ impl ImageFolder {
         let classes: Vec<PathBuf> = entries(folder)?.into_iter().filter(|entry| entry.is_dir()).collect();
         if classes.is_empty() {
             return Err(file_error!(
-                "ImageFolder: {} holds no folders; give each class a folder of its own, with its pictures inside",
+                "ImageFolder: {} holds no folders; give each class a separate folder with its pictures",
                 folder.display()
             ));
         }

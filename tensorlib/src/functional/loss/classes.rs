@@ -55,7 +55,7 @@ pub(super) fn labels(
             *label = IGNORED;
         } else if !(0..classes as i64).contains(label) {
             return Err(index_error!(
-                "{op}: label {label}, number {at}, is none of the {classes} classes of scores of shape {}; labels are 0 to {}",
+                "{op}: label {label} at position {at} is not one of the {classes} classes of scores of shape {}; labels are 0 to {}",
                 x.size(),
                 classes - 1
             ));

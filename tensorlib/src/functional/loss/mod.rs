@@ -84,7 +84,7 @@ losses! {
     /// assert!(loss.allclose(-scores.log_softmax(1).gather(1, [[0], [2]]).mean()));
     /// assert_eq!(
     ///     F::try_cross_entropy(&scores, [0, 3]).unwrap_err().to_string(),
-    ///     "cross_entropy: label 3, number 1, is none of the 3 classes of scores of shape [2, 3]; labels are 0 to 2"
+    ///     "cross_entropy: label 3 at position 1 is not one of the 3 classes of scores of shape [2, 3]; labels are 0 to 2"
     /// );
     /// ```
     cross_entropy | try_cross_entropy,

@@ -37,7 +37,7 @@ pub(super) fn decode_archive(bytes: &[u8]) -> Result<StateDict, String> {
     let entries: HashMap<String, Cow<[u8]>> = zip::unpack(bytes)?.into_iter().collect();
     let name =
         entries.keys().filter(|name| *name == "data.pkl" || name.ends_with("/data.pkl")).min_by_key(|name| name.len());
-    let name = name.ok_or("this archive is none that torch.save wrote: it has no data.pkl")?;
+    let name = name.ok_or("this archive was not written by torch.save: it has no data.pkl")?;
     let folder = name.strip_suffix("data.pkl").unwrap_or_default();
     if entries.get(&format!("{folder}byteorder")).is_some_and(|order| order.as_ref() == b"big") {
         return Err(BIG_ENDIAN.into());
@@ -128,7 +128,7 @@ mod tests {
         let newer = refused(b"\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R");
         assert!(newer.starts_with("the pickle asks for builtins.eval; "), "{newer}");
         assert!(refused(b"ccollections\nOrderedDict\n)\x81").contains("operation 0x81"));
-        assert!(refused(b"K\x01)R").contains("calls what is no function"));
+        assert!(refused(b"K\x01)R").contains("calls something that is not a function"));
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         let other = zip::pack(&[("x.npy".to_string(), vec![1])]).unwrap();
         assert_eq!(
             decode_archive(&other).unwrap_err(),
-            "this archive is none that torch.save wrote: it has no data.pkl"
+            "this archive was not written by torch.save: it has no data.pkl"
         );
         let whole = archive(&strided(0, &[2], &[1]));
         for cut in 0..whole.len() {

@@ -386,7 +386,7 @@ impl<'a> Reader<'a> {
     fn reduce(&mut self) -> Outcome<()> {
         let (arguments, function) = (self.pop()?, self.pop()?);
         let (Node::Name(name), Node::Tuple(arguments)) = (&self.nodes[function], &self.nodes[arguments]) else {
-            return Err("the pickle calls what is no function".into());
+            return Err("the pickle calls something that is not a function".into());
         };
         let (name, arguments) = (*name, arguments.clone());
         match (name, &arguments[..]) {

@@ -1,4 +1,4 @@
-//! Assignments: without `let`, of several values, and to a part of a tensor.
+//! Assignments: without `let`, to several names, and to a part of a tensor.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ impl Reader<'_> {
     /// An assignment, or an expression.
     pub fn assignment_or_value(&self, content: &[Tree]) -> String {
         const ASSIGNMENTS: [&str; 8] = ["=", "+=", "-=", "*=", "/=", "%=", "**=", "//="];
-        /// What begins with these has an `=` of another kind.
+        /// Words at whose beginning an `=` has another meaning.
         const OTHERS: [&str; 10] = ["if", "while", "for", "match", "type", "const", "static", "fn", "impl", "where"];
         let at = content.iter().position(|tree| ASSIGNMENTS.iter().any(|sign| tree.is_sign(sign)));
         let is_other = content.first().is_some_and(|tree| OTHERS.iter().any(|word| tree.is_word(word)));
@@ -35,7 +35,7 @@ impl Reader<'_> {
             "//=" => return format!("{left_text} = {left_text} / {}", self.expression(trim(right))),
             _ => {}
         }
-        // The values of an `enum` end with a comma.
+        // The variants of an `enum` end with a comma.
         let is_listed = content.last().is_some_and(|last| last.is_sign(","));
         if sign_text == "="
             && at_fault
@@ -56,7 +56,7 @@ impl Reader<'_> {
     /// `images, labels = next(iter(loader))`, and `images, labels = batch` in a loop: tensors.
     fn define_of_a_batch(&self, names: &[Tree], right: &[Tree]) {
         let is_batch = match trim(right) {
-            // What a recurrent layer gives: `out, (h, c) = lstm(x)`.
+            // The results of a recurrent layer: `out, (h, c) = lstm(x)`.
             [of @ .., call] if call.inside("(").is_some() && self.is_a_model(of) => true,
             [next, call] => next.is_word("next") && call.inside("(").is_some(),
             [name] => name.word().is_some_and(|name| matches!(name, "batch" | "data") || self.is_of_a_loop(name)),
@@ -72,7 +72,7 @@ impl Reader<'_> {
         self.scope.borrow().is_of_any_pattern(name)
     }
 
-    /// What is added to a number of the cell's own, in its type: `running_loss += loss.item()`.
+    /// The value that is added to a number of the cell, in its type: `running_loss += loss.item()`.
     fn added_up(&self, left: &[Tree], value: String) -> String {
         let ty = match self.scope.borrow().meaning(left) {
             Meaning::Float => "f64",
@@ -96,7 +96,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `(predicted == labels).sum().item()`, as text.
+    /// `(predicted == labels).sum().item()`, given as text.
     fn how_many_are_equal(&self, value: &str) -> Option<String> {
         let (equals, rest) = value.trim().strip_prefix('(')?.split_once(')')?;
         let (left, right) = equals.split_once(" == ")?;
@@ -109,7 +109,7 @@ impl Reader<'_> {
         Some(format!(" {left}.eq(&{right}).sum().item::<i64>()"))
     }
 
-    /// Whether a number that begins as a whole one is added fractions to further down.
+    /// Whether fractions are added further down to a number that begins as a whole one.
     fn gets_fractions(&self, name: &str, after: usize) -> bool {
         let adds = format!("{name} +=");
         self.code[after..].lines().any(|line| {
@@ -120,7 +120,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether a name is a variable of the loop in whose lines it stands.
+    /// Whether a name is a variable of the loop whose lines contain it.
     fn is_made_anew(&self, name: &str, place: &[Tree]) -> bool {
         let before = &self.code[..tokens::range(place).start];
         let line = before.rsplit('\n').next().unwrap_or_default();
@@ -160,7 +160,7 @@ impl Reader<'_> {
             }
             _ => return None,
         };
-        // A row of a macro's.
+        // A row in a macro's input.
         if ty.is_some() && right.iter().any(|tree| tree.is_sign("::")) {
             return None;
         }
@@ -198,21 +198,21 @@ impl Reader<'_> {
         if is_fraction {
             value.push_str(".0");
         }
-        // A list that grows is no array.
+        // A list that grows cannot be an array.
         let is_array = matches!(meaning, Meaning::Vector(_)) && value.trim_start().starts_with('[');
         if is_array && (is_list || changes) {
             value = value.replacen('[', "vec![", 1);
         }
         let ty = ty.map(|ty| annotated(ty, false).unwrap_or_else(|| ty.to_owned()));
-        // Text that is written there is lent.
+        // A string literal is a `&str`.
         let ty = ty.map(|ty| if ty == "String" { ": &str".to_owned() } else { format!(": {ty}") }).unwrap_or_default();
         self.scope.borrow_mut().define(name, meaning);
         let between = &self.code[tokens::range(left).end..sign.range().start];
         Some(format!("let {}{name}{ty}{between}={value}", if changes { "mut " } else { "" }))
     }
 
-    /// Whether an assignment makes a variable. In a cell of Python's one that an earlier cell has made is made anew, unless its
-    /// old value goes into the new one.
+    /// Whether an assignment makes a variable. In a Python cell, an assignment to a variable of an earlier cell makes a
+    /// new one, unless its value uses the old one.
     pub fn is_new(&self, name: &str, left: &[Tree], right: &[Tree], is_defined: bool) -> bool {
         let before = &self.code[..tokens::range(left).start];
         let is_at_the_edge = before.len() - before.trim_end_matches([' ', '\t']).len() == self.edge.get();
@@ -223,7 +223,7 @@ impl Reader<'_> {
         !self.is_named_before(name, left) && (!is_defined || is_renewed)
     }
 
-    /// Whether a value is a model's or a loss's: a step of training makes it anew.
+    /// Whether a value comes from a model or a loss: each step of training makes it again.
     fn is_what_a_model_gives(&self, right: &[Tree]) -> bool {
         match trim(right) {
             [functional, dot, ..] if functional.is_word("F") => dot.is_sign("."),
@@ -233,8 +233,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a name stands in the cell before a place, where it would be the same variable: not as a method's name, in
-    /// another function, or further in than the place.
+    /// Whether a name stands in the cell before a place, where it would be the same variable: not as a method's name,
+    /// not in another function, not in a deeper block than the place.
     pub fn is_named_before(&self, name: &str, place: &[Tree]) -> bool {
         let before = &self.code[..tokens::range(place).start];
         let (lines, own) = before.rsplit_once('\n').unwrap_or(("", before));
@@ -243,7 +243,7 @@ impl Reader<'_> {
         if looks_like_python(self.code) && own.trim().is_empty() {
             for line in lines.lines().rev().filter(|line| indent(line) <= own.len()) {
                 let is_function = line.trim_start().starts_with("def ");
-                // Another function's parameters are its own.
+                // The parameters of another function do not count.
                 if !is_function || indent(line) < own.len() {
                     seen.push(line);
                 }
@@ -273,11 +273,11 @@ impl Reader<'_> {
         Some(format!("let mut {name} = {}.clone();\n{name}.{sort};", self.expression(inner)))
     }
 
-    /// Whether a variable is assigned to, or pushed to, behind a place.
+    /// Whether a variable is assigned to, or pushed to, after a place.
     pub fn is_changed_later(&self, name: &str, after: Range<usize>) -> bool {
         let later = tokens::tokens(&self.code[after.end..]);
         let later: Vec<_> = later.into_iter().filter(|token| token.kind != Kind::Space).collect();
-        // `f(name=value)` is no assignment.
+        // `f(name=value)` is not an assignment.
         let is_argument = |at: usize| at > 0 && matches!(later[at - 1].text, "(" | ",") && later[at + 1].text == "=";
         let later: Vec<_> =
             (0..later.len()).filter(|at| *at + 1 >= later.len() || !is_argument(*at)).map(|at| later[at]).collect();
@@ -292,7 +292,7 @@ impl Reader<'_> {
                 .any(|tokens| tokens[0].text == name && matches!(tokens[1].text, "=" | "+=" | "-=" | "++" | "--"))
     }
 
-    /// Whether all that changes a variable behind a byte are steps along its gradient, for which it need not be mutable.
+    /// Whether all changes to a variable after a byte are steps along its gradient, for which it need not be mutable.
     fn is_updated_in_place(&self, name: &str, after: usize) -> bool {
         let later = &self.code[after..];
         let tokens: Vec<_> = tokens::tokens(later).into_iter().filter(|token| token.kind != Kind::Space).collect();
@@ -349,7 +349,7 @@ impl Reader<'_> {
         Some(format!("{target}.{method}({value})"))
     }
 
-    /// `counts["a"] = 1`, `counts["a"] += 1` of a map.
+    /// `counts["a"] = 1`, `counts["a"] += 1` for a map.
     fn to_an_entry(&self, of: &[Tree], key: &[Tree], sign: &Tree, right: &[Tree]) -> Option<String> {
         let (before, key, value) = (self.chain(of), self.expression(key), self.expression(right));
         if sign.is_sign("+=") {
@@ -362,14 +362,14 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether an index is one of a tensor: the compiler says so, or only a tensor could have it.
+    /// Whether an index is one into a tensor: the compiler says so, or only a tensor could have it.
     fn is_a_part_of_a_tensor(&self, of: &[Tree], parts: &[&[Tree]]) -> bool {
         let is_unknown = self.is_no_rust() && self.scope.borrow().meaning(of) == Meaning::Other;
         let has_slices = parts.iter().any(|part| part.iter().any(|tree| tree.is_sign(":")));
         self.is_said_to_be_a_tensor(of) || is_unknown && (parts.len() > 1 || has_slices)
     }
 
-    /// Whether an index chooses elements by a mask or a list: what it gives is a copy, so it is written to another way.
+    /// Whether an index selects elements by a mask or a list: the result is a copy, so an assignment has another form.
     fn chooses(&self, part: &[Tree]) -> bool {
         self.scope.borrow().meaning(part) == Meaning::Tensor
             || super::indices::comparison(part).is_some()
@@ -381,7 +381,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a value is a layer, a loss, an optimiser or a loader of PyTorch's.
+/// Whether a value is a layer, a loss, an optimiser or a loader from PyTorch.
 fn is_made_for_training(right: &[Tree]) -> bool {
     let is_one = |tree: &Tree| tree.is_word("nn") || tree.is_word("optim");
     match trim(right) {

@@ -12,7 +12,7 @@ impl Reader<'_> {
     pub fn of_autograd(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let mut given = Arguments::of(inner);
         match name {
-            // Rust's own form.
+            // Already Rust.
             "grad" if given.named.is_empty() && given.plain.len() == 2 && is_lent_name(given.plain[1]) => None,
             "grad" => {
                 let (outputs, inputs) = (self.first(&mut given, "outputs")?, self.first(&mut given, "inputs")?);
@@ -33,7 +33,7 @@ impl Reader<'_> {
                 ));
                 Some(format!("{}.grad(&{inputs})", pass.text()))
             }
-            // Rust's own form.
+            // Already Rust.
             "backward" if is_lent(inner) => None,
             "backward" => {
                 let of = self.tensors_in_a_list(self.first(&mut given, "tensors")?);
@@ -82,12 +82,12 @@ impl Reader<'_> {
         }
     }
 
-    /// The argument of this name, or the first that has none.
+    /// The argument with this name, or the first one without a name.
     fn first<'t, 'a>(&self, given: &mut Arguments<'t, 'a>, name: &str) -> Option<&'t [Tree<'a>]> {
         given.take(&[name]).or_else(|| (!given.plain.is_empty()).then(|| given.plain.remove(0)))
     }
 
-    /// One tensor or a list of them as a list that lends them.
+    /// One tensor or a list of tensors, as a list of references.
     fn tensors_in_a_list(&self, part: &[Tree]) -> String {
         match part {
             [list] if list.inside("[").is_some() || list.inside("(").is_some() && !is_one_in_brackets(list) => {
@@ -98,7 +98,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The long form of a backward pass, with options by their names or places.
+    /// The long form of a backward pass, with options by name or position.
     pub fn pass(&self, of: &str, gradient: &str, given: &mut Arguments) -> Option<Pass> {
         let mut options = String::new();
         let is_none = |part: &[Tree]| matches!(part, [none] if none.is_word("None"));
@@ -130,7 +130,7 @@ impl Reader<'_> {
         Some(Pass { of: of.to_owned(), options })
     }
 
-    /// A function of tensors as one of a list of so many.
+    /// A function of tensors, as a function of a list of this length.
     fn of_a_list(&self, function: &[Tree], count: usize) -> Option<String> {
         let places: Vec<String> = (0..count).map(|at| format!("x[{at}]")).collect();
         match function {
@@ -155,7 +155,7 @@ impl Reader<'_> {
                 let name = name.word().filter(|name| library::is_method(name))?;
                 Some(format!("|x| x[0].{name}()"))
             }
-            // What is right already.
+            // Already Rust.
             [bar, ..] if bar.is_sign("|") => Some(self.expression(function)),
             _ => None,
         }
@@ -189,7 +189,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `torch.autograd.grad(loss, w)[0]`: the vector is not kept.
+    /// `torch.autograd.grad(loss, w)[0]`, where the vector is not kept.
     pub fn one_of_the_gradients(&self, before: &str, inner: &[Tree]) -> Option<String> {
         let is_call = before.starts_with("autograd::grad(") || before.starts_with("autograd::backward(");
         let [number] = inner else { return None };
@@ -209,7 +209,7 @@ impl Pass {
     }
 }
 
-/// The function that is a call's first argument, whose parameters have commas of their own; and the other arguments.
+/// The function that is a call's first argument, whose parameters contain commas too, and the other arguments.
 fn split_function<'t, 'a>(inner: &'t [Tree<'a>]) -> Option<(&'t [Tree<'a>], &'t [Tree<'a>])> {
     let is_lambda = trim(inner).first().is_some_and(|first| first.is_word("lambda"));
     let body = if is_lambda { inner.iter().position(|tree| tree.is_sign(":"))? } else { 0 };
@@ -217,17 +217,17 @@ fn split_function<'t, 'a>(inner: &'t [Tree<'a>]) -> Option<(&'t [Tree<'a>], &'t 
     Some((trim(&inner[..end]), &inner[end + 1..]))
 }
 
-/// Whether parentheses hold one value and are no tuple.
+/// Whether parentheses hold one value and are not a tuple.
 fn is_one_in_brackets(tree: &Tree) -> bool {
     tree.inside("(").is_some_and(|inner| arguments(inner).len() == 1 && !inner.iter().any(|tree| tree.is_sign(",")))
 }
 
-/// Whether arguments are one value that is lent, as Rust has it.
+/// Whether the arguments are a single reference, as in Rust.
 fn is_lent(inner: &[Tree]) -> bool {
     trim(inner).first().is_some_and(|first| first.is_sign("&")) && arguments(inner).len() == 1
 }
 
-/// `&inputs`, a list that is lent already.
+/// `&inputs`, a list that is already borrowed.
 fn is_lent_name(part: &[Tree]) -> bool {
     matches!(part, [lend, name] if lend.is_sign("&") && name.word().is_some())
 }

@@ -7,14 +7,14 @@ use super::Reader;
 use super::statements::{Line, words};
 
 impl<'a> Reader<'a> {
-    /// A header and its block, which may give a function's value.
+    /// A header and its block, which may be a function's and then ends in its value.
     pub fn block(&self, lines: &[Line<'_, 'a>], at: &mut usize, depth: usize, is_function: bool) -> String {
         let text = self.module(lines, at).or_else(|| self.frozen(lines, at));
         let text = text.or_else(|| self.with_gradients_or_without(lines, at, depth, is_function));
         text.unwrap_or_else(|| self.compound(lines, at, depth))
     }
 
-    /// The lines that stand further in than a header; `at` is moved behind them.
+    /// The lines that are indented further than a header; moves `at` after them.
     pub fn lines_of_a_block<'l, 't>(
         &self,
         lines: &'l [Line<'t, 'a>],
@@ -25,7 +25,7 @@ impl<'a> Reader<'a> {
         while *at < lines.len() && (lines[*at].is_empty() || lines[*at].indent() > indent) {
             *at += 1;
         }
-        // Empty lines behind a block are not its own.
+        // Empty lines after a block do not belong to it.
         while *at > start
             && lines[*at - 1].is_empty()
             && lines[*at - 1].trees.iter().all(|tree| tree.of(Kind::Comment).is_none())
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         &lines[start..*at]
     }
 
-    /// A header with its lines between braces.
+    /// A header and its lines between braces.
     pub fn compound(&self, lines: &[Line<'_, 'a>], at: &mut usize, depth: usize) -> String {
         let mut text = String::new();
         let start = *at;
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// The `else` of a loop: what follows it, if nothing breaks out of the loop.
+    /// The `else` of a loop: the code after the loop, if nothing breaks out of it.
     fn after_a_loop(&self, lines: &[Line<'_, 'a>], at: &mut usize, depth: usize, own: &[Line]) -> String {
         let line = lines[*at];
         *at += 1;
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         format!("\n{}", self.body(others, rest, depth, false))
     }
 
-    /// The lines of a block, each with its indentation; what a function returns last is its value.
+    /// The lines of a block, each with its indentation; the last value that a function returns is its result.
     pub fn body(&self, lines: &[Line<'_, 'a>], rest: &[Tree<'a>], depth: usize, is_function: bool) -> String {
         let indent = "    ".repeat(depth);
         let mut done: Vec<String> = Vec::new();
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
         done.join("\n")
     }
 
-    /// A statement in a block of Python's, with its `;`.
+    /// A statement in a Python block, with its `;`.
     pub fn in_a_block(&self, line: Line, gives_the_value: bool) -> String {
         let content = line.content();
         let comment = line
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
         if text == "{}" { text } else { format!("{text}{}{comment}", if ends { "" } else { ";" }) }
     }
 
-    /// What opens a block, before its brace.
+    /// The header of a block, before the brace.
     pub fn opening(&self, word: &str, header: &[Tree], lines: &[Line], body: usize, rest: &[Tree]) -> String {
         let after = trim(&header[1..]);
         match word {
@@ -227,13 +227,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A condition; in Python everything is one.
+    /// A condition; in Python, any value can be one.
     pub fn condition(&self, trees: &[Tree]) -> String {
         if trees
             .iter()
             .any(|tree| matches!(tree, Tree::Group(group) if group.inner.iter().any(|tree| tree.is_sign(":="))))
         {
-            self.say(sentence!("a new variable begins with `let`, in a line of its own", "变量用 `let` 单独一行声明"));
+            self.say(sentence!("a new variable begins with `let`, on a separate line", "变量用 `let` 单独一行声明"));
             self.give_up();
         }
         let text = self.expression(trees);
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes the variables of a loop, which may be made anew in its lines.
+    /// Records the variables of a loop, which its lines may define again.
     fn define_pattern(&self, header: &[Tree], indent: usize) {
         let pattern = header[1..].iter().take_while(|tree| !tree.is_word("in"));
         for name in words(&pattern.cloned().collect::<Vec<_>>()) {
@@ -252,7 +252,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `for images, labels in loader`: what a loader's batches are.
+    /// `for images, labels in loader`: records what a loader's batches are.
     fn define_batch(&self, pattern: &[Tree], over: &[Tree]) {
         let over = self.text(over).to_lowercase();
         let is_loader = ["load", "data", "_dl", "_iter"].iter().any(|part| over.contains(part));
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
             Some(("zip", parts)) if parts.len() == 2 => {
                 format!("{}.iter().zip({})", self.number_for_a_method(parts[0]), self.lent(parts[1]))
             }
-            // Parameters are not given away.
+            // Parameters are borrowed, not moved.
             _ => match over {
                 [list] if list.inside("[").is_some_and(|inner| self.are_tensors(inner)) => self.tensors(over),
                 [variable] if variable.word().is_some() => {
@@ -346,7 +346,7 @@ impl<'a> Reader<'a> {
         format!("for {name} in {over_text}")
     }
 
-    /// Whether all in a list are variables that hold tensors.
+    /// Whether all elements of a list are variables that hold tensors.
     fn are_tensors(&self, inner: &[Tree]) -> bool {
         let parts = arguments(inner);
         let is_tensor = |part: &&[Tree]| part.len() == 1 && self.scope.borrow().meaning(part) == Meaning::Tensor;

@@ -1,4 +1,4 @@
-//! Functions that only Python has.
+//! Python's built-in functions.
 
 use super::super::lesson::sentence;
 use super::super::scope::{Meaning, is_float};
@@ -9,7 +9,7 @@ use super::operators::is_one;
 use super::{Reader, looks_like_python};
 
 impl Reader<'_> {
-    /// A call of a function that only Python has, or of the tensor library's in another form.
+    /// A call of a function that only Python has, or of one that the tensor library has in another form.
     pub fn function(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let of = Arguments::of(inner);
         if name == "print" {
@@ -21,7 +21,7 @@ impl Reader<'_> {
         if library::is_function(name) {
             return self.library_call(name, inner);
         }
-        // Imported from PyTorch's module by name.
+        // Imported by name from PyTorch's module.
         if matches!((name, of.plain.len()), ("Variable", 1) | ("grad" | "gradcheck", 2)) {
             return self.of_autograd(name, inner);
         }
@@ -118,7 +118,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What is imported by its name from PyTorch: `DataLoader(…)`, `Linear(…)`, `Adam(…)`.
+    /// Names that are imported from PyTorch: `DataLoader(…)`, `Linear(…)`, `Adam(…)`.
     fn imported(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let is_imported = looks_like_python(self.code) || !self.is_no_rust();
         match name {
@@ -127,7 +127,7 @@ impl Reader<'_> {
             "SGD" | "Adam" | "AdamW" | "RMSprop" | "Adagrad" => self.optimizer(name, inner),
             "ImageFolder" | "FashionMNIST" | "MNIST" => self.dataset(name, inner),
             "ToTensor" | "Compose" | "Normalize" => self.transform(name, inner),
-            // Rust's own types have such names, too.
+            // Types of the user's may have such names too.
             _ if Reader::is_a_layer(name) && self.code.contains("import") => self.layer(name, inner),
             _ => None,
         }
@@ -143,7 +143,7 @@ impl Reader<'_> {
             [last] => format!("0..{}", end(last, arguments[0])),
             [first, last] => format!("{}..{}", end(first, arguments[0]), end(last, arguments[1])),
             [first, last, step] => match step.strip_prefix('-') {
-                // Down to what follows the end.
+                // A negative step goes down to the number after the end.
                 Some(step) => {
                     let after =
                         last.parse::<i64>().map_or_else(|_| format!("{last} + 1"), |last| (last + 1).to_string());
@@ -231,7 +231,7 @@ impl Reader<'_> {
         {
             self.say(sentence!("`map` and `filter` are methods of iterators", "`map` 和 `filter` 是迭代器的方法"));
             let closure = self.expression(closure);
-            // Here Rust knows the type.
+            // Rust infers the type here.
             let closure = match closure.strip_prefix('|').and_then(|rest| rest.split_once('|')) {
                 Some((parameter, body)) => format!("|{}|{body}", parameter.split(':').next().unwrap_or_default()),
                 None => closure,

@@ -1,4 +1,4 @@
-//! Chains of calls, and calls of the tensor library in PyTorch's forms: shapes without brackets, arguments with names.
+//! Chains of calls, and PyTorch's forms of the tensor library's calls: shapes without brackets, named arguments.
 
 use super::super::lesson::sentence;
 use super::super::library;
@@ -6,7 +6,7 @@ use super::super::scope::{Meaning, is_float};
 use super::super::tokens::{self, Kind, Tree, arguments, trim};
 use super::Reader;
 
-/// The arguments of a call, and those that have names.
+/// The arguments of a call, positional and named.
 pub struct Arguments<'t, 'a> {
     pub plain: Vec<&'t [Tree<'a>]>,
     pub named: Vec<(&'a str, &'t [Tree<'a>])>,
@@ -28,7 +28,7 @@ impl<'t, 'a> Arguments<'t, 'a> {
         found
     }
 
-    /// Takes the argument that has one of these names.
+    /// Removes and returns the argument with one of these names.
     pub fn take(&mut self, names: &[&str]) -> Option<&'t [Tree<'a>]> {
         let at = self.named.iter().position(|(name, _)| names.contains(name))?;
         Some(self.named.remove(at).1)
@@ -57,12 +57,12 @@ impl Reader<'_> {
         Some(format!("format!({})", format.in_macro()))
     }
 
-    /// What a chain begins with, and how many trees that is.
+    /// The beginning of a chain, and how many trees it takes.
     pub fn beginning(&self, trees: &[Tree]) -> (String, usize) {
         let token = match &trees[0] {
             Tree::Group(group) => {
                 let text = self.group(&trees[0], group);
-                // A power needs no brackets around it any more.
+                // A power no longer needs brackets around it.
                 let is_power = group.open.text == "(" && is_power(&group.inner) && text.len() > 2;
                 return (if is_power { text[1..text.len() - 1].to_owned() } else { text }, 1);
             }
@@ -120,7 +120,7 @@ impl Reader<'_> {
         (token.text.to_owned(), 1)
     }
 
-    /// `f(length=2.0)` of the reader's own function.
+    /// `f(length=2.0)` for a function of the user's.
     pub fn call_with_names(&self, trees: &[Tree], name: &str) -> Option<String> {
         let given = Arguments::of(trees.get(1)?.inside("(")?);
         if given.named.is_empty() || !self.scope.borrow().knows_item(name) || !self.is_at_fault(&trees[..2]) {
@@ -131,7 +131,7 @@ impl Reader<'_> {
         Some(format!("{name}({})", all.map(|part| self.expression(part)).collect::<Vec<_>>().join(", ")))
     }
 
-    /// The next part of a chain, which may change what stands before it; and how many trees it is.
+    /// The next link of a chain, which may change the text before it, and how many trees it takes.
     pub fn link(&self, before: String, of: &[Tree], rest: &[Tree]) -> (String, usize) {
         match rest {
             [dot, name, call, ..] if dot.is_sign(".") && call.inside("(").is_some() && name.word().is_some() => {
@@ -177,7 +177,7 @@ impl Reader<'_> {
                 let changed = name.word().and_then(|name| self.member(&before, of, name, &rest[2..]));
                 (changed.unwrap_or_else(|| format!("{before}.{}", self.text(&rest[1..2]))), 2)
             }
-            // The call of a macro; one that prints takes text with values in it as it is.
+            // A macro call; one that prints can take f-strings unchanged.
             [bang, group, ..] if bang.is_sign("!") => {
                 let inner =
                     group.inside("(").filter(|_| matches!(before.as_str(), "println" | "print" | "format" | "panic"));
@@ -194,7 +194,7 @@ impl Reader<'_> {
                 });
                 (format!("{before}!{}", arguments.unwrap_or_else(|| self.inner_of(group))), 2)
             }
-            // A row of a macro's: `softmax[dim: i64]`.
+            // A row in a macro's input: `softmax[dim: i64]`.
             [group, ..] if group.inside("[").is_some_and(names_types) => {
                 (format!("{before}{}", self.text(&rest[..1])), 1)
             }
@@ -203,7 +203,7 @@ impl Reader<'_> {
                 if let Some(text) = self.one_of_the_gradients(&before, inner) {
                     return (text, 1);
                 }
-                // What follows an index of a tensor is one, too.
+                // A second index after an index into a tensor is an index into a tensor too.
                 let is_changed = before != self.text(of) && self.scope.borrow().meaning(of) == Meaning::Tensor;
                 let changed =
                     if self.is_at_fault(&rest[..1]) || is_changed { self.index(&before, of, inner) } else { None };
@@ -232,10 +232,10 @@ impl Reader<'_> {
         match (module, name, &parts[..]) {
             ("plot", "line" | "plot", [x, y]) => {
                 self.say(sentence!(
-                    "places and values are one pair, in parentheses of their own",
+                    "positions and values are one pair, in their own parentheses",
                     "x 与 y 用圆括号写成一对"
                 ));
-                // `..`, for 0, 1, 2, …, cannot be lent.
+                // `..`, for 0, 1, 2, …, cannot be borrowed.
                 let x = if self.expression(x).starts_with("..") { self.expression(x) } else { self.lent(x) };
                 Some(format!("plot::{name}(({x}, {}))", self.lent(y)))
             }
@@ -250,7 +250,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The arguments of a tensor's method, of which those are lent that are used again.
+    /// The arguments of a tensor's method; those that are used again are borrowed.
     fn lending(&self, of: &[Tree], inner: &[Tree]) -> Option<String> {
         let parts = arguments(inner);
         let lends = self.is_a_tensor(of) && parts.iter().any(|part| self.is_used_again(part));
@@ -294,7 +294,7 @@ impl Reader<'_> {
         format!("{name}({})", of.plain.iter().map(|part| self.shape(part)).collect::<Vec<_>>().join(", "))
     }
 
-    /// Functions that PyTorch gives more arguments than there are places.
+    /// Functions to which PyTorch passes more arguments than this library has parameters.
     fn counted(&self, name: &str, of: &Arguments) -> Option<String> {
         Some(match (name, &of.plain[..]) {
             ("randint", [low, high, shape, ..]) => {
@@ -353,10 +353,10 @@ impl Reader<'_> {
         Some(format!("{name}_dim({tensors}, {dim})"))
     }
 
-    /// A call without names before its arguments, and with tensors lent.
+    /// A call with positional arguments, and with tensors borrowed.
     fn by_place(&self, name: &str, mut of: Arguments) -> String {
         let is_text = |part: &[Tree]| self.scope.borrow().meaning(part) == Meaning::Text;
-        // Where a file's name comes last elsewhere.
+        // Where another library has the file's name last.
         if name.starts_with("write_") && of.plain.len() == 2 && is_text(of.plain[1]) && !is_text(of.plain[0]) {
             of.plain.reverse();
         }
@@ -389,7 +389,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A list of tensors as one that lends them.
+    /// A list of tensors, as a list of references.
     pub fn tensors(&self, part: &[Tree]) -> String {
         let inner = match part {
             [group] => group.inside("[").or_else(|| group.inside("(")),
@@ -405,7 +405,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A list of numbers as `tensor!` takes it: with a fraction each, if one has it.
+    /// A list of numbers for `tensor!`: if one has a fraction, all get one.
     pub fn tensor_literal(&self, group: &Tree) -> String {
         let text = self.text(std::slice::from_ref(group));
         let pieces = tokens::tokens(text);
@@ -428,20 +428,20 @@ impl Reader<'_> {
     }
 }
 
-/// Whether brackets hold one power, or one product of matrices, and nothing beside it.
+/// Whether brackets contain just one power, or one product of matrices.
 pub fn is_power(inner: &[Tree]) -> bool {
     let operators: Vec<&Tree> =
         trim(inner).iter().skip(1).filter(|tree| crate::engine::teacher::tokens::is_operator(tree)).collect();
     matches!(operators[..], [sign] if sign.is_sign("**") || sign.is_sign("@"))
 }
 
-/// Whether brackets hold names with types of Rust's.
+/// Whether brackets contain names with Rust types.
 fn names_types(inner: &[Tree]) -> bool {
     let is_type = |tree: &Tree| matches!(tree.word(), Some("f64" | "f32" | "i64" | "usize" | "bool"));
     inner.windows(3).any(|three| three[0].is_sign(":") && three[1].is_blank() && is_type(&three[2]))
 }
 
-/// Whether an argument is no list.
+/// Whether an argument is not a list.
 fn is_number(part: &&[Tree]) -> bool {
     !matches!(part, [group] if group.leaf().is_none())
 }

@@ -1,4 +1,4 @@
-//! Lines that are commands in Soma: magics, `pip install`, `type(x)`, and imports.
+//! Lines that correspond to Soma's commands: magics, `pip install`, `type(x)`; and imports.
 
 use super::super::lesson::sentence;
 use super::super::tokens::{self, Tree, arguments, trim};
@@ -6,7 +6,7 @@ use super::Reader;
 use super::statements::Line;
 
 impl Reader<'_> {
-    /// `%timeit f()`, `pip install x`, `help(x)`: what is a command in Soma.
+    /// `%timeit f()`, `pip install x`, `help(x)`: lines for which Soma has a command.
     pub fn command(&self, line: Line) -> Option<String> {
         let content = line.content();
         let text = self.code[line.start..line.end()].trim();
@@ -56,7 +56,7 @@ impl Reader<'_> {
         }
         let name = text.strip_suffix('?').filter(|name| name.chars().all(|c| tokens::is_word(c) || c == '.'));
         if let Some(name) = name.or_else(|| text.strip_prefix('?').filter(|name| !name.is_empty())) {
-            // `f()?` is Rust's.
+            // `f()?` is Rust.
             self.say(sentence!("`:doc` explains a name", "`:doc` 解释一个名字"));
             return Some(format!(":doc {}", name.rsplit('.').next().unwrap_or(name)));
         }
@@ -104,7 +104,7 @@ impl Reader<'_> {
                 self.say(sentence!("tensors, plots and all are imported at once", "张量、绘图等一次导入"));
                 "use tensorlib::prelude::*;"
             }
-            // What follows is changed, too.
+            // The uses of the module are changed too.
             "math" | "time" | "random" if !is_alone => {
                 self.say(sentence!("nothing need be imported for that", "这不需要导入任何东西"));
                 ""
@@ -113,7 +113,7 @@ impl Reader<'_> {
                 self.say(sentence!("`use` imports; time is in the standard library", "用 `use` 导入；时间在标准库里"));
                 "use std::time::Instant;"
             }
-            // A list of layers with names.
+            // For a list of named layers.
             "collections" if self.code.contains("OrderedDict(") && !is_alone => {
                 self.say(sentence!("nothing need be imported for that", "这不需要导入任何东西"));
                 ""

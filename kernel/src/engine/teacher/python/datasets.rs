@@ -6,7 +6,7 @@ use super::Reader;
 use super::calls::Arguments;
 use super::layers::Form;
 
-/// Changes of pictures that take something; what a name alone is stands elsewhere.
+/// Transforms with parameters; those that are just a name are handled elsewhere.
 const TRANSFORMS: [Form; 10] = [
     Form { name: "Normalize", new: "mean std", options: "" },
     Form { name: "Resize", new: "size", options: "" },
@@ -21,7 +21,7 @@ const TRANSFORMS: [Form; 10] = [
 ];
 
 impl Reader<'_> {
-    /// Something of `torch.utils.data`.
+    /// A call of `torch.utils.data`.
     pub fn of_data(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let mut given = Arguments::of(inner);
         Some(match name {
@@ -69,7 +69,7 @@ impl Reader<'_> {
             }
         }
         self.say(sentence!(
-            "a loader is made by `data::DataLoader::new(dataset, 64)`, with options behind: `.shuffle(true)`",
+            "a loader is made by `data::DataLoader::new(dataset, 64)`, followed by options as methods: `.shuffle(true)`",
             "加载器用 `data::DataLoader::new(dataset, 64)` 创建，选项写在后面：`.shuffle(true)`"
         ));
         if given.take(&["collate_fn", "batch_sampler"]).is_some() {
@@ -78,7 +78,7 @@ impl Reader<'_> {
         Some(text)
     }
 
-    /// A dataset of `torchvision.datasets`.
+    /// A dataset from `torchvision.datasets`.
     pub fn dataset(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let mut given = Arguments::of(inner);
         let transform = given.take(&["transform"]);
@@ -115,7 +115,7 @@ impl Reader<'_> {
             }
         };
         let transform = transform.map(|part| match part {
-            // It is given to another dataset, too.
+            // Another dataset gets it too.
             [name] if name.word().is_some_and(|name| self.is_named_often(name)) => {
                 format!("{}.clone()", self.text(part))
             }
@@ -127,14 +127,14 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether a name stands in the cell more than once beside where it is made.
+    /// Whether a name occurs in the cell more than once besides its definition.
     fn is_named_often(&self, name: &str) -> bool {
         let tokens = super::tokens::tokens(self.code);
         let values = tokens.windows(2).filter(|pair| pair[1].text == name && pair[0].text == "=").count();
         values > 1
     }
 
-    /// A change of pictures of `torchvision.transforms`.
+    /// A transform from `torchvision.transforms`.
     pub fn transform(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let parts = arguments(inner);
         if name == "Compose"
@@ -169,7 +169,7 @@ impl Reader<'_> {
             "changes of pictures are made by `new`: `data::transforms::Resize::new(64)`",
             "图像变换用 `new` 创建：`data::transforms::Resize::new(64)`"
         ));
-        // What PyTorch calls otherwise.
+        // It has another name in PyTorch.
         let text = self.code.get(super::tokens::range(inner)).unwrap_or_default();
         if name == "Grayscale" {
             let count = text.rsplit('=').next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! Expressions: what words join (`and`, `in`, `if … else`), closures, comprehensions and brackets.
+//! Expressions: operators that are words (`and`, `in`, `if … else`), closures, comprehensions and brackets.
 
 use super::super::lesson::sentence;
 use super::super::scope::Meaning;
@@ -8,7 +8,7 @@ use super::operators::is_one;
 use super::text;
 
 impl<'a> Reader<'a> {
-    /// An expression; blanks around it stay.
+    /// An expression; keeps the blanks around it.
     pub fn expression(&self, trees: &[Tree]) -> String {
         let inner = trim(trees);
         if inner.is_empty() {
@@ -19,7 +19,7 @@ impl<'a> Reader<'a> {
         format!("{}{translated}{}", &self.code[all.start..own.start], &self.code[own.end..all.end])
     }
 
-    /// An expression without blanks around it, from what binds least to what binds most.
+    /// An expression without blanks around it, from the loosest operators to the tightest.
     pub fn whole(&self, trees: &[Tree]) -> String {
         if let Some(text) = self.with_braces(trees) {
             return text;
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         if let Some(text) = self.membership(trees).or_else(|| self.comparisons(trees)) {
             return text;
         }
-        // To a `String` text can be added, to text that is written there nothing.
+        // Text can be added to a `String`, but not to a string literal.
         let begins_with_text = trees[0].of(Kind::Text).is_some();
         let added = || self.added_text(trees).filter(|_| begins_with_text || !self.is_no_rust());
         if let Some(format) = self.formatted(trees).or_else(added).filter(|_| self.is_at_fault(trees)) {
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         self.operators(trees)
     }
 
-    /// An `if`, `while` or the like with its blocks in braces.
+    /// An `if`, `while` or similar, with its blocks in braces.
     pub fn with_braces(&self, trees: &[Tree]) -> Option<String> {
         const HEADS: [&str; 6] = ["if", "while", "for", "match", "loop", "else"];
         let begins = HEADS.iter().any(|word| trees[0].is_word(word));
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         let at = trees.iter().position(|tree| tree.is_word("if")).filter(|at| *at > 0)?;
         let rest = &trees[at + 1..];
         let other = rest.iter().position(|tree| tree.is_word("else"))?;
-        // With braces it is Rust's.
+        // With braces it is Rust.
         if rest.iter().any(|tree| tree.inside("{").is_some()) {
             return None;
         }
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         let is_comparison = |tree: &Tree| ["<", "<=", ">", ">="].iter().any(|sign| tree.is_sign(sign));
         let signs: Vec<usize> = (0..trees.len()).filter(|at| is_comparison(&trees[*at])).collect();
         let [first, second] = signs[..] else { return None };
-        // Angle brackets of types stand close.
+        // Angle brackets of generic arguments have no spaces around them.
         let is_close = |at: usize| at == 0 || !trees[at - 1].is_blank();
         if is_close(first) || is_close(second) || trees.iter().any(|tree| tree.is_sign(">>")) {
             return None;
@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
         Some(format!("{}{first} {middle} && {middle} {second}{right}", left))
     }
 
-    /// A group of brackets that is no call and no index.
+    /// Brackets that are neither a call nor an index.
     pub fn group(&self, tree: &Tree, group: &Group) -> String {
         let inner = &group.inner;
         let close = group.close.map_or("", |close| close.text);
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         Some(text)
     }
 
-    /// What is gone through, before `.map(…)`.
+    /// The iterator before `.map(…)`.
     pub fn iterator(&self, trees: &[Tree], copied: bool) -> String {
         let text = self.expression(trees);
         let is_range = text.contains("..") && !text.starts_with('(');
@@ -328,23 +328,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A comment of Python's.
+    /// A Python comment.
     pub fn comment(&self, tree: &Tree) -> Option<String> {
         let text = tree.of(Kind::Comment)?.strip_prefix('#')?;
         self.say(sentence!("a comment begins with `//`", "注释以 `//` 开头"));
         Some(format!("//{text}"))
     }
 
-    /// A string as Rust has it.
+    /// A string literal in Rust's form.
     pub fn literal(&self, token: &tokens::Token) -> String {
         if text::is_rusts(token.text) { token.text.to_owned() } else { self.string(token.text) }
     }
 }
 
-/// The place of a word with something on both sides.
+/// The position of a word that has something on both sides.
 pub fn between(trees: &[Tree], word: &str) -> Option<usize> {
     let at = trees.iter().position(|tree| tree.is_word(word))?;
-    // A method or a function may be called so.
+    // It may be the name of a method or a function.
     let is_joined = |tree: &Tree| tree.is_sign(".") || tree.is_sign("::") || matches!(tree, Tree::Group(_));
     let stands_free = at > 0
         && at + 1 < trees.len()
@@ -362,6 +362,6 @@ pub fn is_dictionary(inner: &[Tree]) -> bool {
     let inner = trim(inner);
     let [key, rest @ ..] = inner else { return false };
     let is_key = key.of(Kind::Text).is_some() || key.of(Kind::Number).is_some();
-    // Rows of a macro's end with `;`.
+    // Rows in a macro's input end with `;`.
     is_key && !inner.iter().any(|tree| tree.is_sign(";")) && trim(rest).first().is_some_and(|colon| colon.is_sign(":"))
 }

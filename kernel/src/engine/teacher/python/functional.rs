@@ -1,4 +1,4 @@
-//! What stands behind `torch.nn.functional.`, `torch.nn.init.` and `torch.nn.utils.`: functions here, too.
+//! The functions in `torch.nn.functional`, `torch.nn.init` and `torch.nn.utils`.
 
 use super::super::lesson::sentence;
 use super::super::tokens::Tree;
@@ -6,7 +6,7 @@ use super::super::{library, names};
 use super::Reader;
 use super::calls::Arguments;
 
-/// Functions with options: the options' type, and the names of what stands before and among them, in PyTorch's order.
+/// Functions with options: the options' type, and the names of the arguments before and among them, in PyTorch's order.
 const WITH_OPTIONS: [(&str, &str, usize, &str); 12] = [
     ("conv1d", "Conv", 2, "bias stride padding dilation groups"),
     ("conv2d", "Conv", 2, "bias stride padding dilation groups"),
@@ -23,7 +23,7 @@ const WITH_OPTIONS: [(&str, &str, usize, &str); 12] = [
 ];
 
 impl Reader<'_> {
-    /// A function of `torch.nn.functional`: a tensor's method where it is one, else a function of `F`.
+    /// A function of `torch.nn.functional`: a tensor's method if there is one, else a function of `F`.
     pub fn of_functional(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let mut of = Arguments::of(inner);
         of.take(&["inplace"]);
@@ -82,7 +82,7 @@ impl Reader<'_> {
         if options.is_empty() {
             return Some(format!("F::{name}({})", parts.join(", ")));
         }
-        // What has a reduction as its only option takes that itself.
+        // A function whose only option is a reduction takes the reduction itself.
         let only = options.strip_prefix(".reduction(").and_then(|text| text.strip_suffix(')'));
         parts.push(match only.filter(|_| ty == "Reduction") {
             Some(reduction) => reduction.to_owned(),
@@ -91,7 +91,7 @@ impl Reader<'_> {
         Some(format!("F::{name}_with({})", parts.join(", ")))
     }
 
-    /// An argument that is a number, or a tensor that is lent.
+    /// An argument that is a number, or a borrowed tensor.
     pub fn lent_or_number(&self, part: &[Tree]) -> String {
         let is_tuple = matches!(part, [group] if group.inside("(").is_some() || group.inside("[").is_some());
         match self.flag_word(part) {
@@ -111,7 +111,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A tensor that is lent, unless it is a reference already.
+    /// A tensor, borrowed unless it is a reference already.
     pub fn lent_once(&self, part: &[Tree]) -> String {
         match part {
             [name] if name.word().is_some_and(|name| self.scope.borrow().is_borrowed(name)) => {
@@ -137,7 +137,7 @@ impl Reader<'_> {
         let mut of = Arguments::of(inner);
         let first = of.plain.first()?;
         let tensor = match first {
-            // There may be none.
+            // The layer may have no bias.
             [.., dot, bias] if dot.is_sign(".") && bias.is_word("bias") => {
                 format!("{}.as_ref().unwrap()", self.expression(first))
             }
@@ -150,7 +150,7 @@ impl Reader<'_> {
             parts.push(value.map_or((*default).to_owned(), |part| self.option("value", part)));
         }
         self.say(sentence!(
-            "values are drawn anew by `nn::init::normal_(&w, 0.0, 0.01)`",
+            "values are reinitialised by `nn::init::normal_(&w, 0.0, 0.01)`",
             "重新初始化用 `nn::init::normal_(&w, 0.0, 0.01)`"
         ));
         Some(format!("nn::init::{name}({})", parts.join(", ")))

@@ -1,4 +1,4 @@
-//! `def`: what a function takes and gives back, guessed from what it does and how it is called.
+//! `def`: infers the types of a function's parameters and result from its body and its calls.
 
 use super::super::lesson::sentence;
 use super::super::scope::Meaning;
@@ -83,7 +83,7 @@ impl Reader<'_> {
         format!("fn {name}({}){returns}", texts.join(", "))
     }
 
-    /// The type of a parameter that is called as what trains is called everywhere.
+    /// The type of a parameter with a conventional name in training code.
     fn type_where_it_trains(&self, name: &str) -> Option<String> {
         let ty = match name {
             "model" | "net" | "network" => "&impl Forward",
@@ -101,7 +101,7 @@ impl Reader<'_> {
         Some(ty.to_owned())
     }
 
-    /// The type of what the cell's own calls of a function give at a place.
+    /// The type of the argument at this position in the cell's own calls of a function.
     pub fn given_in_calls(&self, function: &str, at: usize) -> Option<String> {
         let trees = tokens::trees_of_python(self.code);
         let calls = trees.windows(3).filter_map(|window| match window {
@@ -118,19 +118,19 @@ impl Reader<'_> {
             Meaning::Vector(element) if matches!(*element, Meaning::Float | Meaning::Whole) => {
                 Some("&[f64]".to_owned())
             }
-            // What computes with it may divide.
+            // The function may divide it.
             Meaning::Whole => Some("f64".to_owned()),
             other => other.type_name(),
         }
     }
 
-    /// The type of a function's parameter, from what is done with it: a tensor, if nothing says that it is not.
+    /// The type of a function's parameter, from its uses: a tensor, unless a use excludes that.
     pub fn parameter_type(&self, name: &str, body: &[Tree]) -> String {
         let mut seen = Uses::default();
         uses(name, body, &mut seen);
         match name {
             _ if seen.is_whole && !seen.has_fraction => "i64",
-            // What these are called everywhere.
+            // Conventional names.
             "params" | "parameters" if !seen.is_tensor => "&[&Tensor]",
             "lr" | "rate" | "learning_rate" => "f64",
             _ => "&Tensor",
@@ -138,7 +138,7 @@ impl Reader<'_> {
         .to_owned()
     }
 
-    /// The same of a closure's, where Rust cannot tell it.
+    /// The type of a closure's parameter, if Rust cannot infer it.
     pub fn closure_type(&self, name: &str, body: &[Tree]) -> Option<&'static str> {
         let mut seen = Uses::default();
         uses(name, body, &mut seen);
@@ -152,13 +152,13 @@ impl Reader<'_> {
     }
 }
 
-/// What is done with a parameter.
+/// The uses of a parameter.
 #[derive(Default)]
 pub struct Uses {
     pub is_whole: bool,
     pub is_tensor: bool,
     pub has_fraction: bool,
-    /// Whether it is computed with together with a whole number.
+    /// Whether a formula combines it with a whole number.
     pub meets_a_whole: bool,
 }
 
@@ -189,7 +189,7 @@ pub fn uses(name: &str, trees: &[Tree], seen: &mut Uses) {
     }
 }
 
-/// What a function gives back, as its body says.
+/// The value that a function returns, according to its body.
 pub fn returned_value<'t, 'a>(trees: &'t [Tree<'a>]) -> Option<&'t [Tree<'a>]> {
     let at = trees.iter().rposition(|tree| tree.is_word("return"))?;
     let rest = &trees[at + 1..];
@@ -200,7 +200,7 @@ pub fn returned_value<'t, 'a>(trees: &'t [Tree<'a>]) -> Option<&'t [Tree<'a>]> {
     Some(trim(&rest[..end])).filter(|value| !value.is_empty())
 }
 
-/// Rust's name for a type of Python's, lent or as a value of its own.
+/// The Rust type for a Python type, as a reference or owned.
 pub fn annotated(ty: &str, is_lent: bool) -> Option<String> {
     if let Some(element) = ty.trim().strip_prefix("list[").or_else(|| ty.trim().strip_prefix("List[")) {
         let element = annotated(element.strip_suffix(']')?, false)?;

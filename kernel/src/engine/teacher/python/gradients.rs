@@ -1,4 +1,4 @@
-//! Gradients: what are fields and options in PyTorch are calls here.
+//! Gradients: PyTorch's fields and options for them are method calls here.
 
 use super::super::lesson::sentence;
 use super::super::scope::Meaning;
@@ -8,7 +8,7 @@ use super::operators::is_one;
 use super::{Reader, looks_like_python};
 
 impl Reader<'_> {
-    /// What an argument `requires_grad=…` adds to a call that makes a tensor.
+    /// The calls that an argument `requires_grad=…` adds to a call that makes a tensor.
     pub fn asked_for_gradients(&self, required: Option<&[Tree]>) -> String {
         let Some(required) = required else { return String::new() };
         self.say_how_to_ask();
@@ -25,7 +25,7 @@ impl Reader<'_> {
         ));
     }
 
-    /// `True` or `False`, or what decides it.
+    /// `True` or `False`, or the expression that decides it.
     pub fn flag(&self, part: &[Tree]) -> String {
         match self.text(part) {
             text @ ("True" | "False") => text.to_lowercase(),
@@ -33,7 +33,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether something can be a tensor that has gradients. In a cell of Python's nothing else is likely.
+    /// Whether an expression may be a tensor with gradients. In a Python cell nothing else is likely.
     fn may_have_gradients(&self, of: &[Tree]) -> bool {
         match self.scope.borrow().meaning(of) {
             Meaning::Tensor => true,
@@ -43,7 +43,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `w.grad`, `w.grad.zero_()`, `x.data`: and how many trees of the chain it is.
+    /// `w.grad`, `w.grad.zero_()`, `x.data`: the translation, and how many trees of the chain it takes.
     pub fn gradient(&self, before: &str, of: &[Tree], rest: &[Tree]) -> Option<(String, usize)> {
         let [dot, name, after @ ..] = rest else { return None };
         let name = name.word().filter(|_| dot.is_sign("."))?;
@@ -55,7 +55,7 @@ impl Reader<'_> {
             self.say(sentence!("a gradient is forgotten by `w.zero_grad()`", "清除梯度用 `w.zero_grad()`"));
             return Some((format!("{before}.zero_grad()"), 2 + length));
         }
-        // The gradient's own values are itself.
+        // `.data` of the gradient is the gradient itself.
         let is_data = |of: &[Tree]| matches!(of, [dot, data, ..] if dot.is_sign(".") && data.is_word("data"));
         let length = if name == "grad" && is_data(after) { 4 } else { 2 };
         let text = match name {
@@ -104,13 +104,13 @@ impl Reader<'_> {
                 self.say_how_to_ask();
                 Some(format!("{before}.requires_grad_({flag})"))
             }
-            // Behind the closure's own error, which is about another type.
+            // Its lesson comes after that on the closure's own error, which is about another type.
             ("register_hook", 1) => self.hook(before, given.plain.first()?),
             ("zero_grad", 1) if given.take(&["set_to_none"]).is_some() => {
                 self.say(sentence!("a gradient is forgotten by `w.zero_grad()`", "清除梯度用 `w.zero_grad()`"));
                 Some(format!("{before}.zero_grad()"))
             }
-            // In PyTorch's bindings for Rust there is an `Option`.
+            // Where PyTorch's bindings for Rust have an `Option`.
             ("unwrap", 0) | ("expect", 1) if before.ends_with(".grad()") => {
                 self.say(sentence!(
                     "`w.grad()` is the gradient itself; `w.try_grad()` gives a `Result`",
@@ -123,7 +123,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A chain that is only looked at.
+    /// A chain that is only read, so it is borrowed.
     fn lent_chain(&self, text: &str, of: &[Tree]) -> String {
         let is_borrowed = matches!(of, [name] if name.word().is_some_and(|name| self.scope.borrow().is_borrowed(name)));
         if is_borrowed { text.to_owned() } else { format!("&{text}") }
@@ -166,7 +166,7 @@ impl Reader<'_> {
         let is_factor =
             |tree: &Tree| tree.of(Kind::Number).is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()));
         let value = self.expression(body);
-        // Gradients have a fraction.
+        // Gradients are floating-point numbers.
         let value = match solid[..] {
             [of, sign, number] if of.is_word(name) && is_arithmetic(sign) && is_factor(number) => format!("{value}.0"),
             _ => value,
@@ -226,7 +226,7 @@ impl Reader<'_> {
             let is_update = in_place != "copy_" && (uses_its_gradient || is_tensor && !self.records.get());
             return is_update.then(|| self.update(name, in_place, right));
         }
-        // `w = w - rate * w.grad`, of one term.
+        // `w = w - rate * w.grad`, with a single term.
         let [first, rest @ ..] = right else { return None };
         let [operator, term @ ..] = trim(rest) else { return None };
         let is_sum = |tree: &Tree| tree.is_sign("+") || tree.is_sign("-");
@@ -236,7 +236,7 @@ impl Reader<'_> {
         Some(self.update(name, if operator.is_sign("-") { "sub_" } else { "add_" }, trim(term)))
     }
 
-    /// A parameter changed in place, where nothing is recorded.
+    /// A parameter that is changed in place, without recording.
     fn update(&self, name: &str, method: &str, by: &[Tree]) -> String {
         self.say_how_to_update();
         let call = format!("{name}.{method}({})", self.operand(by));
@@ -267,7 +267,7 @@ fn is_arithmetic(tree: &Tree) -> bool {
     ["+", "-", "*", "/"].iter().any(|sign| tree.is_sign(sign))
 }
 
-/// How many trees `.zero_()` behind a gradient is, with the `.data` that may stand before it.
+/// How many trees `.zero_()` after a gradient takes, including a `.data` before it.
 fn length_of_zeroing(rest: &[Tree]) -> Option<usize> {
     match rest {
         [dot, name, call, ..] if dot.is_sign(".") && name.is_word("zero_") && call.inside("(").is_some() => Some(3),

@@ -7,7 +7,7 @@ use super::Reader;
 use super::operators::is_one;
 
 impl Reader<'_> {
-    /// An index in brackets behind what it is an index of.
+    /// An index in brackets after an expression.
     pub fn index(&self, before: &str, of: &[Tree], inner: &[Tree]) -> Option<String> {
         let parts = arguments(inner);
         let meaning = self.scope.borrow().meaning(of);
@@ -15,7 +15,7 @@ impl Reader<'_> {
             (_, []) => None,
             (Meaning::Vector(_) | Meaning::Text, [part]) => self.index_of_a_vector(before, of, part),
             (Meaning::Vector(_), [_, _, ..]) if parts.iter().all(|part| !is_pythons(part)) => {
-                self.say(sentence!("each list has brackets of its own", "每一层列表用各自的方括号"));
+                self.say(sentence!("each list has its own brackets", "每一层列表用各自的方括号"));
                 Some(parts.iter().fold(before.to_owned(), |text, part| format!("{text}[{}]", self.expression(part))))
             }
             (Meaning::Map | Meaning::Vector(_) | Meaning::Text, _) => None,
@@ -46,7 +46,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Indices of a tensor, one for each dimension.
+    /// The indices of a tensor, one for each dimension.
     pub fn components(&self, parts: &[&[Tree]]) -> String {
         parts.iter().map(|part| self.component(part)).collect::<Vec<_>>().join(", ")
     }
@@ -98,7 +98,7 @@ impl Reader<'_> {
 
     /// `a:b:c` as a range and a step.
     fn slice(&self, part: &[Tree], write: impl Fn(&str, Option<&str>) -> String) -> String {
-        // `::` is one sign.
+        // `::` is a single token.
         let mut pieces: Vec<&[Tree]> = Vec::new();
         for piece in split(part, ":") {
             pieces.extend(split(piece, "::").into_iter().enumerate().flat_map(|(at, piece)| {
@@ -115,7 +115,7 @@ impl Reader<'_> {
         write(&range, bound(2).map(text).as_deref())
     }
 
-    /// What a tensor is compared or computed with.
+    /// An operand that is compared or combined with a tensor.
     pub fn operand(&self, trees: &[Tree]) -> String {
         let is_name = matches!(trim(trees), [name] if name.word().is_some());
         let is_tensor = self.scope.borrow().meaning(trees) == Meaning::Tensor;
@@ -151,7 +151,7 @@ impl Reader<'_> {
             }
             _ if part.iter().any(|tree| tree.is_sign(":") || tree.is_sign("::")) => {
                 self.say(sentence!("a slice is a range: `&v[1..3]`", "切片写成范围：`&v[1..3]`"));
-                // The end counts from behind.
+                // The end counts from the back.
                 let from_behind = |text: &str| match text.split_once("..-") {
                     Some((start, end)) => format!("{start}..{before}.len() - {end}"),
                     None => match text.strip_prefix('-') {
@@ -172,7 +172,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether an index is one that only Python has.
+/// Whether only Python has such an index.
 fn is_pythons(part: &[Tree]) -> bool {
     let part = trim(part);
     let is_negative = matches!(part, [sign, number] if sign.is_sign("-") && number.of(Kind::Number).is_some());
@@ -181,7 +181,7 @@ fn is_pythons(part: &[Tree]) -> bool {
         || part.first().is_some_and(|tree| tree.is_sign("::"))
 }
 
-/// A comparison, in its parts.
+/// The parts of a comparison.
 pub fn comparison<'t, 'a>(part: &'t [Tree<'a>]) -> Option<(&'t [Tree<'a>], &'a str, &'t [Tree<'a>])> {
     let at = part.iter().position(|tree| ["==", "!=", "<", ">", "<=", ">="].iter().any(|sign| tree.is_sign(sign)))?;
     let (left, right) = (trim(&part[..at]), trim(&part[at + 1..]));

@@ -6,12 +6,12 @@ use super::super::tokens::{Tree, arguments, trim};
 use super::Reader;
 use super::calls::Arguments;
 
-/// How something of PyTorch's is made here.
+/// How an object of PyTorch's is made here.
 pub struct Form {
     pub name: &'static str,
-    /// What `new` takes, by PyTorch's names and in its order, with PyTorch's value where that may be left out.
+    /// The arguments of `new`, with PyTorch's names and order, and PyTorch's default if it has one.
     pub new: &'static str,
-    /// What stands behind that in PyTorch, and is a method here; `_` is a place for what is not there.
+    /// The arguments that follow in PyTorch, and that are methods here; `_` stands for one that does not exist here.
     pub options: &'static str,
 }
 
@@ -21,7 +21,7 @@ const fn form(name: &'static str, new: &'static str, options: &'static str) -> F
 
 /// The options of recurrent layers, in order.
 const RECURRENT: &str = "num_layers bias batch_first dropout bidirectional";
-/// The same of convolutions.
+/// The options of convolutions, in order.
 const CONVOLUTION: &str = "stride padding dilation groups bias";
 const NORMALIZATION: &str = "eps momentum affine track_running_stats";
 
@@ -99,7 +99,7 @@ const LAYERS: [Form; 59] = [
     form("Parameter", "data", ""),
 ];
 
-/// Layers without options, whose names alone are the layers.
+/// Layers without options, which are used by name alone.
 const PLAIN: [&str; 16] = [
     "ReLU",
     "ReLU6",
@@ -119,7 +119,7 @@ const PLAIN: [&str; 16] = [
     "Flatten",
 ];
 
-/// Arguments that change nothing here.
+/// Arguments that have no effect here.
 const IDLE: [&str; 17] = [
     "inplace",
     "device",
@@ -201,14 +201,14 @@ impl Reader<'_> {
         Some(text)
     }
 
-    /// Whether options stand among what `new` takes.
+    /// Whether a call of `new` contains options as arguments.
     pub fn is_made_as_in_python(name: &str, inner: &[Tree]) -> bool {
         let given = Arguments::of(inner);
         let form = LAYERS.iter().find(|form| form.name == name && !form.options.is_empty());
         form.is_some_and(|form| !given.named.is_empty() || given.plain.len() > form.new.split_whitespace().count())
     }
 
-    /// Whether `torch.nn` has a layer of this name that is here, too.
+    /// Whether this library has the layer of `torch.nn` with this name.
     pub fn is_a_layer(name: &str) -> bool {
         matches!(name, "Sequential" | "ModuleList")
             || PLAIN.contains(&name)
@@ -217,12 +217,12 @@ impl Reader<'_> {
 
     fn say_how_layers_are_made(&self) {
         self.say(sentence!(
-            "layers are made by `new`, with options behind: `nn::Conv2d::new(1, 6, 5).padding(2)`",
+            "layers are made by `new`, followed by options as methods: `nn::Conv2d::new(1, 6, 5).padding(2)`",
             "层用 `new` 创建，选项写在后面：`nn::Conv2d::new(1, 6, 5).padding(2)`"
         ));
     }
 
-    /// A call of a constructor: what `new` takes, and methods for the options.
+    /// A call of a constructor: the arguments of `new`, and methods for the options.
     pub fn made(&self, module: &str, form: &Form, inner: &[Tree]) -> Option<String> {
         let mut given = Arguments::of(inner);
         let (mut required, mut options) = (Vec::new(), String::new());
@@ -283,7 +283,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `nn.Sequential(…)`, of layers or of named ones.
+    /// `nn.Sequential(…)`, with plain or named layers.
     fn sequential(&self, inner: &[Tree]) -> Option<String> {
         let parts = arguments(inner);
         if parts.iter().any(|part| part[0].is_sign("*")) {
@@ -310,7 +310,7 @@ impl Reader<'_> {
         Some(in_lines("nn::sequential![", "", &layers, "]"))
     }
 
-    /// `nn.ModuleList([…])`, which is a vector.
+    /// `nn.ModuleList([…])`, which becomes a vector.
     fn list_of_layers(&self, inner: &[Tree]) -> Option<String> {
         let [list] = trim(inner) else { return None };
         self.say(sentence!("a list of layers is a vector", "层的列表是向量"));
@@ -321,7 +321,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What the library's table says of a name of `torch.nn` that is not there.
+    /// Says what the library's table has about a name of `torch.nn` that does not exist here.
     pub fn no_such_layer(&self, name: &str) {
         let known = names::of_another_library(name, false).filter(|known| known.replacement.is_none());
         self.say(known.map_or_else(
@@ -337,9 +337,9 @@ impl Reader<'_> {
     }
 }
 
-/// A list between brackets, in one line if it fits.
+/// A list between brackets, on one line if it fits.
 pub fn in_lines(open: &str, blank: &str, parts: &[String], close: &str) -> String {
-    /// How wide a line may become.
+    /// The longest allowed line.
     const WIDTH: usize = 90;
     let joined = parts.join(", ");
     if joined.len() < WIDTH && !joined.contains('\n') {

@@ -26,7 +26,7 @@ impl Reader<'_> {
         }
         let may_be_a_tensor = match of_meaning {
             Meaning::Tensor => true,
-            // Of other types' methods nothing is known, unless the compiler complains of just this one.
+            // The methods of other types are not known, unless the compiler complains about this one.
             Meaning::Other if self.is_no_rust() => !given.named.is_empty(),
             Meaning::Other => self.is_said_to_be_a_tensor(of),
             _ => false,
@@ -37,7 +37,7 @@ impl Reader<'_> {
     /// The methods of Python's lists, and the power of a number.
     fn method_of_a_list(&self, before: &str, of: &[Tree], name: &str, given: &mut Arguments) -> Option<String> {
         let of_meaning = self.scope.borrow().meaning(of);
-        // Rust's takes all of another vector.
+        // Rust's `append` takes the elements of another vector.
         let is_rusts = given.plain.first().is_some_and(|part| part.iter().any(|tree| tree.is_word("mut")));
         if name == "append" && given.plain.len() == 1 && of_meaning != Meaning::Tensor && !is_rusts {
             self.say(sentence!("a vector takes one more by `push`", "向量用 `push` 添加元素"));
@@ -48,7 +48,7 @@ impl Reader<'_> {
         {
             self.say(sentence!("a key to sort by is `sort_by_key(|x| …)`", "按键排序用 `sort_by_key(|x| …)`"));
             let closure = self.expression(key);
-            // Here Rust knows the type.
+            // Rust infers the type here.
             let closure = match closure.strip_prefix('|').and_then(|rest| rest.split_once('|')) {
                 Some((parameter, body)) => format!("|{}|{body}", parameter.split(':').next().unwrap_or_default()),
                 None => closure,
@@ -94,7 +94,7 @@ impl Reader<'_> {
         Some(format!("{before}.{name}({})", self.expressions(&all)))
     }
 
-    /// Lengths as an array; as a tuple, if they are of several types.
+    /// Lengths as an array, or as a tuple if they have several types.
     fn lengths(&self, parts: &[&[Tree]]) -> String {
         let is_negative = |part: &&[Tree]| part[0].is_sign("-");
         let is_computed = |part: &&[Tree]| part.iter().any(|tree| tree.word().is_some());
@@ -135,10 +135,10 @@ impl Reader<'_> {
         }
     }
 
-    /// `x.to(torch.float64)`, `x.item()`, `x.tolist()`: other types of elements, and values taken out.
+    /// `x.to(torch.float64)`, `x.item()`, `x.tolist()`: conversions of elements, and to Rust values.
     fn converted(&self, before: &str, of: &[Tree], name: &str, given: &Arguments) -> Option<String> {
         let dtype = match (name, &given.plain[..], &given.named[..]) {
-            // NumPy's `float` is the wide one.
+            // NumPy's `float` has 64 bits.
             ("astype", [dtype], []) if self.text(dtype) == "float" => Some("DType::F64".to_owned()),
             ("to" | "type" | "astype", [dtype], []) => {
                 let own = self.dtype(dtype);
@@ -179,7 +179,7 @@ impl Reader<'_> {
         Some(format!("{before}.{call}"))
     }
 
-    /// Calls with all arguments that the short form does without.
+    /// Calls with all arguments, where the short form leaves some out.
     pub fn in_another_form(&self, before: &str, name: &str, given: &Arguments) -> Option<String> {
         if !given.named.is_empty() {
             return None;
@@ -213,7 +213,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `x.sort(descending=True)`, `x.topk(2, 1)`, and other calls that have forms of their own.
+    /// `x.sort(descending=True)`, `x.topk(2, 1)`, and other calls with separate methods here.
     pub fn in_an_order(&self, before: &str, name: &str, given: &mut Arguments) -> Option<String> {
         let forms = match name {
             "sort" | "argsort" => 0,
@@ -235,15 +235,12 @@ impl Reader<'_> {
         if !library::is_method(&method) {
             return None;
         }
-        self.say(sentence!(
-            "each order has a method of its own: `x.{method}(…)`",
-            "每种顺序有自己的方法：`x.{method}(…)`"
-        ));
+        self.say(sentence!("each order has its own method: `x.{method}(…)`", "每种顺序有自己的方法：`x.{method}(…)`"));
         let parts: Vec<String> = count.into_iter().chain(dim).collect();
         Some(format!("{before}.{method}({})", parts.join(", ")))
     }
 
-    /// The methods of Python's text.
+    /// The methods of Python's strings.
     pub fn method_of_text(&self, before: &str, name: &str, inner: &[Tree], of_meaning: &Meaning) -> Option<String> {
         if name == "join" && *of_meaning == Meaning::Text {
             self.say(sentence!("the list joins: `words.join(\", \")`", "连接字符串列表用 `words.join(\", \")`"));
@@ -280,7 +277,7 @@ impl Reader<'_> {
             Some("false") | None => "dim",
             Some(_) => return None,
         };
-        // NumPy's extremes come without their places.
+        // NumPy's extremes come without their positions.
         let method = match name {
             "max" | "min" if is_numpys => format!("a{name}_{form}"),
             _ => format!("{name}_{form}"),
@@ -321,7 +318,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether something stands in the brackets of `.i(…)`.
+/// Whether an expression stands in the brackets of `.i(…)`.
 pub fn is_an_index(code: &str, of: &[Tree]) -> bool {
     let before = code[..tokens::range(of).start].trim_end_matches(|c: char| c != 'i' && c != '\n' && c != ';');
     before.ends_with(".i")

@@ -1,8 +1,8 @@
-//! What a cell means that is written as in Python, and the same in Rust.
+//! Translates cells that are written as in Python into Rust.
 //!
-//! A cell is read in trees of brackets, from its statements down to single names. What is Rust already stays as it is,
-//! byte by byte; so the whole of a cell can be gone through, and only what changes is a lesson. Only what the compiler
-//! complains about is read so: Python's forms are sometimes Rust's with another sense.
+//! A cell is read as trees of brackets, from its statements down to single names. Code that is Rust already stays
+//! unchanged, byte by byte; so the whole cell can be read, and only changes become lessons. Only code that the compiler
+//! complains about is read this way: some Python forms are valid Rust with another meaning.
 
 mod assignments;
 mod autograd;
@@ -34,20 +34,20 @@ use super::lesson::{Lesson, Sentence};
 use super::scope::{Meaning, Scope};
 use super::tokens::{self, Tree};
 
-/// What the compiler complains of.
+/// The code that the compiler complains about.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The cell does not parse, so everything may be wrong.
+    /// The cell does not parse, so anything may be wrong.
     Everywhere,
     /// These places of the cell.
     At(Vec<Place>),
 }
 
-/// A place that the compiler complains of.
+/// A place that the compiler complains about.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub at: Range<usize>,
-    /// Whether it says that this is about a tensor.
+    /// Whether the message says that this is about a tensor.
     pub of_a_tensor: bool,
 }
 
@@ -66,7 +66,7 @@ impl Place {
     }
 }
 
-/// Reads a cell's code, which starts at this byte of the cell.
+/// Reads a cell's code.
 pub fn lessons(code: &str, scope: &Scope, fault: &Fault) -> Vec<Lesson> {
     let trees = if looks_like_python(code) { tokens::trees_of_python(code) } else { tokens::trees(code) };
     let mut scope = scope.clone();
@@ -86,13 +86,13 @@ pub fn lessons(code: &str, scope: &Scope, fault: &Fault) -> Vec<Lesson> {
     reader.cell(&trees)
 }
 
-/// Whether nothing in a cell is as only Rust has it: there are no comments with `//` then, and numbers divide as in Python.
+/// Whether nothing in a cell is specific to Rust: then it has no comments with `//`, and numbers divide as in Python.
 pub fn looks_like_python(code: &str) -> bool {
     const RUSTS: [&str; 9] = [";", "{\n", "let ", "fn ", "!(", "![", "::", "=>", "&&"];
     !RUSTS.iter().any(|sign| code.contains(sign)) || code.lines().any(|line| line.trim_start().starts_with("def "))
 }
 
-/// A text with values in it as the arguments of `println!`: `"n = " + n`, `f"{n}"`, `"n = {}" % n`.
+/// A text with embedded values, as the arguments of `println!`: `"n = " + n`, `f"{n}"`, `"n = {}" % n`.
 pub fn as_format(code: &str, scope: &Scope) -> Option<String> {
     let reader = Reader {
         code,
@@ -116,29 +116,29 @@ struct Reader<'a> {
     code: &'a str,
     scope: RefCell<Scope>,
     fault: &'a Fault,
-    /// What there is to say of the statement that is being read, the most general last.
+    /// The sentences about the current statement, the most general last.
     said: RefCell<Vec<Sentence>>,
-    /// Whether something in it has no sure form in Rust.
+    /// Whether something in it has no certain form in Rust.
     is_unsure: Cell<bool>,
-    /// Whether the import of the tensor library stands in the cell already.
+    /// Whether the cell already imports the tensor library.
     has_imported: Cell<bool>,
-    /// Whether gradients are recorded in what is being read.
+    /// Whether gradients are recorded in the code that is being read.
     records: Cell<bool>,
-    /// How many loops and closures hold it: what is used there is used again.
+    /// How many loops and closures surround it: values in them are used again.
     lends: Cell<usize>,
-    /// How far in the lines stand that make the cell's variables.
+    /// The indentation of the lines that define the cell's variables.
     edge: Cell<usize>,
-    /// The function whose closure holds the body of the next function.
+    /// The function whose closure will hold the body of the next function.
     decoration: Cell<Option<&'static str>>,
 }
 
 impl<'a> Reader<'a> {
-    /// The text of trees as it stands.
+    /// The original text of trees.
     fn text(&self, trees: &[Tree]) -> &'a str {
         &self.code[tokens::range(trees)]
     }
 
-    /// A reader of a part that has a text of its own, as an expression in a string has.
+    /// A reader for a part with separate text, such as an expression in a string.
     fn of_a_part<'b>(&'b self, code: &'b str) -> Reader<'b> {
         Reader {
             code,
@@ -161,12 +161,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Says what matters more than what was said before.
+    /// Adds a sentence that is more important than the ones before.
     fn say_first(&self, sentence: Sentence) {
         self.said.borrow_mut().insert(0, sentence);
     }
 
-    /// There is no sure form; what was said last is why, and is all that is said.
+    /// Marks the statement as having no certain form; only the last sentence, the reason, is shown.
     fn give_up(&self) {
         self.is_unsure.set(true);
         let mut said = self.said.borrow_mut();
@@ -175,15 +175,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether the compiler complains of something in there.
+    /// Whether the compiler complains about a part of these trees.
     fn is_at_fault(&self, trees: &[Tree]) -> bool {
         self.fault.touches(&tokens::range(trees))
     }
 
-    /// Whether the compiler calls it a tensor behind this, or its text does.
+    /// Whether the compiler's message after this expression, or the text, says that it is a tensor.
     fn is_said_to_be_a_tensor(&self, of: &[Tree]) -> bool {
         let end = tokens::range(of).end;
-        // The dot, the name or the bracket that follows.
+        // The dot, and the beginning of the name or bracket after it.
         let range = end..end + 2;
         let is_said = match self.fault {
             Fault::Everywhere => false,
@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
         is_said || self.scope.borrow().meaning(of) == Meaning::Tensor
     }
 
-    /// Whether the cell as a whole is no Rust.
+    /// Whether the whole cell does not parse as Rust.
     fn is_no_rust(&self) -> bool {
         matches!(self.fault, Fault::Everywhere)
     }
@@ -203,7 +203,7 @@ mod tests {
     use super::*;
     use crate::toolchain::cell_libs;
 
-    /// What becomes of a cell that does not parse.
+    /// The translation of a cell that does not parse.
     fn read(code: &str, scope: &Scope) -> String {
         let mut text = code.to_owned();
         let mut edits: Vec<_> =

@@ -1,4 +1,4 @@
-//! Models: called like functions in PyTorch, and their methods.
+//! Models, which are called like functions in PyTorch, and their methods.
 
 use super::super::lesson::sentence;
 use super::super::scope::Meaning;
@@ -7,16 +7,16 @@ use super::calls::Arguments;
 use super::statements::Line;
 use super::{Reader, looks_like_python};
 
-/// What models and losses are called everywhere.
+/// Conventional names of models and losses.
 const USUAL: [&str; 8] =
     ["model", "net", "network", "criterion", "loss_fn", "loss_func", "loss_function", "classifier"];
 
 impl Reader<'_> {
-    /// Whether something has a `forward`: as far as its type tells, or that it is called though it is a variable.
+    /// Whether an expression has a `forward`: according to its type, or because a variable is called.
     pub fn is_a_model(&self, of: &[Tree]) -> bool {
         let scope = self.scope.borrow();
         match scope.meaning(of) {
-            // Elsewhere what has a type's name may be anything.
+            // In a Rust cell, a name that looks like a type may be anything.
             Meaning::Module => looks_like_python(self.code) || !self.is_no_rust() || self.code.contains("nn."),
             Meaning::Other => match of {
                 [name] => name.word().is_some_and(|name| {
@@ -25,7 +25,7 @@ impl Reader<'_> {
                     let may_be = looks_like_python(self.code) || !self.is_no_rust();
                     is_variable && may_be || is_usual && looks_like_python(self.code)
                 }),
-                // Of a struct's layers nothing is known but their names.
+                // Only the names of a struct's layers are known.
                 [this, dot, name] => {
                     this.is_word("self") && dot.is_sign(".") && name.word().is_some_and(|name| USUAL.contains(&name))
                 }
@@ -35,7 +35,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the cell's own text makes a closure of this name.
+    /// Whether the cell defines a closure with this name.
     fn is_a_closure(&self, name: &str) -> bool {
         let tokens: Vec<_> = tokens::tokens(self.code).into_iter().filter(|token| token.kind != Kind::Space).collect();
         tokens.windows(3).any(|window| {
@@ -43,7 +43,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `Network()` of the reader's own struct, which is made by `new`.
+    /// `Network()` for the user's own struct, which is made by `new`.
     pub fn new_module(&self, trees: &[Tree]) -> Option<String> {
         let [name, call, ..] = trees else { return None };
         let (name, inner) = (name.word()?, call.inside("(")?);
@@ -70,7 +70,7 @@ impl Reader<'_> {
         Some(self.forwarded(before, of, inner))
     }
 
-    /// `self.hidden(x)` of a layer that is a field.
+    /// `self.hidden(x)` for a layer that is a field.
     pub fn called_field(&self, before: &str, of: &[Tree], name: &str, inner: &[Tree]) -> Option<String> {
         let is_field = matches!(of, [this] if this.is_word("self"))
             && self.scope.borrow().variable(&format!("self.{name}")) == Some(&Meaning::Module);
@@ -81,7 +81,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A call of `forward`, with what is looked at lent.
+    /// A call of `forward`; arguments that are only read are borrowed.
     fn forwarded(&self, before: &str, of: &[Tree], inner: &[Tree]) -> String {
         let parts = arguments(inner);
         let text = |part: &&[Tree]| match part {
@@ -97,7 +97,7 @@ impl Reader<'_> {
         format!("{before}.forward{}({})", if has_state { "_with" } else { "" }, texts.join(", "))
     }
 
-    /// Whether the cell's own text says that a layer is a recurrent one.
+    /// Whether the cell says that a layer is recurrent.
     fn is_recurrent(&self, of: &[Tree]) -> bool {
         let name = of.last().and_then(Tree::word).unwrap_or_default();
         ["LSTM", "GRU", "RNN"].iter().any(|layer| {
@@ -106,7 +106,7 @@ impl Reader<'_> {
         }) || matches!(name, "lstm" | "gru" | "rnn")
     }
 
-    /// Methods of models, optimisers, schedules and loaders that are written otherwise.
+    /// Methods of models, optimisers, schedules and loaders that have another form here.
     pub fn method_of_a_model(&self, before: &str, of: &[Tree], name: &str, inner: &[Tree]) -> Option<String> {
         let parts = arguments(inner);
         let may_be_a_model = || matches!(self.scope.borrow().meaning(of), Meaning::Module | Meaning::Other);
@@ -145,7 +145,7 @@ impl Reader<'_> {
             }
             ("apply", [_]) if self.is_a_model(of) => {
                 self.say(sentence!(
-                    "weights are drawn anew by a loop: `for w in model.parameters() {{ nn::init::normal_(&w, 0.0, 0.01); }}`",
+                    "weights are reinitialised by a loop: `for w in model.parameters() {{ nn::init::normal_(&w, 0.0, 0.01); }}`",
                     "重新初始化权重用循环：`for w in model.parameters() {{ nn::init::normal_(&w, 0.0, 0.01); }}`"
                 ));
                 self.give_up();
@@ -155,7 +155,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `model.to(device)` as a statement: the model goes through it.
+    /// `model.to(device)` as a statement: here `to` consumes the model, so its result is assigned.
     pub fn moved_to_a_device(&self, content: &[Tree]) -> Option<String> {
         let [name, dot, to, call] = content else { return None };
         let is_move = dot.is_sign(".") && matches!(to.word(), Some("to" | "cuda")) && call.inside("(").is_some();
@@ -167,7 +167,7 @@ impl Reader<'_> {
         Some(format!("let {model} = {}", self.expression(content)))
     }
 
-    /// `optimizer.param_groups[0]["lr"]`, and how many trees of the chain that is.
+    /// `optimizer.param_groups[0]["lr"]`, and how many trees of the chain it takes.
     pub fn rate(&self, before: &str, rest: &[Tree]) -> Option<(String, usize)> {
         let [dot, groups, number, key, ..] = rest else { return None };
         let is_rate = key.inside("[").is_some_and(|key| self.text(key).trim_matches(['\'', '"']) == "lr");
@@ -181,7 +181,7 @@ impl Reader<'_> {
         Some((format!("{before}.lr()"), 4))
     }
 
-    /// `for param in model.parameters(): param.requires_grad = False`: the model freezes them all.
+    /// `for param in model.parameters(): param.requires_grad = False`: a method of the model freezes them all.
     pub fn frozen(&self, lines: &[Line], at: &mut usize) -> Option<String> {
         let line = lines[*at];
         let (header, rest) = line.header().filter(|_| line.first() == "for")?;

@@ -1,4 +1,4 @@
-//! `with torch.no_grad():` and its kin: closures here.
+//! `with torch.no_grad():` and similar blocks, which are closures here.
 
 use std::collections::BTreeSet;
 
@@ -10,18 +10,18 @@ use super::calls::Arguments;
 use super::operators::is_one;
 use super::statements::{Line, words};
 
-/// What a `with` block or a decorator of PyTorch's does to the gradients of what is in it.
+/// The effect of a `with` block or a decorator from PyTorch on gradients.
 enum Mode {
-    /// A closure in a call of this function.
+    /// The block becomes a closure in a call of this function.
     Closure(&'static str),
-    /// A switch, which is turned back behind the block.
+    /// A switch is set, and reset after the block.
     Anomaly(bool),
-    /// Known only when it runs.
+    /// Known only at run time.
     Unsure,
 }
 
 impl Reader<'_> {
-    /// `no_grad(…)` with what is computed; it takes a closure.
+    /// `no_grad(…)` with a value; here it takes a closure.
     pub fn in_a_closure(&self, name: &str, of: &Arguments) -> Option<String> {
         let Some(part) = of.plain.first() else {
             self.say(sentence!(
@@ -60,7 +60,7 @@ impl Reader<'_> {
         Some(format!("{function}(|| {{{}}})", self.with_mode(function, || self.block_in_braces(inner))))
     }
 
-    /// Reads what stands in a block in which gradients are recorded or not.
+    /// Reads the content of a block in which gradients are recorded or not.
     fn with_mode<T>(&self, function: &str, read: impl FnOnce() -> T) -> T {
         let before = self.records.replace(function != "no_grad");
         let value = self.where_names_are_lent(read);
@@ -68,7 +68,7 @@ impl Reader<'_> {
         value
     }
 
-    /// What `torch.no_grad()` and its kin, behind `with` or `@`, do.
+    /// The effect of `torch.no_grad()` and similar calls after `with` or `@`.
     fn mode(&self, trees: &[Tree]) -> Option<Mode> {
         let (trees, inner) = match trim(trees) {
             [path @ .., call] if call.inside("(").is_some() => (path, call.inside("(")?),
@@ -93,7 +93,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `with torch.no_grad():` and its block; `is_function` tells that the block may give a function's value.
+    /// `with torch.no_grad():` and its block; `is_function` says that the block may end in a function's value.
     pub fn with_gradients_or_without(
         &self,
         lines: &[Line],
@@ -123,7 +123,7 @@ impl Reader<'_> {
             }
             Mode::Unsure => {
                 self.say(sentence!(
-                    "whether gradients are recorded is switched by `set_grad_enabled(flag)`, before and behind",
+                    "`set_grad_enabled(flag)` switches recording on or off, before and after the code",
                     "是否记录梯度用 `set_grad_enabled(flag)` 切换，前后各一次"
                 ));
                 self.give_up();
@@ -166,7 +166,7 @@ impl Reader<'_> {
                 let in_brackets = |names: String| if bare.len() == 1 { names } else { format!("({names})") };
                 let (pattern, result) = (in_brackets(outer.join(", ")), in_brackets(bare.join(", ")));
                 let last = body.rsplit_once('\n').map_or(("", body.as_str()), |(before, last)| (before, last));
-                // The only variable's value is the block's, where it is computed last.
+                // If there is only one variable and it is computed last, its value is the block's.
                 let own = last
                     .1
                     .strip_prefix(&format!("{inner}let {} = ", names.join(", ")))
@@ -180,7 +180,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads a block below a header of the cell's own, in which variables of its own are made, too.
+    /// Reads a block below a header of the cell, in which variables of the cell are defined too.
     fn at_the_edge<T>(&self, header: Line, own: &[Line], rest: &[Tree], read: impl FnOnce() -> T) -> T {
         let before = self.edge.get();
         if header.indent() == before {
@@ -195,8 +195,8 @@ impl Reader<'_> {
         value
     }
 
-    /// The variables that a closure's body makes and that are used behind it, each with its `mut`. In a cell's own block
-    /// these are also those that it makes anew, and where nothing is behind it, what is computed last.
+    /// The variables that a closure's body defines and that are used after it, each with its `mut`. In a block of the
+    /// cell itself, also those that it redefines, and, if nothing follows, the one that is computed last.
     fn kept(
         &self,
         body: &str,
@@ -220,7 +220,7 @@ impl Reader<'_> {
                 || is_last_of_its_own.is_some() && known.contains(name)
                 || later.iter().any(|token| match token.kind {
                     Kind::Word => token.text == name,
-                    // In an f-string.
+                    // The name may stand in an f-string.
                     Kind::Text => token.text.contains(name),
                     _ => false,
                 })
@@ -230,7 +230,7 @@ impl Reader<'_> {
         kept
     }
 
-    /// `@torch.no_grad()` above a function: its body is a closure.
+    /// `@torch.no_grad()` above a function: the function's body becomes a closure.
     pub fn decorated(&self, lines: &[Line], at: &mut usize, depth: usize) -> Option<String> {
         let [sign, rest @ ..] = lines[*at].content() else { return None };
         let mode = self.mode(rest).filter(|_| sign.is_sign("@") && self.is_no_rust())?;
@@ -246,7 +246,7 @@ impl Reader<'_> {
         Some(self.compound(lines, at, depth))
     }
 
-    /// The body of a function that stood under such a decorator.
+    /// The body of a function under such a decorator.
     pub fn body_in_a_closure(&self, function: &str, lines: &[Line], rest: &[Tree], depth: usize) -> String {
         let body = self.with_mode(function, || self.body(lines, rest, depth + 1, true));
         let indent = "    ".repeat(depth);

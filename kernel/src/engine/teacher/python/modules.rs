@@ -8,16 +8,16 @@ use super::super::tokens::{Kind, Tree, arguments, trim};
 use super::Reader;
 use super::statements::{Line, words};
 
-/// A method of a class: its header's trees and its lines.
+/// A method of a class: the trees of its header, and its lines.
 struct Method<'l, 't, 'a> {
     name: &'a str,
     parameters: Vec<&'t [Tree<'a>]>,
     lines: &'l [Line<'t, 'a>],
-    /// What stands behind the colon.
+    /// The code on the header's line, after the colon.
     rest: &'t [Tree<'a>],
 }
 
-/// A field: its name, its type, and what it begins with.
+/// A field: its name, its type and its initial value.
 struct Made {
     name: String,
     ty: String,
@@ -25,7 +25,7 @@ struct Made {
 }
 
 impl<'a> Reader<'a> {
-    /// A class that is derived from `nn.Module`; `at` is moved behind it.
+    /// A class that is derived from `nn.Module`; moves `at` after it.
     pub fn module(&self, lines: &[Line<'_, 'a>], at: &mut usize) -> Option<String> {
         let line = lines[*at];
         let (header, _) = line.header().filter(|_| line.first() == "class" && self.is_no_rust())?;
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
         Some(format!("#[derive(Module)]\nstruct {name} {{\n{rows}}}\n\nimpl {name} {{\n{new}\n}}\n\n{forward}"))
     }
 
-    /// The methods of a class; none, if something else stands in it.
+    /// The methods of a class; `None` if the class contains anything else.
     fn methods<'l, 't>(&self, own: &'l [Line<'t, 'a>]) -> Option<Vec<Method<'l, 't, 'a>>> {
         let mut found = Vec::new();
         let mut at = 0;
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         Some(found)
     }
 
-    /// `__init__` as `new`, and the fields that it makes.
+    /// `__init__` as `new`, with the fields that it sets.
     fn constructor(&self, method: &Method<'_, '_, 'a>) -> Option<(String, Vec<Made>)> {
         let mut texts = Vec::new();
         for parameter in &method.parameters {
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
                     let ty = self.type_of(&value)?;
                     fields.push(Made { name, ty, value });
                 }
-                // There is no struct yet.
+                // The struct does not exist yet.
                 _ if words(content).any(|word| word == "self") => return None,
                 _ => lines.push(self.in_a_block(*line, false)),
             }
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         for line in lines.iter().flat_map(|text| text.lines()) {
             text.push_str(&format!("        {line}\n"));
         }
-        // What is computed from a parameter that has its name needs no second one.
+        // A field that is computed from a parameter of the same name needs no second variable.
         let value = |field: &Made| {
             let text =
                 if field.name == field.value { field.name.clone() } else { format!("{}: {}", field.name, field.value) };
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         Some((text, fields))
     }
 
-    /// The type of a field, by what it begins with.
+    /// The type of a field, from its initial value.
     fn type_of(&self, value: &str) -> Option<String> {
         if value.starts_with("nn::sequential!") {
             return Some("nn::Sequential".to_owned());
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `forward`, as the trait's where it makes one tensor of one.
+    /// `forward`, as the trait's method if it makes one tensor from one.
     fn forward(&self, name: &str, method: &Method<'_, '_, 'a>) -> Option<String> {
         let names: Option<Vec<&str>> =
             method.parameters.iter().map(|parameter| parameter.first().and_then(Tree::word)).collect();
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
             .filter(|line| line.first() == "return")
             .map(|line| arguments(trim(&line.content()[1..])))
             .collect();
-        // What is given back earlier, or not at all, is for the reader to write.
+        // An early or missing `return` is left to the user.
         let [values] = &returned[..] else { return None };
         let body = self.body_of_forward(method, &names)?;
         let parameters: String = names.iter().map(|name| format!(", {name}: &Tensor")).collect();
@@ -211,8 +211,8 @@ impl<'a> Reader<'a> {
         Some(format!("{head} {{\n    fn forward(&self{parameters}) -> {value} {{\n{body}\n    }}\n}}"))
     }
 
-    /// The lines of `forward`. A name that gets another value is a new variable, unless that is within a block: then the
-    /// variable is one that changes.
+    /// The lines of `forward`. A name that is assigned again is a new variable, unless that is within a block: then the
+    /// variable is mutable.
     fn body_of_forward(&self, method: &Method<'_, '_, 'a>, parameters: &[&str]) -> Option<String> {
         let indent = method.lines.iter().find(|line| !line.is_empty()).map_or(0, Line::indent);
         let assigned = |line: &Line<'_, 'a>| match line.content() {
@@ -256,7 +256,7 @@ impl<'a> Reader<'a> {
                 None if line.is_empty() => self.comments(line.trees).trim().to_owned(),
                 None => self.in_a_block(line, true),
             };
-            // Text for readers of the class.
+            // A docstring of the class.
             if matches!(line.content(), [text] if text.of(Kind::Text).is_some()) {
                 text.clear();
             }
@@ -274,7 +274,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Lines whose last one names what the one before has made: it gives the value itself.
+/// If the last line only names the variable that the line before has defined, returns that line's value itself.
 fn without_a_last_name(body: &str) -> String {
     let last = |text: &'_ str| text.trim_end().rsplit_once('\n').map(|(rest, last)| (rest.to_owned(), last.to_owned()));
     let shorter = || {
@@ -288,7 +288,7 @@ fn without_a_last_name(body: &str) -> String {
     shorter().unwrap_or_else(|| body.to_owned())
 }
 
-/// Whether a name is one of a type.
+/// Whether a name looks like that of a type.
 pub fn is_a_type(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase())
 }

@@ -1,4 +1,4 @@
-//! Names behind `torch.`, `np.`, `plt.`, `F.` and their kin.
+//! Names after `torch.`, `np.`, `plt.`, `F.` and similar prefixes.
 
 use super::super::lesson::sentence;
 use super::super::scope::Meaning;
@@ -30,10 +30,10 @@ const MODULES: [&str; 20] = [
     "v2",
 ];
 
-/// What NumPy has under the name of another operation of PyTorch's.
+/// NumPy functions with the name of a different operation in PyTorch.
 const OTHERWISE: [&str; 8] = ["repeat", "sort", "round", "transpose", "cumsum", "cumprod", "take", "split"];
 
-/// The types of elements under Python's names.
+/// Element types under Python's names.
 const DTYPES: [(&str, &str); 18] = [
     ("float32", "F32"),
     ("float", "F32"),
@@ -55,14 +55,14 @@ const DTYPES: [(&str, &str); 18] = [
     ("bool", "Bool"),
 ];
 
-/// Whether names behind this path are of what trains, even those that are not here.
+/// Whether names after this path belong to training, including those that do not exist here.
 fn is_of_training(path: &[&str]) -> bool {
     path.iter().any(|module| matches!(*module, "nn" | "optim" | "F" | "lr_scheduler"))
         || matches!(path, [.., "utils", "data"])
 }
 
 impl Reader<'_> {
-    /// A type of elements, as `torch.float64` or `I64`.
+    /// An element type, such as `torch.float64` or `I64`.
     pub fn dtype(&self, trees: &[Tree]) -> String {
         let text = self.text(trees);
         let name = text.rsplit(['.', ':']).next().unwrap_or_default().trim_matches(['\'', '"']);
@@ -72,7 +72,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A chain that begins with one of Python's modules, in Rust; and how many trees of it that is.
+    /// A chain that begins with a Python module, in Rust, and how many trees of it that takes.
     pub fn of_a_module(&self, trees: &[Tree]) -> Option<(String, usize)> {
         let module = trees[0].word().filter(|module| MODULES.contains(module) && !self.scope.borrow().knows(module))?;
         let mut at = 1;
@@ -125,7 +125,7 @@ impl Reader<'_> {
         Some((found, if inner.is_some() { at + 1 } else { at }))
     }
 
-    /// A call of what trains: of `torch.nn`, `torch.optim`, `torch.utils.data`, `torchvision`, and `torch.save`.
+    /// A call of a training module: `torch.nn`, `torch.optim`, `torch.utils.data`, `torchvision`; or of `torch.save`.
     fn of_training(&self, path: &[&str], name: &str, inner: &[Tree]) -> Option<String> {
         match path {
             [.., "functional"] | ["F"] => self.of_functional(name, inner),
@@ -200,7 +200,7 @@ impl Reader<'_> {
             };
             return Some(format!("{}.{method}()", self.float_for_a_method(first?)));
         }
-        // PyTorch's of the same names keep state dicts.
+        // PyTorch's functions of these names store state dicts.
         if matches!(module, "np" | "numpy") && matches!(name, "save" | "load") {
             return self.library_call(if name == "save" { "write_npy" } else { "read_npy" }, inner);
         }
@@ -256,7 +256,7 @@ impl Reader<'_> {
         Some(format!("(randn({}){by}{mean}){asked}", self.shape(shape)))
     }
 
-    /// Where NumPy means something else than PyTorch, the library's table says what.
+    /// What the library's table says of a function that NumPy uses in another sense than PyTorch.
     fn of_numpy(&self, name: &str, of: &Arguments) -> Option<String> {
         let axis = of.named.iter().find(|(name, _)| *name == "axis").map(|(_, axis)| *axis);
         let axis = axis.or_else(|| of.plain.get(1).copied());
@@ -282,7 +282,7 @@ impl Reader<'_> {
         None
     }
 
-    /// A function of a tensor is its method; NumPy takes lists, too.
+    /// A function of a tensor as its method; NumPy's functions accept lists too.
     pub fn as_a_method(&self, name: &str, of: &Arguments) -> Option<String> {
         let (receiver, rest) = of.plain.split_first()?;
         let before = match self.scope.borrow().meaning(receiver) {
@@ -349,7 +349,7 @@ impl Reader<'_> {
                     return Some(format!("tensor(&{}){conversion}{asked}", self.expression(first)));
                 }
                 let literal = self.tensor_literal(group);
-                // Types of elements have Rust's names there.
+                // There, element types have Rust's names.
                 let ty = conversion
                     .strip_prefix(".to(DType::")
                     .and_then(|text| text.strip_suffix(')'))
@@ -367,7 +367,7 @@ impl Reader<'_> {
         Some(format!("{call}{conversion}{asked}"))
     }
 
-    /// What a line of matplotlib's adds to a plot that was made before: a method, or nothing.
+    /// The method that a line of matplotlib's adds to an earlier plot, or an empty text.
     pub fn added_to_a_plot(&self, content: &[Tree]) -> Option<String> {
         let [plt, dot, name, call] = content else { return None };
         let inner = call.inside("(").filter(|_| plt.is_word("plt") && dot.is_sign("."))?;
@@ -381,7 +381,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A call of matplotlib's.
+    /// A matplotlib call.
     fn plotted(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let of = Arguments::of(inner);
         let lend = |part: &&[Tree]| match self.scope.borrow().meaning(part) {

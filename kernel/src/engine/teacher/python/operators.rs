@@ -1,4 +1,4 @@
-//! Operators, and what stands between them: chains of names, calls and indices.
+//! Operators, and their operands: chains of names, calls and indices.
 
 use super::super::lesson::sentence;
 use super::super::scope::{Meaning, is_float};
@@ -13,7 +13,7 @@ impl Reader<'_> {
         let mut at = 0;
         while at < links.len() {
             let link = &links[at];
-            // The operator and the chain that follow, over blanks.
+            // The next operator and chain, skipping blanks.
             let operator = (at + 1..links.len()).find(|next| !is_space(links[*next].trees));
             let operand =
                 operator.and_then(|operator| (operator + 1..links.len()).find(|next| !is_space(links[*next].trees)));
@@ -25,7 +25,7 @@ impl Reader<'_> {
                 at = end;
                 continue;
             }
-            // A method on a line of its own, and what is in an attribute, are Rust.
+            // A method on a separate line, and an attribute's content, are Rust.
             let before = at.checked_sub(1).map(|before| links[before].trees);
             let is_rusts = matches!(before, Some([sign]) if sign.is_sign(".") || sign.is_sign("::") || sign.is_sign("#") || sign.is_sign("$"));
             let text = match link.is_chain {
@@ -39,7 +39,7 @@ impl Reader<'_> {
         done.concat()
     }
 
-    /// An operand; a tensor that is used again is not given away.
+    /// An operand; a tensor that is used again is borrowed.
     fn lent_if_used_again(&self, trees: &[Tree], links: &[Link], at: usize) -> String {
         let text = self.chain(trees);
         let is_sign = |link: Option<&Link>| {
@@ -51,14 +51,14 @@ impl Reader<'_> {
         let is_operand = is_sign(links[..at].iter().rev().find(solid)) || is_sign(links[at + 1..].iter().find(solid));
         let is_a_parameter =
             matches!(trees, [this, dot, _] if this.is_word("self") && dot.is_sign(".") && self.is_a_tensor(trees));
-        // A parameter is a tensor behind a pointer.
+        // A parameter dereferences to a tensor.
         if is_operand && is_a_parameter {
             return format!("&*{text}");
         }
         if is_operand && self.is_used_again(trees) { format!("&{text}") } else { text }
     }
 
-    /// Whether a name is a tensor's own, in a cell of Python's, and is needed after it is used here.
+    /// Whether a name is a tensor of a Python cell that is needed after this use.
     pub fn is_used_again(&self, trees: &[Tree]) -> bool {
         let [name] = trees else { return false };
         let Some(word) = name.word() else { return false };
@@ -70,7 +70,7 @@ impl Reader<'_> {
             && (self.lends.get() > 0 || later().iter().any(|token| token.kind == Kind::Word && token.text == word))
     }
 
-    /// Reads the inside of a loop or a closure.
+    /// Reads the content of a loop or a closure.
     pub fn where_names_are_lent<T>(&self, read: impl FnOnce() -> T) -> T {
         self.lends.set(self.lends.get() + 1);
         let value = read();
@@ -78,7 +78,7 @@ impl Reader<'_> {
         value
     }
 
-    /// A whole number beside one with a fraction: `0` becomes `0.0`, a length is converted.
+    /// A whole number next to one with a fraction: `0` becomes `0.0`, a length is converted.
     pub fn beside_a_float(&self, text: String, links: &[Link], at: usize) -> String {
         let is_length = text.ends_with(".len()");
         let is_literal = text.chars().all(|c| c.is_ascii_digit());
@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
         let is_arithmetic = |link: &Link| matches!(link.trees, [sign] if is_operator(sign) && !sign.is_sign("..") && !sign.is_sign("**"));
         let solid = |link: &&Link| !is_space(link.trees);
-        // Python's `/` of whole numbers gives one with a fraction.
+        // Python's `/` of whole numbers gives a number with a fraction.
         let is_whole = |link: Option<&Link>| {
             link.is_some_and(|link| {
                 self.scope.borrow().meaning(link.trees) == Meaning::Whole
@@ -143,7 +143,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `sum(losses)` of a vector of such.
+    /// `sum(losses)` of a vector of floating-point numbers.
     pub fn is_a_sum_of_floats(&self, trees: &[Tree]) -> bool {
         let [name, call] = trees else { return false };
         let inner = call.inside("(").filter(|_| name.is_word("sum") || name.is_word("max") || name.is_word("min"));
@@ -166,7 +166,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// `x ** 2`, `x ^ 2`, `a @ b`, and integer division is a comment in Rust.
+    /// `x ** 2`, `x ^ 2`, `a @ b`. Integer division `a // b` is a comment in Rust.
     pub fn special_operator(
         &self,
         links: &[Link],
@@ -189,7 +189,7 @@ impl Reader<'_> {
         if let Some(text) = self.repeated(base, sign, exponent).or_else(|| self.lists(base, sign, exponent)) {
             return Some((text, end));
         }
-        // A counter has no type of its own yet, so no methods.
+        // The type of a counter is not inferred yet, so it has no methods.
         let is_counter = matches!(base, [name] if name.word().is_some_and(|name| self.scope.borrow().is_counter(name)));
         if sign.is_sign("**") && is_counter && !minus && self.text(exponent) == "2" {
             let name = self.text(base);
@@ -284,7 +284,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An expression before a method: a number needs its type, an operator brackets.
+    /// An expression before a method: a number needs its type, an operator needs brackets.
     pub fn number_for_a_method(&self, trees: &[Tree]) -> String {
         let trees = trim(trees);
         let text = self.expression(trees);
@@ -314,7 +314,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The same, where only numbers with a fraction have the method.
+    /// The same, for methods that only floating-point numbers have.
     pub fn float_for_a_method(&self, trees: &[Tree]) -> String {
         let trees = trim(trees);
         match trees {
@@ -326,7 +326,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A tensor as an argument that is only looked at.
+    /// A tensor as an argument that is only read, so it is borrowed.
     pub fn lent(&self, trees: &[Tree]) -> String {
         let trees = trim(trees);
         let text = self.expression(trees);
@@ -341,7 +341,7 @@ impl Reader<'_> {
     }
 }
 
-/// A part of an expression: a name, number or bracket with all its calls and indices, or something between those.
+/// A part of an expression: a name, number or bracket with all its calls and indices, or the text between two of these.
 pub struct Link<'t, 'a> {
     pub trees: &'t [Tree<'a>],
     pub is_chain: bool,
@@ -351,13 +351,13 @@ pub fn is_space(trees: &[Tree]) -> bool {
     trees.iter().all(Tree::is_blank)
 }
 
-/// Whether an expression needs no brackets before a dot or behind a sign.
+/// Whether an expression needs no brackets before a dot or after a sign.
 pub fn is_one(trees: &[Tree]) -> bool {
     let found = links(trees);
     found.len() == 1 && found[0].is_chain
 }
 
-/// An expression in parts.
+/// The parts of an expression.
 pub fn links<'t, 'a>(trees: &'t [Tree<'a>]) -> Vec<Link<'t, 'a>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -380,7 +380,7 @@ pub fn links<'t, 'a>(trees: &'t [Tree<'a>]) -> Vec<Link<'t, 'a>> {
     found
 }
 
-/// How many trees belong to the chain that ends with `last`.
+/// How many trees continue the chain that ends with `last`.
 pub fn continuation(rest: &[Tree], last: &Tree) -> Option<usize> {
     match rest {
         [sign, next, ..]
@@ -406,7 +406,7 @@ pub fn continuation(rest: &[Tree], last: &Tree) -> Option<usize> {
     }
 }
 
-/// Words that begin or join, and are no values.
+/// Words that begin or join expressions, and are not values.
 pub fn is_keyword(word: &str) -> bool {
     const WORDS: [&str; 34] = [
         "let", "mut", "if", "else", "for", "in", "while", "loop", "match", "return", "fn", "struct", "enum", "impl",

@@ -1,4 +1,4 @@
-//! Statements: the lines of a cell one by one, with the `;` that is missing.
+//! Statements: reads the lines of a cell one by one, and adds missing `;`.
 
 use super::super::lesson::{Edit, Lesson, Sentence, sentence};
 use super::super::scope::Scope;
@@ -6,7 +6,7 @@ use super::super::tokens::{self, Kind, Tree, arguments, split, trim};
 use super::Reader;
 use crate::engine::teacher::tokens::is_operator;
 
-/// Words that begin a block of Python's.
+/// Words that begin a Python block.
 pub const BLOCKS: [&str; 11] =
     ["def", "for", "while", "if", "elif", "else", "try", "except", "finally", "with", "class"];
 
@@ -36,19 +36,19 @@ impl<'t, 'a> Line<'t, 'a> {
         self.trees.last().map_or(self.start, |tree| tree.range().end)
     }
 
-    /// Its first word, if a word is first.
+    /// Its first word, if it begins with one.
     pub fn first(&self) -> &'a str {
         self.content().first().and_then(Tree::word).unwrap_or_default()
     }
 
-    /// A header of a block: what stands before the colon, and behind it.
+    /// The header of a block: the parts before and after the colon.
     pub fn header(&self) -> Option<(&'t [Tree<'a>], &'t [Tree<'a>])> {
         let content = self.content();
         if !BLOCKS.contains(&self.first()) {
             return None;
         }
         let colon = content.iter().position(|tree| tree.is_sign(":"))?;
-        // `1:3` of another language.
+        // `1:3` from another language.
         if self.first() == "for" && content.get(colon + 1).is_some_and(|tree| tree.of(Kind::Number).is_some()) {
             return None;
         }
@@ -68,7 +68,7 @@ pub fn lines<'t, 'a>(trees: &'t [Tree<'a>]) -> Vec<Line<'t, 'a>> {
         .collect()
 }
 
-/// All words, also those in brackets.
+/// All words, including those in brackets.
 pub fn words<'t, 'a>(trees: &'t [Tree<'a>]) -> Box<dyn Iterator<Item = &'a str> + 't> {
     Box::new(trees.iter().flat_map(|tree| match tree {
         Tree::Group(group) => words(&group.inner),
@@ -76,7 +76,7 @@ pub fn words<'t, 'a>(trees: &'t [Tree<'a>]) -> Box<dyn Iterator<Item = &'a str> 
     }))
 }
 
-/// Notes what the cell's own `let`s and items define.
+/// Records what the cell's own `let`s and items define.
 pub fn learn(trees: &[Tree], scope: &mut Scope) {
     for window in trees.windows(3) {
         if let [keyword, _, name] = window
@@ -116,7 +116,7 @@ pub fn learn(trees: &[Tree], scope: &mut Scope) {
 }
 
 impl<'a> Reader<'a> {
-    /// All lessons of a cell: one for each statement that is read otherwise than it stands.
+    /// All lessons of a cell: one for each statement that changes.
     pub fn cell(&self, trees: &[Tree]) -> Vec<Lesson> {
         let lines = lines(trees);
         let mut lessons = Vec::new();
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
             let is_unsure = self.is_unsure.replace(false);
             let Some(sentence) = joined(said, is_unsure) else { continue };
             let changes = text != self.code[range.clone()];
-            // A line that goes takes its end along.
+            // A line that is deleted takes its line end along.
             let range = if text.trim().is_empty() && at < lines.len() { range.start..lines[at].start } else { range };
             if is_unsure || !changes {
                 lessons.push(Lesson::only(sentence));
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         lessons
     }
 
-    /// The statement that begins with a line, with its block; `at` is moved behind it.
+    /// The statement that begins with a line, with its block; moves `at` after it.
     pub fn statement_at(&self, lines: &[Line], at: &mut usize, depth: usize) -> String {
         let line = lines[*at];
         if line.header().is_some() && self.is_no_rust() {
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// The inside of braces of Rust's.
+    /// The content of Rust braces.
     pub fn block_in_braces(&self, trees: &[Tree]) -> String {
         let mut text = String::new();
         for (at, line) in lines(trees).into_iter().enumerate() {
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// A line that begins no block.
+    /// A line that does not begin a block.
     pub fn simple(&self, line: Line, next: Option<Line>) -> String {
         if let Some(text) = self.command(line).or_else(|| self.import(line)) {
             return text;
@@ -245,10 +245,10 @@ impl<'a> Reader<'a> {
         &self.code[line.start..tokens::range(line.content()).start]
     }
 
-    /// Whether a statement should end here and does not.
+    /// Whether a `;` is missing at the end of a statement.
     pub fn lacks_semicolon(&self, content: &[Tree], next: Option<Line>, text: &str) -> bool {
         let is_let = text.starts_with("let ");
-        // A `let` that was put there needs its end.
+        // A `let` that was added needs a `;`.
         let is_new = is_let && !content.first().is_some_and(|tree| tree.is_word("let"));
         if !self.is_no_rust() && !is_new {
             return false;
@@ -299,7 +299,7 @@ impl<'a> Reader<'a> {
                 self.say(sentence!("nothing is `{{}}`", "什么都不做写作 `{{}}`"));
                 return Some("{}".to_owned());
             }
-            // It ends the cell itself.
+            // `gradcheck` panics itself, so it needs no `assert`.
             Some("assert") if self.text(rest).contains("gradcheck(") => return Some(self.expression(rest)),
             Some("assert") if !rest.is_empty() && !matches!(rest[0], Tree::Leaf(ref bang) if bang.text == "!") => {
                 self.say(sentence!("`assert!` and `assert_eq!` check", "用 `assert!` 和 `assert_eq!` 检查"));
@@ -373,7 +373,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// What `return` gives back: several values are a tuple.
+    /// The value of a `return`: several values become a tuple.
     pub fn returned(&self, trees: &[Tree]) -> String {
         let parts = arguments(trees);
         match &parts[..] {
@@ -385,7 +385,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// All that is said of a statement; only the reason, if it has no sure form.
+/// The sentences about a statement; only the reason, if it has no certain form.
 pub fn joined(said: Vec<Sentence>, is_unsure: bool) -> Option<Sentence> {
     /// More would not be read.
     pub const MOST: usize = 2;

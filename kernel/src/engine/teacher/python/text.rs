@@ -1,4 +1,4 @@
-//! Strings: single quotes, `f"…"`, and what is printed.
+//! Strings: single quotes, `f"…"`, and printing.
 
 use super::super::lesson::sentence;
 use super::super::scope::Meaning;
@@ -21,7 +21,7 @@ impl Format {
     }
 }
 
-/// A string as written, in parts: its prefix, and what is between its quotes.
+/// The parts of a string: its prefix, its quote, and its content.
 fn parts(text: &str) -> Option<(&str, char, &str)> {
     let at = text.find(['"', '\''])?;
     let (prefix, quoted) = text.split_at(at);
@@ -34,7 +34,7 @@ fn parts(text: &str) -> Option<(&str, char, &str)> {
     Some((prefix, quote, body))
 }
 
-/// Whether a string is as Rust has it.
+/// Whether a string is valid in Rust.
 pub fn is_rusts(text: &str) -> bool {
     let quoted = text.trim_start_matches('b').strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     let is_character = quoted.is_some_and(|inner| inner.chars().count() == 1 || inner.starts_with('\\'));
@@ -48,7 +48,7 @@ pub fn is_rusts(text: &str) -> bool {
 }
 
 impl Reader<'_> {
-    /// A string of Python's as an expression of Rust's.
+    /// A Python string as a Rust expression.
     pub fn string(&self, text: &str) -> String {
         let Some((prefix, quote, body)) = parts(text).filter(|_| !is_rusts(text)) else { return text.to_owned() };
         if prefix.to_ascii_lowercase().contains('f') {
@@ -69,14 +69,14 @@ impl Reader<'_> {
         quoted(prefix, body)
     }
 
-    /// An f-string, if that is all.
+    /// An f-string, if the expression is nothing else.
     pub fn f_string_alone(&self, trees: &[Tree]) -> Option<Format> {
         let [Tree::Leaf(token)] = trim(trees) else { return None };
         let (prefix, _, body) = parts(token.text).filter(|_| token.kind == Kind::Text)?;
         prefix.to_ascii_lowercase().contains('f').then(|| self.f_string(body))?
     }
 
-    /// The format string that an f-string is in Rust.
+    /// The Rust format string for an f-string.
     fn f_string(&self, body: &str) -> Option<Format> {
         let mut format = Format::default();
         let mut rest = body;
@@ -96,7 +96,7 @@ impl Reader<'_> {
         Some(format)
     }
 
-    /// What stands between the braces of an f-string.
+    /// The content of a placeholder's braces in an f-string.
     fn placeholder(&self, inside: &str, format: &mut Format) -> Option<()> {
         let (expression, specification) = split_specification(inside);
         let (expression, is_named) = match expression.trim_end().strip_suffix('=') {
@@ -115,7 +115,7 @@ impl Reader<'_> {
         if reader.is_unsure.get() {
             return None;
         }
-        // Formats are for numbers.
+        // Format specifications are only for numbers.
         let is_tensor = self.scope.borrow().meaning(&trees) == Meaning::Tensor;
         let value = if is_tensor && !specification.is_empty() { format!("{value}.item::<f32>()") } else { value };
         let shown = if debug || self.needs_debug(&trees) { format!("{specification}?") } else { specification };
@@ -130,25 +130,25 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Whether a value is shown by `{:?}` only.
+    /// Whether a value can only be formatted with `{:?}`.
     fn needs_debug(&self, trees: &[Tree]) -> bool {
         let meaning = self.scope.borrow().meaning(trees);
         let collects =
             trees.iter().any(|tree| tree.inside("[").is_some_and(|inner| inner.iter().any(|tree| tree.is_word("for"))));
         let slices = matches!(trees, [of @ .., index] if index.inside("[").is_some_and(|inner| inner.iter().any(|tree| tree.is_sign(":")))
             && matches!(self.scope.borrow().meaning(of), Meaning::Vector(_)));
-        // An `Option`.
+        // It is an `Option`.
         let is_a_name_or_none = trees.iter().any(|tree| tree.is_word("grad_fn"));
         collects || slices || is_a_name_or_none || matches!(meaning, Meaning::Vector(_) | Meaning::Map)
     }
 
-    /// What `print(a, b)` prints, as a call of a macro.
+    /// The macro call for `print(a, b)`.
     pub fn print(&self, arguments: &[&[Tree]]) -> String {
         let mut format = Format::default();
         let mut end = "\\n".to_owned();
         let mut separator = " ".to_owned();
         let mut is_first = true;
-        // Names stand last, and say how the others are printed.
+        // Named arguments come last, and say how the others are printed.
         let mut arguments = arguments.to_vec();
         arguments.sort_by_key(|argument| !argument.iter().any(|tree| tree.is_sign("=")));
         for argument in &arguments {
@@ -219,7 +219,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `"found " + str(count) + " words"`, and what else is added to text.
+    /// `"found " + str(count) + " words"`, and other sums of text.
     pub fn added_text(&self, trees: &[Tree]) -> Option<Format> {
         let parts: Vec<&[Tree]> = split(trees, "+").into_iter().map(trim).collect();
         let is_text = |part: &&&[Tree]| matches!(part, [Tree::Leaf(token)] if token.kind == Kind::Text);
@@ -303,7 +303,7 @@ impl Reader<'_> {
     }
 }
 
-/// A string of Rust's, with this prefix and content.
+/// A Rust string with this prefix and content.
 pub fn quoted(prefix: &str, body: &str) -> String {
     match prefix.to_ascii_lowercase().as_str() {
         "r" if body.contains('"') => format!("r#\"{body}\"#"),
@@ -313,7 +313,7 @@ pub fn quoted(prefix: &str, body: &str) -> String {
     }
 }
 
-/// The content of a string whose quotes become double ones.
+/// The content of a string whose quotes become double quotes.
 fn escaped(body: &str) -> String {
     let mut text = String::new();
     let mut is_escaped = false;
@@ -331,7 +331,7 @@ fn escaped(body: &str) -> String {
     text
 }
 
-/// Where the brace that opens at the start of `text` is closed.
+/// The position of the brace that closes the one at the start of `text`.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     for (at, c) in text.char_indices() {
@@ -347,7 +347,7 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// An expression and what follows its colon, as in `x:.2f`; a slice's colon is inside of brackets.
+/// An expression and its format specification, as in `x:.2f`; the colon of a slice is inside brackets.
 fn split_specification(inside: &str) -> (&str, &str) {
     let mut depth = 0;
     for (at, c) in inside.char_indices() {
@@ -361,7 +361,7 @@ fn split_specification(inside: &str) -> (&str, &str) {
     (inside, "")
 }
 
-/// How Rust writes a format such as `.2f` or `>8`; none if it has none for it.
+/// The Rust form of a format specification such as `.2f` or `>8`; `None` if there is none.
 fn rust_specification(specification: &str) -> Option<String> {
     if specification.contains([',', '_']) || specification.ends_with('%') && specification.len() > 1 {
         return None;

@@ -1,4 +1,4 @@
-//! What trains a model and keeps it: optimisers, schedules, files, devices.
+//! Training and storing models: optimisers, schedules, files, devices.
 
 use super::super::lesson::sentence;
 use super::super::tokens::{Kind, Tree, arguments, trim};
@@ -6,7 +6,7 @@ use super::Reader;
 use super::calls::Arguments;
 use super::layers::Form;
 
-/// Optimisers: PyTorch's rate, and the options behind it in PyTorch's order.
+/// Optimisers: PyTorch's learning rate, and the options after it in PyTorch's order.
 const OPTIMIZERS: [(&str, &str, &str); 5] = [
     ("SGD", "1e-3", "momentum dampening weight_decay nesterov maximize"),
     ("Adam", "1e-3", "betas eps weight_decay amsgrad maximize"),
@@ -27,7 +27,7 @@ const SCHEDULES: [Form; 8] = [
 ];
 
 impl Reader<'_> {
-    /// An optimiser of `torch.optim`.
+    /// An optimiser from `torch.optim`.
     pub fn optimizer(&self, name: &str, inner: &[Tree]) -> Option<String> {
         let Some((_, rate, places)) = OPTIMIZERS.iter().find(|known| known.0 == name) else {
             self.say(sentence!(
@@ -48,7 +48,7 @@ impl Reader<'_> {
             }
         }
         self.say(sentence!(
-            "an optimiser takes parameters and a rate, and options behind: `optim::SGD::new(model.parameters(), 0.01).momentum(0.9)`",
+            "an optimiser takes parameters and a rate, followed by options as methods: `optim::SGD::new(model.parameters(), 0.01).momentum(0.9)`",
             "优化器接收参数和学习率，选项写在后面：`optim::SGD::new(model.parameters(), 0.01).momentum(0.9)`"
         ));
         if let Some(groups) = self.groups(parameters, &rate) {
@@ -57,7 +57,7 @@ impl Reader<'_> {
         Some(format!("optim::{name}::new({}, {rate}){options}", self.parameters(parameters)))
     }
 
-    /// What an optimiser is given: a model's parameters, or a list of tensors, lent.
+    /// The first argument of an optimiser: a model's parameters, or a list of tensors, borrowed.
     fn parameters(&self, part: &[Tree]) -> String {
         let is_filtered = matches!(part, [filter, call] if filter.is_word("filter") && call.inside("(").is_some());
         if is_filtered
@@ -69,7 +69,7 @@ impl Reader<'_> {
         }
         match part {
             [list] if list.inside("[").is_some() => self.tensors(part),
-            // A model where its parameters are wanted.
+            // A model in place of its parameters.
             [_] if self.is_a_model(part) => format!("{}.parameters()", self.text(part)),
             _ => self.expression(part),
         }
@@ -96,7 +96,7 @@ impl Reader<'_> {
         groups.filter(|groups| !groups.is_empty()).map(|groups| format!("[{}]", groups.join(", ")))
     }
 
-    /// A schedule of `torch.optim.lr_scheduler`.
+    /// A schedule from `torch.optim.lr_scheduler`.
     pub fn schedule(&self, name: &str, inner: &[Tree]) -> Option<String> {
         self.say(sentence!(
             "a schedule borrows the optimiser when it is made: `optim::lr_scheduler::StepLR::new(&optimizer, 10, 0.1)`",
@@ -132,7 +132,7 @@ impl Reader<'_> {
             return None;
         };
         let text = self.made("optim::lr_scheduler", form, inner)?;
-        // Milestones are lent.
+        // Milestones are borrowed.
         Some(if name == "MultiStepLR" { text.replacen(", [", ", &[", 1) } else { text })
     }
 
@@ -175,13 +175,13 @@ impl Reader<'_> {
             "`load(\"model.pth\")?` reads a state dict, also one of `torch.save`",
             "`load(\"model.pth\")?` 读取 state dict，也能读 `torch.save` 的文件"
         ));
-        // What this cell has written is called otherwise here.
+        // A file that this cell has written gets another name here.
         let is_written = self.code.contains("torch.save(") && self.code.matches(self.text(place)).count() > 1;
         let text = if is_written { self.file(place) } else { self.lent_text(place) };
         Some(format!("load({text})?"))
     }
 
-    /// The name of a file to write, which ends otherwise here.
+    /// The name of a file to write, whose extension is changed.
     fn file(&self, place: &[Tree]) -> String {
         let text = self.lent_text(place);
         [".pth\"", ".pt\"", ".bin\"", ".ckpt\""]
@@ -190,7 +190,7 @@ impl Reader<'_> {
             .unwrap_or(text)
     }
 
-    /// Text as an argument; a variable that holds it is lent.
+    /// Text as an argument; a variable that holds text is borrowed.
     fn lent_text(&self, part: &[Tree]) -> String {
         match part {
             [name] if name.word().is_some() => format!("&{}", self.text(part)),
@@ -198,7 +198,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `torch.device("cuda")`, and the text alone where a device is wanted.
+    /// `torch.device("cuda")`, or just the text where a device is expected.
     pub fn device(&self, part: &[Tree]) -> Option<String> {
         if part.iter().any(|tree| tree.is_word("if"))
             && self.text(part).contains("is_available()")

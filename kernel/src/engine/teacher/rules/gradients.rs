@@ -1,4 +1,4 @@
-//! Gradients: parameters changed in place, and values taken for tensors that have gradients.
+//! Gradients: parameters changed in place, and values confused with tensors that have gradients.
 
 use ra_ap_syntax::AstNode;
 use ra_ap_syntax::ast::{self, HasArgList};
@@ -9,7 +9,7 @@ use super::super::scope::Meaning;
 use super::operation::needs_brackets;
 use super::{Question, bytes};
 
-/// `no_grad(|| w -= 0.1 * w.grad())` of a `w` that is not mutable, and need not be.
+/// `no_grad(|| w -= 0.1 * w.grad())` with a `w` that is not mutable, and need not be.
 pub fn a_parameter_changed(question: &Question) -> Option<Lesson> {
     let operation: ast::BinExpr = question.syntax.around(&question.problem.at).filter(|_| question.is(&["E0596"]))?;
     let method = match operation.op_token()?.text() {
@@ -102,7 +102,7 @@ pub fn one_of_several_gradients(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(bytes(&base).end..bytes(&index).end, text, sentence))
 }
 
-/// `optimizer.step()` where there is none.
+/// `optimizer.step()` without an optimizer.
 pub fn an_optimizer(question: &Question) -> Option<Lesson> {
     let name = *question.problem.quoted().first().filter(|_| question.is(&["E0425"]))?;
     let is_optimizer = matches!(name, "optimizer" | "optimiser") && !question.scope.knows(name);

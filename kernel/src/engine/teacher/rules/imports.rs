@@ -1,11 +1,11 @@
-//! Names that an import brings in: of the tensor library, of Soma, of the standard library.
+//! Names that need an import: from the tensor library, Soma or the standard library.
 
 use super::super::lesson::{Edit, Lesson, sentence};
 use super::Question;
 use crate::engine::imports::{self, PRELUDE};
 use crate::evcxr::messages::names_generated_code;
 
-/// What the names are that the standard library has in several places.
+/// The usual imports of names that the standard library has in several places.
 const USUAL: [&str; 15] = [
     "use tensorlib::picture::Activation;",
     "use std::collections::HashMap;",
@@ -24,7 +24,7 @@ const USUAL: [&str; 15] = [
     "use ndarray::array;",
 ];
 
-/// Imports of the tensor library that bring nothing in.
+/// Imports of the tensor library that import nothing usable.
 pub const EMPTY: [&str; 2] = ["use tensorlib;", "use tensorlib::prelude;"];
 
 /// A name that is not imported.
@@ -42,7 +42,7 @@ pub fn missing(question: &Question) -> Option<Lesson> {
         let line = offered.iter().map(|line| imports::usual(line)).find(|line| line == PRELUDE)?;
         return Some(with_line(question, &line, name));
     }
-    // A crate's path, not a function's name; and what is no name of a kind that anybody imports unasked.
+    // A crate's path, not a function's name; or a name of a kind that is rarely meant.
     let is_a_path = question.code[question.problem.at.end..].starts_with("::");
     if is_a_path
         && kind.contains("module")
@@ -51,12 +51,12 @@ pub fn missing(question: &Question) -> Option<Lesson> {
     {
         return None;
     }
-    // A value in small letters is a variable that was forgotten.
+    // A lower-case value is a variable that was not defined.
     let is_a_variable = kind == "value" && name.starts_with(char::is_lowercase);
     if let Some(line) = imports::line_for(name, kind).filter(|_| !is_a_variable) {
         return Some(with_line(question, &line, name));
     }
-    // Ends the kernel, as no reader means to.
+    // It ends the kernel, which the user does not mean.
     if matches!(name, "exit" | "quit") {
         return None;
     }
@@ -75,7 +75,7 @@ pub fn missing(question: &Question) -> Option<Lesson> {
     (line.matches(' ').count() == 1 && is_usual).then(|| with_line(question, &line, name))
 }
 
-/// Imports that the compiler offers for a name.
+/// The imports that the compiler offers for a name.
 fn imports_offered(question: &Question) -> Vec<String> {
     let edits = question.problem.suggestions.iter().flat_map(|suggestion| &suggestion.edits);
     let mut lines: Vec<String> =
@@ -85,11 +85,11 @@ fn imports_offered(question: &Question) -> Vec<String> {
     lines
 }
 
-/// An import put above the cell, or in place of one that brings nothing in.
+/// An import above the cell, or in place of one that imports nothing usable.
 fn with_line(question: &Question, line: &str, name: &str) -> Lesson {
     if line == PRELUDE {
         let sentence = sentence!(
-            "`{name}` is the tensor library's, all of which is imported by `{line}`",
+            "`{name}` is part of the tensor library; `{line}` imports all of it",
             "`{name}` 属于张量库，用 `{line}` 全部导入"
         );
         let empty = EMPTY.iter().find_map(|empty| Some((question.code.find(empty)?, empty.len())));

@@ -1,5 +1,5 @@
-//! Rules over the compiler's errors, each with a lesson for one kind of mistake. They are asked in order, and the first
-//! that is sure speaks.
+//! Rules for the compiler's errors, each with a lesson for one kind of mistake. They are tried in order, and the first
+//! that is certain gives the lesson.
 
 mod gradients;
 mod imports;
@@ -24,13 +24,13 @@ use super::problem::Problem;
 use super::scope::{Meaning, Scope};
 use super::tokens::{self, Tree};
 
-/// An error, and what is known of the cell.
+/// An error, and the facts about the cell.
 pub struct Question<'a> {
     /// The cell's code.
     pub code: &'a str,
     pub problem: &'a Problem,
     pub scope: &'a Scope,
-    /// The code as a function's body.
+    /// The code, parsed as a function's body.
     pub syntax: &'a Syntax,
 }
 
@@ -46,12 +46,12 @@ impl Syntax {
         Syntax { root: SourceFile::parse(&format!("{WRAPPER}{code}\n}}"), Edition::Edition2024).syntax_node() }
     }
 
-    /// Whether code is Rust, as far as a parser tells.
+    /// Whether code parses as Rust.
     pub fn is_rust(code: &str) -> bool {
         SourceFile::parse(&format!("async {WRAPPER}{code}\n}}"), Edition::Edition2024).errors().is_empty()
     }
 
-    /// The smallest node of a kind around a place.
+    /// The smallest node of this type around a place.
     pub fn around<N: AstNode>(&self, at: &Range<usize>) -> Option<N> {
         let offset = u32::try_from(at.start + WRAPPER.len()).ok()?;
         let tokens = self.root.token_at_offset(offset.into());
@@ -59,7 +59,7 @@ impl Syntax {
     }
 }
 
-/// The bytes of the code that a node takes up.
+/// The bytes of a node.
 pub fn bytes(node: &impl AstNode) -> Range<usize> {
     let range = node.syntax().text_range();
     usize::from(range.start()).saturating_sub(WRAPPER.len())..usize::from(range.end()).saturating_sub(WRAPPER.len())
@@ -67,7 +67,7 @@ pub fn bytes(node: &impl AstNode) -> Range<usize> {
 
 type Rule = fn(&Question) -> Option<Lesson>;
 
-/// The rules, the most special first.
+/// The rules, the most specific first.
 pub const RULES: [Rule; 54] = [
     slips::parameter_without_a_type,
     slips::shown_by_debug,
@@ -125,7 +125,7 @@ pub const RULES: [Rule; 54] = [
     offered::suggested,
 ];
 
-/// What there is to learn from an error.
+/// The lesson from an error.
 pub fn lesson(question: &Question) -> Option<Lesson> {
     RULES.iter().find_map(|rule| rule(question))
 }
@@ -135,8 +135,7 @@ impl Question<'_> {
         self.code.get(at.clone()).unwrap_or_default()
     }
 
-    /// Where the problem is. Of a macro that rustc points at as a whole, as it does at `assert!(x)`, that is its first
-    /// argument.
+    /// The place of the problem. If rustc points at a whole macro call, as for `assert!(x)`, it is the first argument.
     pub fn place(&self) -> Range<usize> {
         let at = &self.problem.at;
         match &tokens::trees(self.text(at))[..] {

@@ -1,4 +1,4 @@
-//! Models: moved to a device, given to an optimiser, and structs that lack a `#[derive(Module)]`.
+//! Models: moved to a device, passed to an optimiser, and structs without `#[derive(Module)]`.
 
 use ra_ap_syntax::ast::{self, HasArgList};
 
@@ -7,7 +7,7 @@ use super::super::scope::Meaning;
 use super::super::tokens;
 use super::{Question, bytes};
 
-/// `model.to(device);`, and `model` further down.
+/// `model.to(device);`, with a use of `model` further down.
 pub fn moved_to_a_device(question: &Question) -> Option<Lesson> {
     let moves = question.problem.others.iter().filter(|_| question.is(&["E0382"]));
     let (at, _) = moves
@@ -43,7 +43,7 @@ pub fn given_to_an_optimizer(question: &Question) -> Option<Lesson> {
     is_name.then(|| Lesson::replacing(problem.at.clone(), format!("{name}.parameters()"), sentence))
 }
 
-/// `save(weights, "weights.npy")` of one tensor.
+/// `save(weights, "weights.npy")` for one tensor.
 pub fn a_tensor_saved(question: &Question) -> Option<Lesson> {
     let call: ast::CallExpr = question.syntax.around(&question.problem.at).filter(|_| question.is(&["E0308"]))?;
     if question.text(&bytes(&call.expr()?)) != "save" {
@@ -51,7 +51,7 @@ pub fn a_tensor_saved(question: &Question) -> Option<Lesson> {
     }
     let given: Vec<_> = call.arg_list()?.args().map(|part| bytes(&part)).collect();
     let [what, place] = &given[..] else { return None };
-    // In either order.
+    // The arguments may be in either order.
     let (what, place) = if question.meaning(what) == Meaning::Tensor { (what, place) } else { (place, what) };
     if question.meaning(what) != Meaning::Tensor {
         return None;
@@ -84,7 +84,7 @@ pub fn a_model_saved(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(problem.at.clone(), format!("&{model}.state_dict()"), sentence))
 }
 
-/// `model[0].weight` of a `Sequential`.
+/// `model[0].weight` for a `Sequential`.
 pub fn a_field_of_any_layer(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let is_it =
@@ -101,7 +101,7 @@ pub fn a_field_of_any_layer(question: &Question) -> Option<Lesson> {
     Some(Lesson::only(sentence))
 }
 
-/// A struct of layers without `#[derive(Module)]`, where a module is wanted.
+/// A struct of layers without `#[derive(Module)]`, where a module is needed.
 pub fn not_derived(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let is_missing = problem.message.contains("is no module")
@@ -111,7 +111,7 @@ pub fn not_derived(question: &Question) -> Option<Lesson> {
     with_derive(question, name.rsplit("::").next()?)
 }
 
-/// `#[derive(Module)]` above a struct that is in the cell and has none.
+/// `#[derive(Module)]` above a struct of the cell that has none.
 pub fn with_derive(question: &Question, name: &str) -> Option<Lesson> {
     let declared = ["struct ", "enum "].iter().find_map(|word| {
         question

@@ -8,7 +8,7 @@ use super::super::scope::Meaning;
 use super::operation::{Operation, types_of_sides};
 use super::{Question, bytes};
 
-/// `1.0 / 2`, `a * 0.5`, `rate * &x` where the types do not go together.
+/// `1.0 / 2`, `a * 0.5`, `rate * &x` where the types do not match.
 pub fn numbers_of_two_types(question: &Question) -> Option<Lesson> {
     let sides = Sides::of(question)?;
     match (&sides.of_left, &sides.of_right) {
@@ -22,7 +22,7 @@ pub fn numbers_of_two_types(question: &Question) -> Option<Lesson> {
     }
 }
 
-/// Two numbers, or a number and a tensor, whose types do not go together.
+/// Two numbers, or a number and a tensor, whose types do not match.
 struct Sides<'a> {
     operation: Operation,
     left_type: &'a str,
@@ -48,12 +48,12 @@ impl<'a> Sides<'a> {
         &self.operation.sign
     }
 
-    /// Whether the left side is what the result is assigned to.
+    /// Whether the result is assigned to the left side.
     fn is_assigned(&self) -> bool {
         self.sign().len() > 1 && self.sign().ends_with('=') && !matches!(self.sign(), "==" | "<=" | ">=" | "!=")
     }
 
-    /// The left or the right side, converted. Before `<`, a type would begin a list of types.
+    /// The left or the right side, converted. Before `<`, a type would begin a list of generic arguments.
     fn cast(&self, is_left: bool, ty: &str) -> Edit {
         let (at, text, of_type) = match is_left {
             true => (&self.operation.left, self.left, self.left_type),
@@ -113,7 +113,7 @@ impl<'a> Sides<'a> {
         Lesson::of(vec![self.cast(true, "f64"), self.cast(false, "f64")], sentence)
     }
 
-    /// Both of the wider type, or of that which is assigned to.
+    /// Both sides in the wider type, or in that of the variable that is assigned to.
     fn one_type(&self) -> Lesson {
         let (left_type, right_type) = (self.left_type.trim_start_matches('&'), self.right_type.trim_start_matches('&'));
         let sentence = sentence!(
@@ -153,7 +153,7 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// All whole numbers of the formula around an operation get a fraction: they would be the next errors.
+/// Adds a fraction to all whole numbers of the formula around an operation: they would be the next errors.
 pub fn whole_numbers_around(operation: &Operation) -> Vec<Edit> {
     let Some(expression) = &operation.expression else { return Vec::new() };
     let is_part = |node: &SyntaxNode| ast::BinExpr::can_cast(node.kind()) || ast::ParenExpr::can_cast(node.kind());
@@ -187,7 +187,7 @@ pub fn a_number_without_a_type(question: &Question) -> Option<Lesson> {
     let call: ast::MethodCallExpr = question.syntax.around(&question.problem.at)?;
     let receiver = call.receiver()?;
     let sentence = sentence!(
-        "a number with a method has its type behind it: `2.0_f64.sqrt()`",
+        "a number with a method needs its type as a suffix: `2.0_f64.sqrt()`",
         "调用方法的数要带类型：`2.0_f64.sqrt()`"
     );
     if let ast::Expr::ParenExpr(_) | ast::Expr::PrefixExpr(_) | ast::Expr::Literal(_) = receiver {
@@ -199,7 +199,7 @@ pub fn a_number_without_a_type(question: &Question) -> Option<Lesson> {
         let number = if number.ends_with('.') { format!("{number}0") } else { number.to_owned() };
         return Some(Lesson::replacing(at, format!("{number}{fraction}_f64{rest}"), sentence));
     }
-    // A variable of the cell: its definition says the type.
+    // A variable of the cell: add the type to its definition.
     let name = bytes(&receiver);
     let name = question.text(&name);
     let definition = question.code.find(&format!("let {name} = "))? + 4 + name.len();

@@ -1,4 +1,4 @@
-//! What the compiler itself offers, where that is as a rule right.
+//! Corrections that the compiler itself offers, where these are usually right.
 
 use ra_ap_syntax::ast;
 
@@ -14,12 +14,12 @@ pub fn assigned_in_a_condition(question: &Question) -> Option<Lesson> {
     Some(Lesson::of(suggestion.edits.clone(), sentence))
 }
 
-/// `x.sum` for `x.sum()`.
+/// `x.sum` instead of `x.sum()`.
 pub fn parentheses_of_a_method(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let is_method = question.is(&["E0615"]);
     let name = *problem.quoted().first().filter(|_| is_method)?;
-    // With arguments of its own nothing is known of them.
+    // If the method takes arguments, they are not known.
     let has_arguments = |edit: &Edit| edit.text.contains("/*");
     if problem.suggestions.iter().flat_map(|suggestion| &suggestion.edits).any(has_arguments) {
         return None;
@@ -36,7 +36,7 @@ pub fn parentheses_of_a_method(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(problem.at.end..problem.at.end, "()", sentence))
 }
 
-/// A function whose value is thrown away, or has no type.
+/// A function whose value is dropped, or has no type.
 pub fn a_result_without_a_type(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let suggestion = problem.suggestions.iter().find(|suggestion| {
@@ -52,9 +52,10 @@ pub fn a_result_without_a_type(question: &Question) -> Option<Lesson> {
     Some(Lesson::of(suggestion.edits.clone(), sentence))
 }
 
-/// What the compiler offers and is sure of, as whole lines.
+/// A correction that the compiler offers and is certain of, as whole lines.
 pub fn suggested(question: &Question) -> Option<Lesson> {
-    /// Beginnings of messages that are right as a rule, though the compiler does not promise it; and what is said instead.
+    /// Beginnings of messages that are usually right, although the compiler does not promise it, with the sentences
+    /// that replace them.
     const GOOD: [(&str, &str, &str); 18] = [
         ("you might have meant to introduce a new binding", "a new variable begins with `let`", "变量用 `let` 声明"),
         ("use `!` to invoke the macro", "a macro is called with `!`", "调用宏要加 `!`"),
@@ -77,9 +78,9 @@ pub fn suggested(question: &Question) -> Option<Lesson> {
             "names inside a type or a module are reached by `::`",
             "用 `::` 访问类型或模块里的名字",
         ),
-        ("use `::<...>` instead of", "types in a call stand behind `::`", "调用里的类型写在 `::` 后面"),
+        ("use `::<...>` instead of", "the types of a call follow `::`", "调用里的类型写在 `::` 后面"),
     ];
-    /// Words of what is as a rule wrong.
+    /// Words of offers that are usually wrong.
     const BAD: [&str; 6] = [
         "remove",
         "there is a keyword",
@@ -102,7 +103,7 @@ pub fn suggested(question: &Question) -> Option<Lesson> {
     })?;
     let sentence = match good(&chosen.message) {
         Some((_, english, chinese)) => Sentence { english: (*english).to_owned(), chinese: (*chinese).to_owned() },
-        // The compiler's own words, which are English.
+        // The compiler's own words, in English.
         None => Sentence {
             english: chosen.message.trim_end_matches(':').to_owned(),
             chinese: "编译器建议这样写".to_owned(),

@@ -1,4 +1,4 @@
-//! The operation that the compiler complains of: its operator, its two sides, and their types.
+//! The operation in an error: its operator, its two sides, and their types.
 
 use std::ops::Range;
 
@@ -9,12 +9,12 @@ use super::super::problem::Problem;
 use super::super::tokens;
 use super::{Question, bytes};
 
-/// An operation that the compiler complains of: its operator, and its two sides.
+/// The operation in an error: its operator, and its two sides.
 pub struct Operation {
     pub sign: String,
     pub left: Range<usize>,
     pub right: Range<usize>,
-    /// The expression; none inside of a macro, where nothing is parsed.
+    /// The expression; `None` inside a macro, whose content is not parsed.
     pub expression: Option<ast::BinExpr>,
 }
 
@@ -39,7 +39,7 @@ impl Operation {
     }
 }
 
-/// The types of an operator's two sides, as the compiler names them.
+/// The types of an operator's two sides, as the compiler's message names them.
 pub fn types_of_sides(problem: &Problem) -> Option<(&str, &str)> {
     // `no implementation for `{float} / {integer}``
     let sides = problem.label.strip_prefix("no implementation for `").and_then(|rest| rest.strip_suffix('`'));
@@ -57,7 +57,7 @@ pub fn types_of_sides(problem: &Problem) -> Option<(&str, &str)> {
     Some(if is_reversed { (second, first) } else { (first, second) })
 }
 
-/// Whether an expression decides what is done: the condition of an `if`, or what is asserted.
+/// Whether an expression is a condition: of an `if`, or of an assertion.
 pub fn is_condition(node: &SyntaxNode) -> bool {
     node.ancestors().skip(1).take(4).any(|parent| {
         let is_condition = |condition: Option<ast::Expr>| {
@@ -70,7 +70,7 @@ pub fn is_condition(node: &SyntaxNode) -> bool {
     })
 }
 
-/// Whether something needs brackets before a dot.
+/// Whether an expression needs brackets before a dot.
 pub fn needs_brackets(expression: &ast::Expr) -> bool {
     matches!(
         expression,

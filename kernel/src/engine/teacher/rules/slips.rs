@@ -1,4 +1,4 @@
-//! Slips of the pen: brackets, names and words that are missing or too many.
+//! Slips: brackets, names and words that are missing or in excess.
 
 use super::super::lesson::{Lesson, sentence};
 use super::super::problem::{Problem, Suggestion};
@@ -7,7 +7,7 @@ use super::super::scope::Meaning;
 use super::super::tokens::{self, Tree};
 use super::{Question, Syntax};
 
-/// `collect<Vec<i32>>()`: what the compiler offers is right.
+/// `collect<Vec<i32>>()`: the compiler's offer is right.
 pub fn angle_brackets(problem: &Problem) -> Option<Lesson> {
     let is_it = |suggestion: &&Suggestion| suggestion.edits.iter().any(|edit| edit.text.trim() == "::");
     let suggestion = problem
@@ -16,7 +16,7 @@ pub fn angle_brackets(problem: &Problem) -> Option<Lesson> {
         .find(is_it)
         .filter(|_| problem.message.contains("chained") || problem.message.contains("generic"))?;
     let sentence = sentence!(
-        "types in a call stand behind `::`: `collect::<Vec<i32>>()`",
+        "the types of a call follow `::`: `collect::<Vec<i32>>()`",
         "调用里的类型写在 `::` 后面：`collect::<Vec<i32>>()`"
     );
     Some(Lesson::of(suggestion.edits.clone(), sentence))
@@ -33,12 +33,12 @@ pub fn parameter_without_a_type(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(end..end, ": f64", sentence))
 }
 
-/// `println!("{}", nums)` of what is shown by `{:?}` only.
+/// `println!("{}", nums)` for a value that has only `{:?}`.
 pub fn shown_by_debug(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let is_it = question.is(&["E0277"]) && problem.message.contains("doesn't implement `std::fmt::Display`");
     let ty = *problem.quoted().first().filter(|_| is_it)?;
-    // An own type has to be given a way first.
+    // For a type of the user's, `Debug` has to be derived first.
     let has_debug = ["Vec<", "[", "&[", "Option<", "HashMap<", "HashSet<", "BTreeMap<", "("]
         .iter()
         .any(|begin| ty.trim_start_matches('&').starts_with(begin) || ty.contains(&format!("::{begin}")));
@@ -52,7 +52,7 @@ pub fn shown_by_debug(question: &Question) -> Option<Lesson> {
         let colon = if inside.contains(':') { "" } else { ":" };
         return Some(Lesson::replacing(at.clone(), format!("{{{inside}{colon}?}}"), sentence));
     }
-    // The braces that stand for this argument.
+    // The braces of this argument.
     let call = question.code[..at.start].rfind("!(")? + 2;
     let arguments = &question.code[call..at.start];
     let string_end = arguments.rfind('"')?;
@@ -78,7 +78,7 @@ pub fn format_of_python(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(end - kind.len()..end, "", sentence))
 }
 
-/// `s[0]` of text.
+/// `s[0]` for text.
 pub fn position_in_text(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let of_text = problem.quoted().first().is_some_and(|ty| matches!(*ty, "str" | "String"));
@@ -145,7 +145,7 @@ pub fn no_iterator(question: &Question) -> Option<Lesson> {
     }
 }
 
-/// `n.sqrt()` of a whole number.
+/// `n.sqrt()` for a whole number.
 pub fn method_of_floats(question: &Question) -> Option<Lesson> {
     const METHODS: [&str; 16] = [
         "sqrt", "exp", "ln", "sin", "cos", "tan", "tanh", "powf", "powi", "floor", "ceil", "round", "log10", "log2",
@@ -195,7 +195,8 @@ pub fn bracket_too_many(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(at.clone(), "", sentence))
 }
 
-/// A bracket that is not closed: before the `;` of its line, at the line's end, or behind the block that it opens.
+/// A bracket that is not closed: adds it before the `;` of its line, at the line's end, or after the block that it
+/// opens.
 pub fn bracket_missing(question: &Question) -> Option<Lesson> {
     if !question.problem.message.contains("is opened and not closed") {
         return None;
@@ -211,7 +212,7 @@ pub fn bracket_missing(question: &Question) -> Option<Lesson> {
     let line_end = code[at..].find('\n').map_or(code.len(), |end| at + end);
     let line = code[..line_end].trim_end();
     let mut places = vec![line.strip_suffix(';').map_or(line.len(), str::len), line.len()];
-    // Where a block's lines end that stand further in.
+    // The end of the block's indented lines.
     let mut end = line_end;
     for text in code[line_end..].split_inclusive('\n').skip(1) {
         if !text.starts_with([' ', '\t']) && !text.trim().is_empty() {
@@ -238,7 +239,7 @@ pub fn bracket_missing(question: &Question) -> Option<Lesson> {
     )
 }
 
-/// The innermost bracket that stays open.
+/// The innermost open bracket.
 fn open_bracket<'a>(trees: &[Tree<'a>]) -> Option<(&'a str, usize)> {
     trees.iter().rev().find_map(|tree| match tree {
         Tree::Group(group) => {
@@ -295,7 +296,7 @@ pub fn format_string_missing(question: &Question) -> Option<Lesson> {
     );
     let is_name =
         |name: &str| name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(tokens::is_word);
-    // With what else is printed.
+    // Together with the other arguments.
     let end = problem.at.start + question.code[problem.at.start..].find(')')?;
     let all: Vec<&str> = question.code[problem.at.start..end].split(',').map(str::trim).collect();
     if all.len() > 1 && all.iter().all(|name| is_name(name)) {
@@ -309,7 +310,7 @@ pub fn format_string_missing(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(problem.at.clone(), text, sentence))
 }
 
-/// `zeros?`, as IPython has it.
+/// `zeros?`, as in IPython.
 pub fn question_mark_behind_a_name(question: &Question) -> Option<Lesson> {
     let name = question.code.trim().strip_suffix('?')?;
     let is_it = question.is(&["E0277"]) && name.chars().all(|c| tokens::is_word(c) || c == ':');
@@ -345,7 +346,7 @@ pub fn command_without_its_colon(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(0..question.code.len(), command, sentence))
 }
 
-/// What is certain to fail when it runs.
+/// Code that is certain to fail when it runs.
 pub fn end_at_run_time(question: &Question) -> Option<Lesson> {
     let label = &question.problem.label;
     if question.is(&["unconditional_panic"]) && label.contains("by zero") {
@@ -363,7 +364,7 @@ pub fn end_at_run_time(question: &Question) -> Option<Lesson> {
     None
 }
 
-/// A call with too few arguments: what it is called with.
+/// A call with too few arguments: shows its signature.
 pub fn arguments_missing(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let is_missing = question.is(&["E0061"]) && problem.label.contains("missing")

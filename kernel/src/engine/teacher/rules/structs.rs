@@ -1,11 +1,11 @@
-//! Structs of layers of which a part is missing: the derive, `forward`, `new`, or the `self` before a field.
+//! Structs of layers with a missing part: the derive, `forward`, `new`, or the `self` before a field.
 
 use super::super::lesson::{Lesson, sentence};
 use super::models::with_derive;
 use super::{Question, bytes};
 use ra_ap_syntax::ast;
 
-/// Methods that `#[derive(Module)]` gives.
+/// Methods that `#[derive(Module)]` adds.
 const OF_MODULES: [&str; 12] = [
     "parameters",
     "named_parameters",
@@ -21,17 +21,17 @@ const OF_MODULES: [&str; 12] = [
     "get_parameter",
 ];
 
-/// The method that a struct of the reader's does not have, and the struct's name.
+/// The method that a struct of the user's does not have, and the struct's name.
 fn missing<'a>(question: &Question<'a>) -> Option<(&'a str, &'a str)> {
     let problem = question.problem;
     let quoted = problem.quoted();
     let is_of_a_struct = question.is(&["E0599"]) && problem.message.contains(" found for struct `");
     let (method, ty) = (*quoted.first().filter(|_| is_of_a_struct)?, *quoted.get(1)?);
-    // A path or a generic type is another crate's.
+    // A path or a generic type belongs to another crate.
     ty.chars().all(char::is_alphanumeric).then_some((method, ty))
 }
 
-/// `plain.parameters()` of a struct without `#[derive(Module)]`.
+/// `plain.parameters()` for a struct without `#[derive(Module)]`.
 pub fn without_derive(question: &Question) -> Option<Lesson> {
     let (method, ty) = missing(question).filter(|(method, _)| OF_MODULES.contains(method))?;
     let lesson = with_derive(question, ty);
@@ -43,7 +43,7 @@ pub fn without_derive(question: &Question) -> Option<Lesson> {
     })
 }
 
-/// `net.forward(&x)` before there is one.
+/// `net.forward(&x)` without a `forward`.
 pub fn without_forward(question: &Question) -> Option<Lesson> {
     let (_, ty) = missing(question).filter(|(method, _)| *method == "forward")?;
     Some(Lesson::only(sentence!(
@@ -52,7 +52,7 @@ pub fn without_forward(question: &Question) -> Option<Lesson> {
     )))
 }
 
-/// `Net::new()` before there is one.
+/// `Net::new()` without a `new`.
 pub fn without_new(question: &Question) -> Option<Lesson> {
     let (_, ty) = missing(question).filter(|(method, _)| *method == "new")?;
     Some(Lesson::only(sentence!(
@@ -61,7 +61,7 @@ pub fn without_new(question: &Question) -> Option<Lesson> {
     )))
 }
 
-/// `hidden.forward(x)` in a method, of a field.
+/// `hidden.forward(x)` in a method, for a field.
 pub fn without_self(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let field = question.text(&problem.at).to_owned();

@@ -1,4 +1,4 @@
-//! Tensors and lists: comparisons, values taken out, indices.
+//! Tensors and lists: comparisons, conversions to numbers, indices.
 
 use ra_ap_syntax::AstNode;
 use ra_ap_syntax::ast::{self, HasArgList};
@@ -9,7 +9,7 @@ use super::super::scope::Meaning;
 use super::operation::{Operation, is_condition, needs_brackets, types_of_sides};
 use super::{Question, bytes};
 
-/// `x == y`, `x > 0`: operators give one `bool`.
+/// `x == y`, `x > 0`: Rust's comparison operators return a single `bool`.
 pub fn comparison_of_tensors(question: &Question) -> Option<Lesson> {
     let is_tensor = |ty: &&str| Meaning::of_type(ty) == Meaning::Tensor;
     let quoted = question.problem.quoted();
@@ -51,7 +51,7 @@ pub fn comparison_of_tensors(question: &Question) -> Option<Lesson> {
             "a tensor's only value is `x.item::<f32>()`; all elements at once are compared by `x.{method}(…)`",
             "单元素张量的值是 `x.item::<f32>()`；逐元素比较用 `x.{method}(…)`"
         );
-        // A whole number is compared with one that has a fraction.
+        // A whole number is compared with a number with a fraction.
         let is_whole = right_text.chars().all(|c| c.is_ascii_digit());
         let right_text = if is_whole { format!("{right_text}.0") } else { right_text.to_owned() };
         return Some(Lesson::replacing(whole, format!("{before}.item::<f32>() {sign} {right_text}"), sentence));
@@ -95,7 +95,7 @@ pub fn a_tensor_where_a_value_is_wanted(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(at, format!("{text}.item::<{wanted}>()"), sentence))
 }
 
-/// `losses.mean()`, `prices * 1.5` of a vector.
+/// `losses.mean()`, `prices * 1.5` for a vector.
 pub fn a_vector_as_a_tensor(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let quoted = problem.quoted();
@@ -129,7 +129,7 @@ pub fn a_vector_as_a_tensor(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(at, format!("tensor(&{text})"), sentence))
 }
 
-/// `x.cdist(&y)`, `x.cat(&y)`: what is a function here.
+/// `x.cdist(&y)`, `x.cat(&y)`: functions in this library.
 pub fn a_function_as_a_method(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let quoted = problem.quoted();
@@ -158,7 +158,7 @@ pub fn a_range_as_a_tensor(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(before.len()..before.len() + "tensor".len(), "arange", sentence))
 }
 
-/// `point[0]` of a tuple.
+/// `point[0]` for a tuple.
 pub fn an_index_of_a_tuple(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let is_tuple = question.is(&["E0608"])
@@ -171,11 +171,11 @@ pub fn an_index_of_a_tuple(question: &Question) -> Option<Lesson> {
     Some(Lesson::replacing(base.end..bytes(&index).end, format!(".{number}"), sentence))
 }
 
-/// `ages[i]` with an `i` that is no `usize`.
+/// `ages[i]` with an `i` that is not a `usize`.
 pub fn an_index_of_a_type(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let of_a_list = problem.quoted().first().is_some_and(|ty| ty.starts_with('['));
-    // A difference may be below zero.
+    // A difference may be negative.
     let is_plain =
         !question.text(&problem.at).contains('-') && !question.text(&problem.at).chars().all(|c| c.is_ascii_digit());
     let is_number =

@@ -1,4 +1,4 @@
-//! Variables: moved, not mutable, of no known type, and names that are other ones.
+//! Variables: moved, not mutable, or of unknown type; and misspelt or foreign names.
 
 use std::ops::Range;
 
@@ -84,13 +84,13 @@ pub fn moved(question: &Question) -> Option<Lesson> {
     });
     let (at, label) = moves?;
     let sentence = sentence!(
-        "a value that was given away is gone: lend it with `&`, or give a copy, `.clone()`",
+        "a moved value cannot be used again: lend it with `&`, or pass a copy, `.clone()`",
         "值已经被移动，不能再用：用 `&` 借用，或用 `.clone()` 复制"
     );
     let name = question.text(at).to_owned();
     let is_name = !name.is_empty() && name.chars().all(tokens::is_word);
     if let Some(expression) = question.syntax.around::<ast::BinExpr>(at) {
-        // Both sides, so that the other one does not go next.
+        // Both sides, so that the other one is not the next error.
         let sides = [expression.lhs()?, expression.rhs()?];
         let moved_name =
             label.split('`').nth(1).filter(|name| name.chars().all(tokens::is_word)).unwrap_or(&name).to_owned();
@@ -119,7 +119,7 @@ pub fn moved(question: &Question) -> Option<Lesson> {
         return Some(Lesson::replacing(at.start..at.start, "&", sentence));
     }
     if is_name && let Some(list) = question.syntax.around::<ast::ArrayExpr>(at) {
-        // All of them, so that the others do not go next.
+        // All elements, so that the others are not the next errors.
         let ast::ArrayExprKind::ElementList(elements) = list.kind() else { return Some(Lesson::only(sentence)) };
         let names = elements.filter(|element| matches!(element, ast::Expr::PathExpr(_))).map(|element| bytes(&element));
         let tensors = names.filter(|name| question.meaning(name) == Meaning::Tensor || name == at);
@@ -137,12 +137,12 @@ pub fn moved(question: &Question) -> Option<Lesson> {
     }
 }
 
-/// A `String` is added to by value only.
+/// Whether a value that is added is not text. A `String` is added to by value only.
 pub fn is_other_than_text(question: &Question, at: &Range<usize>) -> bool {
     question.meaning(at) != Meaning::Text
 }
 
-/// What is changed and was not declared to be.
+/// A variable that is changed and was not declared `mut`.
 pub fn not_mutable(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     if !question.is(&["E0384", "E0596", "E0594"]) {
@@ -173,14 +173,14 @@ pub fn not_mutable(question: &Question) -> Option<Lesson> {
     is_variable.then(|| Lesson::replacing(0..0, format!("let mut {name} = {name};\n"), sentence))
 }
 
-/// A name of PyTorch's or NumPy's that is another one here.
+/// A name of PyTorch's or NumPy's that has another name here.
 pub fn a_name_from_elsewhere(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let message = &problem.message;
     let is_missing = question.is(&["E0599", "E0425", "E0423", "E0609"]) || message.starts_with("cannot find");
     let name = *problem.quoted().first().filter(|_| is_missing)?;
     let of_a_tensor = problem.quoted().get(1).is_some_and(|ty| Meaning::of_type(ty) == Meaning::Tensor);
-    // A value is as a rule a variable that was forgotten.
+    // A missing value is usually a variable that was not defined.
     let is_alone = question.is(&["E0425"]) && message.starts_with("cannot find function")
         || message.starts_with("cannot find macro");
     if !of_a_tensor && !is_alone || question.scope.knows(name) {
@@ -191,7 +191,7 @@ pub fn a_name_from_elsewhere(question: &Question) -> Option<Lesson> {
         return Some(Lesson::replacing(problem.at.clone(), "from", sentence));
     }
     let known = names::of_another_library(name, of_a_tensor)?;
-    // What only looks like a name of another library may be the reader's own, misspelt.
+    // A name that only looks like another library's may be one of the user's, misspelt.
     if is_alone && a_misspelt_name(question).is_some() {
         return None;
     }
@@ -201,7 +201,7 @@ pub fn a_name_from_elsewhere(question: &Question) -> Option<Lesson> {
     }
 }
 
-/// A name that is nearly another one.
+/// A name that resembles another one.
 pub fn a_misspelt_name(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     if !question.is(&["E0425", "E0599", "E0433", "E0412", "E0560", "E0609"]) {
@@ -214,9 +214,9 @@ pub fn a_misspelt_name(question: &Question) -> Option<Lesson> {
         .find(|suggestion| suggestion.message.contains("similar name") || suggestion.message.contains("did you mean"));
     let offered =
         offered.and_then(|suggestion| suggestion.edits.first()).map(|edit| edit.text.trim_end_matches("()").to_owned());
-    // The compiler sees only those variables of earlier cells that the cell names.
+    // The compiler sees only the variables of earlier cells that the cell names.
     let own = || question.scope.names().map(str::to_owned).filter(|_| question.is(&["E0425"]));
-    // It was there, and is gone: moved, or lost with a cell that failed.
+    // The name existed, and is gone: moved, or lost with a cell that failed.
     if own().any(|own| own == name) {
         return None;
     }
@@ -225,7 +225,7 @@ pub fn a_misspelt_name(question: &Question) -> Option<Lesson> {
     let most = if name.len() >= 8 { 2 } else { 1 };
     let of_a_number =
         problem.quoted().get(1).is_some_and(|ty| matches!(Meaning::of_type(ty), Meaning::Float | Meaning::Whole));
-    // Of short names every other one is near; methods of numbers have many cousins.
+    // Every name resembles some short name, and many methods of numbers resemble each other.
     if distance(&meant) > most || name.len() < 4 || meant.chars().next() != name.chars().next() || of_a_number {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Values that are inside of something: a `Result` that nobody looked into, the bias that a layer may have or not.
+//! Values inside other types: an unused `Result`, a layer's optional bias.
 
 use std::ops::Range;
 
@@ -9,13 +9,13 @@ use super::super::lesson::{Edit, Lesson, sentence};
 use super::operation::Operation;
 use super::{Question, bytes};
 
-/// `let state = load("model.safetensors");`, and `state["weight"]` or `model.load_state_dict(&state)` further down.
+/// `let state = load("model.safetensors");`, with `state["weight"]` or `model.load_state_dict(&state)` further down.
 pub fn a_result_as_its_value(question: &Question) -> Option<Lesson> {
     let problem = question.problem;
     let at = match problem.code.as_str() {
         "E0608" if problem.message.contains("into a value of type `Result<") => {
             let index: Option<ast::IndexExpr> = question.syntax.around(&problem.at);
-            // Inside of a macro, where nothing is parsed, a name stands before the bracket.
+            // Inside a macro, whose content is not parsed, a name stands before the bracket.
             index
                 .and_then(|index| index.base())
                 .map_or_else(|| name_before(question, problem.at.start), |of| bytes(&of))
@@ -30,22 +30,22 @@ pub fn a_result_as_its_value(question: &Question) -> Option<Lesson> {
     let text = question.text(&at);
     let value = text.trim_start_matches('&');
     let at = at.end - value.len()..at.end;
-    // A variable gets its value where it is made, if that is in this cell.
+    // For a variable, the `?` goes where it is defined, if that is in this cell.
     let end = match made(question, value, at.start) {
         Some(made) => made.end,
-        // rustc's own words are as good for a method.
+        // For a method, rustc's own message is as good.
         None if question.is(&["E0599"]) => return None,
         None => at.end,
     };
     let what = question.text(&made(question, value, at.start).unwrap_or(at)).split('(').next()?.to_owned();
     let sentence = sentence!(
-        "`{what}` may fail, and gives a `Result`; `?` behind it takes the value out, or ends the cell with the error",
+        "`{what}` may fail and returns a `Result`; a `?` after it takes the value out, or ends the cell with the error",
         "`{what}` 可能失败，得到的是 `Result`；后面写 `?` 取出其中的值，失败时单元格以该错误结束"
     );
     Some(Lesson::of(vec![Edit { at: end..end, text: "?".to_owned() }], sentence))
 }
 
-/// The expression of which a variable is made further up in the cell.
+/// The expression with which a variable is defined further up in the cell.
 fn made(question: &Question, name: &str, before: usize) -> Option<Range<usize>> {
     let lets = question.syntax.root.descendants().filter_map(ast::LetStmt::cast);
     let of_it = lets.filter(|made| {
@@ -82,8 +82,8 @@ pub fn a_bias_that_may_be_missing(question: &Question) -> Option<Lesson> {
     bias.ends_with(".bias").then(|| Lesson::replacing(at, format!("{bias}.as_ref().unwrap()"), sentence))
 }
 
-/// `let x = model.lstm.forward(&y);`, and `model.output.forward(&x)` further down: a recurrent layer gives its outputs and its
-/// last states.
+/// `let x = model.lstm.forward(&y);`, with `model.output.forward(&x)` further down: a recurrent layer returns its
+/// outputs and its last states.
 pub fn outputs_and_states_as_outputs(question: &Question) -> Option<Lesson> {
     let at = &question.problem.at;
     let is_pair = |ty: &str| ty.starts_with("(Tensor, ") || ty.starts_with("(tensorlib::Tensor, ");
@@ -112,12 +112,12 @@ fn name_before(question: &Question, end: usize) -> Range<usize> {
     before.rfind(|c| !is_of_a_name(c)).map_or(0, |at| at + 1)..end
 }
 
-/// What is lent behind an operator: a name with its fields.
+/// The name, with its fields, that is borrowed after a place.
 fn name_behind(question: &Question, start: usize) -> Option<Range<usize>> {
     let behind = &question.code[start..];
     let first = behind.find(|c| !matches!(c, ' ' | '&'))?;
     let length = behind[first..].find(|c| !is_of_a_name(c)).unwrap_or(behind.len() - first);
-    // With the `&` before it.
+    // Including the `&` before it.
     Some(start + behind.len() - behind.trim_start().len()..start + first + length)
 }
 
