@@ -19,10 +19,23 @@ use crate::workspace::{Workspace, cargo};
 /// # Errors
 /// One sentence, when `soma` does not compile.
 pub fn build(workspace: &Workspace) -> Result<PathBuf> {
+    build_with(workspace, &["--workspace"])
+}
+
+/// Builds `soma` with the release profile, for others to install.
+///
+/// # Errors
+/// One sentence, when `soma` does not compile.
+pub fn build_release(workspace: &Workspace) -> Result<PathBuf> {
+    build_with(workspace, &["--release", "--locked", "--package", "soma"])
+}
+
+fn build_with(workspace: &Workspace, options: &[&str]) -> Result<PathBuf> {
     let mut command = Command::new(cargo());
     environment::without_cargo(&mut command);
     command
-        .args(["build", "--workspace", "--bin", "soma", "--message-format", "json-render-diagnostics"])
+        .args(["build", "--bin", "soma", "--message-format", "json-render-diagnostics"])
+        .args(options)
         .current_dir(&workspace.root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
@@ -31,7 +44,7 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     let messages = BufReader::new(cargo.child().stdout.take().expect("standard output is piped"));
     let executable = messages.lines().map_while(Result::ok).filter_map(|line| executable(&line)).last();
     if !cargo.child().wait()?.success() {
-        bail!("the kernel could not be built: cargo says why in the lines above");
+        bail!("the kernel could not be built; see cargo's errors above");
     }
     executable.context("cargo built the kernel but did not say where it is")
 }

@@ -16,6 +16,7 @@ pub mod progress;
 pub mod python;
 pub mod requirements;
 pub mod server;
+pub mod wheel;
 pub mod workspace;
 
 use std::fs::{self, File};

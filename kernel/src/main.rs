@@ -1,21 +1,25 @@
 //! `soma`: a Jupyter kernel for Rust tensor notebooks.
 //!
-//! One binary in several parts. Started as `cargo`, `rustc` or `rustup` (through the links that a session
-//! makes) it stands in for these tools under evcxr; `soma runtime` runs cells; `soma analyst` answers questions about
-//! code; `soma kernel` is what Jupyter starts; `soma install` makes it known to Jupyter.
+//! One binary with several roles. Started as `cargo`, `rustc` or `rustup` (through the links that a session makes), it
+//! stands in for these tools under evcxr. `soma runtime` runs cells; `soma analyst` answers questions about code;
+//! `soma kernel` is what Jupyter starts; `soma install` registers it with Jupyter.
 
 mod about;
 mod analyst;
 mod diagnostic;
 mod dirs;
+mod doctor;
 mod engine;
 mod evcxr;
 mod install;
+mod lessons;
 mod process;
 mod runtime;
 mod session_dir;
+mod shared;
 mod toolchain;
 mod variable_types;
+mod warm;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +57,27 @@ enum Command {
     Install(install::InstallArgs),
     /// Remove the kernel from Jupyter.
     Uninstall(install::UninstallArgs),
+    /// Write the kernel's entry for a package that is installed anywhere (`cargo wheel` calls this).
+    #[command(hide = true)]
+    Kernelspec {
+        /// The folder for the entry.
+        folder: PathBuf,
+    },
+    /// Lay out the lessons that came with this installation.
+    Lessons {
+        /// A folder that is not there yet, or empty.
+        folder: PathBuf,
+    },
+    /// Tell what is there of all that a notebook needs, what is missing and what to do about it.
+    Doctor,
+    /// Compile the cells of notebooks before others run them.
+    Warm(warm::WarmArgs),
+    /// Run a notebook for `soma warm`, in a process of its own.
+    #[command(hide = true)]
+    WarmNotebook {
+        /// The notebook.
+        path: PathBuf,
+    },
     /// Show the cell cache's size and use, or clear it.
     Cache {
         /// Remove every entry.
@@ -69,7 +94,7 @@ fn main() -> ExitCode {
     let result = if toolchain::shim_links::NAMES.contains(&name) {
         toolchain::shim::run(name, &arguments[1..])
     } else {
-        run(Arguments::parse()).map(|()| 0)
+        run(Arguments::parse())
     };
     match result {
         Ok(code) => ExitCode::from(code as u8),
@@ -80,8 +105,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
-    match arguments.command {
+/// Carries out a command, and returns the exit code.
+fn run(arguments: Arguments) -> anyhow::Result<i32> {
+    let done = match arguments.command {
         Command::Kernel { connection_file, ignored: _ } => {
             tracing_subscriber::fmt()
                 .with_env_filter(
@@ -91,7 +117,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 .with_writer(std::io::stderr)
                 .init();
             if process::serves_a_terminal() {
-                // SAFETY: no other thread has been started. `soma_cell::progress` looks for it.
+                // SAFETY: no other thread has been started. `soma_cell::progress` reads the variable.
                 unsafe { std::env::set_var("SOMA_TERMINAL", "1") };
             }
             let (session, release) = engine::session::open()?;
@@ -101,12 +127,18 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Analyst { session } => analyst::server::run(session),
         Command::Install(arguments) => install::run(arguments, build_cell_libraries),
         Command::Uninstall(arguments) => install::run_uninstall(arguments),
+        Command::Kernelspec { folder } => install::write_relocatable(&folder).map_err(Into::into),
+        Command::Lessons { folder } => lessons::run(&folder),
+        Command::Doctor => return Ok(i32::from(!doctor::run())),
+        Command::Warm(arguments) => warm::run(arguments),
+        Command::WarmNotebook { path } => warm::run_notebook(&path),
         Command::Cache { clear } => cache(clear),
-    }
+    };
+    done.map(|()| 0)
 }
 
-/// Builds what cells link, and tells the kernel's environment: the compiler that is here, for when it is started where none
-/// can be found.
+/// Builds what cells link, and returns the kernel's environment: the path of the current compiler, for a start in an
+/// environment where none can be found.
 fn build_cell_libraries() -> anyhow::Result<install::Environment> {
     let facts = toolchain::toolchain_info::ToolchainInfo::find()?;
     let original = toolchain::original::Original::read();

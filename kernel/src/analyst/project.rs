@@ -1,5 +1,5 @@
-//! The crates that a cell can name, as rust-analyzer holds them: what every cell links, what `:dep` added, the
-//! standard library where its sources are installed (`rustup component add rust-src`), and the session's own crate.
+//! The crates that a cell can name, loaded into rust-analyzer: those that every cell links, those that `:dep` added,
+//! the standard library if its sources are installed (`rustup component add rust-src`), and the session's own crate.
 
 use std::fs;
 use std::path::Path;
@@ -16,29 +16,28 @@ use ra_ap_project_model::{
 use ra_ap_vfs::file_set::FileSetConfig;
 use ra_ap_vfs::{Change, Vfs, VfsPath};
 
-use crate::dirs;
 use crate::evcxr::manifest::modernise;
 use crate::toolchain::cell_libs::{CellLibs, Shared};
 use crate::toolchain::handoff::SessionNotes;
 use crate::toolchain::toolchain_info::ToolchainInfo;
 
-/// The folder with the standard library's processor intrinsics: half of its text, and nothing that a notebook asks
-/// about. Without it the first answer comes earlier and takes less memory.
+/// The folder with the standard library's processor intrinsics: half of its text, and of no use in a notebook. Without
+/// it the first answer comes earlier and takes less memory.
 const INTRINSICS: &str = "core_arch";
 
 /// A loaded project.
 pub struct Project {
     host: AnalysisHost,
     file: FileId,
-    /// The dependencies that evcxr's manifest named when it was loaded.
+    /// The dependencies in evcxr's manifest when the project was loaded.
     dependencies: toml::Table,
 }
 
 impl Project {
-    /// Reads everything that a session's cells can name.
+    /// Loads everything that a session's cells can name.
     ///
     /// # Errors
-    /// When cargo cannot say what that is.
+    /// When cargo cannot tell the packages.
     pub fn load(session: &Path, notes: &SessionNotes) -> Result<Project> {
         let dependencies = dependencies(session);
         let folder = session.join("analyst");
@@ -46,14 +45,14 @@ impl Project {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error.into()),
             _ => {}
         }
-        // Crates that cargo cannot resolve (now) must not keep the others from being known.
+        // If cargo cannot resolve some crates (now), the others must still be known.
         let (host, file) = read(&folder, notes, &dependencies).or_else(|error| {
             if dependencies.is_empty() { Err(error) } else { read(&folder, notes, &toml::Table::new()) }
         })?;
         Ok(Project { host, file, dependencies })
     }
 
-    /// Loads the project again if a `:dep` has changed it. Where that fails, what was known stays known.
+    /// Loads the project again if a `:dep` has changed it. If that fails, the old project stays.
     pub fn refresh(&mut self, session: &Path, notes: &SessionNotes) {
         let dependencies = dependencies(session);
         if dependencies != self.dependencies {
@@ -71,7 +70,7 @@ impl Project {
         self.host.apply_change(change);
     }
 
-    /// For questions about the present text. To be dropped before the text is changed.
+    /// For questions about the current text. Drop it before the text is changed.
     pub fn analysis(&self) -> Analysis {
         self.host.analysis()
     }
@@ -82,7 +81,7 @@ impl Project {
     }
 }
 
-/// What `:dep` added: the dependencies of the crate in the session's folder.
+/// The crates that `:dep` added: the dependencies of the crate in the session's folder.
 fn dependencies(session: &Path) -> toml::Table {
     let manifest = fs::read_to_string(session.join("Cargo.toml")).unwrap_or_default();
     let manifest: toml::Table = manifest.parse().unwrap_or_default();
@@ -91,12 +90,12 @@ fn dependencies(session: &Path) -> toml::Table {
     table
 }
 
-/// The manifest of a crate that may name what a cell may name.
+/// The manifest of a crate that can name the same crates as a cell.
 fn manifest(libs: &CellLibs, sources: &Path, dependencies: &toml::Table) -> String {
     let mut all = dependencies.clone();
     for Shared { name, version, .. } in libs.shared.iter().filter(|shared| shared.is_public) {
-        // A cell gets the bundled crate, whatever version a `:dep` asked for that it meets, with the features that the
-        // tensor library has chosen: crates that only others need may never have been downloaded.
+        // A cell gets the bundled crate, whatever version a `:dep` requested that it satisfies, with the features that
+        // the tensor library has chosen: crates that only other features need may never have been downloaded.
         let version = ("version".to_owned(), format!("={version}").into());
         let features = ("default-features".to_owned(), false.into());
         all.insert(name.clone(), toml::Table::from_iter([version, features]).into());
@@ -112,8 +111,8 @@ fn manifest(libs: &CellLibs, sources: &Path, dependencies: &toml::Table) -> Stri
 }
 
 fn read(folder: &Path, notes: &SessionNotes, dependencies: &toml::Table) -> Result<(AnalysisHost, FileId)> {
-    let sources = dirs::cache_dir().join("libs").join(&notes.libs.key).join("src");
-    fs::write(folder.join("Cargo.toml"), manifest(&notes.libs, &sources, dependencies))?;
+    let sources = notes.libs.sources();
+    fs::write(folder.join("Cargo.toml"), manifest(&notes.libs, sources, dependencies))?;
     fs::write(folder.join("lib.rs"), "")?;
     fs::copy(sources.join("Cargo.lock"), folder.join("Cargo.lock")).context("the tensor library's sources are gone")?;
     let folder = absolute(folder)?;
@@ -145,18 +144,18 @@ fn read(folder: &Path, notes: &SessionNotes, dependencies: &toml::Table) -> Resu
 }
 
 fn config(facts: &ToolchainInfo) -> Result<CargoConfig> {
-    // Asked to look for the sources itself, rust-analyzer would have rustup download them.
+    // If rust-analyzer looked for the sources itself, it would make rustup download them.
     let sysroot = if facts.have_sources() { Some(RustLibSource::Path(absolute(&facts.sysroot)?)) } else { None };
     Ok(CargoConfig {
         sysroot,
-        // Else crates for every other system would be read too.
+        // Without a target, crates for every other system would be read too.
         target: Some(facts.host.clone()),
         metadata_extra_args: vec!["--offline".to_owned()],
         ..CargoConfig::default()
     })
 }
 
-/// Libraries do not change while the session's crate does: all that was found out about them stays valid.
+/// The source roots. Libraries do not change while the session's crate does, so analysis results about them stay valid.
 fn source_roots(vfs: &Vfs, folder: VfsPath) -> Vec<SourceRoot> {
     let mut sets = FileSetConfig::builder();
     sets.add_file_set(vec![folder]);

@@ -1,4 +1,4 @@
-//! Where Jupyter looks for kernels.
+//! The folders in which Jupyter looks for kernels.
 //!
 //! See <https://docs.jupyter.org/en/latest/use/jupyter-directories.html#data-files>.
 
@@ -11,11 +11,11 @@ use anyhow::{Context, Result, bail};
 /// One of Jupyter's data folders.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Destination {
-    /// The user's own.
+    /// The user's.
     User,
-    /// That of the active Python environment.
+    /// The active Python environment's.
     SysPrefix,
-    /// That of the Python environment at this folder.
+    /// The one in the Python environment at this folder.
     Prefix(PathBuf),
 }
 
@@ -23,7 +23,7 @@ impl Destination {
     /// The folder that holds one folder for each kernel; it may not exist yet.
     ///
     /// # Errors
-    /// A sentence, when there is no home folder or no Python environment to find it by.
+    /// A sentence, if there is no home folder or no Python environment.
     pub fn kernels_folder(&self) -> Result<PathBuf> {
         let data = match self {
             Destination::User => user_data_folder(|name| std::env::var_os(name), dirs::home_dir())?,

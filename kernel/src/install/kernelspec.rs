@@ -1,4 +1,4 @@
-//! The kernel's entry in Jupyter: a folder with `kernel.json` and the logo.
+//! The kernel's entry in Jupyter (a kernelspec): a folder with `kernel.json` and the logo.
 //!
 //! See <https://jupyter-client.readthedocs.io/en/latest/kernels.html#kernel-specs>.
 
@@ -12,15 +12,15 @@ use serde_json::json;
 
 use super::logo;
 
-/// The kernel's name: what `--kernel` takes, and the folder's name.
+/// The kernel's name: the value of `--kernel`, and the folder's name.
 pub const NAME: &str = "soma";
-/// The kernel's name for people.
+/// The kernel's name in front ends.
 pub const DISPLAY_NAME: &str = "Rust (Soma)";
 
-/// Variables with which the kernel is started.
+/// The environment variables with which the kernel is started.
 pub type Environment = BTreeMap<String, String>;
 
-/// Makes the folder of kernels and tries whether it can be written.
+/// Makes the folder of kernels and checks that it can be written.
 ///
 /// # Errors
 /// One sentence with the folder, the system's reason and what to do.
@@ -43,8 +43,8 @@ pub fn write(kernels: &Path, executable: &Path, environment: &Environment) -> Re
         for (name, content) in files(executable, environment) {
             fs::write(entry.join(name), content)?;
         }
-        // A folder with content cannot be renamed over: the old entry goes into the staging folder, which
-        // is removed with it.
+        // A folder with content cannot be renamed over, so the old entry goes into the staging folder, which is removed
+        // with it.
         match fs::rename(&folder, staging.path().join("replaced")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -78,6 +78,21 @@ fn cannot_write(kernels: &Path) -> String {
          `--sys-prefix` or `--prefix FOLDER`",
         kernels.display()
     )
+}
+
+/// Writes the entry of a kernel whose program is in the folder `bin` of the same Python environment, wherever that is: front
+/// ends put the entry's own folder in.
+///
+/// # Errors
+/// What the system says.
+pub fn write_relocatable(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    // From `share/jupyter/kernels/soma`.
+    let program = Path::new("{resource_dir}/../../../../bin/soma");
+    for (name, content) in files(program, &Environment::new()) {
+        fs::write(folder.join(name), content)?;
+    }
+    Ok(())
 }
 
 fn files(executable: &Path, environment: &Environment) -> [(&'static str, Vec<u8>); 4] {

@@ -1,13 +1,13 @@
 //! The logo: a neuron's cell body with its dendrites and its axon, in the orange of rust.
 //!
-//! One list of shapes is drawn twice: as SVG and, by tiny-skia, as PNG. Widths are chosen so that the
-//! thinnest branch is still two pixels wide at 32 pixels, and the colours hold on white and on near-black.
+//! One list of shapes is drawn twice: as SVG and, with tiny-skia, as PNG. The widths keep the thinnest branch two
+//! pixels wide at 32 pixels, and the colours are visible on white and on near-black.
 
 use std::fmt::Write;
 
 use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, Transform};
 
-/// The side of the square that the shapes are given in.
+/// The side of the square that contains the shapes.
 const SIDE: f32 = 64.0;
 
 const TWIG: Rgb = Rgb(0xD4, 0x5A, 0x22);

@@ -1,10 +1,10 @@
-//! `soma install` and `soma uninstall`: telling Jupyter about this kernel, and taking it back.
+//! `soma install` and `soma uninstall`: register this kernel with Jupyter, and remove it.
 //!
-//! [`destination`] says which of Jupyter's data folders is meant, [`kernelspec`] writes the kernel's entry
-//! there, [`logo`] draws its picture. Only `main` calls this.
+//! [`destination`] finds the data folder of Jupyter, [`kernelspec`] writes the kernel's entry there, [`logo`] draws its
+//! icon. Only `main` calls this.
 //!
-//! Invariant: nothing here knows of evcxr, of sockets or of how cells are compiled; what else must be ready
-//! before the kernel is announced comes in as a function.
+//! Invariant: nothing here knows of evcxr, of sockets or of how cells are compiled; `main` passes in a function that
+//! prepares everything else before the kernel is registered.
 
 mod destination;
 mod kernelspec;
@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use destination::Destination;
-pub use kernelspec::Environment;
+pub use kernelspec::{Environment, write_relocatable};
 
 /// `soma install`: announce this kernel to Jupyter and build what its cells link.
 #[derive(Args, Clone, Debug)]
@@ -55,13 +55,13 @@ impl From<DestinationArgs> for Destination {
     }
 }
 
-/// Announces the running executable as a Jupyter kernel, after `prepare` has built what it needs.
+/// Registers the running executable as a Jupyter kernel, after `prepare` has built what it needs.
 ///
-/// The folder is tried before `prepare` runs, so that nobody waits for a build that could not be used. `prepare` tells
-/// environment variables with which the kernel is to be started.
+/// The folder is checked before `prepare` runs, so that the user does not wait for a build that could not be used.
+/// `prepare` returns the environment variables with which the kernel is to be started.
 ///
 /// # Errors
-/// One sentence: no such Python environment, a folder that cannot be written, or what `prepare` says.
+/// One sentence: no such Python environment, a folder that cannot be written, or the error of `prepare`.
 pub fn run(arguments: InstallArgs, prepare: impl FnOnce() -> Result<Environment>) -> Result<()> {
     let kernels = Destination::from(arguments.destination).kernels_folder()?;
     kernelspec::check_writable(&kernels)?;

@@ -1,4 +1,4 @@
-//! `soma runtime`: speaks evcxr's protocol, owns the worker and its snapshot, forwards what cells write.
+//! `soma runtime`: speaks evcxr's protocol, owns the worker and its snapshot, forwards the output of cells.
 //!
 //! One thread, one `poll` loop; it never waits on the worker, so it can always be told to interrupt it.
 
@@ -30,23 +30,23 @@ use crate::session_dir::{SESSION_DIR, SHELL_PID, SOCKET, session_dir};
 use crate::toolchain::handoff::SessionNotes;
 use crate::toolchain::original::Original;
 
-/// How long the ends of what a crashed cell had started are waited for, before the copy goes on.
+/// How long to wait for the processes that a crashed cell had started to end, before the snapshot goes on.
 const AFTER_A_CRASH: Duration = Duration::from_secs(1);
 
-/// How long those of everything that cells have started, at the session's end.
+/// How long to wait for all processes that cells have started to end, at the session's end.
 const AT_THE_END: Duration = Duration::from_secs(10);
 
-/// Above this much unsent output the worker's pipes are left to fill, which makes the cell wait.
+/// With more unsent output than this, the worker's pipes are not read, which makes the cell wait.
 const BACKLOG: usize = 1 << 20;
 
-/// Supervises until evcxr or the kernel is gone.
+/// Supervises until evcxr or the kernel has ended.
 ///
 /// # Errors
 /// When the session's folder does not hold what the kernel puts there.
 pub fn run() -> Result<()> {
-    // Jupyter kills a kernel together with its process group; someone must be left to remove the folder.
+    // Jupyter kills a kernel together with its process group; this process must survive to remove the folder.
     let _ = nix::unistd::setsid();
-    // In a session of its own no terminal can hang up on it.
+    // In its own session, no terminal can send it a hangup.
     reset_signals(true);
     let session = session_dir().context("`soma runtime` is started by the kernel")?;
     let notes = SessionNotes::read(&session)?;
@@ -61,7 +61,7 @@ pub fn run() -> Result<()> {
     children.add(Signal::SIGCHLD);
     children.thread_block()?;
     let signals = SignalFd::with_flags(&children, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
-    let worker = Worker::start(&notes.libs.dylib, &kernel)?;
+    let worker = Worker::start(&notes.libs.dylib, notes.facts.standard_library().as_deref(), &kernel)?;
     let mut supervisor = Supervisor {
         kernel,
         signals,
@@ -75,18 +75,18 @@ pub fn run() -> Result<()> {
         kernel_is_gone: false,
     };
     let result = supervisor.serve();
-    // A pipe that breaks in the middle of a word is how a kernel's death may be noticed first.
+    // A pipe that breaks in the middle of a write may be the first sign of the kernel's death.
     supervisor.kernel_is_gone |= result.is_err() && supervisor.kernel_hangs_up();
     supervisor.end_everything();
     if supervisor.kernel_is_gone {
-        // It was killed, and could not end its shell and remove its folder.
+        // A kernel that was killed could not end its shell and remove its folder.
         process::kill_group(&session.join(SHELL_PID));
         remove_folder(&session);
     }
     result
 }
 
-/// Removes a session's folder. A compile that is being ended may still be writing into it.
+/// Removes a session's folder. A compile that is being ended may still write into it.
 fn remove_folder(session: &Path) {
     for _ in 0..50 {
         match std::fs::remove_dir_all(session) {
@@ -96,7 +96,7 @@ fn remove_folder(session: &Path) {
     }
 }
 
-/// Where `tensorlib` looks for the lessons' data first.
+/// The variable for the folder in which `tensorlib` looks for the lessons' data first.
 const LESSONS_DATA: &str = "TENSORLIB_DATA";
 
 /// Cells see the environment that the kernel was started in, not the one made for evcxr.
@@ -109,7 +109,7 @@ fn clean_environment(original: &Original) {
                 None => std::env::remove_var(name),
             }
         }
-        // `Mnist::bundled` finds what ships with the lessons from any folder, while Soma's own is still there.
+        // `Mnist::bundled` finds the lessons' data from any folder, as long as Soma's own folder exists.
         let lessons = Path::new(env!("CARGO_MANIFEST_DIR")).join("../notebooks/data");
         if std::env::var_os(LESSONS_DATA).is_none() && lessons.is_dir() {
             std::env::set_var(LESSONS_DATA, lessons);
@@ -121,7 +121,7 @@ fn clean_environment(original: &Original) {
     }
 }
 
-/// Makes this process the parent of descendants whose own parent has died: the snapshot's parent is the worker.
+/// Makes this process the parent of descendants whose own parent has ended: the snapshot's parent is the worker.
 fn adopt_orphans() {
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_child_subreaper(true);
@@ -132,7 +132,7 @@ struct Supervisor {
     signals: SignalFd,
     worker: Worker,
     cell: Option<RunningCell>,
-    /// Whether the cell has failed and what it had moved away has come back.
+    /// Whether the cell has failed and every variable that it had moved is back.
     keeps_all: bool,
     commands: LineBuffer,
     reports: LineBuffer,
@@ -140,7 +140,7 @@ struct Supervisor {
     requests: VecDeque<u8>,
     /// Frames that the kernel has not yet taken.
     outgoing: Vec<u8>,
-    /// The kernel's end of the channel was closed without a word.
+    /// Whether the kernel's end of the channel was closed without a request to quit.
     kernel_is_gone: bool,
 }
 
@@ -191,8 +191,8 @@ impl Supervisor {
         }
     }
 
-    /// Tells the kernel, once, that something waits for a line that nobody was asked for; and ends a cell that waits for
-    /// threads that are gone.
+    /// Tells the kernel, once, that something waits for input without having asked for it. Ends a cell that waits for
+    /// threads that no longer exist.
     fn look_at_the_cell(&mut self) {
         let Some(cell) = &mut self.cell else { return };
         if !cell.is_to_be_looked_at() {
@@ -202,7 +202,7 @@ impl Supervisor {
             cell.end_when_deadlocked(self.worker.pid);
         }
         if self.worker.stdin.is_waited_for(self.worker.pid) {
-            // The question stands in it.
+            // The output holds the question.
             self.forward_output(true);
             Frame::Waiting(self.worker.stdin.answers()).encode(&mut self.outgoing);
         }
@@ -213,7 +213,7 @@ impl Supervisor {
         wait.and_then(|wait| PollTimeout::try_from(wait).ok()).unwrap_or(PollTimeout::NONE)
     }
 
-    /// evcxr's commands; false at their end.
+    /// Handles evcxr's commands; false at their end.
     fn read_evcxr(&mut self) -> Result<bool> {
         let mut bytes = [0; 4096];
         let count = io::stdin().lock().read(&mut bytes)?;
@@ -230,8 +230,8 @@ impl Supervisor {
         Ok(true)
     }
 
-    /// Whether the kernel's end of the channel closes about now: a process that dies closes everything, but not at
-    /// the same moment.
+    /// Whether the kernel's end of the channel closes about now: a process that ends closes all its descriptors, but
+    /// not at the same moment.
     fn kernel_hangs_up(&mut self) -> bool {
         let mut wait = [PollFd::new(self.kernel.as_fd(), PollFlags::POLLIN)];
         if !matches!(poll(&mut wait, PollTimeout::from(500_u16)), Ok(1..)) {
@@ -240,7 +240,7 @@ impl Supervisor {
         matches!(self.read_kernel(), Ok(false)) && self.kernel_is_gone
     }
 
-    /// The kernel's requests; false when it is gone.
+    /// Handles the kernel's requests; false when the kernel has ended.
     fn read_kernel(&mut self) -> Result<bool> {
         let mut bytes = [0; 256];
         match self.kernel.read(&mut bytes) {
@@ -289,14 +289,14 @@ impl Supervisor {
         }
     }
 
-    /// An answer to a question of an interrupted cell is for no other.
+    /// Discards answers to a question of an interrupted cell: they are not meant for the next one.
     fn drop_late_answers(&mut self) {
         if self.cell.is_none() {
             self.worker.stdin.clear();
         }
     }
 
-    /// Hands on what the worker has written so far.
+    /// Forwards what the worker has written so far.
     fn forward_output(&mut self, listen: bool) {
         if !listen {
             return;
@@ -305,7 +305,7 @@ impl Supervisor {
         for (descriptor, frame) in
             [(&self.worker.stdout, Frame::Stdout as fn(Vec<u8>) -> Frame), (&self.worker.stderr, Frame::Stderr)]
         {
-            // At most what a pipe holds, a few times over: an endless writer must not keep us here.
+            // At most a few times what a pipe holds: endless output must not keep the loop here.
             for _ in 0..4 {
                 match read(descriptor, &mut bytes) {
                     Ok(count) if count > 0 => frame(bytes[..count].to_vec()).encode(&mut self.outgoing),
@@ -327,11 +327,11 @@ impl Supervisor {
 
     fn report(&mut self, line: &str) {
         let Some(report) = Report::decode(line) else {
-            return tracing::warn!("the worker says what is no report: {line:?}");
+            return tracing::warn!("the worker sent an invalid report: {line:?}");
         };
         match &report {
             Report::Copy { pid, threads, .. } => {
-                // The worker ends the one before, unless it dies in between.
+                // The worker ends the previous snapshot, unless the worker dies before that.
                 self.worker.previous_copy = self.worker.copy.replace(Pid::from_raw(*pid));
                 self.worker.threads_before_copy = *threads;
             }
@@ -360,7 +360,7 @@ impl Supervisor {
         tell_evcxr(if is_kept { Notice::Undone } else { Notice::Done });
     }
 
-    /// Takes note of processes that ended.
+    /// Reaps processes that have ended.
     fn reap(&mut self) -> Result<()> {
         while let Ok(Some(_)) = self.signals.read_signal() {}
         loop {
@@ -377,23 +377,23 @@ impl Supervisor {
         }
     }
 
-    /// Ends what a cell has started that was stopped or has crashed: it is of no use to anybody now, be it a command that
-    /// the cell waited for or a server that it made.
+    /// Ends the processes that a cell has started, when the cell was stopped or has crashed: commands that it waited
+    /// for and servers that it started are of no use now.
     fn end_what_it_started(&self, cell: &RunningCell) {
         let own = [Some(self.worker.pid), self.worker.copy, self.worker.previous_copy];
         family::end_children(AFTER_A_CRASH, |child| !own.contains(&Some(child)) && !cell.was_there_before(child));
     }
 
-    /// The worker is gone: wakes the snapshot and tells evcxr of an error.
+    /// Handles the worker's end: wakes the snapshot and tells evcxr of an error.
     fn worker_ended(&mut self, how: Ending) -> Result<()> {
         self.forward_output(true);
         self.read_reports()?;
-        // A line that the dead worker had not finished.
+        // Discard a line that the dead worker had not finished.
         self.reports = LineBuffer::default();
         let unread = self.worker.unread_commands();
-        // A cell that the worker has not begun is the copy's, and nobody need know.
+        // A cell that the worker had not begun is run by the snapshot, and evcxr need not know.
         let cell = self.cell.take_if(|cell| cell.has_begun(&unread));
-        // The dead worker's children are ours now; of a process that is not, nothing is known.
+        // The dead worker's children are now children of this process; a process that is not one counts as ended.
         let is_alive = |pid: &Pid| matches!(waitpid(*pid, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive));
         self.worker.previous_copy.take().filter(is_alive).into_iter().for_each(end);
         self.worker.copy = self.worker.copy.take().filter(is_alive);
@@ -422,13 +422,13 @@ impl Supervisor {
                     write_all(&self.worker.commands, cell.command().as_bytes());
                 }
                 write_all(&self.worker.wake, b"!");
-                // Somebody may have stopped it.
+                // A signal may have stopped it.
                 let _ = kill(copy, Signal::SIGCONT);
             }
             None => {
                 // evcxr notices the end of this process, forgets the variables and starts another.
                 self.send();
-                bail!("the process that runs cells ended, and there was no copy of it");
+                bail!("the process that runs cells ended, and there was no snapshot");
             }
         }
         if cell.is_some() {
@@ -437,18 +437,18 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Gives the kernel as much as it takes.
+    /// Sends the kernel as much as it accepts.
     fn send(&mut self) {
         while !self.outgoing.is_empty() {
             match self.kernel.write(&self.outgoing) {
                 Ok(count) if count > 0 => drop(self.outgoing.drain(..count)),
-                // A kernel that is gone is noticed when it is read from.
+                // `read_kernel` notices that the kernel has ended.
                 _ => break,
             }
         }
     }
 
-    /// Leaves no process behind: the worker, its copy, and whatever the user's cells started.
+    /// Ends all processes: the worker, its snapshot, and those that the user's cells started.
     fn end_everything(&mut self) {
         end(self.worker.pid);
         self.worker.copy.take().into_iter().for_each(end);
@@ -461,7 +461,7 @@ fn tell_evcxr(notice: Notice) {
     let _ = out.write_all(&notice.line()).and_then(|()| out.flush());
 }
 
-/// Writes to a pipe; a reader that is gone is noticed elsewhere.
+/// Writes to a pipe; other code notices a reader that has ended.
 fn write_all(descriptor: &OwnedFd, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         match write(descriptor, bytes) {
@@ -472,7 +472,7 @@ fn write_all(descriptor: &OwnedFd, mut bytes: &[u8]) {
     }
 }
 
-/// Whole lines out of pieces.
+/// Joins pieces into whole lines.
 #[derive(Default)]
 struct LineBuffer(Vec<u8>);
 

@@ -1,4 +1,4 @@
-//! The process that runs cells, one after the other, and leaves a sleeping copy of itself after each.
+//! The process that runs cells, one after the other, and leaves a snapshot (a sleeping copy of itself) after each.
 
 use std::collections::HashSet;
 use std::ffi::c_void;
@@ -25,28 +25,29 @@ use crate::process::children;
 
 /// The worker's ends of its pipes to the supervisor.
 pub struct Pipes {
-    /// Commands: the path of a cell's library, or what is to be done about copies; a line each.
+    /// Commands, a line each: the path of a cell's library, or whether to take snapshots.
     pub commands: OwnedFd,
     /// Reports, a line each.
     pub reports: OwnedFd,
-    /// A byte here makes a sleeping copy the worker; its end means that the supervisor is gone.
+    /// A byte here wakes the snapshot, which becomes the worker; the end of the pipe means that the supervisor has
+    /// ended.
     pub wake: OwnedFd,
 }
 
-/// A command: leave a copy after each cell, from now on.
+/// A command: take a snapshot after each cell from now on.
 pub const KEEP_COPIES: &str = ":copies";
-/// A command: leave none.
+/// A command: take no snapshots.
 pub const KEEP_NO_COPIES: &str = ":no copies";
 
-/// The cells' library's own interrupt flag.
+/// The interrupt flag of the cells' library.
 static INTERRUPT: OnceLock<extern "C" fn()> = OnceLock::new();
-/// A cell's own code runs.
+/// Whether a cell's own code runs.
 static CELL_RUNS: AtomicBool = AtomicBool::new(false);
-/// The running cell was asked to stop.
+/// Whether the running cell was asked to stop.
 static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
-/// Something that it waited for was broken off.
+/// Whether a system call in which the cell waited was cancelled.
 static IS_CANCELLED: AtomicBool = AtomicBool::new(false);
-/// The descriptor of reports, on which nothing is.
+/// The descriptor of reports, on which nothing is cancelled.
 static REPORTS: AtomicI32 = AtomicI32::new(-1);
 
 extern "C" fn on_interrupt(_: i32, _: *mut libc::siginfo_t, context: *mut c_void) {
@@ -57,29 +58,29 @@ extern "C" fn on_interrupt(_: i32, _: *mut libc::siginfo_t, context: *mut c_void
         return;
     }
     IS_INTERRUPTED.store(true, Ordering::SeqCst);
-    // SAFETY: this handler is installed as it must be.
+    // SAFETY: this handler is installed with the flags that `cancel` requires.
     if unsafe { cancel(context, REPORTS.load(Ordering::SeqCst)) } {
         IS_CANCELLED.store(true, Ordering::SeqCst);
     }
 }
 
-/// Has interrupts handled, whatever cells have changed about it.
+/// Installs the interrupt handler, whatever cells have changed.
 fn handle_interrupts() {
     let flags = SaFlags::SA_RESTART | SaFlags::SA_SIGINFO;
     let action = SigAction::new(SigHandler::SigAction(on_interrupt), flags, SigSet::empty());
-    // SAFETY: the handler sets flags, and changes what a system call returns that may fail.
+    // SAFETY: the handler sets flags, and changes the return value of a system call that may fail.
     let _ = unsafe { sigaction(Signal::SIGUSR1, &action) };
     let mut interrupts = SigSet::empty();
     interrupts.add(Signal::SIGUSR1);
     let _ = interrupts.thread_unblock();
 }
 
-/// Runs cells until the supervisor is gone. Standard input, output and error are already the worker's.
-pub fn run(pipes: Pipes, dylib: &Path) -> ! {
+/// Runs cells until the supervisor has ended. Standard input, output and error are already the worker's.
+pub fn run(pipes: Pipes, dylib: &Path, standard: Option<&Path>) -> ! {
     let mut reports = File::from(pipes.reports);
     let mut commands = File::from(pipes.commands);
     let mut wake = File::from(pipes.wake);
-    let library = match CellLibrary::load(dylib, &reports) {
+    let library = match CellLibrary::load(dylib, standard, &reports) {
         Ok(library) => library,
         Err(error) => {
             eprintln!("Soma's tensor library cannot be loaded: {error}");
@@ -108,7 +109,7 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             _ => {}
         }
         if keeps_copies && copy.is_some_and(has_ended) {
-            // It was killed; no cell runs without one. A woken snapshot must not run the cell.
+            // The snapshot was killed; no cell runs without one. A woken snapshot must not run this cell.
             copy = None;
             if leave_copy(&mut copy, &mut reports, &mut wake) == Process::Woken {
                 continue;
@@ -123,7 +124,7 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
             Err(error) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
                 report(&mut reports, &Report::NotLoaded { reason: source.unwrap_or_else(|| error.to_string()) });
-                // To evcxr it is as if the cell had panicked: the variables are where they were.
+                // To evcxr this looks like a panic of the cell: the variables are where they were.
                 report(&mut reports, &Report::Failed {});
             }
         }
@@ -132,14 +133,14 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
         streams.restore();
         if IS_INTERRUPTED.swap(false, Ordering::SeqCst) {
             if keeps_copies && copy.is_some() && (library.lacks)() {
-                // It has moved variables, and was not to end them. The copy from before it has everything.
+                // The interrupted cell has moved variables. The snapshot from before it has all of them.
                 exit_now(72)
             }
             end_children_but(&before);
         }
         let was_cancelled = IS_CANCELLED.swap(false, Ordering::SeqCst);
         if ![&commands, &reports, &wake].into_iter().all(is_open) {
-            // The cell has closed what this process works with. The copy from before it has everything.
+            // The cell has closed descriptors that this process needs. The snapshot from before it has them.
             exit_now(71)
         }
         report(&mut reports, &Report::Done { took, was_cancelled, was_interrupted: false });
@@ -150,8 +151,8 @@ pub fn run(pipes: Pipes, dylib: &Path) -> ! {
     exit_now(0)
 }
 
-/// Ends what an interrupted cell has started: a command that it waited for is of no use to anybody now. What those have
-/// started is the supervisor's then.
+/// Ends the processes that an interrupted cell has started, such as a command that it waited for. Their children become
+/// the supervisor's.
 fn end_children_but(before: &HashSet<Pid>) {
     for child in children(Pid::this()).into_iter().filter(|child| !before.contains(child)) {
         if kill(child, Signal::SIGKILL).is_ok() {
@@ -160,25 +161,25 @@ fn end_children_but(before: &HashSet<Pid>) {
     }
 }
 
-/// Which process has come back from [`leave_copy`].
+/// The process in which [`leave_copy`] returns.
 #[derive(PartialEq)]
 enum Process {
-    /// The one that called it.
+    /// The caller.
     Same,
-    /// The copy, which is needed now.
+    /// The snapshot, when it was woken.
     Woken,
 }
 
-/// Forks a copy that sleeps until it is needed, in place of the copy before; the parent goes on at once.
+/// Forks a snapshot, which sleeps until it is woken and replaces the previous one; the parent goes on at once.
 fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Process {
-    // SAFETY: the child only reads a pipe, reports, and then does what the parent was about to do; locks
-    // that other threads held stay locked in it, which concerns only what those threads used.
+    // SAFETY: the child only reads a pipe, reports, and then does what the parent was about to do. Locks that other
+    // threads held stay locked in it, which affects only what those threads used.
     let threads = threads_of_cells();
     let started = Instant::now();
     match unsafe { fork() } {
         Ok(ForkResult::Parent { child }) => {
             report(reports, &Report::Copy { pid: child.as_raw(), took: started.elapsed(), threads });
-            // Ended after the new one was reported, so that there is one at every moment.
+            // End the previous snapshot only after the new one was reported, so that one exists at every moment.
             end_copy(copy.replace(child));
             Process::Same
         }
@@ -190,13 +191,13 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Pr
             crate::process::die_with_parent();
             report(reports, &Report::Working {});
             pools::begin_anew();
-            // The copy before was the parent's. This process leaves one too, so that a second crash is survived.
+            // The previous snapshot was the parent's. This process takes one too, so that it survives a second crash.
             *copy = None;
             leave_copy(copy, reports, wake);
             Process::Woken
         }
         Err(error) => {
-            // Without memory for a copy the session goes on, but a crash will lose it.
+            // Without memory for a snapshot the session goes on, but a crash then loses the variables.
             report(reports, &Report::NoCopy { reason: error.to_string() });
             end_copy(copy.take());
             Process::Same
@@ -204,7 +205,7 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Pr
     }
 }
 
-/// How many threads there are that cells have started. A copy has none of them; the tensor library's start anew.
+/// How many threads cells have started. A snapshot has none of them; the tensor library restarts its own.
 fn threads_of_cells() -> usize {
     let count = || {
         let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
@@ -219,12 +220,12 @@ fn threads_of_cells() -> usize {
     count()
 }
 
-/// Whether a copy is there no more.
+/// Whether a snapshot has ended.
 fn has_ended(copy: Pid) -> bool {
     !matches!(waitpid(copy, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive))
 }
 
-/// Ends a copy that is no longer needed.
+/// Ends a snapshot that is no longer needed.
 fn end_copy(copy: Option<Pid>) {
     if let Some(copy) = copy {
         let _ = kill(copy, Signal::SIGKILL);
@@ -233,13 +234,13 @@ fn end_copy(copy: Option<Pid>) {
 }
 
 fn run_cell(path: &str, variables: *mut c_void) -> Result<*mut c_void, libloading::Error> {
-    // SAFETY: the library was compiled from a cell by this session's toolchain; its entry has this
-    // signature, and `variables` is null or what the previous cell returned. The library stays loaded
-    // for good: values and thread-locals of its types may outlive the cell.
+    // SAFETY: the library was compiled from a cell by this session's toolchain; its entry has this signature, and
+    // `variables` is null or what the previous cell returned. The library stays loaded for good: values and
+    // thread-locals of its types may outlive the cell.
     unsafe {
         let library = libloading::os::unix::Library::open(Some(path), libc::RTLD_NOW | libc::RTLD_LOCAL)?;
         if library.get::<*const u8>(SHARES_SYMBOL.as_bytes()).is_ok() {
-            // It has statics that the libraries of later cells look for.
+            // Its statics are visible to the libraries of later cells.
             std::mem::forget(libloading::os::unix::Library::open(Some(path), libc::RTLD_NOW | libc::RTLD_GLOBAL)?);
         }
         let entry = *library.get::<extern "C" fn(*mut c_void) -> *mut c_void>(ENTRY_SYMBOL.as_bytes())?;
@@ -259,11 +260,17 @@ struct CellLibrary {
 }
 
 impl CellLibrary {
-    fn load(dylib: &Path, reports: &File) -> Result<CellLibrary, libloading::Error> {
+    fn load(dylib: &Path, standard: Option<&Path>, reports: &File) -> Result<CellLibrary, libloading::Error> {
         // SAFETY: the dylib is the one that this soma built; the symbols have these signatures
         // (`soma_cell::host`). It stays loaded for good.
         unsafe {
-            let library = libloading::os::unix::Library::open(Some(dylib), libc::RTLD_NOW | libc::RTLD_GLOBAL)?;
+            let flags = libc::RTLD_NOW | libc::RTLD_GLOBAL;
+            // Libraries that were built elsewhere look for the standard library at its path there; the loader takes an
+            // already loaded one of the same name instead.
+            if let Some(standard) = standard {
+                std::mem::forget(libloading::os::unix::Library::open(Some(standard), flags)?);
+            }
+            let library = libloading::os::unix::Library::open(Some(dylib), flags)?;
             let attach = *library.get::<extern "C" fn(i32)>(b"soma_cell_attach")?;
             let start = *library.get::<extern "C" fn()>(b"soma_cell_start")?;
             let finish = *library.get::<extern "C" fn()>(b"soma_cell_finish")?;
@@ -287,7 +294,7 @@ fn is_open(file: &File) -> bool {
     fcntl(file, FcntlArg::F_GETFD).is_ok()
 }
 
-/// One line, byte by byte: what follows belongs to the copy that may have to read it.
+/// Reads one line, byte by byte: what follows belongs to the snapshot that may have to read it.
 fn read_line(commands: &mut File) -> Option<String> {
     let (mut line, mut byte) = (Vec::new(), [0]);
     while commands.read(&mut byte).ok()? == 1 {
@@ -299,7 +306,7 @@ fn read_line(commands: &mut File) -> Option<String> {
     None
 }
 
-/// Ends this process without running anybody's exit handlers.
+/// Ends this process without running exit handlers.
 fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` has no preconditions.
     unsafe { libc::_exit(code) }

@@ -1,4 +1,4 @@
-//! The worker and its copy, as the supervisor holds them.
+//! The worker and its snapshot, as the supervisor holds them.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -17,19 +17,19 @@ use crate::process::{die_with_parent, step_back};
 pub struct Worker {
     /// The process that runs cells.
     pub pid: Pid,
-    /// The sleeping copy.
+    /// The snapshot.
     pub copy: Option<Pid>,
-    /// How many threads of cells ran when it was made; it has none.
+    /// How many threads of cells ran when the snapshot was taken; it has none of them.
     pub threads_before_copy: usize,
-    /// How many threads of cells have ended with processes before this one. What cells keep may still wait for them.
+    /// How many threads of cells have ended with earlier worker processes. Values of cells may still wait for them.
     pub lost_threads: usize,
-    /// The copy before that one, which the worker was about to end.
+    /// The previous snapshot, which the worker was about to end.
     pub previous_copy: Option<Pid>,
-    /// Takes the path of a cell's library, a line each.
+    /// The write end for commands: paths of cells' libraries, a line each.
     pub commands: OwnedFd,
-    /// The other end of that.
+    /// The read end for commands.
     commands_in: OwnedFd,
-    /// A byte here wakes the copy.
+    /// A byte here wakes the snapshot.
     pub wake: OwnedFd,
     /// Gives reports, a line each.
     pub reports: OwnedFd,
@@ -42,11 +42,11 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts one, with the cells' library.
+    /// Starts a worker, with the cells' library.
     ///
     /// # Errors
     /// When the system has no process or pipe to give.
-    pub fn start(dylib: &Path, kernel: &UnixStream) -> Result<Worker> {
+    pub fn start(dylib: &Path, standard: Option<&Path>, kernel: &UnixStream) -> Result<Worker> {
         let (commands_in, commands) = pipe2(OFlag::O_CLOEXEC)?;
         let (wake_in, wake) = pipe2(OFlag::O_CLOEXEC)?;
         let stdin = Stdin::new()?;
@@ -76,19 +76,20 @@ impl Worker {
             }
             ForkResult::Child => {
                 die_with_parent();
-                // What a cell computes is long; what a user asks meanwhile is short, and waited for.
+                // A cell's computation is long; what a user asks meanwhile is short, and the user waits for it.
                 step_back();
                 let _ = SigSet::all().thread_unblock();
                 let _ = (dup2_stdin(stdin.workers_end()), dup2_stdout(&stdout_out), dup2_stderr(&stderr_out));
                 drop((commands, wake, stdin, reports, stdout, stderr));
-                // SAFETY: the descriptor is the kernel's socket, which is the supervisor's alone.
+                // SAFETY: the descriptor is the kernel's socket, which only the supervisor uses.
                 unsafe { libc::close(kernel.as_raw_fd()) };
-                worker::run(worker::Pipes { commands: commands_in, reports: reports_out, wake: wake_in }, dylib)
+                let pipes = worker::Pipes { commands: commands_in, reports: reports_out, wake: wake_in };
+                worker::run(pipes, dylib, standard)
             }
         }
     }
 
-    /// Takes back the commands that a worker which has ended did not read.
+    /// Takes back the commands that a worker did not read before it ended.
     pub fn unread_commands(&self) -> String {
         let mut count: libc::c_int = 0;
         // SAFETY: the request writes one `int`.
@@ -97,7 +98,7 @@ impl Worker {
         if bytes.is_empty() {
             return String::new();
         }
-        // There is so much, and nobody else reads: the copy sleeps.
+        // That many bytes are there, and no other process reads: the snapshot sleeps.
         let count = read(&self.commands_in, &mut bytes).unwrap_or(0);
         String::from_utf8_lossy(&bytes[..count]).into_owned()
     }

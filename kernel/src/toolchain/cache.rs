@@ -1,8 +1,8 @@
-//! The cell cache: compiled cells by the digest of all that went into them.
+//! The cell cache: compiled cells, keyed by the digest of everything that went into them.
 //!
-//! Shared between sessions and processes. An entry is a file that begins with the digest of its key and content, so
-//! that one that is truncated, corrupted or another key's is noticed and dropped. Entries appear by renaming; a disk
-//! that is full or read-only costs the cache, not the cell.
+//! Shared between sessions and processes. An entry is a file that begins with the digest of its key and content, so an
+//! entry that is truncated, corrupted or of another key is noticed and dropped. Entries are written by renaming; on a
+//! disk that is full or read-only, cells compile without the cache.
 
 use std::fs;
 use std::io::Write;
@@ -12,18 +12,23 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use crate::dirs;
+use crate::{dirs, shared};
 
-/// The default bound on the sum of all entries, in bytes.
+/// The default limit on the size of all entries, in bytes.
 pub const DEFAULT_LIMIT: u64 = 1 << 30;
 
 const DIGEST: usize = 32;
 
-/// A folder of compiled cells.
+/// A folder of compiled cells, above those that others have filled.
 pub struct Cache {
     folder: PathBuf,
     limit: u64,
+    /// Folders that are only read.
+    below: Vec<PathBuf>,
 }
+
+/// The name of the folder in a cache and in a shared folder.
+pub const CELLS: &str = "cells";
 
 /// What `soma cache` shows.
 #[derive(Debug, PartialEq)]
@@ -42,35 +47,36 @@ impl Cache {
     /// The user's cache, bounded by `SOMA_CACHE_BYTES` or [`DEFAULT_LIMIT`].
     pub fn user() -> Cache {
         let limit = std::env::var("SOMA_CACHE_BYTES").ok().and_then(|bytes| bytes.parse().ok());
-        Cache::new(dirs::cache_dir().join("cells"), limit.unwrap_or(DEFAULT_LIMIT))
+        let below = shared::folders().iter().map(|folder| folder.join(CELLS)).collect();
+        Cache { below, ..Cache::new(dirs::cache_dir().join(CELLS), limit.unwrap_or(DEFAULT_LIMIT)) }
     }
 
-    /// A cache in this folder; nothing is made before something is stored.
+    /// A cache in this folder, which is made when the first entry is stored.
     pub fn new(folder: PathBuf, limit: u64) -> Cache {
-        Cache { folder, limit }
+        Cache { folder, limit, below: Vec::new() }
     }
 
     fn entry(&self, key: &str) -> PathBuf {
-        self.folder.join(&key[..2]).join(&key[2..])
+        entry_in(&self.folder, key)
     }
 
-    /// The content stored under a key, if it is there and intact.
+    /// The content stored under a key, if it is present and intact.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let content = self.read(key);
+        let content = self.read(key).or_else(|| self.read_below(key));
         self.count(if content.is_some() { b'h' } else { b'm' });
         content
     }
 
     fn read(&self, key: &str) -> Option<Vec<u8>> {
         let path = self.entry(key);
-        // Only files: what stands there might otherwise never end, or never begin.
+        // Only regular files: reading anything else, such as a pipe, might block.
         path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
         let mut file = fs::read(&path).ok()?;
         if file.len() < DIGEST || digest(key, &file[DIGEST..])[..] != file[..DIGEST] {
             let _ = fs::remove_file(&path);
             return None;
         }
-        // The time of last use, by which entries are dropped.
+        // Record the time of last use, by which entries are dropped.
         if let Ok(handle) = fs::File::options().append(true).open(&path) {
             let _ = handle.set_modified(SystemTime::now());
         }
@@ -78,34 +84,47 @@ impl Cache {
         Some(file)
     }
 
-    /// Stores content under a key. Failure is silent: the cell has been compiled all the same.
+    /// The content that a folder below has under a key, if only root and this account can have put it there.
+    fn read_below(&self, key: &str) -> Option<Vec<u8>> {
+        self.below.iter().find_map(|folder| {
+            let path = entry_in(folder, key);
+            let is_trusted = path.symlink_metadata().is_ok_and(|found| found.is_file()) && shared::is_trusted(&path);
+            let mut file = is_trusted.then(|| fs::read(&path).ok()).flatten()?;
+            (file.len() >= DIGEST && digest(key, &file[DIGEST..])[..] == file[..DIGEST]).then(|| {
+                file.drain(..DIGEST);
+                file
+            })
+        })
+    }
+
+    /// Stores content under a key. Failure is silent: the cell has been compiled anyway.
     pub fn put(&self, key: &str, content: &[u8]) {
         let path = self.entry(key);
         let mut file = digest(key, content).to_vec();
         file.extend_from_slice(content);
         let stored = dirs::private_dir(path.parent().expect("an entry is in a folder"))
             .and_then(|()| dirs::write_atomically(&path, &file));
-        // One store in 256 sweeps, so that the bound is kept without a count that processes would fight over.
+        // One store in 256 sweeps: this keeps the limit without a counter that processes would contend for.
         if stored.is_ok() && key.starts_with("00") {
             self.sweep();
         }
     }
 
-    /// Drops what is stored under a key, if that is one.
+    /// Drops the entry of a key, if there is one.
     pub fn remove(&self, key: &str) {
         if key.len() > 2 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             let _ = fs::remove_file(self.entry(key));
         }
     }
 
-    /// Drops the entries that were not used for longest, until the bound is kept with a tenth to spare.
+    /// Drops the least recently used entries, until the size is a tenth below the limit.
     pub fn sweep(&self) {
         let mut entries = self.entries();
         let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
         if bytes <= self.limit {
             return;
         }
-        // A time to come is from before the clock was set back, and so older than any that has passed.
+        // A time in the future is from before the clock was set back, and so older than any time in the past.
         let now = SystemTime::now();
         entries.sort_by_key(|entry| if entry.used > now { SystemTime::UNIX_EPOCH } else { entry.used });
         for entry in entries {
@@ -118,7 +137,7 @@ impl Cache {
         }
     }
 
-    /// Its size and use.
+    /// The cache's size and use.
     pub fn statistics(&self) -> Statistics {
         let entries = self.entries();
         let counts = fs::read(self.counts()).unwrap_or_default();
@@ -131,7 +150,7 @@ impl Cache {
         }
     }
 
-    /// Removes every entry and count.
+    /// Removes every entry and the statistics.
     ///
     /// # Errors
     /// When the folder cannot be removed.
@@ -148,7 +167,7 @@ impl Cache {
         files.filter_map(|file| Entry::read(&file.path())).collect()
     }
 
-    /// One byte a look-up, appended, which processes can do at once.
+    /// Counts look-ups: each appends one byte, which several processes can do at once.
     fn counts(&self) -> PathBuf {
         self.folder.join("counts")
     }
@@ -159,7 +178,11 @@ impl Cache {
     }
 }
 
-/// What an entry begins with.
+fn entry_in(folder: &Path, key: &str) -> PathBuf {
+    folder.join(&key[..2]).join(&key[2..])
+}
+
+/// The digest at the beginning of an entry.
 fn digest(key: &str, content: &[u8]) -> [u8; DIGEST] {
     Sha256::new().chain_update(key).chain_update(content).finalize().into()
 }
@@ -197,7 +220,7 @@ mod tests {
         cache.put("abef", b"another");
         cache.remove("abef");
         let Statistics { entries, hits, misses, .. } = cache.statistics();
-        // The very first look-up happened before there was a folder to count in.
+        // The very first look-up happened before the folder that holds the counts was made.
         assert_eq!((entries, hits, misses), (1, 1, 0));
     }
 

@@ -1,4 +1,4 @@
-//! Runs the real cargo, and reads what it says.
+//! Runs the real cargo, and reads its output.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -7,56 +7,57 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
+use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{Artifact, Message, Metadata, PackageId, TargetKind};
 
 use super::original::Original;
 use super::toolchain_info::ToolchainInfo;
 use crate::process;
 
-/// In what surroundings cargo runs.
+/// Where and how cargo runs.
 #[derive(Clone, Copy)]
 pub struct Cargo<'a> {
     pub facts: &'a ToolchainInfo,
     pub original: &'a Original,
     /// The folder of the package.
     pub folder: &'a Path,
-    /// Where what it builds goes.
+    /// The target folder.
     pub target: &'a Path,
-    /// Whether it must do without the network.
+    /// Whether cargo must not use the network.
     pub offline: bool,
-    /// Whether a build leads a process group of its own, for the caller to end.
+    /// Whether a build leads its own process group, so that the caller can end it.
     pub leads_a_group: bool,
 }
 
-/// What cargo did.
+/// The outcome of a run of cargo.
 pub struct Answer<T> {
-    /// What came of it; when it failed, nothing.
+    /// The result; `None` if cargo failed.
     pub result: Option<T>,
-    /// What it wrote for people.
+    /// Cargo's messages for the user.
     pub said: String,
 }
 
-/// What a build has made.
+/// The results of a build.
 #[derive(Debug, Default)]
 pub struct Built {
     artifacts: Vec<Artifact>,
-    /// Where build scripts say that libraries are.
+    /// The folders of libraries that build scripts name.
     pub linked_paths: Vec<String>,
 }
 
-/// A library that cargo has built, or found built.
+/// A library that cargo has built, or found already built.
 pub struct Library<'a> {
-    /// An rlib where there is one; else a dylib or a procedural macro.
+    /// The rlib if there is one, else a dylib or a procedural macro.
     pub file: PathBuf,
     pub features: &'a [String],
 }
 
-/// Who hears of a build while it runs.
+/// Is told of a build's progress.
 pub trait Listener {
-    /// The number of the process.
+    /// The process that was started, by its number.
     fn started(&mut self, _process: u32) {}
 
-    /// A line of cargo's, and how many packages are ready.
+    /// A line of cargo's messages, and how many packages are ready.
     fn line(&mut self, line: &str, done: usize);
 }
 
@@ -82,18 +83,18 @@ impl Cargo<'_> {
         command
     }
 
-    /// All packages that are needed.
+    /// All packages that the build needs.
     ///
     /// # Errors
-    /// When cargo cannot be run, or its answer is not what it documents.
+    /// When cargo cannot be run, or its answer does not match its documented format.
     pub fn metadata(&self, listener: &mut dyn Listener) -> Result<Answer<Metadata>> {
         let command = self.command(&["metadata", "--format-version", "1", "--filter-platform", &self.facts.host]);
         let answer = self.run(command, listener, |stdout, _| serde_json::from_reader(stdout))?;
-        let result = answer.result.transpose().context("cargo's metadata is not what it documents")?;
+        let result = answer.result.transpose().context("cargo's metadata does not match its documented format")?;
         Ok(Answer { result, said: answer.said })
     }
 
-    /// Builds what the words ask for. `own` are packages that are not counted.
+    /// Runs a build with these arguments. The packages in `own` are not counted.
     ///
     /// # Errors
     /// When cargo cannot be run.
@@ -132,7 +133,7 @@ impl Cargo<'_> {
 }
 
 impl Built {
-    /// Reads cargo's messages to their end, and counts the packages that are ready.
+    /// Reads cargo's messages to the end, and counts the packages that are ready.
     fn read(stdout: &mut dyn BufRead, own: &[&str], done: &AtomicUsize) -> Built {
         let mut built = Built::default();
         let mut packages = std::collections::BTreeSet::new();
@@ -154,8 +155,8 @@ impl Built {
         built
     }
 
-    /// The library for a package. Where there is one for build scripts and macros, too, which is not optimised, it is the
-    /// other.
+    /// The library of a package. If it was also built for build scripts and macros, which is without optimisation, this
+    /// is the other one.
     pub fn library(&self, package: &PackageId) -> Option<Library<'_>> {
         let is_library = |artifact: &&Artifact| artifact.target.kind.iter().any(holds_a_library);
         let mut found: Vec<&Artifact> =
@@ -167,7 +168,20 @@ impl Built {
         Some(Library { file: file.as_std_path().to_owned(), features: &artifact.features })
     }
 
-    /// The library of a crate that one package alone has.
+    /// The libraries that compiling another crate against these may read: all but those of build scripts and macros,
+    /// and the macros themselves.
+    pub fn libraries(&self) -> impl Iterator<Item = PathBuf> {
+        let is_read = |artifact: &&Artifact| {
+            let is_macro = artifact.target.is_proc_macro();
+            is_macro || artifact.target.kind.iter().any(holds_a_library) && artifact.profile.opt_level != "0"
+        };
+        let files = self.artifacts.iter().filter(is_read).flat_map(|artifact| &artifact.filenames);
+        let is_library =
+            |file: &&Utf8PathBuf| matches!(file.extension(), Some("rlib" | std::env::consts::DLL_EXTENSION));
+        files.filter(is_library).map(|file| file.as_std_path().to_owned())
+    }
+
+    /// The library of a crate whose name only one package has.
     pub fn library_of_crate(&self, name: &str) -> Option<Library<'_>> {
         let artifact = self.artifacts.iter().find(|artifact| artifact.target.name == name)?;
         self.library(&artifact.package_id)

@@ -1,10 +1,11 @@
-//! A cell's build: what `cargo build` means in evcxr's crate.
+//! Builds a cell: stands in for `cargo build` in evcxr's crate.
 //!
-//! rustc is called directly, or not at all when the cell cache knows the program. evcxr reads cargo's JSON
-//! messages from standard output and the path of the library from a file, so both are written as cargo
-//! would; a diagnostic's lines are translated back into those of evcxr's own text.
+//! The driver calls rustc directly, or not at all when the cell cache has the program. evcxr reads cargo's JSON
+//! messages from standard output and the library's path from a file, so the driver writes both as cargo would, and
+//! translates the lines of diagnostics back into those of evcxr's own text.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::cache::Cache;
-use super::cell_libs::CellLibs;
+use super::cell_libs::{Builder, CellLibs};
 use super::cell_only::{self, CellOnly};
 use super::command_line::CommandLine;
 use super::dependencies::Dependencies;
@@ -30,30 +31,32 @@ use super::recipe::Recipe;
 use super::replaced_deps::Kept;
 use super::surroundings::{Anchored, Surroundings};
 use super::toolchain_info::{ToolchainInfo, hex};
+use super::warming;
 use crate::diagnostic::{CompilerOutput, DiagnosticExt, DiagnosticLevel};
 use crate::evcxr::program::{self, CellItems, Definition, Program, Show, Versions};
 use crate::evcxr::{self, files, manifest, tools};
+use crate::runtime::announce::announce;
 use crate::session_dir::{BUILD_PID, KEY, SOURCE, WARNINGS};
 
-/// The optimisation level that the engine gives evcxr at the start: Soma chooses one for each cell, until
-/// the user says otherwise with `:opt`.
+/// The optimisation level that the engine gives evcxr at the start: Soma chooses a level for each cell, until the user
+/// sets one with `:opt`.
 pub const AUTOMATIC: &str = "\"s\"";
 
-/// Takes the last cell out of the cache: its library cannot be loaded, whatever the linker said when it made it.
+/// Removes the last cell from the cache: its library cannot be loaded, although the linker reported success.
 pub fn forget(session: &Path) {
     if let Ok(key) = fs::read_to_string(session.join(KEY)) {
         Cache::user().remove(&key);
     }
 }
 
-/// Builds the cell in the current folder; the result is the exit code.
+/// Builds the cell in the current folder, and returns the exit code.
 ///
 /// # Errors
-/// When files of the session cannot be read or written, or rustc cannot be run.
+/// When the session's files cannot be read or written, or rustc cannot be run.
 pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i32> {
     let cell = CellNotes::read(session).unwrap_or_default();
     let source = fs::read_to_string(files::SOURCE).context("evcxr left no source for the cell")?;
-    // An interrupt, or the end of the kernel, ends the compile too.
+    // So that an interrupt, or the kernel's end, also ends the compile.
     let _ = nix::unistd::setpgid(nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(0));
     crate::process::die_with_parent();
     fs::write(session.join(BUILD_PID), std::process::id().to_string())?;
@@ -65,10 +68,21 @@ pub fn run(session: &Path, notes: &SessionNotes, arguments: &[&str]) -> Result<i
 fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str, arguments: &[&str]) -> Result<i32> {
     let manifest = fs::read_to_string(files::MANIFEST).context("evcxr left no manifest for the cell")?;
     let (request, level) = manifest::request(&manifest, arguments)?;
+    let with_own_libraries;
+    let notes = match Dependencies::are_there(request.table, &notes.libs)? {
+        true => notes,
+        // An installation's libraries are not compatible with crates that are built here.
+        false => {
+            let builder = Builder { original: &notes.original, pid_file: None };
+            let libs = builder.ensure_for_crates(&notes.facts, &notes.libs, &mut |line| announce(session, line))?;
+            with_own_libraries = SessionNotes { libs, ..notes.clone() };
+            &with_own_libraries
+        }
+    };
     let dependencies = match Dependencies::resolve(&request, session, notes)? {
         Ok(dependencies) => dependencies,
         Err(said) => {
-            // evcxr shows what cargo wrote when there is no compiler message.
+            // evcxr shows cargo's standard error when there is no compiler message.
             eprintln!("{said}");
             return Ok(101);
         }
@@ -79,8 +93,8 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     let versions = Versions::of(&definitions, session);
     let mut cell_only = CellOnly::default();
     let mut show = program::first_show(&cell.items);
-    // Without loops of its own, a cell spends its time in libraries, which are optimised: compiling fast wins
-    // (45 against 70 ms). A hot loop at level 0 would be many times slower.
+    // A cell without loops spends its time in libraries, which are optimised: fast compilation wins (45 against 70 ms).
+    // A hot loop at level 0 would be many times slower.
     let opt_level = match level {
         AUTOMATIC if cell.items.has_loops => "2",
         AUTOMATIC => "0",
@@ -94,6 +108,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         dependencies: &dependencies,
         externs: &externs,
         opt_level,
+        linker: &OnceCell::new(),
         check_only,
     };
     let identity = format!("{}-{}", notes.libs.key, dependencies.identity);
@@ -118,13 +133,14 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     let (program, text, build) = loop {
         let program = read(&cell_only, show)?;
         if let Some(line) = program.question_mark {
-            // rustc would say the same, and take a compile for it.
+            // rustc would report the same, but only after a compile.
             println!("{}", tools::compiler_message(&tools::missing_error_type(line)));
             return Ok(101);
         }
         let text = program.text();
         let build = build(&recipe, &program, (session, &text), &library, &notes.original)?;
-        // What rustc refuses may be how the cell is wrapped: it is compiled again then, in another way.
+        // rustc may have refused the generated code around the cell: then compile the cell again, wrapped in another
+        // way.
         if show == Show::Owned && build.has_errors_in_the_program() && build.lacks_a_display() {
             show = Show::Borrowed;
         } else if cell_only.learn(&build.said, &program) {
@@ -155,7 +171,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         return Ok(101);
     }
     let has_errors = build.said.diagnostics.iter().any(|diagnostic| diagnostic.level == DiagnosticLevel::Error);
-    // evcxr has no use for warnings.
+    // evcxr does not use warnings.
     let (mut warnings, others): (Vec<_>, Vec<_>) =
         build.said.diagnostics.into_iter().partition(|diagnostic| diagnostic.level == DiagnosticLevel::Warning);
     warnings.retain(|warning| messages::is_worth_telling(warning, &program));
@@ -171,7 +187,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     Ok(0)
 }
 
-/// What rustc makes of a session's program, or has made of it before.
+/// Compiles a session's program, or takes the result of an earlier compile from the cache.
 fn build(
     recipe: &Recipe,
     program: &Program,
@@ -201,7 +217,7 @@ fn build(
             if build.library.is_some() {
                 build.surroundings = Surroundings::read(library, &rustc);
             }
-            // Of what a program reads that fails there is no list.
+            // rustc lists the files that a program reads only when it succeeds.
             let is_wrong = build.has_errors_in_the_program() && !program.reads_surroundings && !anchored.is_changed();
             if !recipe.check_only && (build.library.is_some() || is_wrong) {
                 cache.put(&key, &build.encode());
@@ -209,21 +225,24 @@ fn build(
             build
         }
     };
+    if build.library.is_some() && !recipe.check_only {
+        warming::keep(&key, || build.encode());
+    }
     if anchored.is_changed() {
-        // Whoever looks a place up finds the cell's own line.
+        // So that a look-up of a place finds the cell's own line.
         fs::write(SOURCE, text)?;
         anchored.restore(&mut build.said.diagnostics);
     }
     Ok(build)
 }
 
-/// What rustc made of a program: what the cache keeps, also when the program has errors.
+/// The result of compiling a program. The cache keeps it even if the program has errors.
 struct Build {
-    /// The library; `None` when there were errors, or none was asked for.
+    /// The library; `None` if there were errors, or if none was requested.
     library: Option<Vec<u8>>,
-    /// What rustc said.
+    /// rustc's messages.
     said: CompilerOutput,
-    /// What else the library was made from.
+    /// The files and variables that the library was made from.
     surroundings: Surroundings,
 }
 
@@ -234,7 +253,7 @@ impl Build {
         if let Some(content) = &library
             && let Err(error) = object::File::parse(&**content)
         {
-            // On some file systems a full disk shows in nothing else.
+            // On some file systems this is the only sign of a full disk.
             bail!("the linker has left a broken library ({error}): is there room on the disk? Then run the cell again");
         }
         Ok(Build {
@@ -249,23 +268,23 @@ impl Build {
         })
     }
 
-    /// Whether the program itself is wrong, so that it will be another time. An error that stands nowhere in it (a disk
-    /// that is full, a linker that is not there) may be gone by then; so may be what stopped the compiler.
+    /// Whether the program itself is wrong, so that every compile will fail. An error without a place in the program (a
+    /// full disk, a missing linker) may be gone the next time, and so may what made the compiler crash.
     fn has_errors_in_the_program(&self) -> bool {
         self.said.errors().next().is_some()
     }
 
-    /// Whether a value has no method of its own to be shown by.
+    /// Whether a value has no display method of its own.
     fn lacks_a_display(&self) -> bool {
         self.said.errors().any(evcxr::messages::lacks_a_display)
     }
 
-    /// Whether all there is to say is that the compiler has crashed.
+    /// Whether the only message is that the compiler crashed.
     fn is_of_a_crash(&self) -> bool {
         self.said.diagnostics.first().is_some_and(|diagnostic| diagnostic.code() == COMPILER_CRASH)
     }
 
-    /// A header with its length before it, and the library.
+    /// The header, with its length before it, followed by the library.
     fn encode(&self) -> Vec<u8> {
         let header = Header { said: Cow::Borrowed(&self.said), surroundings: Cow::Borrowed(&self.surroundings) };
         let header = serde_json::to_vec(&header).expect("it is plain data");
@@ -284,22 +303,22 @@ impl Build {
     }
 }
 
-/// What stands before the library in an entry of the cache.
+/// The header of an entry of the cache; the library follows it.
 #[derive(Serialize, Deserialize)]
 struct Header<'a> {
     said: Cow<'a, CompilerOutput>,
     surroundings: Cow<'a, Surroundings>,
 }
 
-/// The crates that a cell can name: what the session has added hides what every cell has.
+/// The crates that a cell can name: those that the session has added hide those that every cell has.
 fn externs(libs: &CellLibs, dependencies: &Dependencies) -> Vec<(String, PathBuf)> {
     let added = &dependencies.externs;
     let own = libs.externs.iter().filter(|(name, _)| added.iter().all(|(other, _)| other != name));
     added.iter().chain(own).cloned().collect()
 }
 
-/// The fingerprints that the cell is compiled with: of the notebook's types, with the crates that these are made of,
-/// and of the crates that come from a path.
+/// The fingerprints that the cell is compiled with: of the notebook's types together with the crates that they use, and
+/// of crates from a path.
 fn definitions(items: &CellItems, dependencies: &Dependencies) -> BTreeMap<String, String> {
     let of_crate = |name: &str| dependencies.changing.iter().find(|(other, _)| other == name).map(|(_, print)| print);
     let of_type = |definition: &Definition| {

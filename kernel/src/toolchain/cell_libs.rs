@@ -1,15 +1,14 @@
-//! The libraries that every cell links: `soma_cell` as a dylib that holds `tensorlib`, `ndarray` and
-//! `plotters` too, built from the sources that soma carries.
+//! The libraries that every cell links: `soma_cell` as a dylib that also holds `tensorlib`, `ndarray` and `plotters`,
+//! built from the sources that soma carries.
 //!
-//! A dylib fits exactly one rustc: each pair of sources and compiler has a folder of its own, made when it
-//! is first needed. The rlibs of that same build are what a cell is given as `--extern tensorlib=…`: rustc
-//! sees that the dylib already contains them and links nothing twice, so their types are the same in every
-//! cell and their statics exist once.
+//! A dylib fits exactly one rustc, so each pair of sources and compiler has a separate folder, which is made when it is
+//! first needed. Cells get the rlibs of that same build as `--extern tensorlib=…`. rustc sees that the dylib already
+//! contains them and links nothing twice, so their types are the same in every cell and their statics exist once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, Package, PackageId};
@@ -20,19 +19,18 @@ use sha2::{Digest, Sha256};
 use super::cargo::{Built, Cargo, Listener};
 use super::dependencies::units::Store;
 use super::original::Original;
-use super::search;
 use super::toolchain_info::{ToolchainInfo, hex};
-use crate::dirs;
+use crate::{dirs, shared};
 
-/// The sources of `tensorlib` and `soma_cell` as a workspace: path and text.
+/// The sources of `tensorlib` and `soma_cell` as a workspace: paths and texts.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 
-/// The files that soma carries: path and text.
+/// The files that soma carries: paths and texts.
 pub fn sources() -> impl Iterator<Item = (&'static str, &'static str)> {
     SOURCES.iter().copied()
 }
 
-/// The text of one of them.
+/// The text of one of these files.
 pub fn source(path: &str) -> Option<&'static str> {
     sources().find(|(name, _)| *name == path).map(|(_, text)| text)
 }
@@ -45,32 +43,35 @@ const CRATES: [&str; 4] = ["soma_cell", "tensorlib", "ndarray", "plotters"];
 pub struct CellLibs {
     /// Digest of the sources and the compiler.
     pub key: String,
-    /// The dylib that the worker loads and cells link.
+    /// The dylib, which the worker loads and cells link.
     pub dylib: PathBuf,
-    /// The folder in which rustc finds the crates that the externs depend on.
+    /// The folder in which rustc finds the crates that `externs` depend on.
     pub deps: PathBuf,
-    /// What `--extern` names: crate and file.
+    /// The arguments of `--extern`: crates and files.
     pub externs: Vec<(String, PathBuf)>,
-    /// The crates from a registry that a session's crates can share: `ndarray`, `plotters` and what they are made of.
+    /// The crates from a registry that a session's crates can share: `ndarray`, `plotters` and their dependencies.
     pub shared: Vec<Shared>,
-    /// Where cargo has left all that it has built.
+    /// The folder that holds everything that cargo has built.
     pub units: PathBuf,
-    /// The versions that it has chosen.
+    /// The lock file with the versions that cargo has chosen.
     pub lock_file: PathBuf,
-    /// All of `rustc -vV`.
+    /// The full output of `rustc -vV`.
     pub compiler: String,
-    /// rustc's arguments for linking a cell without a C compiler in between, where that works.
-    pub linker: Vec<String>,
+    /// Whether the crates of a registry in them are those that a session's own crates would be built from here: then
+    /// they can be the same crates.
+    pub go_with_crates: bool,
+    /// All libraries that compiling a cell may read.
+    pub needed: Vec<PathBuf>,
 }
 
-/// A crate that a session's crates can share with all cells: it must have the same version and features for that.
+/// A crate that a session's crates can share with all cells, if they use the same version and features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shared {
     /// The package's name.
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Its features, also those that others imply.
+    /// Its features, including implied ones.
     pub features: Vec<String>,
     /// The library.
     pub file: PathBuf,
@@ -79,12 +80,12 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Whether a library is this one: cargo's name for it has a digest of all that makes it.
+    /// Whether a library is this one: cargo puts a digest of all its inputs into its name.
     pub fn is(&self, file: &Path) -> bool {
         self.file.file_name() == file.file_name()
     }
 
-    /// What a manifest says to have it, or a later version if something else wants that.
+    /// The requirement in a manifest for this crate, or for a later version if another crate needs one.
     pub fn requirement(&self) -> toml::Value {
         let fields = [
             ("package", self.name.as_str().into()),
@@ -104,8 +105,18 @@ impl Shared {
 pub struct Builder<'a> {
     /// The environment for cargo.
     pub original: &'a Original,
-    /// Where to leave the number of the process group that builds, for whoever wants to end it.
+    /// The file for the number of the process group that builds, so that another process can end it. Without it, the build
+    /// is in the group of this process.
     pub pid_file: Option<PathBuf>,
+}
+
+/// The purpose of libraries, which decides the sources that they are built from.
+#[derive(Clone, Copy, PartialEq)]
+enum Purpose {
+    /// For cells: from the sources that came with an installation, if any did, so that nothing is fetched.
+    Cells,
+    /// For crates of a session, too: from the registry, as those are.
+    Crates,
 }
 
 impl Builder<'_> {
@@ -115,41 +126,79 @@ impl Builder<'_> {
     /// # Errors
     /// A sentence with what the build said and what to do.
     pub fn ensure(&self, facts: &ToolchainInfo, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
+        match find(facts) {
+            Some(ready) => Ok(ready),
+            None => self.ensure_own(facts, Purpose::Cells, say),
+        }
+    }
+
+    /// Libraries that go with crates which are built in this account: these, or others that are built first. They are
+    /// made of the same sources, so cells that were compiled with either can go on with the other.
+    ///
+    /// # Errors
+    /// A sentence with what the build said and what to do.
+    pub fn ensure_for_crates(
+        &self,
+        facts: &ToolchainInfo,
+        libs: &CellLibs,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<CellLibs> {
+        if libs.go_with_crates { Ok(libs.clone()) } else { self.ensure_own(facts, Purpose::Crates, say) }
+    }
+
+    fn ensure_own(&self, facts: &ToolchainInfo, purpose: Purpose, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
         let key = key(facts);
+        let vendored = if purpose == Purpose::Cells { vendored() } else { None };
         let libs = dirs::cache_dir().join("libs");
-        let folder = libs.join(&key);
-        let record = folder.join("ready.json");
+        let folder = libs.join(if vendored.is_some() { format!("{key}{VENDORED}") } else { key.clone() });
+        let record = folder.join(RECORD);
         if let Some(ready) = read(&record) {
-            dirs::note_use(&record);
             return Ok(ready);
         }
         let others = libs.read_dir().is_ok_and(|mut entries| entries.next().is_some());
         dirs::private_dir(&folder)?;
-        // Of several kernels that need it at once, one builds and the others wait.
+        // If several kernels need it at once, one builds and the others wait.
         let lock = fs::File::create(folder.join("lock"))?;
         let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
         if let Some(ready) = read(&record) {
             return Ok(ready);
         }
-        let why = if others { "the Rust toolchain or tensorlib has changed" } else { "first use" };
+        let why = match purpose {
+            Purpose::Crates => "so that crates go with it",
+            Purpose::Cells if others => "the Rust toolchain or tensorlib has changed",
+            Purpose::Cells => "first use",
+        };
         say(&format!(
             "Soma builds its tensor library for rustc {} ({why}); this takes about a minute.",
             facts.release()
         ));
-        begin(&libs, &folder, facts);
-        let ready = self.build(facts, &folder, key, say)?;
-        dirs::write_atomically(&record, &serde_json::to_vec_pretty(&ready)?)?;
+        if vendored.is_none() {
+            begin(&libs, &folder, facts);
+        }
+        let ready = self.build(facts, &folder, key, vendored, say)?;
+        dirs::write_atomically(&record, &serde_json::to_vec_pretty(&ready.from_folder(&folder))?)?;
         say("Soma's tensor library is ready.");
         dirs::drop_unused(&libs, &folder);
         Ok(ready)
     }
 
-    fn build(&self, facts: &ToolchainInfo, folder: &Path, key: String, say: &mut dyn FnMut(&str)) -> Result<CellLibs> {
+    fn build(
+        &self,
+        facts: &ToolchainInfo,
+        folder: &Path,
+        key: String,
+        vendored: Option<PathBuf>,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<CellLibs> {
         let source = folder.join("src");
         for (path, text) in SOURCES {
             let path = source.join(path);
             fs::create_dir_all(path.parent().expect("a file is in a folder"))?;
             fs::write(path, text)?;
+        }
+        if let Some(vendored) = &vendored {
+            fs::create_dir_all(source.join(".cargo"))?;
+            fs::write(source.join(".cargo/config.toml"), in_place_of_the_registry(vendored))?;
         }
         let target = folder.join("target");
         let cargo = Cargo {
@@ -157,8 +206,8 @@ impl Builder<'_> {
             original: self.original,
             folder: &source,
             target: &target,
-            offline: false,
-            leads_a_group: true,
+            offline: vendored.is_some(),
+            leads_a_group: self.pid_file.is_some(),
         };
         let words = ["rustc", "--release", "--package", "soma_cell", "--lib", "--crate-type", "dylib"];
         let mut teller = Teller { say, pid_file: self.pid_file.as_deref() };
@@ -172,32 +221,119 @@ impl Builder<'_> {
         };
         let metadata = Cargo { offline: true, ..cargo }.metadata(&mut teller)?;
         let Some(metadata) = metadata.result else {
-            bail!("cargo does not know what it has built: {}", metadata.said);
+            bail!("cargo did not report what it built: {}", metadata.said);
         };
         let library = |name: &str| -> Result<(String, PathBuf)> {
             let library = built.library_of_crate(name).with_context(|| format!("cargo built no library for `{name}`"));
             Ok((name.to_owned(), library?.file))
         };
         let externs = CRATES.iter().map(|name| library(name)).collect::<Result<Vec<_>>>()?;
-        let dylib = externs[0].1.clone();
         let units = target.join("release");
-        let mut libs = CellLibs {
+        Ok(CellLibs {
             key,
-            dylib,
+            dylib: externs[0].1.clone(),
             deps: units.join("deps"),
             externs,
-            shared: shared(&built, &metadata),
+            shared: shared_crates(&built, &metadata),
             units,
             lock_file: source.join("Cargo.lock"),
             compiler: facts.version.clone(),
-            linker: Vec::new(),
-        };
-        libs.linker = direct_linker(facts, folder, &libs).unwrap_or_default();
-        Ok(libs)
+            go_with_crates: vendored.is_none(),
+            needed: built.libraries().collect(),
+        })
     }
 }
 
-/// Tells which crate is compiled.
+/// The record of finished libraries, in their folder.
+const RECORD: &str = "ready.json";
+
+/// The suffix of a folder whose libraries were built from an installation's sources.
+const VENDORED: &str = "-vendored";
+
+/// The sources of all that the libraries are made of, as an installation has brought them (`cargo vendor`).
+fn vendored() -> Option<PathBuf> {
+    shared::folders().iter().map(|folder| folder.join("vendor")).find(|folder| folder.is_dir())
+}
+
+/// The settings by which cargo takes crates from a folder.
+fn in_place_of_the_registry(folder: &Path) -> String {
+    let table = |fields: [(&str, String); 1]| {
+        toml::Table::from_iter(fields.map(|(key, value)| (key.to_owned(), toml::Value::String(value))))
+    };
+    let sources = toml::Table::from_iter([
+        ("crates-io".to_owned(), table([("replace-with", "vendored".to_owned())]).into()),
+        ("vendored".to_owned(), table([("directory", folder.display().to_string())]).into()),
+    ]);
+    toml::Table::from_iter([("source".to_owned(), sources.into())]).to_string()
+}
+
+/// The libraries for this compiler that are there: this account's, or those that came with an installation.
+pub fn find(facts: &ToolchainInfo) -> Option<CellLibs> {
+    let key = key(facts);
+    let own = dirs::cache_dir().join("libs");
+    for name in [key.clone(), format!("{key}{VENDORED}")] {
+        let record = own.join(name).join(RECORD);
+        if let Some(ready) = read(&record) {
+            dirs::note_use(&record);
+            return Some(ready);
+        }
+    }
+    shared::folders().iter().find_map(|folder| {
+        let libs = read(&folder.join("libs").join(&key).join(RECORD))?;
+        let is_trusted = [&libs.dylib, &libs.deps].into_iter().all(|path| shared::is_trusted(path));
+        // Built elsewhere: the crates of a registry have other paths here, and so are others.
+        is_trusted.then_some(CellLibs { go_with_crates: false, ..libs })
+    })
+}
+
+impl CellLibs {
+    /// With paths from the folder that all of it is in, so that the folder can be moved.
+    fn from_folder(&self, folder: &Path) -> CellLibs {
+        self.with_paths(|path| path.strip_prefix(folder).unwrap_or(path).to_owned())
+    }
+
+    fn with_paths(&self, change: impl Fn(&Path) -> PathBuf) -> CellLibs {
+        CellLibs {
+            key: self.key.clone(),
+            dylib: change(&self.dylib),
+            deps: change(&self.deps),
+            externs: self.externs.iter().map(|(name, file)| (name.clone(), change(file))).collect(),
+            shared: self.shared.iter().map(|own| Shared { file: change(&own.file), ..own.clone() }).collect(),
+            units: change(&self.units),
+            lock_file: change(&self.lock_file),
+            compiler: self.compiler.clone(),
+            go_with_crates: self.go_with_crates,
+            needed: self.needed.iter().map(|file| change(file)).collect(),
+        }
+    }
+
+    /// Copies them into a folder that others can share, if it does not have them.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn copy_into(&self, shared: &Path) -> io::Result<()> {
+        let folder = shared.join("libs").join(&self.key);
+        if read(&folder.join(RECORD)).is_some() {
+            return Ok(());
+        }
+        let own = self.sources().parent().unwrap_or(self.sources());
+        let files = SOURCES.iter().map(|(path, _)| self.sources().join(path));
+        let files = files.chain(self.needed.iter().cloned()).chain([self.dylib.clone(), self.lock_file.clone()]);
+        for file in files {
+            let target = folder.join(file.strip_prefix(own).unwrap_or(&file));
+            fs::create_dir_all(target.parent().expect("a file is in a folder"))?;
+            fs::copy(file, target)?;
+        }
+        fs::write(folder.join(RECORD), serde_json::to_vec_pretty(&self.from_folder(own))?)
+    }
+
+    /// The folder with the sources of the tensor library, and the versions of what it is made of.
+    pub fn sources(&self) -> &Path {
+        self.lock_file.parent().unwrap_or(&self.lock_file)
+    }
+}
+
+/// Reports which crate is being compiled.
 struct Teller<'a> {
     say: &'a mut dyn FnMut(&str),
     pid_file: Option<&'a Path>,
@@ -205,7 +341,7 @@ struct Teller<'a> {
 
 impl Listener for Teller<'_> {
     fn started(&mut self, process: u32) {
-        // Without it nothing but the end of this process ends the build.
+        // Without the file, only the end of this process ends the build.
         if let Some(file) = self.pid_file
             && let Err(error) = fs::write(file, process.to_string())
         {
@@ -220,24 +356,24 @@ impl Listener for Teller<'_> {
     }
 }
 
-/// Begins with what was built for libraries of another day: all but Soma's own crates is the same.
+/// Begins with the files of an earlier build: all but Soma's own crates are the same.
 fn begin(libs: &Path, folder: &Path, facts: &ToolchainInfo) {
-    let others = fs::read_dir(libs).into_iter().flatten().flatten().map(|entry| entry.path().join("ready.json"));
+    let others = fs::read_dir(libs).into_iter().flatten().flatten().map(|entry| entry.path().join(RECORD));
     let others = others.filter(|record| !record.starts_with(folder));
     let used = |record: &PathBuf| record.metadata().and_then(|metadata| metadata.modified()).ok();
-    let same = |record: &PathBuf| read(record).filter(|other| other.compiler == facts.version);
+    let same = |record: &PathBuf| read(record).filter(|other| other.compiler == facts.version && other.go_with_crates);
     let newest = others.filter_map(|record| Some((used(&record)?, same(&record)?))).max_by_key(|(used, _)| *used);
     let Some((_, other)) = newest else { return };
     let own = ["soma_cell", "tensorlib", "tensorlib-derive"].map(str::to_owned).into();
-    // What is not there is built.
+    // Cargo builds whatever is missing.
     if let Err(error) = Store(&other.units).fill(&folder.join("target/release"), &own) {
-        tracing::warn!("what was built before cannot be used: {error}");
+        tracing::warn!("the previous build cannot be used: {error}");
     }
 }
 
-/// The crates that a session's crates can share, out of what cargo has built and its packages: those of a registry that
-/// cells can name, and what they are made of.
-fn shared(built: &Built, metadata: &Metadata) -> Vec<Shared> {
+/// The crates that a session's crates can share, from cargo's build and its packages: crates of a registry that cells
+/// can name, and their dependencies.
+fn shared_crates(built: &Built, metadata: &Metadata) -> Vec<Shared> {
     let is_of_registry =
         |package: &Package| package.source.as_ref().is_some_and(|source| source.repr.starts_with("registry+"));
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
@@ -271,18 +407,18 @@ fn shared(built: &Built, metadata: &Metadata) -> Vec<Shared> {
     found
 }
 
-/// Whether the libraries for this compiler are there.
+/// Whether the libraries for this compiler exist.
 pub fn are_ready(facts: &ToolchainInfo) -> bool {
-    read(&dirs::cache_dir().join("libs").join(key(facts)).join("ready.json")).is_some()
+    find(facts).is_some()
 }
 
+/// A digest of the sources and of the compiler: its version, and the standard library that it links. Their paths make no
+/// difference.
 fn key(facts: &ToolchainInfo) -> String {
     let mut digest = Sha256::new();
-    for text in SOURCES
-        .iter()
-        .flat_map(|(path, text)| [*path, *text])
-        .chain([&*facts.version, &*facts.sysroot.to_string_lossy()])
-    {
+    let standard = facts.standard_library();
+    let standard = standard.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    for text in SOURCES.iter().flat_map(|(path, text)| [*path, *text]).chain([&*facts.version, &*standard]) {
         digest.update(text.len().to_le_bytes());
         digest.update(text.as_bytes());
     }
@@ -291,46 +427,13 @@ fn key(facts: &ToolchainInfo) -> String {
 
 fn read(record: &Path) -> Option<CellLibs> {
     let libs: CellLibs = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
+    let folder = record.parent()?;
+    let libs = libs.with_paths(|path| folder.join(path));
     let complete = libs.dylib.exists() && libs.externs.iter().all(|(_, path)| path.exists());
     complete.then_some(libs)
 }
 
-/// Tries to link with the toolchain's own LLD, told what a C compiler would tell it. rustc usually starts `cc`,
-/// which starts `collect2`, which starts the same LLD: a quarter of the time of a small cell's link.
-fn direct_linker(facts: &ToolchainInfo, folder: &Path, libs: &CellLibs) -> Option<Vec<String>> {
-    let lld = facts.sysroot.join("lib/rustlib").join(&facts.host).join("bin/rust-lld");
-    if !facts.host.contains("linux") || !lld.exists() {
-        return None;
-    }
-    let mut arguments = vec!["-C".to_owned(), format!("linker={}", lld.display())];
-    arguments.extend(["-C".to_owned(), "linker-flavor=ld.lld".to_owned()]);
-    for library in ["libc.so", "libgcc_s.so"] {
-        let path = search::path_with_linker(std::env::var("PATH").ok().as_deref());
-        let answer = Command::new("cc").env("PATH", path).arg(format!("-print-file-name={library}")).output().ok()?;
-        let path = PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim());
-        let directory = path.canonicalize().ok()?.parent()?.to_owned();
-        arguments.extend(["-C".to_owned(), format!("link-arg=-L{}", directory.display())]);
-    }
-    let trial = folder.join("trial");
-    fs::create_dir_all(&trial).ok()?;
-    fs::write(
-        trial.join("trial.rs"),
-        "use ::soma_cell as _; #[unsafe(no_mangle)] pub extern \"C\" fn f() { println!(); }",
-    )
-    .ok()?;
-    let linked = Command::new(&facts.rustc)
-        .args(["--edition", "2024", "--crate-type", "cdylib", "-C", "prefer-dynamic", "trial.rs"])
-        .args(["-L", &format!("dependency={}", libs.deps.display()), "--extern"])
-        .arg(format!("soma_cell={}", libs.dylib.display()))
-        .args(&arguments)
-        .current_dir(&trial)
-        .output()
-        .is_ok_and(|output| output.status.success() && output.stderr.is_empty());
-    let file = trial.join(format!("{}trial{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX));
-    (linked && file.exists()).then_some(arguments)
-}
-
-/// The end of a failed build's log, and what to do about the causes that people meet.
+/// The end of a failed build's log, and what to do about common causes.
 fn explain(log: &str) -> String {
     let lines: Vec<&str> = log.lines().collect();
     let tail = lines[lines.len().saturating_sub(30)..].join("\n");
@@ -346,7 +449,7 @@ fn explain(log: &str) -> String {
 
 #[cfg(test)]
 impl CellLibs {
-    /// Libraries that were never built.
+    /// Libraries that were never built, for tests.
     pub fn for_tests(folder: &Path) -> CellLibs {
         CellLibs {
             key: String::new(),
@@ -357,7 +460,8 @@ impl CellLibs {
             units: folder.to_owned(),
             lock_file: folder.join("Cargo.lock"),
             compiler: String::new(),
-            linker: Vec::new(),
+            go_with_crates: true,
+            needed: Vec::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! How a cell is compiled: the compiler's call, and the key under which its result is kept.
+//! How a cell is compiled: the call of the compiler, and the key of its result.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,13 +9,14 @@ use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
 use super::dependencies::Dependencies;
+use super::linker;
 use super::messages::LINTS;
 use super::original::Original;
 use super::surroundings;
 use super::toolchain_info::{ToolchainInfo, hex};
 use crate::session_dir::SOURCE;
 
-/// What cargo tells a crate of itself as it is compiled, of the one that evcxr makes; macros of other crates ask for it.
+/// The variables that cargo sets when it compiles a crate, as for evcxr's crate; macros of other crates read them.
 const PACKAGE: [(&str, &str); 16] = [
     ("CARGO_CRATE_NAME", "ctx"),
     ("CARGO_PKG_AUTHORS", ""),
@@ -43,16 +45,18 @@ pub struct Recipe<'a> {
     pub libs: &'a CellLibs,
     /// The crates that the session has added.
     pub dependencies: &'a Dependencies,
-    /// The crates that the cell can name, and their files.
+    /// The crates that the cell can name, with their files.
     pub externs: &'a [(String, PathBuf)],
     /// rustc's `opt-level`.
     pub opt_level: &'a str,
-    /// Look for errors only, and make nothing.
+    /// rustc's arguments for linking, which are looked up when they are needed.
+    pub linker: &'a OnceCell<Vec<String>>,
+    /// Whether to check for errors only, without output.
     pub check_only: bool,
 }
 
 impl Recipe<'_> {
-    /// Everything that decides what rustc makes of a text.
+    /// The digest of everything that decides the result of compiling a text.
     pub fn key(&self, text: &str) -> String {
         let mut digest = Sha256::new();
         let (version, dependencies) = (&self.facts.version, &self.dependencies.identity);
@@ -64,11 +68,15 @@ impl Recipe<'_> {
         hex(&digest.finalize())
     }
 
+    fn linker(&self) -> &[String] {
+        self.linker.get_or_init(|| linker::arguments(self.facts, self.libs))
+    }
+
     /// The arguments that name the libraries a cell can use.
     pub fn libraries(&self) -> Vec<String> {
         let mut arguments = vec!["-L".to_owned(), format!("dependency={}", self.libs.deps.display())];
         arguments.extend(self.dependencies.search());
-        // What a variable was made with may be of another set of crates.
+        // The library that a variable was made with may belong to another set of crates.
         let folders: BTreeSet<&Path> = self.externs.iter().filter_map(|(_, file)| file.parent()).collect();
         arguments.extend(
             folders.into_iter().flat_map(|folder| ["-L".to_owned(), format!("dependency={}", folder.display())]),
@@ -79,25 +87,25 @@ impl Recipe<'_> {
         arguments
     }
 
-    /// The arguments by which a library calls its own function where an earlier one has another of the same name
-    /// (`#[unsafe(no_mangle)]`): libraries with statics are open to all that come after them.
+    /// The arguments by which a library calls its own function, where an earlier one has another of the same name
+    /// (`#[unsafe(no_mangle)]`): the symbols of libraries with statics are visible to all later ones.
     fn binds_its_own_functions(&self) -> Vec<String> {
         if !self.facts.host.contains("linux") {
             return Vec::new();
         }
-        let prefix = if self.libs.linker.is_empty() { "-Wl," } else { "" };
+        let prefix = if self.linker().is_empty() { "-Wl," } else { "" };
         vec!["-C".to_owned(), format!("link-arg={prefix}-Bsymbolic-functions")]
     }
 
-    /// The arguments by which the loader looks for dylibs in this folder.
+    /// The arguments that make the loader look for dylibs in this folder.
     fn search_at_load(&self, folder: &Path) -> [String; 4] {
-        // A C compiler has to be told to hand it on.
-        let prefix = if self.libs.linker.is_empty() { "-Wl," } else { "" };
+        // A C compiler passes an argument on to the linker only with this prefix.
+        let prefix = if self.linker().is_empty() { "-Wl," } else { "" };
         let argument = |part: &str| format!("link-arg={prefix}{part}");
         ["-C".to_owned(), argument("-rpath"), "-C".to_owned(), argument(&folder.display().to_string())]
     }
 
-    /// The compiler's call. Debug assertions and overflow checks are on, as in a debug build; crate name and
+    /// The call of the compiler. Debug assertions and overflow checks are on, as in a debug build. Crate name and
     /// metadata are the same for every cell, so that a type has one `TypeId` in all of them.
     pub fn command(&self, library: &Path, original: &Original, is_unstable: bool) -> Command {
         let mut command = Command::new(&self.facts.rustc);
@@ -109,7 +117,7 @@ impl Recipe<'_> {
             .args(self.binds_its_own_functions())
             .args(LINTS.iter().flat_map(|lint| ["-W", lint]))
             .args(["-C", &format!("opt-level={}", self.opt_level)])
-            .args(&self.libs.linker)
+            .args(self.linker())
             .args(self.libraries());
         let target_libdir = self.facts.target_libdir();
         let folders = [&self.libs.deps, &target_libdir].into_iter().chain(&self.dependencies.folder);
@@ -130,7 +138,7 @@ impl Recipe<'_> {
             command.env("RUSTC_BOOTSTRAP", "1");
         }
         if std::env::var_os("RUST_MIN_STACK").is_none() {
-            // Four times what it takes by itself: it goes one call deeper for each level of an expression.
+            // Four times the default: rustc recurses once for each level of an expression.
             command.env("RUST_MIN_STACK", (32 << 20).to_string());
         }
         command
@@ -150,8 +158,15 @@ mod tests {
         let other_libs = CellLibs { key: "other".into(), ..libs.clone() };
         let none = Dependencies::default();
         let some = Dependencies { identity: "some".into(), ..Dependencies::default() };
-        let usual =
-            Recipe { facts: &facts, libs: &libs, dependencies: &none, externs: &[], opt_level: "0", check_only: false };
+        let usual = Recipe {
+            facts: &facts,
+            libs: &libs,
+            dependencies: &none,
+            externs: &[],
+            opt_level: "0",
+            linker: &OnceCell::new(),
+            check_only: false,
+        };
         vec![
             usual.key("cell"),
             usual.key("other cell"),

@@ -1,4 +1,4 @@
-//! What is known of the installed Rust toolchain, asked once and then read from a file.
+//! Facts about the installed Rust toolchain, found once and then read from a file.
 //!
 //! `rustc -vV` through rustup's proxy takes 50 to 100 ms; a kernel start would ask four times.
 
@@ -22,17 +22,17 @@ pub struct ToolchainInfo {
     pub cargo: PathBuf,
     /// The toolchain's root.
     pub sysroot: PathBuf,
-    /// All of `rustc -vV`: what makes two compilers the same.
+    /// The full output of `rustc -vV`, which identifies a compiler.
     pub version: String,
     /// The host triple.
     pub host: String,
-    /// The compiler binary's size and time, by which a changed toolchain is noticed.
+    /// The compiler binary's size and time, which reveal a changed toolchain.
     stamp: (u64, u64),
 }
 
 impl ToolchainInfo {
-    /// ToolchainInfo about the toolchain that `rustc` means in this folder and environment; where it means none, about the one that
-    /// was there when Soma was installed.
+    /// The facts about the toolchain that `rustc` means in this folder and environment; if it means none, about the one
+    /// that was present when Soma was installed.
     ///
     /// # Errors
     /// A sentence that says what to install, when there is no working rustc.
@@ -43,13 +43,13 @@ impl ToolchainInfo {
             return Ok(facts);
         }
         let facts = ToolchainInfo::of_first(&compilers)?;
-        // A read-only home costs time, not function.
+        // With a read-only home this only takes longer.
         let _ = dirs::private_dir(file.parent().expect("the file has a folder"))
             .and_then(|()| dirs::write_atomically(&file, &serde_json::to_vec(&facts).expect("facts are plain data")));
         Ok(facts)
     }
 
-    /// Asks compilers about themselves until one answers.
+    /// Asks the compilers one after the other until one answers.
     fn of_first(compilers: &[Compiler]) -> Result<ToolchainInfo> {
         let mut said = Vec::new();
         for compiler in compilers {
@@ -73,7 +73,7 @@ impl ToolchainInfo {
     /// Asks a compiler about itself.
     ///
     /// # Errors
-    /// A sentence, when it does not run.
+    /// A sentence, if it does not run.
     fn ask(compiler: &Compiler) -> Result<ToolchainInfo> {
         let rustc = compiler.path.display();
         let answer = |argument: &[&str]| -> Result<String> {
@@ -88,6 +88,13 @@ impl ToolchainInfo {
             Ok(String::from_utf8(output.stdout)?.trim().to_owned())
         };
         let version = answer(&["-vV"])?;
+        let release = version.lines().find_map(|line| line.strip_prefix("release: ")).unwrap_or_default();
+        if is_too_old(release) {
+            bail!(
+                "`{rustc}` is Rust {release}, and Soma needs {OLDEST} or later: type `rustup update`, or install Rust with \
+                 rustup (https://rustup.rs), then try again"
+            );
+        }
         let sysroot = PathBuf::from(answer(&["--print", "sysroot"])?);
         let host = version
             .lines()
@@ -108,7 +115,19 @@ impl ToolchainInfo {
         self.sysroot.join("lib/rustlib").join(&self.host).join("lib")
     }
 
-    /// Whether the standard library's sources are there (`rustup component add rust-src`), which only analysis reads.
+    /// The standard library's dylib. Its name holds a digest of what makes it.
+    pub fn standard_library(&self) -> Option<PathBuf> {
+        let (prefix, suffix) = (format!("{}std-", std::env::consts::DLL_PREFIX), std::env::consts::DLL_SUFFIX);
+        let files = std::fs::read_dir(self.target_libdir()).ok()?.flatten().map(|entry| entry.path());
+        let is_it = |file: &PathBuf| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(&prefix) && name.ends_with(suffix)
+        };
+        files.filter(is_it).min()
+    }
+
+    /// Whether the sources of the standard library are installed (`rustup component add rust-src`); only analysis reads
+    /// them.
     pub fn have_sources(&self) -> bool {
         self.sysroot.join("lib/rustlib/src/rust/library/std").is_dir()
     }
@@ -119,7 +138,18 @@ impl ToolchainInfo {
     }
 }
 
-/// What was recorded of a compiler, unless it has changed since.
+/// The oldest Rust that compiles the tensor library.
+const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+fn is_too_old(release: &str) -> bool {
+    let numbers = |text: &str| -> Option<(u32, u32)> {
+        let mut numbers = text.split(['.', '-']).map(str::parse);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    };
+    numbers(release).is_some_and(|own| numbers(OLDEST).is_some_and(|oldest| own < oldest))
+}
+
+/// The recorded facts about a compiler, unless it has changed since.
 fn recorded(file: &Path) -> Option<ToolchainInfo> {
     let facts: ToolchainInfo = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
     (stamp(&facts.rustc) == Some(facts.stamp)).then_some(facts)
@@ -131,8 +161,8 @@ fn stamp(file: &Path) -> Option<(u64, u64)> {
     Some((metadata.len(), time.as_nanos() as u64))
 }
 
-/// A digest of everything that decides which toolchain is meant: the compilers there are, rustup's settings and override
-/// files, the folder.
+/// A digest of everything that decides which toolchain is meant: the available compilers, rustup's settings and
+/// override files, the folder.
 fn question(compilers: &[Compiler]) -> String {
     let mut digest = Sha256::new();
     let mut add = |text: &str| {
@@ -157,7 +187,7 @@ fn question(compilers: &[Compiler]) -> String {
     hex(&digest.finalize())
 }
 
-/// The first 16 bytes of a digest in hexadecimal: a file name.
+/// The first 16 bytes of a digest in hexadecimal, for a file name.
 pub fn hex(digest: &[u8]) -> String {
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

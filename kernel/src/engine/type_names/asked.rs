@@ -1,9 +1,9 @@
-//! The path by which a type can be written, where its definition is in a private module.
+//! Asks rustc for the public path of a type whose definition is in a private module.
 //!
-//! A value knows its type by the path of its definition (`std::any::type_name`), and crates re-export what they
-//! define in private modules: `ndarray::iterators::Windows` is `ndarray::iter::Windows` to everybody else.
-//! rustc knows; here it is asked: once whether a path can be written at all, and where not, by the message of an
-//! unmet trait bound, which names types as a reader may write them. What was learnt is kept on disk.
+//! A value knows its type by the path of its definition (`std::any::type_name`), and crates re-export types that they
+//! define in private modules: `ndarray::iterators::Windows` is `ndarray::iter::Windows` to other crates. This module
+//! asks rustc: once whether a path can be used at all, and if not, through the message of an unmet trait bound, which
+//! names types by their visible paths. The answers are kept on disk.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,12 +14,13 @@ use anyhow::{Context, Result};
 use regex::Regex;
 
 use crate::diagnostic::CompilerOutput;
-use crate::dirs;
 use crate::session_dir::SOURCE;
 use crate::toolchain::command_line::CommandLine;
 use crate::toolchain::handoff::SessionNotes;
+use crate::toolchain::warming;
+use crate::{dirs, shared};
 
-/// The public paths of definitions; `None` where there is none.
+/// The public paths of definitions; `None` for a definition without one.
 #[derive(Default)]
 pub struct PublicPaths {
     known: BTreeMap<String, Option<String>>,
@@ -27,8 +28,8 @@ pub struct PublicPaths {
 }
 
 impl PublicPaths {
-    /// The public path for each of these definition paths that is met as part of the type of `variable`, a
-    /// variable that the last cell stored.
+    /// The public path for each of these definition paths, which are parts of the type of `variable`, a variable that
+    /// the last cell stored.
     ///
     /// # Errors
     /// When rustc cannot be run.
@@ -40,7 +41,7 @@ impl PublicPaths {
     ) -> Result<BTreeMap<String, Option<String>>> {
         let line: CommandLine = CommandLine::read(session)?;
         if line.identity != self.identity {
-            self.known = read(&file(&line.identity)).unwrap_or_default();
+            self.known = known(&line.identity);
             self.identity.clone_from(&line.identity);
         }
         let new: Vec<&String> = paths.iter().filter(|path| !self.known.contains_key(*path)).collect();
@@ -48,11 +49,18 @@ impl PublicPaths {
             let rustc = Rustc { session, notes: SessionNotes::read(session)?, line };
             self.learn(&rustc, variable, &new)?;
             let file = file(&self.identity);
-            // A read-only home costs time, not function.
-            let _ = dirs::private_dir(file.parent().expect("the file has a folder"))
-                .and_then(|()| dirs::write_atomically(&file, &serde_json::to_vec(&self.known)?));
+            // With a read-only home this only takes longer.
+            let _ = self.write(&file);
+            if let Some(folder) = warming::folder() {
+                let _ = self.write(&file_in(&folder, &self.identity));
+            }
         }
         Ok(paths.iter().map(|path| (path.clone(), self.known.get(path).cloned().flatten())).collect())
+    }
+
+    fn write(&self, file: &Path) -> std::io::Result<()> {
+        dirs::private_dir(file.parent().expect("the file has a folder"))?;
+        dirs::write_atomically(file, &serde_json::to_vec(&self.known)?)
     }
 
     fn learn(&mut self, rustc: &Rustc, variable: &str, new: &[&String]) -> Result<()> {
@@ -85,15 +93,26 @@ fn same_name(path: &str, visible: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// What was learnt before with these libraries, by this account or by others.
+fn known(identity: &str) -> BTreeMap<String, Option<String>> {
+    let own = read(&file(identity));
+    let shared = || shared::folders().iter().find_map(|folder| read(&file_in(folder, identity)));
+    own.or_else(shared).unwrap_or_default()
+}
+
+fn file_in(folder: &Path, identity: &str) -> PathBuf {
+    folder.join("paths").join(format!("{identity}.json"))
+}
+
 fn file(identity: &str) -> PathBuf {
-    dirs::cache_dir().join("paths").join(format!("{identity}.json"))
+    file_in(&dirs::cache_dir(), identity)
 }
 
 fn read(file: &Path) -> Option<BTreeMap<String, Option<String>>> {
     serde_json::from_slice(&fs::read(file).ok()?).ok()
 }
 
-/// A path by the name that its crate has in cells: `:dep rng = { package = "fastrand", … }` gives it another.
+/// A path with the name that its crate has in cells: `:dep rng = { package = "fastrand", … }` renames a crate.
 fn as_named_here(line: &CommandLine, path: &str) -> String {
     let Some((root, rest)) = path.split_once("::") else { return path.to_owned() };
     let is_named = line.externs.iter().any(|(name, _)| name == root);
@@ -116,7 +135,7 @@ struct Rustc<'a> {
 }
 
 impl Rustc<'_> {
-    /// Whether each path can be written in a program.
+    /// Whether each path can be used in a program.
     fn can_write(&self, paths: &[String]) -> Result<Vec<bool>> {
         let text: String = paths
             .iter()
@@ -134,7 +153,7 @@ impl Rustc<'_> {
         Ok(works)
     }
 
-    /// A variable's type as rustc names it to readers.
+    /// A variable's type as rustc's messages name it.
     fn visible_type(&self, variable: &str) -> Result<String> {
         let program = fs::read_to_string(self.session.join(SOURCE))?;
         let store = format!("put_variable::<_>(stringify!({variable})");
@@ -166,7 +185,7 @@ impl Rustc<'_> {
             .arg(&source)
             .stdin(Stdio::null());
         self.notes.original.restore(&mut command);
-        // Types are to be named in full, which only an unstable option does.
+        // The option that makes messages name types in full is unstable.
         command.env("RUSTC_BOOTSTRAP", "1");
         let output = command.output().context("cannot run rustc")?;
         Ok(CompilerOutput::read(&output.stderr))
