@@ -176,7 +176,7 @@ impl Builder<'_> {
             begin(&libs, &folder, facts);
         }
         let ready = self.build(facts, &folder, key, vendored, say)?;
-        dirs::write_atomically(&record, &serde_json::to_vec_pretty(&ready.from_folder(&folder))?)?;
+        dirs::write_atomically(&record, &serde_json::to_vec_pretty(&ready.relative_to(&folder))?)?;
         say("Soma's tensor library is ready.");
         dirs::drop_unused(&libs, &folder);
         Ok(ready)
@@ -288,7 +288,7 @@ pub fn find(facts: &ToolchainInfo) -> Option<CellLibs> {
 
 impl CellLibs {
     /// With paths from the folder that all of it is in, so that the folder can be moved.
-    fn from_folder(&self, folder: &Path) -> CellLibs {
+    fn relative_to(&self, folder: &Path) -> CellLibs {
         self.with_paths(|path| path.strip_prefix(folder).unwrap_or(path).to_owned())
     }
 
@@ -324,7 +324,7 @@ impl CellLibs {
             fs::create_dir_all(target.parent().expect("a file is in a folder"))?;
             fs::copy(file, target)?;
         }
-        fs::write(folder.join(RECORD), serde_json::to_vec_pretty(&self.from_folder(own))?)
+        fs::write(folder.join(RECORD), serde_json::to_vec_pretty(&self.relative_to(own))?)
     }
 
     /// The folder with the sources of the tensor library, and the versions of what it is made of.
