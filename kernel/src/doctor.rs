@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::toolchain::cache::Cache;
 use crate::toolchain::toolchain_info::ToolchainInfo;
 use crate::toolchain::{cell_libs, search};
-use crate::{dirs, shared};
+use crate::{dirs, install, shared};
 
 /// The state of one thing that a session needs.
 #[derive(Clone, Copy, PartialEq)]
@@ -65,6 +65,15 @@ fn report() -> Report {
             "Rust needs a C linker: type `apt install build-essential` (Debian, Ubuntu) or `xcode-select --install` \
              (macOS)",
         ),
+    }
+    match &install::entries()[..] {
+        [] => report.line(
+            State::Worse,
+            "Jupyter",
+            "has no entry for this kernel where it usually looks: type `soma install --user`, or `--sys-prefix` in an \
+             active environment",
+        ),
+        entries => entries.iter().for_each(|entry| report.line(State::Fine, "Jupyter", &entry.display().to_string())),
     }
     for folder in shared::folders() {
         let lessons = if folder.join("lessons").is_dir() { ", with lessons (`soma lessons FOLDER`)" } else { "" };

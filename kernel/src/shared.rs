@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use nix::unistd::geteuid;
+use nix::unistd::{Gid, Group, User, geteuid};
 
 /// The variable that names the folders, in place of the usual ones; an empty value means none.
 pub const SHARED_DIRS: &str = "SOMA_SHARED_DIRS";
@@ -55,13 +55,26 @@ pub fn is_trusted(path: &Path) -> bool {
 }
 
 /// Whether an entry of a trusted folder can be trusted too.
-pub fn is_ours(metadata: &Metadata) -> bool {
-    const OTHERS_WRITE: u32 = 0o022;
+fn is_ours(metadata: &Metadata) -> bool {
+    const GROUP_WRITES: u32 = 0o020;
+    const OTHERS_WRITE: u32 = 0o002;
     // In a folder with this bit (`/tmp`), accounts cannot replace each other's files.
     const STICKY: u32 = 0o1000;
-    let owner = metadata.uid();
-    let is_closed = metadata.mode() & OTHERS_WRITE == 0 || metadata.is_dir() && metadata.mode() & STICKY != 0;
+    let (owner, mode) = (metadata.uid(), metadata.mode());
+    let is_closed_to_others = mode & OTHERS_WRITE == 0;
+    let is_closed_to_group = mode & GROUP_WRITES == 0 || is_private_group(metadata.gid());
+    let is_closed = is_closed_to_others && is_closed_to_group || metadata.is_dir() && mode & STICKY != 0;
     (owner == 0 || owner == geteuid().as_raw()) && is_closed
+}
+
+/// Whether a group has only this account in it: many systems give each account such a group, of its own name, and let it
+/// write to what the account makes.
+fn is_private_group(group: u32) -> bool {
+    let account = User::from_uid(geteuid()).ok().flatten();
+    let group = Group::from_gid(Gid::from_raw(group)).ok().flatten();
+    account.zip(group).is_some_and(|(account, group)| {
+        account.gid == group.gid && account.name == group.name && group.mem.iter().all(|name| *name == account.name)
+    })
 }
 
 #[cfg(test)]
@@ -78,10 +91,18 @@ mod tests {
         let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         assert!(is_trusted(&folder));
         for part in [folder.as_path(), folder.parent().unwrap()] {
-            set(part, 0o775);
+            set(part, 0o757);
             assert!(!is_trusted(&folder), "{}", part.display());
             set(part, 0o755);
         }
+        // The group of this account's own name has nobody else in it.
+        let group = User::from_uid(geteuid()).unwrap().unwrap().gid.as_raw();
+        std::os::unix::fs::chown(&folder, None, Some(group)).unwrap();
+        set(&folder, 0o775);
+        assert_eq!(is_trusted(&folder), is_private_group(group));
+        std::os::unix::fs::chown(&folder, None, Some(if geteuid().is_root() { 1 } else { group })).unwrap();
+        assert_eq!(is_trusted(&folder), !geteuid().is_root() && is_private_group(group));
+        set(&folder, 0o755);
         let file = folder.join("cell");
         fs::write(&file, "").unwrap();
         set(&file, 0o666);

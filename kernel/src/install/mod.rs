@@ -10,6 +10,8 @@ mod destination;
 mod kernelspec;
 mod logo;
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use clap::Args;
 
@@ -70,6 +72,18 @@ pub fn run(arguments: InstallArgs, prepare: impl FnOnce() -> Result<Environment>
     let folder = kernelspec::write(&kernels, &executable, &environment)?;
     println!("Installed the kernel \"{}\" in {}", kernelspec::DISPLAY_NAME, folder.display());
     Ok(())
+}
+
+/// The kernel's entries that Jupyter may find: beside this program, the user's, the active environment's.
+pub fn entries() -> Vec<PathBuf> {
+    let program = std::env::current_exe().and_then(std::fs::canonicalize).ok();
+    let own = program.and_then(|program| Some(Destination::Prefix(program.parent()?.parent()?.to_owned())));
+    let places = own.into_iter().chain([Destination::User, Destination::SysPrefix]);
+    let entries = places.filter_map(|place| Some(place.kernels_folder().ok()?.join(kernelspec::NAME)));
+    let mut entries: Vec<PathBuf> = entries.filter(|entry| entry.join("kernel.json").is_file()).collect();
+    entries.sort();
+    entries.dedup();
+    entries
 }
 
 /// Removes the kernel's entry.

@@ -197,6 +197,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_compiler_that_is_too_old_is_told_by_its_release() {
+        for release in ["1.85.0", "1.94.1", "1.9.0-nightly"] {
+            assert!(is_too_old(release), "{release}");
+        }
+        for release in [OLDEST, "1.96.0-nightly", "2.0.0", "unknown"] {
+            assert!(!is_too_old(release), "{release}");
+        }
+    }
+
+    #[test]
     fn a_changed_toolchain_is_asked_again() {
         let folder = tempfile::tempdir().unwrap();
         let (rustc, record) = (folder.path().join("rustc"), folder.path().join("facts.json"));
