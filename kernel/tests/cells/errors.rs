@@ -179,7 +179,7 @@ fn a_missing_import_is_named() {
         .fails("let m: HashMap<i32, i32> = HashMap::new();")
         .says("`use std::collections::HashMap;` (`HashMap` has to be");
     notebook.fails("fn f() -> Result { Ok(()) }\nlet r: Duration = 1;").says("`use std::time::Duration;`");
-    notebook.fails("(..).step(2)").says("imported by `use tensorlib::prelude::*;`");
+    notebook.fails("(..).step(2)").says("`step` is part of the tensor library");
     notebook.fails("progress(0..3);").says("`use soma_cell::progress;`");
     notebook.fails("let r = serde_json::from_str(\"1\");").says("`:dep serde_json`");
     notebook.ok("use tensorlib::prelude::*;\nlet t = ones([2]);");

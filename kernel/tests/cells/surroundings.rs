@@ -9,7 +9,7 @@ use std::{fs, io};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
-use serde_json::Value;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::notebook::cache_dir;
@@ -84,17 +84,20 @@ impl OwnCache {
         cache
     }
 
-    /// With a linker that is the test's own link to the real one.
+    /// With a linker that is the test's own link to the real one: the kernel has noted how cells are linked here, and the
+    /// note is changed.
     pub fn with_own_linker() -> (OwnCache, PathBuf) {
-        let cache = OwnCache(tempfile::tempdir().unwrap());
-        let (name, mut record) = newest_libraries();
-        let mut arguments = record["linker"].as_array().unwrap().clone();
-        let is_linker = |argument: &Value| argument.as_str().is_some_and(|argument| argument.starts_with("linker="));
-        let real = match arguments.iter().position(is_linker) {
+        let cache = OwnCache::new();
+        cache.compile_a_cell();
+        let notes: Vec<PathBuf> =
+            fs::read_dir(cache.path().join("linkers")).unwrap().map(|note| note.unwrap().path()).collect();
+        let [note] = &notes[..] else { panic!("{notes:?}") };
+        let mut arguments: Vec<String> = serde_json::from_slice(&fs::read(note).unwrap()).unwrap();
+        let real = match arguments.iter().position(|argument| argument.starts_with("linker=")) {
             Some(place) => {
                 let named = arguments.remove(place);
                 arguments.remove(place - 1);
-                PathBuf::from(named.as_str().unwrap().trim_start_matches("linker="))
+                PathBuf::from(named.trim_start_matches("linker="))
             }
             None => {
                 let folders: Vec<_> = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect();
@@ -103,12 +106,20 @@ impl OwnCache {
         };
         let linker = cache.0.path().join(real.file_name().unwrap());
         std::os::unix::fs::symlink(real, &linker).unwrap();
-        arguments.extend(["-C".into(), format!("linker={}", linker.display()).into()]);
-        record["linker"] = arguments.into();
-        let folder = cache.path().join("libs").join(name);
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("ready.json"), record.to_string()).unwrap();
+        arguments.extend(["-C".to_owned(), format!("linker={}", linker.display())]);
+        fs::write(note, serde_json::to_vec(&arguments).unwrap()).unwrap();
         (cache, linker)
+    }
+
+    /// Runs a notebook of one cell.
+    fn compile_a_cell(&self) {
+        let notebook = self.0.path().join("cell.ipynb");
+        let cell = json!({ "cell_type": "code", "source": "let warm = 1;", "metadata": {}, "outputs": [] });
+        fs::write(&notebook, json!({ "cells": [cell], "nbformat": 4 }).to_string()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_soma"));
+        command.arg("warm").arg(notebook).env("SOMA_CACHE_DIR", self.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// The folder.
@@ -122,15 +133,6 @@ impl OwnCache {
         let files = folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten().flatten());
         files.map(|file| file.path()).collect()
     }
-}
-
-/// The folder's name and the record of the libraries that were used last.
-fn newest_libraries() -> (std::ffi::OsString, Value) {
-    let folders = fs::read_dir(cache_dir().join("libs")).unwrap().map(|folder| folder.unwrap());
-    let used = |folder: &fs::DirEntry| fs::metadata(folder.path().join("ready.json")).and_then(|file| file.modified());
-    let newest = folders.filter(|folder| used(folder).is_ok()).max_by_key(|folder| used(folder).unwrap()).unwrap();
-    let record = fs::read(newest.path().join("ready.json")).unwrap();
-    (newest.file_name(), serde_json::from_slice(&record).unwrap())
 }
 
 /// Everything below a folder, links not followed.

@@ -40,7 +40,7 @@ pub fn missing(question: &Question) -> Option<Lesson> {
         // A method of a trait that is not imported.
         let offered = imports_offered(question);
         let line = offered.iter().map(|line| imports::usual(line)).find(|line| line == PRELUDE)?;
-        return Some(with_line(question, &line, name));
+        return Some(with_line(question, &line, problem.quoted().first()?));
     }
     // A crate's path, not a function's name; or a name of a kind that is rarely meant.
     let is_a_path = question.code[question.problem.at.end..].starts_with("::");
