@@ -21,11 +21,17 @@ import time
 import uuid
 from pathlib import Path
 
+try:
+    import websocket
+except ImportError:
+    # Outside, before there is an environment that has it.
+    websocket = None
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSTEM = Path("/opt/soma")
 INSIDE = "SOMA_TEST_MACHINE"
 # No step takes longer, however busy the machine is.
-LIMIT = 240
+LIMIT = 120
 REACH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
@@ -214,7 +220,7 @@ class Machine:
         return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups, "cwd": account.pw_dir}
 
     def as_account(self, name, command, **options):
-        """Runs a command as somebody."""
+        """What a command prints that somebody runs."""
         environment = {"HOME": pwd.getpwnam(name).pw_dir, "PATH": REACH, **options.pop("env", {})}
         options = {"capture_output": True, "text": True, **self.identity(name), **options}
         finished = subprocess.run([str(part) for part in command], env=environment, timeout=LIMIT, **options)
@@ -272,8 +278,6 @@ class Kernel:
     """All channels of a kernel over one WebSocket."""
 
     def __init__(self, address, **options):
-        import websocket
-
         self.session = uuid.uuid4().hex
         separator = "&" if "?" in address else "?"
         self.socket = websocket.create_connection(f"{address}{separator}session_id={self.session}", timeout=LIMIT, **options)
@@ -289,22 +293,36 @@ class Kernel:
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         return self.send("shell", "execute_request", {**content, "allow_stdin": False, "stop_on_error": True})
 
-    def read(self):
-        message = json.loads(self.socket.recv())
-        return message["header"]["msg_type"], message["parent_header"].get("msg_id"), message["content"]
-
-    def until(self, kind, request=None, **fields):
-        """The first message of this kind with these fields."""
+    def read(self, deadline=None):
+        """The next message. Pings come in between, so that the socket's own limit would never be reached."""
+        deadline = deadline or time.monotonic() + LIMIT
         while True:
-            found, parent, content = self.read()
+            if time.monotonic() > deadline:
+                raise TimeoutError("no message came")
+            self.socket.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                _, frame = self.socket.recv_data_frame(control_frame=True)
+            except websocket.WebSocketTimeoutException:
+                continue
+            assert frame.opcode != 8, f"the server has closed the channels: {frame.data}"
+            if frame.opcode in (1, 2):
+                message = json.loads(frame.data)
+                return message["header"]["msg_type"], message["parent_header"].get("msg_id"), message["content"]
+
+    def until(self, kind, request=None, limit=LIMIT, **fields):
+        """The first message of this kind with these fields."""
+        deadline = time.monotonic() + limit
+        while True:
+            found, parent, content = self.read(deadline)
             if found == kind and request in (None, parent) and fields.items() <= content.items():
                 return content
 
     def result(self, request):
         """A cell's reply and what it showed, as (kind, content)."""
         reply, outputs, idle = None, [], False
+        deadline = time.monotonic() + LIMIT
         while reply is None or not idle:
-            kind, parent, content = self.read()
+            kind, parent, content = self.read(deadline)
             if parent != request:
                 continue
             if kind == "execute_reply":
