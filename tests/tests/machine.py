@@ -243,7 +243,7 @@ class Machine:
     def __exit__(self, kind, *_):
         for name, _, log in self.services:
             if kind or self.show_logs:
-                print(f"--- {name}\n{log.read_text(errors='replace')[-12000:]}", file=sys.stderr, flush=True)
+                print(f"--- {name}\n{log.read_text(errors='replace')[-60000:]}", file=sys.stderr, flush=True)
 
     @staticmethod
     def end(process, signum=signal.SIGTERM, limit=60):
