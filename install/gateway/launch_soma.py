@@ -58,8 +58,11 @@ def main():
         kernel, connection = start(arguments.soma, address, ports_of(arguments.port_range))
         answer = {**connection, "kernel_id": arguments.kernel_id, "comm_port": requests.getsockname()[1]}
         answer.update(pid=os.getpid(), pgid=os.getpgid(0))
-        with socket.create_connection((gateway, int(gateway_port)), timeout=30) as response:
-            response.sendall(encrypted(answer, arguments.public_key))
+        try:
+            with socket.create_connection((gateway, int(gateway_port)), timeout=30) as response:
+                response.sendall(encrypted(answer, arguments.public_key))
+        except OSError as error:
+            raise SystemExit(f"the gateway cannot be told of the kernel at {arguments.response_address}: {error}") from error
         trusted = {gateway, *arguments.gateway}
         serve(requests, kernel, lambda peer: is_trusted(peer, requests.getsockname(), trusted))
     finally:
