@@ -120,11 +120,7 @@ def main(machine):
         machine.account(OTHER, "another password", ["users"])
         shutil.copy(ROOT / "install/gateway/launch_soma.py", SYSTEM / "bin")
         shutil.copytree(ROOT / "install/gateway/distributed", KERNELS / "soma_distributed")
-        entry = KERNELS / "soma_distributed/kernel.json"
-        settings = json.loads(entry.read_text())
-        # Longer than the gateway is busy with a host that is lost.
-        settings["env"]["SOMA_ORPHANED_AFTER"] = "90"
-        entry.write_text(json.dumps(settings))
+        impatient_entry()
         hosts = two_hosts(machine)
         gateway, server = start_gateway(machine)
         claim("the Enterprise Gateway starts")
@@ -165,8 +161,16 @@ def main(machine):
         wait_until("an empty machine", lambda: not processes())
 
 
-def start(server, **more):
-    return server.start("soma_distributed", env={"KERNEL_USERNAME": ACCOUNT, **more})
+def impatient_entry():
+    """A second entry, whose kernels end soon when no gateway asks for them."""
+    entry = shutil.copytree(KERNELS / "soma_distributed", KERNELS / "soma_impatient") / "kernel.json"
+    settings = json.loads(entry.read_text())
+    settings["env"]["SOMA_ORPHANED_AFTER"] = "10"
+    entry.write_text(json.dumps(settings))
+
+
+def start(server):
+    return server.start("soma_distributed", env={"KERNEL_USERNAME": ACCOUNT})
 
 
 def nothing_is_left(hosts):
@@ -372,7 +376,7 @@ def through_jupyterlab(machine, account):
 
 def gateway_is_killed(server, gateway, account):
     # The gateway goes on to ask the lost host, in its turn.
-    body = {"name": "soma_distributed", "env": {"KERNEL_USERNAME": ACCOUNT}}
+    body = {"name": "soma_impatient", "env": {"KERNEL_USERNAME": ACCOUNT}}
     answers = [requests.post(f"{GATEWAY}/api/kernels", json=body, headers=server.headers, timeout=120) for _ in range(2)]
     assert sorted(answer.status_code for answer in answers) == [201, 500], [answer.text for answer in answers]
     [refused] = [answer.json() for answer in answers if answer.status_code == 500]
@@ -382,7 +386,7 @@ def gateway_is_killed(server, gateway, account):
     gateway.kill()
     gateway.wait(60)
     wait_until("kernels that nobody asks for any more", lambda: not processes(account.pw_uid))
-    claim("when the gateway is killed, its kernels end by themselves (here after 90 s, usually after 15 min)")
+    claim("when the gateway is killed, its kernels end by themselves (here after 10 s, usually after 15 min)")
 
 
 def local_kernel_gateway(machine, account):

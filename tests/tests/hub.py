@@ -145,7 +145,8 @@ def closed_to_others(machine, first, second, kernels, channels, first_account, s
     first.ask("PUT", "api/contents/secret.txt", json={"type": "file", "format": "text", "content": SECRET})
 
     # Through the proxy, with the cookies that a browser has.
-    for path in ["lab", "api/kernels", f"api/kernels/{kernel}", "api/contents", "api/contents/secret.txt", "files/secret.txt", "api/sessions", "api/terminals"]:
+    pages = ["lab", "api/kernels", f"api/kernels/{kernel}", "api/sessions", "api/terminals"]
+    for path in [*pages, "api/contents", "api/contents/secret.txt", "files/secret.txt"]:
         answer = second.ask("GET", path, of=FIRST)
         assert answer.status_code in (302, 403, 404) and SECRET not in answer.text, (path, answer.status_code, answer.text)
         if answer.status_code == 302:
@@ -167,7 +168,8 @@ def closed_to_others(machine, first, second, kernels, channels, first_account, s
     else:
         raise AssertionError("the other's kernel can be reached")
     claim("the other's kernel refuses the WebSocket")
-    for method, path in [("GET", f"users/{FIRST}"), ("DELETE", f"users/{FIRST}/server"), ("POST", f"users/{FIRST}/tokens"), ("GET", "users"), ("POST", "shutdown")]:
+    of_first = [("GET", f"users/{FIRST}"), ("DELETE", f"users/{FIRST}/server"), ("POST", f"users/{FIRST}/tokens")]
+    for method, path in [*of_first, ("GET", "users"), ("POST", "shutdown")]:
         answer = second.hub(method, path)
         assert answer.status_code in (403, 404), (method, path, answer.status_code, answer.text)
     claim("the hub refuses what concerns the other")
@@ -178,8 +180,8 @@ def closed_to_others(machine, first, second, kernels, channels, first_account, s
     sessions = [path for path in Path("/tmp").glob("soma-*") if path.stat().st_uid == first_account.pw_uid]
     connection = list(home.glob(".local/share/jupyter/runtime/kernel-*.json"))
     assert sessions and connection, (sessions, connection)
-    paths = [home, home / "secret.txt", home / "lessons", home / ".cache/soma", home / ".local/share/jupyter/runtime", *connection]
-    paths += [*sessions, *(session / "channel" for session in sessions), *(session / "src" for session in sessions)]
+    paths = [home, home / "secret.txt", home / "lessons", home / ".cache/soma", home / ".local/share/jupyter/runtime"]
+    paths += [*connection, *sessions, *(session / "channel" for session in sessions), *(session / "src" for session in sessions)]
     paths += [Path("/run/soma-hub"), *Path("/run/soma-hub").iterdir()]
     of_kernel = json.loads(connection[0].read_text())
     task = {

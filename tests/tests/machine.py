@@ -1,8 +1,8 @@
 """A machine of its own for a test that needs accounts, hosts and services: nothing of it is left afterwards.
 
 `run(main)` calls `main(machine)` as root in namespaces of its own: processes, mounts and network. Inside, `/etc`,
-`/home`, `/opt`, `/tmp`, `/root` and others are the test's own, so accounts are real and yet gone when it ends; the network has
-nothing but a loopback device. What the test starts cannot outlive it.
+`/home`, `/opt`, `/tmp`, `/root` and others are the test's own, so accounts are real and yet gone when it ends; the
+network has nothing but a loopback device. What the test starts cannot outlive it.
 
 Invariant: what is shared with the machine outside (the toolchain, Python environments) is mounted so that it cannot be
 written.
@@ -88,7 +88,10 @@ def outside(arguments):
     if rustup := shutil.which("rustup"):
         environment["SOMA_TEST_RUSTUP"] = str(Path(rustup).resolve())
     python = arguments.environments.resolve() / "jupyter/bin/python"
-    command = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc", str(python), *sys.argv]
+    # Whoever ends this program ends the machine.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child"]
+    command += ["--mount-proc", str(python), *sys.argv]
     try:
         return subprocess.run(command, env=environment, timeout=1200).returncode
     finally:
@@ -140,8 +143,8 @@ class Machine:
         shell("cp", "-a", "/etc", self.folder / "etc")
         shell("mount", "--bind", self.folder / "etc", "/etc")
         held = self.hold(self.folder, "/mnt")
-        for path, mode in [("/home", 755), ("/opt", 755), ("/root", 755), ("/run", 755), ("/usr/local", 755), ("/var/log", 755)]:
-            shell("mount", "-t", "tmpfs", "-o", f"mode={mode}", "tmpfs", path)
+        for path in ["/home", "/opt", "/root", "/run", "/usr/local", "/var/log"]:
+            shell("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", path)
         for path in ["/tmp", "/var/tmp"]:
             shell("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", path)
         for path, place in kept.items():
@@ -180,7 +183,7 @@ class Machine:
         toolchains = SYSTEM / "rust/rustup/toolchains"
         toolchains.mkdir(parents=True)
         (toolchains / "class").symlink_to(sysroot)
-        (SYSTEM / "rust/rustup/settings.toml").write_text('version = "12"\nprofile = "default"\ndefault_toolchain = "class"\n')
+        (SYSTEM / "rust/rustup/settings.toml").write_text('version = "12"\ndefault_toolchain = "class"\n')
         if (copies / "rustup").exists():
             shutil.copy2(copies / "rustup", tools / "rustup")
         for name in ["rustc", "cargo"]:
@@ -197,7 +200,8 @@ class Machine:
         shell("chmod", "-R", "a+rX", SYSTEM / "cache")
         self.soma_environment = {"PATH": f"{tools}:{REACH}", "RUSTUP_HOME": str(SYSTEM / "rust/rustup"), "HOME": "/root"}
         environment = {**self.soma_environment, "SOMA_CACHE_DIR": str(SYSTEM / "cache")}
-        said = shell(SYSTEM / "bin/soma", "install", "--prefix", "/usr/local", env=environment, capture_output=True, text=True)
+        command = [SYSTEM / "bin/soma", "install", "--prefix", "/usr/local"]
+        said = shell(*command, env=environment, capture_output=True, text=True)
         shell("chmod", "-R", "a+rX", SYSTEM / "cache")
         print((said.stdout + said.stderr).strip(), flush=True)
 
@@ -231,9 +235,8 @@ class Machine:
         """Starts a service; what it says is shown when the test fails."""
         log = Path(f"/run/{name}.log")
         with open(log, "ab") as output:
-            process = subprocess.Popen(
-                [str(part) for part in command], stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **options
-            )
+            options = {"stdout": output, "stderr": output, "stdin": subprocess.DEVNULL, "start_new_session": True, **options}
+            process = subprocess.Popen([str(part) for part in command], **options)
         self.services.append((name, process, log))
         return process
 
@@ -285,7 +288,7 @@ class Kernel:
     def send(self, channel, kind, content):
         header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": self.session, "username": "test"}
         header.update(date="2026-01-01T00:00:00Z", version="5.3")
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "buffers": [], "channel": channel}
+        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": channel}
         self.socket.send(json.dumps(message))
         return header["msg_id"]
 
