@@ -80,15 +80,18 @@ c.Spawner.environment = {
     # Where the toolchains are: a learner's rustup would look in the learner's home. CARGO_HOME is not set on purpose:
     # `:dep` downloads crates, and each learner's cargo must be able to write its own folder.
     "RUSTUP_HOME": f"{SOMA}/rust/rustup",
+    # The lessons' data is there once for all.
+    "TENSORLIB_DATA": f"{SOMA}/lessons/data",
 }
 
 
 def prepare_home(spawner):
-    """Closes the learner's home to others and lays out the lessons, but for those that are there.
+    """Closes the learner's home to others and lays out the lessons without their data, but for files that are there.
 
     It runs as the learner: root would follow links that a learner has left."""
     account = pwd.getpwnam(spawner.user.name)
-    script = 'chmod go= ~ && mkdir -p ~/lessons && { [ ! -d "$1" ] || cp -R --no-clobber "$1/." ~/lessons/; }'
+    copy = 'tar --create --exclude=./data . | tar --extract --skip-old-files --no-same-owner --directory ~/lessons'
+    script = f'chmod go= ~ && mkdir -p ~/lessons && {{ [ ! -d "$1" ] || {{ cd "$1" && {copy}; }}; }}'
     subprocess.run(
         ["/bin/sh", "-c", script, "sh", str(SOMA / "lessons")],
         user=account.pw_uid,

@@ -95,7 +95,7 @@ def main(machine):
             learner.start()
         claim("each has a server with JupyterLab")
 
-        lessons = first.ask("GET", "api/contents/lessons").json()
+        lessons = first.ask("GET", "api/contents/lessons/en").json()
         assert "01-tensors.ipynb" in [entry["name"] for entry in lessons["content"]], lessons
         claim("the lessons lie in each learner's home")
 
@@ -107,6 +107,10 @@ def main(machine):
                 found = channels[learner].run(code)
                 assert not shown or shown in found, (code, found, shown)
         claim("lesson 1 runs in each, over the WebSocket, with the lesson's results")
+        for learner in [first, second]:
+            used = channels[learner].run(f"!{SYSTEM}/bin/soma cache")
+            assert used.startswith("0 compiled cells") and used.rstrip().endswith(" 0 misses"), used
+        claim("no learner has compiled anything")
 
         limits(channels[first])
         closed_to_others(machine, first, second, kernels, channels, first_account, second_account)

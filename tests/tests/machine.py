@@ -30,8 +30,11 @@ except ImportError:
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSTEM = Path("/opt/soma")
 INSIDE = "SOMA_TEST_MACHINE"
+SHARED = Path("/usr/local/share/soma")
 # No step takes longer, however busy the machine is.
 LIMIT = 120
+# The exit code of a test that cannot be tried here.
+NOT_HERE = 77
 REACH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
@@ -72,17 +75,17 @@ def run(main):
 def parser():
     parser = argparse.ArgumentParser()
     parser.add_argument("--soma", type=Path, required=True, help="the kernel's binary")
-    parser.add_argument("--cache", type=Path, required=True, help="a cache with the libraries of that binary")
+    parser.add_argument("--shared", type=Path, required=True, help="what `soma warm --into` has left for that binary")
+    parser.add_argument("--needs", nargs="*", default=[], help="programs that the test needs besides")
     parser.add_argument("--environments", type=Path, required=True, help="jupyter, gateway and node; made if missing")
     parser.add_argument("--logs", action="store_true", help="show what services said, also when all is well")
     return parser
 
 
 def outside(arguments):
-    if os.geteuid() != 0:
-        print("a test with accounts needs root", file=sys.stderr)
-        return 2
-    make_environments(arguments.environments)
+    if why := not_here(arguments):
+        print(f"this cannot be tried here: {why}", file=sys.stderr)
+        return NOT_HERE
     folder = tempfile.mkdtemp(prefix="machine-", dir="/var/tmp")
     environment = {INSIDE: folder, "PATH": REACH, "LANG": "C.UTF-8", "SOMA_TEST_SYSROOT": sysroot()}
     if rustup := shutil.which("rustup"):
@@ -96,6 +99,22 @@ def outside(arguments):
         return subprocess.run(command, env=environment, timeout=1200).returncode
     finally:
         shutil.rmtree(folder)
+
+
+def not_here(arguments):
+    """Why there can be no such machine, if there cannot."""
+    if os.geteuid() != 0:
+        return "accounts need root"
+    for program in ["setpriv", "unshare", "ip", "npm", "useradd", *arguments.needs]:
+        if not shutil.which(program, path=f"{os.environ.get('PATH', '')}:{REACH}"):
+            return f"there is no program {program}"
+    if subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "true"], capture_output=True).returncode:
+        return "this system gives no namespaces"
+    try:
+        make_environments(arguments.environments)
+    except subprocess.CalledProcessError as error:
+        return f"{error.cmd[0]} could not fetch what is needed"
+    return None
 
 
 def sysroot():
@@ -139,7 +158,7 @@ class Machine:
         shutil.copy2(arguments.soma, copies / "soma")
         if rustup:
             shutil.copy2(rustup, copies / "rustup")
-        self.copy_libraries(arguments.cache, copies / "libs")
+        shutil.copytree(arguments.shared, copies / "shared")
         shell("cp", "-a", "/etc", self.folder / "etc")
         shell("mount", "--bind", self.folder / "etc", "/etc")
         held = self.hold(self.folder, "/mnt")
@@ -167,13 +186,6 @@ class Machine:
         shell("mount", "--bind", held, path)
         shell("mount", "-o", "remount,bind,ro", path)
 
-    @staticmethod
-    def copy_libraries(cache, place):
-        """The newest libraries that cells link."""
-        records = sorted(cache.glob("libs/*/ready.json"), key=lambda record: record.stat().st_mtime)
-        assert records, f"no libraries in {cache}"
-        shutil.copytree(records[-1].parent, place / records[-1].parent.name, symlinks=True)
-
     def install(self, copies, sysroot):
         """As docs/deploy.md tells an administrator."""
         (SYSTEM / "bin").mkdir()
@@ -189,20 +201,13 @@ class Machine:
         for name in ["rustc", "cargo"]:
             rustup = tools / "rustup"
             (tools / name).symlink_to("rustup" if rustup.exists() else sysroot / "bin" / name)
-        shell("cp", "-R", ROOT / "notebooks/en", SYSTEM / "lessons")
+        shell("cp", "-R", ROOT / "notebooks", SYSTEM / "lessons")
         shell("cp", "-R", ROOT / "install/hub", SYSTEM / "hub")
-        # Until there is a cache for all accounts: libraries that all can read, and for each account a record of them.
-        libraries = SYSTEM / "cache/libs"
-        shutil.copytree(copies / "libs", libraries, symlinks=True)
-        for record in libraries.glob("*/ready.json"):
-            before = json.loads(record.read_text())["units"].split("/libs/")[0]
-            record.write_text(record.read_text().replace(before, str(SYSTEM / "cache")))
-        shell("chmod", "-R", "a+rX", SYSTEM / "cache")
+        # What `soma warm --into` leaves there: the libraries that cells link, and the lessons compiled.
+        shutil.copytree(copies / "shared", SHARED)
         self.soma_environment = {"PATH": f"{tools}:{REACH}", "RUSTUP_HOME": str(SYSTEM / "rust/rustup"), "HOME": "/root"}
-        environment = {**self.soma_environment, "SOMA_CACHE_DIR": str(SYSTEM / "cache")}
         command = [SYSTEM / "bin/soma", "install", "--prefix", "/usr/local"]
-        said = shell(*command, env=environment, capture_output=True, text=True)
-        shell("chmod", "-R", "a+rX", SYSTEM / "cache")
+        said = shell(*command, env=self.soma_environment, capture_output=True, text=True)
         print((said.stdout + said.stderr).strip(), flush=True)
 
     def account(self, name, password, groups=()):
@@ -211,10 +216,6 @@ class Machine:
             shell("groupadd", "--force", group)
         shell("useradd", "--create-home", "-K", "HOME_MODE=0755", "--shell", "/bin/bash", "--groups", ",".join(groups), name)
         shell("chpasswd", input=f"{name}:{password}\n", text=True)
-        for record in (SYSTEM / "cache/libs").glob("*/ready.json"):
-            folder = f"~/.cache/soma/libs/{record.parent.name}"
-            script = f"umask 077 && mkdir -p {folder} && cp {record} {folder}"
-            self.as_account(name, ["/bin/sh", "-c", script])
         return pwd.getpwnam(name)
 
     @staticmethod

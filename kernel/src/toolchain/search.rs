@@ -119,6 +119,14 @@ pub fn advice_on_noted(path: &Path, said: &str) -> String {
     format!("the compiler recorded by `soma install` cannot be used ({said}): run `soma install` again")
 }
 
+/// What to do where rustup has no toolchain for this account; its own advice helps only who may install one.
+pub fn advice_on_rustup(said: &str) -> Option<&'static str> {
+    said.contains("rustup could not choose a version").then_some(
+        "rustup has no toolchain for this account. Type `rustup default stable` to have one of your own; on a server for \
+         many accounts, an administrator can set RUSTUP_HOME to the folder of a toolchain for all, or run `soma install`",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -156,6 +164,13 @@ mod tests {
         assert!(path_with_linker(None).to_str().unwrap().starts_with("/usr/"));
         program(folder.path(), "cc");
         assert_eq!(path_with_linker(Some(own)), own);
+    }
+
+    #[test]
+    fn a_rustup_without_a_toolchain_is_told_with_what_to_do() {
+        let said = "error: rustup could not choose a version of rustc to run, because one wasn't specified explicitly";
+        assert!(advice_on_rustup(said).unwrap().contains("RUSTUP_HOME"));
+        assert_eq!(advice_on_rustup("error: the component is missing"), None);
     }
 
     #[test]

@@ -83,7 +83,8 @@ impl ToolchainInfo {
             }
             let output = command.args(argument).output().with_context(|| format!("`{rustc}` cannot be run"))?;
             if !output.status.success() {
-                bail!("`{rustc}` does not work: {}", String::from_utf8_lossy(&output.stderr).trim());
+                let said = String::from_utf8_lossy(&output.stderr);
+                bail!("`{rustc}` does not work: {}", search::advice_on_rustup(&said).unwrap_or(said.trim()));
             }
             Ok(String::from_utf8(output.stdout)?.trim().to_owned())
         };
