@@ -354,8 +354,8 @@ fn commands_in_another_order_and_other_flags_are_refused() {
     refused(server.hello(&initiate), "not HELLO");
     let (_, session) = welcomed.initiate(&initiate).unwrap();
     let (.., mut opener) = session.ready(b"");
-    refused(opener.open(&initiate), "not MESSAGE");
-    refused(opener.open(b""), "not MESSAGE");
+    refused(opener.open(&initiate), "other than MESSAGE");
+    refused(opener.open(b""), "other than MESSAGE");
     let shared = key(&client.read_welcome(&welcome).0, &client.transient);
     refused(opener.open(&client.message(&shared, 4, b"")), "flags that do not exist: 0x04");
     let (nonce, empty) =
