@@ -45,16 +45,17 @@ impl Environment<'_> {
         self.desk.path().join("cache")
     }
 
-    /// Everything that is in it.
+    /// Every file that is in it. Folders that are empty pip leaves behind, of any package.
     fn content(&self) -> BTreeSet<PathBuf> {
         let (mut found, mut pending) = (BTreeSet::new(), vec![self.folder.clone()]);
         while let Some(folder) = pending.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() && !path.is_symlink() {
-                    pending.push(path.clone());
+                    pending.push(path);
+                } else {
+                    found.insert(path);
                 }
-                found.insert(path);
             }
         }
         found
