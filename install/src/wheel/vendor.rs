@@ -19,8 +19,9 @@ use crate::workspace::cargo;
 /// How long cargo may take: all crates were downloaded before.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// The folders of a package that its library does not need.
-const NOT_NEEDED: [&str; 6] = ["tests", "benches", "examples", "docs", "doc", ".github"];
+/// What a package has that its library does not need.
+const NOT_NEEDED: [&str; 8] =
+    ["tests", "benches", "examples", "docs", "doc", ".github", "Cargo.lock", "Cargo.toml.orig"];
 
 /// Lays the crates out that a workspace needs on a system.
 ///
@@ -43,10 +44,43 @@ pub fn lay_out(workspace: &Path, host: &str, folder: &Path) -> Result<()> {
             for folder in NOT_NEEDED {
                 remove(&package.join(folder))?;
             }
+            without_other_processors(&package.join("src"))?;
         } else {
             empty(&package, &manifest)?;
         }
         without_digests(&package)?;
+    }
+    Ok(())
+}
+
+/// Removes what a package has for other processors, in folders of their names (`linux-raw-sys` has 40 MB of that). The
+/// compiler leaves such modules out before it looks for their files.
+fn without_other_processors(sources: &Path) -> Result<()> {
+    const PROCESSORS: [&str; 19] = [
+        "aarch64",
+        "arm",
+        "csky",
+        "loongarch64",
+        "mips",
+        "mips32r6",
+        "mips64",
+        "mips64r6",
+        "powerpc",
+        "powerpc64",
+        "riscv32",
+        "riscv64",
+        "s390x",
+        "sparc",
+        "sparc64",
+        "x32",
+        "x86",
+    ];
+    for processor in PROCESSORS.into_iter().filter(|processor| *processor != std::env::consts::ARCH) {
+        let folder = sources.join(processor);
+        // A folder with a module of its own is part of the code for all.
+        if folder.is_dir() && !folder.join("mod.rs").exists() && !folder.with_extension("rs").exists() {
+            remove(&folder)?;
+        }
     }
     Ok(())
 }

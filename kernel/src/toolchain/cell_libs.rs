@@ -307,7 +307,8 @@ impl CellLibs {
         }
     }
 
-    /// Copies them into a folder that others can share, if it does not have them.
+    /// Copies them into a folder that others can share, if it does not have them. Of crates that the dylib contains only
+    /// the metadata is copied: rustc reads that, and links the dylib.
     ///
     /// # Errors
     /// The system's error.
@@ -316,21 +317,29 @@ impl CellLibs {
         if read(&folder.join(RECORD)).is_some() {
             return Ok(());
         }
+        let libs = self.with_paths(metadata_only);
         let own = self.sources().parent().unwrap_or(self.sources());
         let files = SOURCES.iter().map(|(path, _)| self.sources().join(path));
-        let files = files.chain(self.needed.iter().cloned()).chain([self.dylib.clone(), self.lock_file.clone()]);
+        let files = files.chain(libs.needed.iter().cloned()).chain([libs.dylib.clone(), libs.lock_file.clone()]);
         for file in files {
             let target = folder.join(file.strip_prefix(own).unwrap_or(&file));
             fs::create_dir_all(target.parent().expect("a file is in a folder"))?;
             fs::copy(file, target)?;
         }
-        fs::write(folder.join(RECORD), serde_json::to_vec_pretty(&self.relative_to(own))?)
+        fs::write(folder.join(RECORD), serde_json::to_vec_pretty(&libs.relative_to(own))?)
     }
 
     /// The folder with the sources of the tensor library, and the versions of what it is made of.
     pub fn sources(&self) -> &Path {
         self.lock_file.parent().unwrap_or(&self.lock_file)
     }
+}
+
+/// The file with a library's metadata alone, where cargo has left one.
+fn metadata_only(file: &Path) -> PathBuf {
+    let metadata = file.with_extension("rmeta");
+    let is_library = file.extension().is_some_and(|extension| extension == "rlib");
+    if is_library && metadata.exists() { metadata } else { file.to_owned() }
 }
 
 /// Reports which crate is being compiled.
