@@ -41,6 +41,10 @@ impl Environment<'_> {
         command
     }
 
+    fn share(&self) -> PathBuf {
+        self.folder.join("share/soma")
+    }
+
     fn cache(&self) -> PathBuf {
         self.desk.path().join("cache")
     }
@@ -102,7 +106,7 @@ fn a_wheel_is_installed_runs_a_lesson_without_compiling_and_leaves_nothing() {
     environment.pip(&["install", wheel().to_str().unwrap()]);
 
     let found = desk.run(&mut environment.soma(&["doctor"])).stdout;
-    let share = environment.folder.join("share/soma");
+    let share = environment.share();
     assert!(found.contains(&format!("ready for this Rust, in {}", share.join("libs").display())), "{found}");
     assert!(!found.contains("missing"), "{found}");
 
@@ -119,9 +123,34 @@ fn a_wheel_is_installed_runs_a_lesson_without_compiling_and_leaves_nothing() {
     let executed = execute(&environment, &desk.write("own.ipynb", own.to_json()));
     assert_eq!(executed.code_cells().next().unwrap().data("text/plain"), ["60"]);
 
+    goes_on_with_crates(&environment);
+
     environment.pip(&["uninstall", "--yes", "soma_kernel"]);
     let left: Vec<PathBuf> = environment.content().difference(&before).cloned().collect();
     assert_eq!(left, Vec::<PathBuf>::new());
+}
+
+/// Crates that are built here need libraries that are built here; what the session has from the wheel's stays. Other
+/// tests have built those, so they are put where the kernel looks for them once the session has begun.
+fn goes_on_with_crates(environment: &Environment) {
+    let desk = environment.desk;
+    let source = desk.path().join("twice/src");
+    fs::create_dir_all(&source).unwrap();
+    fs::write(source.join("lib.rs"), "pub fn twice(n: i64) -> i64 { 2 * n }").unwrap();
+    let manifest = "[package]\nname = \"twice\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n";
+    fs::write(desk.path().join("twice/Cargo.toml"), manifest).unwrap();
+    let (libs, own) = (lab().cache.as_ref().unwrap().join("libs"), environment.cache().join("libs"));
+    let notebook = Notebook::of(&[
+        "use tensorlib::prelude::*;\nstatic RUNS: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(7);\n\
+         let x = arange(4); let a = ndarray::array![1.5];",
+        &format!("!ln -s {} {}", libs.display(), own.display()),
+        &format!(":dep twice = {{ path = {:?} }}\ntwice::twice(4)", desk.path().join("twice")),
+        "(twice::twice(x.sum().item::<i64>()), a.sum(), RUNS.load(std::sync::atomic::Ordering::SeqCst))",
+    ]);
+    let executed = execute(environment, &desk.write("crates.ipynb", notebook.to_json()));
+    assert!(executed.code_cells().all(|cell| cell.error().is_none()), "{}", executed.transcript());
+    assert_eq!(executed.code_cells().last().unwrap().data("text/plain"), ["(12, 1.5, 7)"], "{}", executed.transcript());
+    assert!(environment.share().join("libs").exists() && own.is_symlink());
 }
 
 #[test]

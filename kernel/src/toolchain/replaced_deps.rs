@@ -30,9 +30,10 @@ impl Kept {
         for (variable, libraries) in made_with {
             let Some(Some(ty)) = kept.types.get_mut(variable) else { continue };
             for (name, file) in libraries {
-                // Cargo puts a digest of all its inputs into a library's name, whichever folder it is in.
+                // Cargo puts a digest of all its inputs into a library's name, whichever folder it is in, and whether all of it is
+                // there or its metadata alone.
                 let is_present =
-                    present.iter().any(|(other, its)| other == name && its.file_name() == file.file_name());
+                    present.iter().any(|(other, its)| other == name && its.file_stem() == file.file_stem());
                 if is_present || !file.exists() {
                     continue;
                 }
@@ -53,7 +54,7 @@ pub fn libraries_of(ty: &str, present: &[(String, PathBuf)]) -> Libraries {
 }
 
 fn own_name(file: &Path) -> String {
-    format!("kept_{}", hex(&Sha256::digest(file.file_name().unwrap_or_default().as_encoded_bytes())))
+    format!("kept_{}", hex(&Sha256::digest(file.file_stem().unwrap_or_default().as_encoded_bytes())))
 }
 
 /// The positions at which paths in a type begin with this crate.
@@ -91,7 +92,10 @@ mod tests {
         assert_eq!(libraries, [("base".to_owned(), old.clone())].into());
         let made_with = [("v".to_owned(), libraries)].into();
 
-        assert_eq!(Kept::find(&types, &made_with, &before), Kept { types: types.clone(), ..Kept::default() });
+        let unchanged = Kept { types: types.clone(), ..Kept::default() };
+        assert_eq!(Kept::find(&types, &made_with, &before), unchanged);
+        let elsewhere = vec![("base".to_owned(), PathBuf::from("/shared/old.rmeta"))];
+        assert_eq!(Kept::find(&types, &made_with, &elsewhere), unchanged, "its metadata, in another folder");
         let kept = Kept::find(&types, &made_with, &[("base".to_owned(), new)]);
         let name = own_name(&old);
         assert_eq!(

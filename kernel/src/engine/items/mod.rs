@@ -344,7 +344,9 @@ pub struct Remembered {
 impl Statics {
     /// Whether the crates that its types come from are still the same.
     fn has_its_libraries(&self, present: &[(String, PathBuf)], may_change: bool) -> bool {
-        self.libraries.iter().all(|(name, file)| !may_change && present.iter().any(|(n, f)| n == name && f == file))
+        self.libraries.iter().all(|(name, file)| {
+            !may_change && present.iter().any(|(n, f)| n == name && f.file_stem() == file.file_stem())
+        })
     }
 }
 
