@@ -30,8 +30,8 @@ impl Kept {
         for (variable, libraries) in made_with {
             let Some(Some(ty)) = kept.types.get_mut(variable) else { continue };
             for (name, file) in libraries {
-                // Cargo puts a digest of all its inputs into a library's name, whichever folder it is in, and whether all of it is
-                // there or its metadata alone.
+                // Cargo puts a digest of all its inputs into a library's name, whichever folder it is in, and whether it is
+                // whole or its metadata alone.
                 let is_present =
                     present.iter().any(|(other, its)| other == name && its.file_stem() == file.file_stem());
                 if is_present || !file.exists() {
