@@ -55,9 +55,13 @@ def wait_until(what, look, limit=LIMIT):
     return found
 
 
-def run(main):
-    """Calls `main` on a machine of its own and exits with 0 if it returned."""
-    arguments = parser().parse_args()
+def run(main, **options):
+    """Calls `main` on a machine of its own and exits with 0 if it returned. `options` are those that it has besides, with
+    what they are by default."""
+    known = parser()
+    for name, value in options.items():
+        known.add_argument(f"--{name}", type=type(value), default=value)
+    arguments = known.parse_args()
     if INSIDE not in os.environ:
         sys.exit(outside(arguments))
     child = os.fork()
@@ -145,7 +149,7 @@ class Machine:
     """What there is: an installation of Soma for all accounts, in /opt/soma."""
 
     def __init__(self, arguments):
-        self.show_logs = arguments.logs
+        self.arguments, self.show_logs = arguments, arguments.logs
         self.folder = Path(os.environ[INSIDE])
         self.services = []
         environments = arguments.environments.resolve()
