@@ -9,8 +9,7 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 use soma_fuzz::engine::LONGEST_CELL;
 use soma_fuzz::engine::items::{CellOf, Items};
 use soma_fuzz::engine::prepare::{Earlier, Prepared, code_start, prepare_after};
-use soma_fuzz::toolchain::handoff::CellItems;
-use soma_fuzz::evcxr::program::{ITEM, Origin, Program, STATEMENT, Session, Show, VALUE, Versions};
+use soma_fuzz::evcxr::program::{CellItems, ITEM, Origin, Program, STATEMENT, Session, Show, VALUE, Versions};
 use soma_fuzz::variable_types::Types;
 
 fuzz_target!(|input: &str| -> Corpus {
@@ -65,7 +64,10 @@ fn evcxr_text(cell: &Prepared, variables: &[&str]) -> String {
         |x: &str| format!("let mut {x} = evcxr_variable_store.take_variable::<(/*type of {x}*/)>(stringify!({x}));\n");
     let put = |x: &str| format!("evcxr_variable_store.put_variable::<(/*type of {x}*/)>(stringify!({x}), {x});\n");
     let code = &cell.text[code_start(&cell.text)..];
-    let code = code.replace(ITEM, &format!("\n{ITEM}")).replace(VALUE, &format!("\n{VALUE}")).replace(STATEMENT, &format!("\n{STATEMENT}"));
+    let code = code
+        .replace(ITEM, &format!("\n{ITEM}"))
+        .replace(VALUE, &format!("\n{VALUE}"))
+        .replace(STATEMENT, &format!("\n{STATEMENT}"));
     [
         "#![allow(unused_imports, unused_mut, dead_code)]\nmod evcxr_internal_runtime {\npub struct VariableStore;\n}\n\
          #[unsafe(no_mangle)]\npub extern \"C\" fn run_user_code_1(\n\
