@@ -112,12 +112,15 @@ def not_here(arguments):
     for program in ["setpriv", "unshare", "ip", "npm", "useradd", *arguments.needs]:
         if not shutil.which(program, path=f"{os.environ.get('PATH', '')}:{REACH}"):
             return f"there is no program {program}"
-    if subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "true"], capture_output=True).returncode:
-        return "this system gives no namespaces"
+    # What a machine is made of: some containers have root, and not these.
+    trial = "mount -t tmpfs tmpfs /mnt && ip link set lo up && ip link add name trial type bridge"
+    made = subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "sh", "-c", trial], capture_output=True, text=True)
+    if made.returncode:
+        return f"this system gives no namespaces: {made.stderr.strip()}"
     try:
         make_environments(arguments.environments)
-    except subprocess.CalledProcessError as error:
-        return f"{error.cmd[0]} could not fetch what is needed"
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"what it needs could not be fetched: {error}"
     return None
 
 
