@@ -101,7 +101,7 @@ class Host:
         ]
 
     def left_in_tmp(self):
-        return sorted(path.name for path in Path(f"/proc/{self.init}/root/tmp").iterdir())
+        return sorted(path.name for path in (Path(f"/proc/{self.init}") / "root" / "tmp").iterdir())
 
     def kill(self):
         os.kill(self.init, signal.SIGKILL)
@@ -182,13 +182,13 @@ def nothing_is_left(hosts):
 
 def two_hosts(machine):
     Path("/run/sshd").mkdir(mode=0o755)
-    key, of_gateway = Path("/etc/ssh/key_of_test"), Path("/root/.ssh/id_ed25519")
+    key, of_gateway = Path("/etc/ssh/key_of_test"), Path.home() / ".ssh/id_ed25519"
     of_gateway.parent.mkdir(mode=0o700, exist_ok=True)
     for file in [key, of_gateway]:
         shell("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file)
     shutil.copy(f"{of_gateway}.pub", "/etc/ssh/keys_of_gateway")
     public = Path(f"{key}.pub").read_text()
-    Path("/root/.ssh/known_hosts").write_text("".join(f"{address} {public}" for address in HOSTS))
+    (Path.home() / ".ssh/known_hosts").write_text("".join(f"{address} {public}" for address in HOSTS))
     shell("ip", "link", "add", "switch", "type", "bridge")
     shell("ip", "address", "add", f"{OWN}/24", "dev", "switch")
     shell("ip", "link", "set", "switch", "up")
