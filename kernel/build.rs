@@ -1,8 +1,10 @@
 //! Packs the sources of the crates that cells link into the binary.
 //!
 //! A dylib fits exactly one rustc, so soma must be able to build its cell libraries wherever it runs, also
-//! after the toolchain has changed: it carries `tensorlib`, its derive macro, `soma_cell` and its reports as a small workspace of their own.
-//! It also learns a digest of its own driver, which is part of every key in the caches.
+//! after the toolchain has changed: it carries `tensorlib`, its derive macro, `soma_cell` and its reports,
+//! and what makes a rustc wait, as a small workspace of their own.
+//! It also learns a digest of its own driver, which is part of every key in the caches, and one of all its sources, by
+//! which the driver knows whether it goes with a kernel.
 
 /// Reads the names and aliases of the tensor library's items.
 #[path = "../tensorlib/tests/names/source.rs"]
@@ -13,7 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// What cells link, and what that is made of.
-const MEMBERS: [&str; 4] = ["tensorlib", "tensorlib/derive", "kernel/cell", "kernel/report"];
+const MEMBERS: [&str; 5] = ["tensorlib", "tensorlib/derive", "kernel/cell", "kernel/report", "kernel/waiting"];
 
 fn main() {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("..").canonicalize().unwrap();
@@ -29,8 +31,9 @@ fn main() {
         writeln!(code, "({path:?}, {text:?}),").unwrap();
     }
     code.push(']');
-    let driver = ["evcxr", "toolchain"].map(|name| root.join("kernel/src").join(name));
-    println!("cargo::rustc-env=SOMA_DRIVER={:016x}", digest(&driver));
+    let kernel = root.join("kernel/src");
+    println!("cargo::rustc-env=SOMA_DRIVER={:016x}", digest(&["evcxr", "toolchain"].map(|name| kernel.join(name))));
+    println!("cargo::rustc-env=SOMA_BUILD={:016x}", digest(&[kernel]));
     let out = PathBuf::from(std::env::var("OUT_DIR").unwrap());
     std::fs::write(out.join("sources.rs"), code).unwrap();
     // A line each: the item's path and its aliases.
@@ -39,7 +42,7 @@ fn main() {
     std::fs::write(out.join("names.txt"), lines.collect::<String>()).unwrap();
 }
 
-/// A digest of the toolchain driver's own sources: what another driver compiled is not in this one's cache.
+/// A digest of the sources in these folders.
 fn digest(folders: &[PathBuf]) -> u64 {
     let mut files = Vec::new();
     folders.iter().for_each(|folder| collect(folder, "", &mut files));

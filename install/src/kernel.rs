@@ -34,7 +34,7 @@ fn build_with(workspace: &Workspace, options: &[&str]) -> Result<PathBuf> {
     let mut command = Command::new(cargo());
     environment::without_cargo(&mut command);
     command
-        .args(["build", "--bin", "soma", "--message-format", "json-render-diagnostics"])
+        .args(["build", "--bin", "soma", "--bin", "soma-driver", "--message-format", "json-render-diagnostics"])
         .args(options)
         .current_dir(&workspace.root)
         .stdin(Stdio::null())

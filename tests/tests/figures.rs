@@ -204,7 +204,7 @@ fn the_figure_of_the_processes_names_files_that_are_there() {
         }
     };
     let nodes = PROCESSES.map(|(name, file, row, place)| Node { name: name.into(), note: note(file), row, place });
-    let main = fs::read_to_string(root.join("kernel/src/main.rs")).unwrap();
+    let main = fs::read_to_string(root.join("kernel/src/program.rs")).unwrap();
     for command in ["Kernel", "Runtime", "Analyst"] {
         assert!(main.contains(&format!("    {command}")), "`soma {}` is gone", command.to_lowercase());
     }

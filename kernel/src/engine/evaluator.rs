@@ -35,6 +35,7 @@ use crate::process::lock;
 use crate::runtime::channel::Channel;
 use crate::toolchain::cell_build;
 use crate::toolchain::handoff::{CellNotes, SessionNotes};
+use crate::toolchain::waiting::server::WaitingRustc;
 use soma_jupyter::api::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 
 use answered::{Commanded, show};
@@ -68,6 +69,7 @@ pub struct SomaEvaluator {
     failed: FailedCells,
     /// Whether the warning about slow or missing snapshots was shown.
     told_of_copying: bool,
+    waiting_rustc: WaitingRustc,
 }
 
 impl SomaEvaluator {
@@ -84,6 +86,9 @@ impl SomaEvaluator {
         shared: &Mutex<Option<Channel>>,
     ) -> Result<SomaEvaluator, Failure> {
         let failed = |what: &str| sentence("StartError", what);
+        // Loaded while evcxr starts.
+        let mut waiting_rustc = WaitingRustc::default();
+        waiting_rustc.ensure(&session, &notes);
         let state = Arc::new(Mutex::new(CellState::default()));
         let own = Arc::new(Mutex::new(None));
         let past = Arc::new(Mutex::new(Vec::new()));
@@ -124,6 +129,7 @@ impl SomaEvaluator {
             has_started: false,
             failed: FailedCells::default(),
             told_of_copying: false,
+            waiting_rustc,
         })
     }
 }
@@ -201,8 +207,15 @@ impl SomaEvaluator {
         }
     }
 
-    /// Makes the session's folder again if it was removed or damaged. It does not hold variables.
+    /// Makes the session's folder again if it was removed or damaged, and starts the rustc that waits there, if it has
+    /// ended. The folder does not hold variables.
     fn ensure_folder(&mut self) -> Result<(), Failure> {
+        self.restore_folder()?;
+        self.waiting_rustc.ensure(&self.session, &self.session_notes);
+        Ok(())
+    }
+
+    fn restore_folder(&mut self) -> Result<(), Failure> {
         if folder::is_whole(&self.session, &self.session_notes) {
             return Ok(());
         }

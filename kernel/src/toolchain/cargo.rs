@@ -64,10 +64,12 @@ pub trait Listener {
 impl Cargo<'_> {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.facts.cargo);
-        command.args(words).current_dir(self.folder);
+        let (subcommand, words) = words.split_first().expect("cargo is run with a subcommand");
+        command.arg(subcommand).current_dir(self.folder);
         if self.offline {
             command.arg("--offline");
         }
+        command.args(words);
         self.original.restore(&mut command);
         command
             .env("RUSTC", &self.facts.rustc)
@@ -99,8 +101,9 @@ impl Cargo<'_> {
     /// # Errors
     /// When cargo cannot be run.
     pub fn build(&self, words: &[&str], own: &[&str], listener: &mut dyn Listener) -> Result<Answer<Built>> {
-        let mut command = self.command(words);
-        command.args(["--message-format", "json-render-diagnostics", "--color", "never"]);
+        let (subcommand, words) = words.split_first().expect("cargo is run with a subcommand");
+        let messages = [*subcommand, "--message-format", "json-render-diagnostics", "--color", "never"];
+        let mut command = self.command(&[&messages, words].concat());
         if self.leads_a_group {
             command.process_group(0);
         }

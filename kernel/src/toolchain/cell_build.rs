@@ -31,7 +31,7 @@ use super::recipe::Recipe;
 use super::replaced_deps::Kept;
 use super::surroundings::{Anchored, Surroundings};
 use super::toolchain_info::{ToolchainInfo, hex};
-use super::warming;
+use super::{waiting, warming};
 use crate::diagnostic::{CompilerOutput, DiagnosticExt, DiagnosticLevel};
 use crate::evcxr::program::{self, CellItems, Definition, Program, Show, Versions};
 use crate::evcxr::{self, files, manifest, tools};
@@ -103,6 +103,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     let check_only = arguments.contains(&"check");
     let externs: Vec<_> = present.iter().cloned().chain(kept.externs).collect();
     let recipe = Recipe {
+        session,
         facts: &notes.facts,
         libs: &notes.libs,
         dependencies: &dependencies,
@@ -208,10 +209,9 @@ fn build(
             build
         }
         None => {
-            crate::process::end_with_parent(&mut rustc);
             tracing::trace!(command = ?rustc, "rustc");
             let begun = Instant::now();
-            let output = rustc.output().context("cannot run rustc")?;
+            let output = waiting::client::output(&mut rustc, session).context("cannot run rustc")?;
             tracing::debug!(key, level = recipe.opt_level, took = ?begun.elapsed(), status = %output.status, "rustc ran");
             let mut build = Build::read(&output, library, recipe.check_only)?;
             if build.library.is_some() {

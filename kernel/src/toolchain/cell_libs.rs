@@ -20,6 +20,7 @@ use super::cargo::{Built, Cargo, Listener};
 use super::dependencies::units::Store;
 use super::original::Original;
 use super::toolchain_info::{ToolchainInfo, hex};
+use super::waiting;
 use crate::{dirs, shared};
 
 /// The sources of `tensorlib` and `soma_cell` as a workspace: paths and texts.
@@ -62,6 +63,8 @@ pub struct CellLibs {
     pub go_with_crates: bool,
     /// All libraries that compiling a cell may read.
     pub needed: Vec<PathBuf>,
+    /// What makes a rustc wait ([`super::waiting`]), on systems where it can.
+    pub waiting: Option<PathBuf>,
 }
 
 /// A crate that a session's crates can share with all cells, if they use the same version and features.
@@ -229,6 +232,14 @@ impl Builder<'_> {
         };
         let externs = CRATES.iter().map(|name| library(name)).collect::<Result<Vec<_>>>()?;
         let units = target.join("release");
+        let waiting = if waiting::is_possible(&facts.host) {
+            // rustc loads its own standard library, from another folder.
+            let words = ["rustc", "--release", "--package", "soma_waiting", "--lib", "--", "-C", "prefer-dynamic=no"];
+            let answer = cargo.build(&words, &[], &mut teller)?;
+            answer.result.is_some().then(|| units.join(waiting::LIBRARY))
+        } else {
+            None
+        };
         Ok(CellLibs {
             key,
             dylib: externs[0].1.clone(),
@@ -240,6 +251,7 @@ impl Builder<'_> {
             compiler: facts.version.clone(),
             go_with_crates: vendored.is_none(),
             needed: built.libraries().collect(),
+            waiting,
         })
     }
 }
@@ -304,6 +316,7 @@ impl CellLibs {
             compiler: self.compiler.clone(),
             go_with_crates: self.go_with_crates,
             needed: self.needed.iter().map(|file| change(file)).collect(),
+            waiting: self.waiting.as_deref().map(change),
         }
     }
 
@@ -320,7 +333,10 @@ impl CellLibs {
         let libs = self.with_paths(metadata_only);
         let own = self.sources().parent().unwrap_or(self.sources());
         let files = SOURCES.iter().map(|(path, _)| self.sources().join(path));
-        let files = files.chain(libs.needed.iter().cloned()).chain([libs.dylib.clone(), libs.lock_file.clone()]);
+        let files = files
+            .chain(libs.needed.iter().cloned())
+            .chain([libs.dylib.clone(), libs.lock_file.clone()])
+            .chain(libs.waiting.clone());
         for file in files {
             let target = folder.join(file.strip_prefix(own).unwrap_or(&file));
             fs::create_dir_all(target.parent().expect("a file is in a folder"))?;
@@ -471,6 +487,7 @@ impl CellLibs {
             compiler: String::new(),
             go_with_crates: true,
             needed: Vec::new(),
+            waiting: None,
         }
     }
 }

@@ -9,9 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
 use super::dependencies::Dependencies;
+use super::link;
 use super::linker;
 use super::messages::LINTS;
 use super::original::Original;
+use super::shim_links;
 use super::surroundings;
 use super::toolchain_info::{ToolchainInfo, hex};
 use crate::session_dir::SOURCE;
@@ -39,6 +41,8 @@ const PACKAGE: [(&str, &str); 16] = [
 /// How a cell is compiled, apart from its text.
 #[derive(Clone, Copy)]
 pub struct Recipe<'a> {
+    /// The session's folder.
+    pub session: &'a Path,
     /// The toolchain.
     pub facts: &'a ToolchainInfo,
     /// What every cell links.
@@ -69,7 +73,15 @@ impl Recipe<'_> {
     }
 
     fn linker(&self) -> &[String] {
-        self.linker.get_or_init(|| linker::arguments(self.facts, self.libs))
+        self.linker.get_or_init(|| {
+            let mut arguments = linker::arguments(self.facts, self.libs);
+            // In place of LLD, to which it gives what it does not link.
+            if !arguments.is_empty() && link::is_possible(&self.facts.host) {
+                let own = shim_links::links(self.session).join(link::NAME);
+                arguments.extend(["-C".to_owned(), format!("linker={}", own.display())]);
+            }
+            arguments
+        })
     }
 
     /// The arguments that name the libraries a cell can use.
@@ -159,6 +171,7 @@ mod tests {
         let none = Dependencies::default();
         let some = Dependencies { identity: "some".into(), ..Dependencies::default() };
         let usual = Recipe {
+            session: Path::new("/"),
             facts: &facts,
             libs: &libs,
             dependencies: &none,

@@ -1,4 +1,4 @@
-//! Stands in for `cargo`, `rustc` or `rustup` when evcxr starts soma under one of these names.
+//! Stands in for `cargo`, `rustc` or `rustup` when evcxr starts the driver under one of these names.
 //!
 //! [`Question`] classifies the call. Questions with a fixed answer are answered from the session's notes; the build of
 //! a cell goes to [`super::cell_build`]; anything else runs the real tool.
@@ -19,7 +19,6 @@ use crate::evcxr::files;
 use crate::evcxr::manifest::{self, Trial};
 use crate::evcxr::tools::{self, Question};
 use crate::runtime::announce::announce;
-use crate::session_dir::session_dir;
 
 /// The log of the stand-ins, in the session's folder: evcxr does not show their standard error.
 const LOG: &str = "driver.log";
@@ -38,26 +37,25 @@ fn log_beside(session: &Path) {
 ///
 /// # Errors
 /// When the session's notes cannot be read, or a cell cannot be compiled for reasons other than its code.
-pub fn run(tool: &str, arguments: &[String]) -> Result<i32> {
-    let session = session_dir().context("soma was started by a tool's name outside a session")?;
-    let notes = SessionNotes::read(&session).context("the session's notes cannot be read")?;
+pub fn run(tool: &str, arguments: &[String], session: &Path) -> Result<i32> {
+    let notes = SessionNotes::read(session).context("the session's notes cannot be read")?;
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    log_beside(&session);
+    log_beside(session);
     tracing::debug!(tool, ?words, "asked");
     let manifest = || fs::read_to_string(files::MANIFEST).ok();
     let Some(question) = Question::read(tool, &words, manifest) else { return become_real(tool, &words, &notes) };
     let answer = match question {
-        Question::Where(tool) => shim_links::links(&session).join(tool).display().to_string(),
+        Question::Where(tool) => shim_links::links(session).join(tool).display().to_string(),
         Question::Compiler => notes.facts.version.clone(),
         Question::Cargo => format!("cargo {}", notes.facts.release()),
         Question::TargetLibdir => notes.facts.target_libdir().display().to_string(),
-        Question::Sysroot => shim_links::bare_sysroot(&session).display().to_string(),
+        Question::Sysroot => shim_links::bare_sysroot(session).display().to_string(),
         Question::Configuration => String::new(),
-        Question::Analysis => tools::analysis(&session).to_string(),
+        Question::Analysis => tools::analysis(session).to_string(),
         Question::Project(manifest) => tools::project(&manifest).to_string(),
         Question::Dispensable => return Ok(1),
-        Question::Build => return cell_build::run(&session, &notes, &words),
-        Question::Trial(trial) => return try_out(&trial, &session, &notes, &words),
+        Question::Build => return cell_build::run(session, &notes, &words),
+        Question::Trial(trial) => return try_out(&trial, session, &notes, &words),
         Question::Packages => {
             // evcxr writes its own manifest again before it compiles.
             let modern = manifest().as_deref().and_then(manifest::modernised);

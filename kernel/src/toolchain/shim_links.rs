@@ -1,21 +1,26 @@
 //! The links through which evcxr finds Soma in place of Rust's tools.
 //!
 //! evcxr asks `rustup which cargo`, then runs the answer; its embedded rust-analyzer runs `$CARGO`, `$RUSTC` and
-//! `$CARGO_HOME/bin/cargo`, and looks for `bin/cargo` in the sysroot. All of these are links to the soma binary, which
+//! `$CARGO_HOME/bin/cargo`, and looks for `bin/cargo` in the sysroot. All of these are links to `soma-driver`, which
 //! knows its role by the name under which it was started ([`super::shim`]). The sysroot that evcxr is shown is a folder
 //! with nothing but these links: rust-analyzer then loads no standard library, which keeps the kernel small (20 MiB
 //! instead of 500) and each cell's analysis under 3 ms.
+//!
+//! Another link leads to the kernel's own program, under a name that has its build in it: by this a driver of another
+//! build knows that it had better hand over.
 
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use super::link;
 use crate::dirs;
 use crate::evcxr::environment::{CONFIG_DIR, TMPDIR};
+use crate::fast_paths::FastPath;
 use crate::session_dir::SESSION_DIR;
 
-/// The names under which the soma binary stands in for a tool.
+/// The names under which the driver stands in for a tool.
 pub const NAMES: [&str; 3] = ["cargo", "rustc", "rustup"];
 
 /// The folder of a session's links.
@@ -28,21 +33,47 @@ pub fn bare_sysroot(session: &Path) -> PathBuf {
     session.join("sysroot")
 }
 
-/// Makes the missing links of a session.
+/// The link to the program of a session's kernel, if it is of this build.
+pub fn program(session: &Path) -> PathBuf {
+    links(session).join(concat!("soma-", env!("SOMA_BUILD")))
+}
+
+/// The link to the program of a session's kernel, if it is of another build than this process.
+pub fn program_of_another_build(session: &Path) -> Option<PathBuf> {
+    if program(session).is_symlink() {
+        return None;
+    }
+    let entries = links(session).read_dir().into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .find(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("soma-")))
+}
+
+/// The program that stands in for tools: the small one beside `soma`, if it is there.
+fn stand_in(soma: &Path) -> PathBuf {
+    let driver = soma.with_file_name("soma-driver");
+    if FastPath::Driver.is_on() && driver.is_file() { driver } else { soma.to_owned() }
+}
+
+/// Makes the missing links of a session to the program of its kernel.
 ///
 /// # Errors
 /// When the folder cannot be written to.
 pub fn link(session: &Path, soma: &Path) -> io::Result<()> {
+    let stand_in = stand_in(soma);
     for folder in [links(session), bare_sysroot(session).join("bin")] {
         dirs::private_dir(&folder)?;
-        for name in NAMES {
-            match symlink(soma, folder.join(name)) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => made?,
-            }
-        }
+        NAMES.iter().try_for_each(|name| link_if_missing(&stand_in, &folder.join(name)))?;
     }
-    Ok(())
+    link_if_missing(&stand_in, &links(session).join(link::NAME))?;
+    link_if_missing(soma, &program(session))
+}
+
+fn link_if_missing(to: &Path, link: &Path) -> io::Result<()> {
+    match symlink(to, link) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
 }
 
 /// The environment in which evcxr finds the links.

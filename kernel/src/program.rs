@@ -1,30 +1,12 @@
-//! `soma`: a Jupyter kernel for Rust tensor notebooks.
-//!
-//! One binary with several roles. Started as `cargo`, `rustc` or `rustup` (through the links that a session makes), it
-//! stands in for these tools under evcxr. `soma runtime` runs cells; `soma analyst` answers questions about code;
-//! `soma kernel` is what Jupyter starts; `soma install` registers it with Jupyter.
-
-mod about;
-mod analyst;
-mod diagnostic;
-mod dirs;
-mod doctor;
-mod engine;
-mod evcxr;
-mod install;
-mod lessons;
-mod process;
-mod runtime;
-mod session_dir;
-mod shared;
-mod toolchain;
-mod variable_types;
-mod warm;
+//! `soma`: serves a notebook (`soma kernel`), runs its cells (`soma runtime`), answers questions about its code
+//! (`soma analyst`), registers with Jupyter (`soma install`), and what else its commands say.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::{about, analyst, doctor, driver, engine, install, lessons, process, runtime, toolchain, warm};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -86,23 +68,9 @@ enum Command {
     },
 }
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().collect();
-    let name = arguments.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
-    process::reset_signals(false);
-    process::enlarge_stacks();
-    let result = if toolchain::shim_links::NAMES.contains(&name) {
-        toolchain::shim::run(name, &arguments[1..])
-    } else {
-        run(Arguments::parse())
-    };
-    match result {
-        Ok(code) => ExitCode::from(code as u8),
-        Err(error) => {
-            eprintln!("soma: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+/// Runs the program with this process's arguments.
+pub fn main() -> ExitCode {
+    driver::stand_in_or(|| run(Arguments::parse()))
 }
 
 /// Carries out a command, and returns the exit code.
