@@ -20,6 +20,9 @@ pub const KEY: &str = "key";
 /// The number of the process that compiles a cell, while it does; it leads a process group that includes rustc.
 pub const BUILD_PID: &str = "build.pid";
 
+/// The number of the process group of the rustc that waits for compiles, while there is one.
+pub const WAITING_PID: &str = "waiting.pid";
+
 /// The number of the process group of a shell that the kernel waits for.
 pub const SHELL_PID: &str = "shell.pid";
 

@@ -7,6 +7,7 @@ mod borrows;
 mod commands;
 mod dependencies;
 mod errors;
+mod fast_paths;
 mod files;
 mod first_hour;
 mod gradients;

@@ -20,7 +20,7 @@ type Who = (&'static str, fn(&Family) -> Option<Process>);
 const WHO: [Who; 2] = [("compiler", Family::compiler), ("driver", Family::driver)];
 
 /// A cell that takes the compiler a second or more, and that no cache has.
-fn slow(random: &mut Random) -> String {
+pub fn slow(random: &mut Random) -> String {
     let unique = random.below(1 << 40);
     let parts: String = (1..25)
         .map(|i| {
@@ -153,7 +153,8 @@ fn no_end_of_a_compile_costs_a_variable() {
     let (cache, linker) = OwnCache::with_own_linker();
     let open = || {
         Patient::with(|command| {
-            command.env("SOMA_CACHE_DIR", cache.path());
+            // The linker that is changed is the toolchain's.
+            command.env("SOMA_CACHE_DIR", cache.path()).env("SOMA_WITHOUT", "linker");
         })
     };
     suffer(open, &faults_with(linker));

@@ -121,16 +121,22 @@ impl Family {
             .cloned()
     }
 
-    /// The compiler that it has called.
-    pub fn compiler(&self) -> Option<Process> {
-        let driver = self.driver()?;
-        self.find(|process| process.parent == driver.pid && process.command.contains("rustc")).cloned()
+    /// The rustc that is loaded, and forks for each compile.
+    pub fn waiting(&self) -> Option<Process> {
+        self.find(|process| process.parent == self.kernel && process.command.contains("/proc/self/fd/")).cloned()
     }
 
-    /// What is there besides kernel, supervisor, worker, copy and analyst, with what that asks (which may stand still
-    /// together with it).
+    /// The compiler that the driver has called, or asked for.
+    pub fn compiler(&self) -> Option<Process> {
+        let parents = [self.driver()?.pid, self.waiting().map_or(0, |waiting| waiting.pid)];
+        self.find(|process| parents.contains(&process.parent) && process.command.contains("rustc")).cloned()
+    }
+
+    /// What is there besides kernel, supervisor, worker, copy, waiting rustc and analyst, with what that asks (which may
+    /// stand still together with it).
     pub fn others(&self) -> Vec<Process> {
-        let usual = [Some(self.kernel()), Some(self.supervisor()), self.find_worker(), self.copy(), self.analyst()];
+        let own = [Some(self.kernel()), Some(self.supervisor()), self.find_worker(), self.copy()];
+        let usual = own.into_iter().chain([self.waiting(), self.analyst()]).collect::<Vec<_>>();
         let analyst = self.analyst().map(|analyst| analyst.pid);
         let is_usual =
             |process: &Process| usual.iter().flatten().any(|one| one == process) || Some(process.parent) == analyst;

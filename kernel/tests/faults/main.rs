@@ -11,6 +11,7 @@
 //! | the process and its sleeping copy | [`copies`] |
 //! | the user's wish to stop, and whatever the cell is in | [`interrupts`] |
 //! | the kernel, and the driver and rustc that it waits for | [`compiles`] |
+//! | the driver, and the rustc that waits for it | [`waiting`] |
 //! | the driver, and the cache on disk | [`cache`] |
 //! | all processes of a session, and its folder | [`session_folder`] |
 //! | the kernel, and strangers at its sockets | [`sockets`] |
@@ -40,6 +41,7 @@ mod sockets;
 #[path = "../cells/surroundings.rs"]
 #[allow(dead_code)]
 mod surroundings;
+mod waiting;
 
 #[test]
 fn there_are_more_than_two_hundred_faults_each_with_a_name_of_its_own() {
@@ -54,6 +56,7 @@ fn there_are_more_than_two_hundred_faults_each_with_a_name_of_its_own() {
         pauses::faults(),
         session_folder::faults(),
         sockets::faults(),
+        waiting::faults(),
     ];
     let names: Vec<&str> = boundaries.iter().flatten().map(|fault| fault.name.as_str()).collect();
     let different: std::collections::BTreeSet<&str> = names.iter().copied().collect();

@@ -80,3 +80,6 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = fs::File::options().write(true).create_new(true).mode(0o755).open(path)?;
     io::Write::write_all(&mut file, content)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::{ARGUMENTS, WAIT, is_possible, socket};
+use crate::session_dir::WAITING_PID;
 use crate::toolchain::handoff::SessionNotes;
 
 /// After this many starts in a session, something ends it again and again.
-const STARTS: usize = 5;
+const STARTS: usize = 100;
 
 /// A session's waiting rustc.
 #[derive(Default)]
@@ -66,7 +67,9 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .process_group(0);
-        Ok(Running { child: command.spawn()?, socket })
+        let running = Running { child: command.spawn()?, socket };
+        fs::write(session.join(WAITING_PID), running.child.id().to_string())?;
+        Ok(running)
     }
 
     /// Whether it runs, and can be reached.
