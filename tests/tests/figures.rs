@@ -185,8 +185,8 @@ fn the_figure_of_the_crates_shows_what_depends_on_what() {
 const PROCESSES: [(&str, &str, usize, f64); 8] = [
     ("front end", "", 0, 1.0),
     ("soma kernel", "kernel/src/engine/session.rs", 1, 1.0),
-    ("soma, as cargo", "kernel/src/toolchain/shim.rs", 2, 0.0),
-    ("rustc", "kernel/src/toolchain/recipe.rs", 3, 0.0),
+    ("soma-driver, as cargo", "kernel/src/toolchain/shim.rs", 2, 0.0),
+    ("waiting rustc", "kernel/src/toolchain/waiting/server.rs", 3, 0.0),
     ("soma runtime", "kernel/src/runtime/supervisor.rs", 2, 1.0),
     ("soma analyst", "kernel/src/analyst/server.rs", 2, 2.0),
     ("worker", "kernel/src/runtime/worker.rs", 3, 1.0),
@@ -211,8 +211,8 @@ fn the_figure_of_the_processes_names_files_that_are_there() {
     let arrow = |from, to, word| Arrow { from, to, word, is_dashed: false };
     let arrows = [
         arrow("front end", "soma kernel", "ZeroMQ"),
-        arrow("soma kernel", "soma, as cargo", "evcxr runs cargo"),
-        arrow("soma, as cargo", "rustc", "not in the cache"),
+        arrow("soma kernel", "soma-driver, as cargo", "evcxr runs cargo"),
+        arrow("soma-driver, as cargo", "waiting rustc", "forks, if not in the cache"),
         arrow("soma kernel", "soma runtime", "evcxr's lines; a channel"),
         arrow("soma kernel", "soma analyst", "questions"),
         arrow("soma runtime", "worker", "runs cells"),

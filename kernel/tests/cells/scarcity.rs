@@ -119,7 +119,9 @@ fn without_a_network_a_dependency_fails_in_a_sentence() {
 #[test]
 fn a_linker_that_disappears_is_missed_in_a_sentence_and_used_when_it_is_back() {
     let (cache, linker) = OwnCache::with_own_linker();
-    let mut notebook = with_cache(&cache);
+    let mut notebook = Notebook::open_with(|command| {
+        command.env("SOMA_CACHE_DIR", cache.path()).env("SOMA_WITHOUT", "linker");
+    });
     notebook.ok("let kept = vec![1];");
     let aside = linker.with_extension("aside");
     fs::rename(&linker, &aside).unwrap();

@@ -64,8 +64,18 @@ pub fn usual_open_files(command: &mut Command) {
     before_start(command, || Ok(setrlimit(Resource::RLIMIT_NOFILE, 1024, getrlimit(Resource::RLIMIT_NOFILE)?.1)?));
 }
 
-/// From now on, files of a kernel and of what it starts can be this large.
+/// From now on, files of a kernel and of what it starts can be this large, and of the rustc that it has started.
 pub fn limit_files(pid: u32, bytes: u64) {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let lists = threads.map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
+    let children = lists.collect::<Vec<_>>().join(" ");
+    let waits =
+        |child: &u32| fs::read_to_string(format!("/proc/{child}/cmdline")).is_ok_and(|line| line.contains("/fd/"));
+    let waiting = children.split_whitespace().filter_map(|child| child.parse().ok()).filter(waits);
+    std::iter::once(pid).chain(waiting).for_each(|pid| limit_files_of(pid, bytes));
+}
+
+fn limit_files_of(pid: u32, bytes: u64) {
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: the limit outlives the call, and nothing is to be written.
     let done = unsafe { libc::prlimit(pid as i32, libc::RLIMIT_FSIZE, &limit, std::ptr::null_mut()) };

@@ -8,6 +8,7 @@
 //! The kernel's side is `kernel/src/toolchain/waiting`; the two share the format of a request ([`request`]).
 #![cfg(target_os = "linux")]
 
+mod memory;
 mod request;
 mod server;
 
@@ -17,6 +18,7 @@ const WAIT: &str = "SOMA_RUSTC_WAITS";
 /// Runs before `main`, in whatever process has loaded this library.
 extern "C" fn constructor() {
     if std::env::var_os(WAIT).is_some() {
+        memory::release_files();
         server::serve();
     }
 }

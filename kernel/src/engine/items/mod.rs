@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::positions::Place;
 use super::type_names::Meaning;
 use crate::evcxr::files::NOTEBOOK;
-use crate::evcxr::program::{CellItems, EarlierItem, Format, OwnItem, words};
+use crate::evcxr::program::{CellItems, EarlierItem, Format, OwnItem, STATICS, words};
 use crate::variable_types::Libraries;
 pub use import::imports;
 use item::Kind;
@@ -210,7 +210,7 @@ impl Items {
         let mut first = |item: &Item, place: ItemPlace| {
             let definition = sources.of_types(item.static_types());
             let number = self.first_in_cell.len();
-            let prefix = format!("soma_static_{}_{number}", cell.place);
+            let prefix = format!("{STATICS}{}_{number}", cell.place);
             let splices = statics::definitions(&item.statics, &prefix);
             let (fingerprint, words) = (definition.fingerprint, definition.words);
             self.first_in_cell.insert(place, Statics { prefix, fingerprint, words, libraries: Libraries::new() });

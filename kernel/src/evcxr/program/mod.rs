@@ -121,6 +121,9 @@ pub struct Program {
     pub is_unstable: bool,
 }
 
+/// The beginning of the symbols under which libraries share their statics.
+pub const STATICS: &str = "soma_static_";
+
 /// The symbol that marks a library whose statics the libraries of later cells share.
 pub const SHARES_SYMBOL: &str = "soma_cell_shares";
 
@@ -212,7 +215,7 @@ fn earlier_lines(item: &EarlierItem) -> Vec<Line> {
 
 /// Whether a line exports a static under the name by which later libraries find it.
 pub fn is_first_with_a_static(line: &str) -> bool {
-    line.contains("#[unsafe(export_name = \"soma_static_")
+    line.contains(&format!("#[unsafe(export_name = \"{STATICS}"))
 }
 
 /// The macros that read files and environment variables.

@@ -108,6 +108,8 @@ struct Dynamic {
 struct Layout<'a> {
     object: &'a ObjectFile<'a>,
     request: &'a Request,
+    /// The names of the libraries that it needs.
+    needed: &'a [String],
     /// Of each section of the object, its place in its section of the library.
     places: Vec<u64>,
     /// Of each symbol of the object, its index in the table of dynamic symbols.
@@ -127,11 +129,12 @@ struct Layout<'a> {
     symbol_table: (u64, u64),
 }
 
-/// The library, as the content of its file.
-pub fn lay_out(object: &ObjectFile, request: &Request) -> Unusual<Vec<u8>> {
+/// The library, as the content of its file; the libraries that it needs have these names.
+pub fn lay_out(object: &ObjectFile, request: &Request, needed: &[String]) -> Unusual<Vec<u8>> {
     let mut layout = Layout {
         object,
         request,
+        needed,
         places: Vec::new(),
         dynamic_symbols: HashMap::new(),
         named: Vec::new(),
@@ -320,10 +323,9 @@ impl<'a> Layout<'a> {
         self.contents[DYNSTR] = strings;
     }
 
-    /// The names by which the loader knows the libraries.
+    /// The names of the libraries that it needs, and of those that every process of Rust has.
     fn needed(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let names = self.request.libraries.iter().filter_map(|library| library.file_name()?.to_str());
-        names.chain(["libgcc_s.so.1", "libc.so.6"])
+        self.needed.iter().map(String::as_str).chain(["libgcc_s.so.1", "libc.so.6"])
     }
 
     /// Sets the sizes of what is written later.

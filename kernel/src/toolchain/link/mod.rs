@@ -53,7 +53,8 @@ pub fn run(arguments: &[String], session: &Path) -> Result<i32> {
         Err(why) => {
             tracing::debug!("the toolchain's linker links: {why:#}");
             let notes = SessionNotes::read(session).context("the session's notes cannot be read")?;
-            let error = Command::new(lld(&notes.facts)).args(["-flavor", "gnu"]).args(arguments).exec();
+            // By this name it knows what kind of linker it is to be, if rustc has not told it.
+            let error = Command::new(lld(&notes.facts)).arg0(NAME).args(arguments).exec();
             Err(error).context("cannot run the toolchain's linker")
         }
     }
@@ -67,8 +68,8 @@ fn link(arguments: &[String]) -> Unusual<()> {
     let content = fs::read(&request.object).context("the object cannot be read")?;
     let object = ObjectFile::read(&content)?;
     let undefined = object.symbols.iter().filter(|symbol| symbol.is_undefined()).map(|symbol| symbol.name);
-    exports::define(undefined, &request.libraries)?;
-    write(&request.output, &image::lay_out(&object, &request)?).context("the library cannot be written")
+    let needed = exports::define(undefined, &request.libraries)?;
+    write(&request.output, &image::lay_out(&object, &request, &needed)?).context("the library cannot be written")
 }
 
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {

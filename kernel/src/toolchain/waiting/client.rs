@@ -15,6 +15,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 
 use super::socket;
+use crate::fast_paths::FastPath;
 use crate::process;
 
 /// How long a waiting rustc may take to answer; it is quicker to start another than to wait for one that is stopped.
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// # Errors
 /// When rustc cannot be started.
 pub fn output(command: &mut Command, session: &Path) -> io::Result<Output> {
-    let socket = socket(session, Path::new(command.get_program()));
+    let socket = if FastPath::WaitingRustc.is_on() { socket(session, Path::new(command.get_program())) } else { None };
     if let Some(connection) = socket.and_then(|socket| UnixStream::connect(socket).ok()) {
         match ask(command, &connection) {
             Ok(output) => return Ok(output),
