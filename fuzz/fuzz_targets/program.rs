@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use soma_fuzz::engine::LONGEST_CELL;
-use soma_fuzz::engine::items::{CellOf, Items};
+use soma_fuzz::engine::items::{CellOf, Items, Statements};
 use soma_fuzz::engine::prepare::{Earlier, Prepared, code_start, prepare_after};
 use soma_fuzz::evcxr::program::{CellItems, ITEM, Origin, Program, STATEMENT, Session, Show, VALUE, Versions};
 use soma_fuzz::variable_types::Types;
@@ -23,7 +23,9 @@ fuzz_target!(|input: &str| -> Corpus {
     known.loaded(Vec::new());
     let cell = prepare_after(typed, Earlier { items: Some(&known), ..Earlier::default() });
     let own = CellOf { place: 1, id: None, items: &cell.items };
-    let mut items = known.for_cell(&own, &cell.words, cell.has_loops, false);
+    let types = types_of(&earlier.defined);
+    let statements = Statements { code: typed, types: &types, repeats: cell.repeats };
+    let mut items = known.for_cell(&own, &cell.words, &statements, false);
     items.shown = cell.shown.as_ref().map(|span| typed[cell.source.bytes(span)].to_owned());
 
     // With any text.
@@ -88,13 +90,18 @@ fn is_keyword(name: &str) -> bool {
     ra_ap_syntax::SyntaxKind::from_keyword(name, ra_ap_syntax::Edition::Edition2024).is_some()
 }
 
+/// Types of variables.
+fn types_of(defined: &BTreeSet<String>) -> Types {
+    defined.iter().map(|name| (name.clone(), Some("std::vec::Vec<u8>".to_owned()))).collect()
+}
+
 fn read(
     source: &str,
     cell: &Prepared,
     items: &CellItems,
     defined: &BTreeSet<String>,
 ) -> Result<Program, soma_fuzz::evcxr::program::ChangedShape> {
-    let types: Types = defined.iter().map(|name| (name.clone(), Some("std::vec::Vec<u8>".to_owned()))).collect();
+    let types = types_of(defined);
     let definitions: BTreeMap<String, String> =
         items.definitions.iter().map(|(path, definition)| (path.clone(), definition.fingerprint.clone())).collect();
     let kept = BTreeSet::new();

@@ -15,6 +15,8 @@ pub enum FastPath {
     WaitingRustc,
     /// The driver links cells instead of a linker.
     Linker,
+    /// Only loops that gain from it are optimised.
+    Levels,
 }
 
 impl FastPath {
@@ -24,6 +26,7 @@ impl FastPath {
             FastPath::Driver => "driver",
             FastPath::WaitingRustc => "waiting-rustc",
             FastPath::Linker => "linker",
+            FastPath::Levels => "levels",
         }
     }
 

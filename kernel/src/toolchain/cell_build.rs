@@ -93,10 +93,11 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     let versions = Versions::of(&definitions, session);
     let mut cell_only = CellOnly::default();
     let mut show = program::first_show(&cell.items);
-    // A cell without loops spends its time in libraries, which are optimised: fast compilation wins (45 against 70 ms).
-    // A hot loop at level 0 would be many times slower.
+    // A cell without hot loops spends its time in libraries, which are optimised: fast compilation wins (45 against
+    // 70 ms, and more with a loop of tensors). A hot loop at level 0 would be many times slower. The engine tells which
+    // loops are hot (`engine/items/loops`).
     let opt_level = match level {
-        AUTOMATIC if cell.items.has_loops => "2",
+        AUTOMATIC if cell.items.has_hot_loops => "2",
         AUTOMATIC => "0",
         level => level,
     };

@@ -46,7 +46,7 @@ fn runs(change: impl FnOnce(&mut Command)) -> Notebook {
 
 #[test]
 fn cells_are_the_same_without_each_fast_path() {
-    for without in ["", "driver", "waiting-rustc", "linker", "driver, waiting-rustc, linker"] {
+    for without in ["", "driver", "waiting-rustc", "linker", "levels", "driver, waiting-rustc, linker, levels"] {
         let cache = OwnCache::new();
         let notebook = runs(|command| {
             command.env("SOMA_CACHE_DIR", cache.path()).env("SOMA_WITHOUT", without);

@@ -9,7 +9,7 @@ use soma_jupyter::api::{Cell, Failure, MimeBundle, Output};
 use super::super::cell_state::CellState;
 use super::super::commands;
 use super::super::failed::FailedCells;
-use super::super::items::CellOf;
+use super::super::items::{CellOf, Repeats, Statements};
 use super::super::past_cell::PastCell;
 use super::super::prepare::{self, Earlier, Prepared};
 use super::super::sentence::sentence;
@@ -190,9 +190,10 @@ impl SomaEvaluator {
         // The generated code that shows the value does not contain the method's name.
         words.extend(prepared.shown.iter().map(|_| program::SHOW_METHOD.to_owned()));
         let new_libraries = commands::adds_crates(&cell.code);
-        let mut notes = self.notes(words, types, own, prepared.has_loops, new_libraries);
-        notes.items.show.clone_from(&self.settings.show);
         let source = &prepared.source;
+        let code = &source.text[prepare::code_start(&source.text)..];
+        let mut notes = self.notes(words, types, own, (code, prepared.repeats), new_libraries);
+        notes.items.show.clone_from(&self.settings.show);
         notes.items.shown = prepared.shown.as_ref().map(|span| source.text[source.bytes(span)].to_owned());
         notes
     }
@@ -203,13 +204,14 @@ impl SomaEvaluator {
         words: BTreeSet<String>,
         types: Types,
         own: &CellOf,
-        has_loops: bool,
+        (code, repeats): (&str, Repeats),
         new_libraries: bool,
     ) -> CellNotes {
         // A cell uses a variable's type without naming it.
         let named = types.values().flatten().flat_map(|ty| program::words(ty)).map(str::to_owned);
         let reached = named.chain(words.iter().cloned()).collect();
-        let items = self.names.items().for_cell(own, &reached, has_loops, new_libraries);
+        let statements = Statements { code, types: &types, repeats };
+        let items = self.names.items().for_cell(own, &reached, &statements, new_libraries);
         let made_with = self.variables.made_with.iter().filter(|(name, _)| types.contains_key(*name));
         let made_with = made_with.map(|(name, libraries)| (name.clone(), libraries.clone())).collect();
         CellNotes { words, types, made_with, items }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
-use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode};
 
 use super::implementation::{self, Constant, Implementation};
 use super::import::{self, Import};
 use super::layout;
+use super::loops::Repeats;
 use super::statics::{self, Site};
 use crate::engine::positions::Place;
 use crate::engine::raw_name::plain;
@@ -29,8 +30,8 @@ pub struct Item {
     pub(super) layout: String,
     /// The places that make statics which later cells share.
     pub(super) statics: Vec<Site>,
-    /// Whether optimising it may be worth the time.
-    pub(super) has_loops: bool,
+    /// The ways in which it repeats itself.
+    pub(super) repeats: Repeats,
     /// The expansion, if it is a macro call whose expansion has to be changed.
     expansion: Option<String>,
     /// Whether it can be compiled unchanged: it is complete, and has a semicolon if it needs one.
@@ -91,8 +92,8 @@ impl Item {
         let words = words(&text).map(str::to_owned).chain(included).collect();
         let layout = layout::decisive(item.syntax());
         let statics = statics::sites(item.syntax());
-        let has_loops = has_loops(item.syntax());
-        Item { kind: kind(item), words, layout, statics, has_loops, text, start, expansion: None, is_ended: true }
+        let repeats = Repeats::of(item.syntax());
+        Item { kind: kind(item), words, layout, statics, repeats, text, start, expansion: None, is_ended: true }
     }
 
     /// A macro call that makes items: the statement, and its expansion if that is known.
@@ -105,8 +106,8 @@ impl Item {
         let expansion = expanded.filter(|_| !statics.is_empty()).map(|expanded| expanded.text().to_string());
         let is_ended = text.ends_with([';', '}']) || expansion.is_some();
         let layout = layout::decisive(statement);
-        let has_loops = has_loops(call.syntax());
-        Item { kind: Kind::Nameless, words, layout, statics, has_loops, text, start, expansion, is_ended }
+        let repeats = Repeats::of(call.syntax());
+        Item { kind: Kind::Nameless, words, layout, statics, repeats, text, start, expansion, is_ended }
     }
 
     /// The splices for compiling the item: these changes, applied to its expansion if it has one.
@@ -375,19 +376,3 @@ pub fn signature(item: &ast::Item) -> Option<String> {
     let abi = function.abi().map(|abi| format!("{} ", abi.syntax().text())).unwrap_or_default();
     Some(format!("{lifetimes}{is_unsafe}{abi}fn({}){returned}", types.join(", ")))
 }
-
-/// Whether code has loops, or calls methods that iterate.
-pub fn has_loops(node: &SyntaxNode) -> bool {
-    node.descendants().any(|node| match node.kind() {
-        SyntaxKind::FOR_EXPR | SyntaxKind::WHILE_EXPR | SyntaxKind::LOOP_EXPR => true,
-        SyntaxKind::METHOD_CALL_EXPR => {
-            let name = ast::MethodCallExpr::cast(node).and_then(|call| call.name_ref());
-            name.is_some_and(|name| ITERATIONS.contains(&name.text()))
-        }
-        _ => false,
-    })
-}
-
-/// Methods that call a closure many times, or that start an iteration.
-const ITERATIONS: [&str; 10] =
-    ["iter", "into_iter", "iter_mut", "chars", "bytes", "lines", "fold", "map", "for_each", "filter"];

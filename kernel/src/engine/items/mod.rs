@@ -5,13 +5,15 @@
 //! with the notebook. So evcxr never sees them. [`prepare`](super::prepare) puts the items of a cell into a call of a
 //! macro that does not exist, which evcxr takes for a statement whose position it keeps. The driver takes them out of
 //! there ([`program::own`](crate::evcxr::program)) and adds the items of earlier cells that the cell can reach, which
-//! [`Items::for_cell`] has put into the cell's notes. An item is parsed once, when its cell is prepared.
+//! [`Items::for_cell`] has put into the cell's notes. An item is parsed once, when its cell is prepared;
+//! what a cell with loops reaches is parsed once more, because [`loops`] looks at all of it together.
 
 mod definitions;
 mod implementation;
 mod import;
 mod item;
 mod layout;
+mod loops;
 mod statics;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +27,8 @@ use crate::evcxr::program::{CellItems, EarlierItem, Format, OwnItem, STATICS, wo
 use crate::variable_types::Libraries;
 pub use import::imports;
 use item::Kind;
-pub use item::{Item, has_loops, signature};
+pub use item::{Item, signature};
+pub use loops::{Repeats, Statements};
 
 use definitions::{Constants, Definitions};
 use import::Import;
@@ -196,7 +199,7 @@ impl Items {
         &mut self,
         cell: &CellOf,
         words: &BTreeSet<String>,
-        own_has_loops: bool,
+        statements: &Statements,
         new_libraries: bool,
     ) -> CellItems {
         let own = cell.items;
@@ -206,6 +209,9 @@ impl Items {
         let all: Vec<&Item> = earlier.iter().map(|known| &*known.item).chain(own).collect();
         let sources = Definitions::read(&all, &self.first_constants);
         let definitions = sources.of(kept.iter().map(|known| &*known.item).chain(own), &all);
+        let repeats = kept.iter().fold(statements.repeats, |all, known| all | known.item.repeats);
+        let texts: Vec<&str> = kept.iter().map(|known| known.item.text.as_str()).collect();
+        let has_hot_loops = loops::are_hot(statements, &texts, repeats);
         self.first_in_cell.clear();
         let mut first = |item: &Item, place: ItemPlace| {
             let definition = sources.of_types(item.static_types());
@@ -254,7 +260,7 @@ impl Items {
             shown: None,
             show: Format::default(),
             definitions,
-            has_loops: own_has_loops || kept.iter().any(|known| known.item.has_loops),
+            has_hot_loops,
         }
     }
 

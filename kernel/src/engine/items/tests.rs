@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::engine::prepare::prepare;
 use crate::evcxr::program::words;
+use crate::variable_types::Types;
 
 fn after(cells: &[&str]) -> Items {
     let mut items = Items::default();
@@ -22,7 +23,8 @@ fn own(place: usize, items: &[Item]) -> CellOf<'_> {
 fn needed(cells: &[&str], cell: &str) -> CellItems {
     let prepared = prepare(cell);
     let words: BTreeSet<String> = words(cell).map(str::to_owned).collect();
-    after(cells).for_cell(&own(cells.len(), &prepared.items), &words, prepared.has_loops, false)
+    let statements = Statements { code: cell, types: &Types::new(), repeats: prepared.repeats };
+    after(cells).for_cell(&own(cells.len(), &prepared.items), &words, &statements, false)
 }
 
 fn texts(items: &CellItems) -> Vec<&str> {
@@ -123,9 +125,9 @@ fn a_changed_definition_has_another_fingerprint() {
 
 #[test]
 fn loops_that_can_be_reached_count() {
-    assert!(needed(&["fn f() { loop {} }"], "f()").has_loops);
-    assert!(!needed(&["fn f() { loop {} }"], "1").has_loops);
-    assert!(needed(&[], "for i in 0..9 { f(i); }").has_loops);
+    assert!(needed(&["fn f() { loop {} }"], "f()").has_hot_loops);
+    assert!(!needed(&["fn f() { loop {} }"], "1").has_hot_loops);
+    assert!(needed(&[], "for i in 0..9 { f(i); }").has_hot_loops);
 }
 
 #[test]
@@ -167,14 +169,15 @@ fn a_nameless_item_changes_the_types_that_nothing_names() {
 
 #[test]
 fn a_block_of_foreign_functions_defines_no_types() {
+    let statements = Statements { code: "", types: &Types::new(), repeats: Repeats::default() };
     let mut items = after(&["struct S;", "unsafe extern \"C\" { fn abs(n: i32) -> i32; fn labs(n: i64) -> i64; }"]);
     assert_eq!(items.changed_by(&own(9, &prepare("unsafe extern \"C\" { fn close(fd: i32) -> i32; }").items)), [""; 0]);
-    assert_eq!(items.for_cell(&own(9, &[]), &BTreeSet::new(), false, false).earlier.len(), 1);
+    assert_eq!(items.for_cell(&own(9, &[]), &BTreeSet::new(), &statements, false).earlier.len(), 1);
     assert!(items.names().contains("labs"));
     // An implementation with all functions of another replaces it.
     let mut again = |block: &str| {
         let cell = prepare(block).items;
-        items.for_cell(&own(9, &cell), &BTreeSet::new(), false, false).earlier.len()
+        items.for_cell(&own(9, &cell), &BTreeSet::new(), &statements, false).earlier.len()
     };
     assert_eq!(
         again("unsafe extern \"C\" { fn labs(n: i64) -> i64; fn abs(n: i32) -> i32; fn exit(code: i32) -> !; }"),

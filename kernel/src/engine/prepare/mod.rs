@@ -24,7 +24,7 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile};
 
-use super::items::{Item, Items};
+use super::items::{Item, Items, Repeats};
 use super::positions::{Place, Source};
 
 /// The parts of the session that decide how a cell is prepared.
@@ -57,8 +57,8 @@ pub struct Prepared {
     pub items: Vec<Item>,
     /// Every name that its statements may refer to.
     pub words: BTreeSet<String>,
-    /// Whether it has loops, so that optimisation is worth its time.
-    pub has_loops: bool,
+    /// The ways in which it repeats itself, which decide whether optimisation can be worth its time.
+    pub repeats: Repeats,
     /// Whether rust-analyzer's parser accepts it.
     pub parses: bool,
     /// Whether it calls macros without a known result.
@@ -260,9 +260,9 @@ mod tests {
 
     #[test]
     fn loops_are_known() {
-        assert!(prepare("for i in 0..9 { f(i); }").has_loops);
-        assert!(prepare("fn f() { x.iter().sum() }").has_loops);
-        assert!(!prepare("let y = &x + 1;").has_loops);
+        assert!(prepare("for i in 0..9 { f(i); }").repeats.loops);
+        assert!(prepare("fn f() { x.iter().sum() }").repeats.loops);
+        assert!(!prepare("let y = &x + 1;").repeats.loops);
     }
 
     #[test]

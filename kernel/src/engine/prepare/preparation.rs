@@ -240,7 +240,7 @@ impl<'a> Preparation<'a> {
             defined: self.defined,
             stated: self.stated,
             items: self.items,
-            has_loops: items::has_loops(parsed),
+            repeats: items::Repeats::of(parsed),
             parses,
             is_guess: self.is_guess,
         }

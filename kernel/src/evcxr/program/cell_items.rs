@@ -18,8 +18,8 @@ pub struct CellItems {
     pub earlier: Vec<EarlierItem>,
     /// For each type of the notebook among them: its path as `type_name` prints it, and its definition.
     pub definitions: BTreeMap<String, Definition>,
-    /// Whether the cell or these items have loops, so that optimisation is worth its time.
-    pub has_loops: bool,
+    /// Whether the cell or these items have loops for which optimisation is worth its time.
+    pub has_hot_loops: bool,
 }
 
 /// The format of values that have no display method.
