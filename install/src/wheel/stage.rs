@@ -42,13 +42,8 @@ pub fn lay_out(workspace: &Workspace, content: &Content, parent: &Path) -> Resul
     let scripts = data.join("scripts");
     fs::create_dir_all(&scripts).with_context(|| format!("cannot make {}", scripts.display()))?;
     let program = scripts.join("soma");
-    // The driver is beside the kernel.
-    for script in [&program, &scripts.join("soma-driver")] {
-        let built = content.kernel.with_file_name(script.file_name().expect("a script has a name"));
-        let built = if script == &program { &content.kernel } else { &built };
-        fs::copy(built, script).with_context(|| format!("cannot copy {}", built.display()))?;
-        fs::set_permissions(script, fs::Permissions::from_mode(0o755))?;
-    }
+    fs::copy(&content.kernel, &program).with_context(|| format!("cannot copy {}", content.kernel.display()))?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
 
     let shared = data.join("data/share/soma");
     fs::create_dir_all(&shared)?;
