@@ -7,8 +7,9 @@ SOMA is an executable; the first one is what the others are compared with. The k
 cell is one that its kernel has not seen: what is not refused before is compiled. The caches are new and go away at the
 end.
 
-Prints a table in Markdown: medians in milliseconds, for cells that fail and cells that do not. Needs jupyter_client;
-talks to this machine only.
+Prints a table in Markdown: medians in milliseconds, for cells that fail and cells that do not, and for rustc on an empty
+cdylib, the floor of a compiled cell without what Soma does about it. Needs jupyter_client and psutil; talks to this
+machine only.
 """
 import argparse
 import math
@@ -19,6 +20,8 @@ import time
 
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
+
+from kernels import floor
 
 PREPARE = "use tensorlib::prelude::*;\nlet x = rand([3, 2]);\nlet n = 5;"
 FAILING = {
@@ -40,6 +43,14 @@ GOOD = {
     "tensors": "let w = rand([3, 2]);\nlet y = (&w * {}.0).exp().sum();\ny.item::<f32>()",
     "tensors, with gradients": "let w = rand([3, 2]).requires_grad_(true);\nlet y = (&w * {}.0).exp().sum();\ny.backward();\nw.grad()",
     "a loop of tensors": "let mut y = x.clone();\nfor i in 0..{} {{\n    y = (&y * 0.5 + i as f64).tanh();\n}}\ny.sum()",
+    "a training loop": """let w = zeros([2, 1]).requires_grad_(true);
+for _ in 0..200 {{
+    let loss = (x.matmul(&w) - {}.0).pow(2.0).mean();
+    loss.backward();
+    no_grad(|| w.sub_(w.grad() * 0.1));
+    w.grad().zero_();
+}}
+w.sum().item::<f32>()""",
     "a training": """let model = nn::sequential![nn::Linear::new(2, 8), nn::ReLU, nn::Linear::new(8, 1)];
 let optimizer = optim::SGD::new(model.parameters(), 0.1);
 let loader = data::DataLoader::new(data::TensorDataset::new([&x, &x.sum_keepdim(1)]), 2).shuffle(true);
@@ -116,15 +127,18 @@ def main():
             for kernel in kernels:
                 kernel.client.wait_for_ready(timeout=600)
                 assert kernel.run(PREPARE)[1], "the first cell fails"
+            floors = []
             for cells, succeeds in ((FAILING, False), (GOOD, True)):
                 ratios = [[] for _ in range(others)]
                 for name, cell in cells.items():
+                    floors.append(floor(folder))
                     first, *rest = measure(kernels, cell, succeeds, arguments.rounds)
                     for ratio, median in zip(ratios, rest):
                         ratio.append(median / first)
                     print(f"| {name} | {first:.1f} |" + "".join(f" {m:.1f} | {m / first:.3f} |" for m in rest), flush=True)
                 means = "".join(f" | {math.exp(statistics.fmean(map(math.log, ratio))):.3f} |" for ratio in ratios)
                 print(f"| geometric mean, {'good' if succeeds else 'failing'} | |{means}", flush=True)
+            print(f"\nrustc on an empty cdylib: {statistics.median(floors):.1f} ms")
         finally:
             for kernel in kernels:
                 kernel.stop()

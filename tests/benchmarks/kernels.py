@@ -2,6 +2,7 @@
 import os
 import pathlib
 import queue
+import subprocess
 import time
 
 import psutil
@@ -95,6 +96,17 @@ class Kernel:
 def lesson(kernel):
     """The cells of the first lesson in the kernel's language."""
     return [cell.strip("\n") for cell in (HERE / LESSONS[kernel]).read_text().split("\n//---\n")]
+
+
+def floor(folder):
+    """rustc on an empty cdylib, in milliseconds."""
+    source = pathlib.Path(folder, "empty.rs")
+    source.write_text('#[unsafe(no_mangle)] pub extern "C" fn f() {}\n')
+    rustc = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip() + "/bin/rustc"
+    command = [rustc, "--edition", "2024", "--crate-type", "cdylib", "-C", "prefer-dynamic", "-o", f"{folder}/empty.so", source]
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return (time.perf_counter() - began) * 1e3
 
 
 def installed(wanted):

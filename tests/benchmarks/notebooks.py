@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 
-from kernels import NAMES, Kernel, installed, lesson, soma_binary
+from kernels import NAMES, Kernel, floor, installed, lesson, soma_binary
 
 
 def run(name, cells, environment):
@@ -32,17 +32,6 @@ def run(name, cells, environment):
         times = [kernel.run(code)[0] * 1e3 for code in cells]
         total = time.perf_counter() - kernel.started
         return {"info": info * 1e3, "total": total * 1e3, "cells": times, "memory": kernel.memory()}
-
-
-def floor(folder):
-    """rustc on an empty cdylib, in milliseconds."""
-    source = pathlib.Path(folder, "empty.rs")
-    source.write_text('#[unsafe(no_mangle)] pub extern "C" fn f() {}\n')
-    rustc = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip() + "/bin/rustc"
-    command = [rustc, "--edition", "2024", "--crate-type", "cdylib", "-C", "prefer-dynamic", "-o", f"{folder}/empty.so", source]
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return (time.perf_counter() - began) * 1e3
 
 
 def growing(kernel, count):

@@ -3,13 +3,12 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, Result, bail};
 use memmap2::Mmap;
 use object::LittleEndian;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, Sym as _, VersionTable};
 
-use super::Unusual;
 use crate::evcxr::program::STATICS;
 
 /// What every process of Rust has from the system's libraries, and compilers call.
@@ -58,7 +57,7 @@ const MATHEMATICS: &str = "libm.so.6";
 
 /// The names by which the loader knows the libraries that define these symbols: all of them, or none is enough. Other
 /// symbols of the system's have versions, which the toolchain's linker knows.
-pub fn define<'a>(names: impl Iterator<Item = &'a str>, libraries: &[PathBuf]) -> Unusual<Vec<String>> {
+pub fn define<'a>(names: impl Iterator<Item = &'a str>, libraries: &[PathBuf]) -> Result<Vec<String>> {
     let is_there = |name: &str| OF_THE_SYSTEM.contains(&name) || name.starts_with(STATICS);
     let mut missing: Vec<&str> = names.filter(|name| !is_there(name)).collect();
     let mut needed = Vec::new();
@@ -84,7 +83,7 @@ pub fn define<'a>(names: impl Iterator<Item = &'a str>, libraries: &[PathBuf]) -
 }
 
 /// The name that a library has for the loader, if it has one besides its path (`DT_SONAME`).
-fn name(library: &[u8]) -> Unusual<Option<String>> {
+fn name(library: &[u8]) -> Result<Option<String>> {
     let endian = LittleEndian;
     let sections = FileHeader64::<LittleEndian>::parse(library)?.sections(endian, library)?;
     let (entries, strings) = sections.dynamic(endian, library)?.context("a library that is not shared")?;
@@ -98,7 +97,7 @@ fn name(library: &[u8]) -> Unusual<Option<String>> {
     }
 }
 
-fn retain_others(missing: &mut Vec<&str>, library: &[u8]) -> Unusual<()> {
+fn retain_others(missing: &mut Vec<&str>, library: &[u8]) -> Result<()> {
     let endian = LittleEndian;
     let header = FileHeader64::<LittleEndian>::parse(library)?;
     let sections = header.sections(endian, library)?;

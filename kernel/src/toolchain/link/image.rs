@@ -6,10 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, Result, bail};
 use object::elf;
 
-use super::Unusual;
 use super::object_file::{Kind, ObjectFile, Relocation};
 use super::request::Request;
 
@@ -130,7 +129,7 @@ struct Layout<'a> {
 }
 
 /// The library, as the content of its file; the libraries that it needs have these names.
-pub fn lay_out(object: &ObjectFile, request: &Request, needed: &[String]) -> Unusual<Vec<u8>> {
+pub fn lay_out(object: &ObjectFile, request: &Request, needed: &[String]) -> Result<Vec<u8>> {
     let mut layout = Layout {
         object,
         request,
@@ -165,7 +164,7 @@ fn align(value: u64, alignment: u64) -> u64 {
     value.next_multiple_of(alignment)
 }
 
-fn put(content: &mut [u8], at: u64, bytes: &[u8]) -> Unusual<()> {
+fn put(content: &mut [u8], at: u64, bytes: &[u8]) -> Result<()> {
     let range = at as usize..at as usize + bytes.len();
     content.get_mut(range).context("a relocation outside its section")?.copy_from_slice(bytes);
     Ok(())
@@ -178,7 +177,7 @@ fn hash(name: &str) -> u32 {
 
 impl<'a> Layout<'a> {
     /// Puts the object's sections of one kind one after another.
-    fn collect(&mut self) -> Unusual<()> {
+    fn collect(&mut self) -> Result<()> {
         if self.object.sections.iter().filter(|section| section.kind == Kind::Unwinding).count() > 1 {
             bail!("several descriptions of how to unwind");
         }
@@ -202,7 +201,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Chooses the symbols that the loader has to know.
-    fn name_symbols(&mut self) -> Unusual<()> {
+    fn name_symbols(&mut self) -> Result<()> {
         let relocations = self.object.sections.iter().flat_map(|section| &section.relocations);
         let used: HashSet<usize> = relocations.map(|relocation| relocation.symbol).collect();
         for (index, symbol) in self.object.symbols.iter().enumerate() {
@@ -230,7 +229,7 @@ impl<'a> Layout<'a> {
 
     /// Makes slots and stubs for what relocations need, and lists what the loader has to do; the addends of addresses
     /// in this library are filled in later.
-    fn plan(&mut self) -> Unusual<Vec<Dynamic>> {
+    fn plan(&mut self) -> Result<Vec<Dynamic>> {
         let mut dynamic = Vec::new();
         let object = self.object;
         for (section, place) in object.sections.iter().zip(self.places.clone()) {
@@ -387,7 +386,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The address of a symbol of this library.
-    fn address_of(&self, symbol: usize) -> Unusual<u64> {
+    fn address_of(&self, symbol: usize) -> Result<u64> {
         let symbol = &self.object.symbols[symbol];
         let section = symbol.section.filter(|section| *section < self.places.len());
         let section = section.with_context(|| format!("{} is in no section", symbol.name))?;
@@ -395,7 +394,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Writes what does not depend on where the library is loaded.
-    fn relocate(&mut self) -> Unusual<()> {
+    fn relocate(&mut self) -> Result<()> {
         for (index, section) in self.object.sections.iter().enumerate() {
             let target = section_of(section.kind);
             for relocation in &section.relocations {
@@ -409,7 +408,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The value of a relocation at an address; `None` if the loader writes it.
-    fn value(&self, relocation: &Relocation, at: u64) -> Unusual<Option<i64>> {
+    fn value(&self, relocation: &Relocation, at: u64) -> Result<Option<i64>> {
         let symbol = relocation.symbol;
         let slot = |slot: Slot| self.addresses[GOT] + self.slots[&slot];
         let target = match relocation.kind {
@@ -429,7 +428,7 @@ impl<'a> Layout<'a> {
         Ok(Some(target as i64 + relocation.addend - at as i64))
     }
 
-    fn write_slots_and_stubs(&mut self) -> Unusual<()> {
+    fn write_slots_and_stubs(&mut self) -> Result<()> {
         for (slot, at) in self.slots.clone() {
             if let Slot::ThreadLocal(symbol) = slot
                 && !self.is_for_the_loader(symbol)
@@ -449,7 +448,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Writes what the loader reads: relocations, symbols, and where all of it is.
-    fn write_dynamic(&mut self, dynamic: Vec<Dynamic>) -> Unusual<()> {
+    fn write_dynamic(&mut self, dynamic: Vec<Dynamic>) -> Result<()> {
         let mut relative = 0;
         for (index, Dynamic { at: (section, place), kind, symbol, addend }) in dynamic.into_iter().enumerate() {
             let (symbol, addend) = if kind == elf::R_X86_64_RELATIVE {
@@ -500,7 +499,7 @@ impl<'a> Layout<'a> {
     }
 
     /// An entry of a table of symbols, whose name is at this place.
-    fn symbol(&self, index: usize, name: u32) -> Unusual<Vec<u8>> {
+    fn symbol(&self, index: usize, name: u32) -> Result<Vec<u8>> {
         let symbol = &self.object.symbols[index];
         let bind = match self.dynamic_symbols.contains_key(&index) {
             false => elf::STB_LOCAL,
@@ -537,7 +536,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Writes the table by which functions are found when a panic unwinds.
-    fn write_unwinding_index(&mut self) -> Unusual<()> {
+    fn write_unwinding_index(&mut self) -> Result<()> {
         let header = self.addresses[EH_FRAME_HDR];
         let mut functions = Vec::new();
         for at in self.unwound_functions() {

@@ -60,10 +60,11 @@ pub fn run(arguments: &[String], session: &Path) -> Result<i32> {
     }
 }
 
-/// Why a cell is left to the toolchain's linker.
-type Unusual<T> = Result<T>;
-
-fn link(arguments: &[String]) -> Unusual<()> {
+/// Links a usual cell.
+///
+/// # Errors
+/// What is unusual, for the log: the toolchain's linker links then.
+fn link(arguments: &[String]) -> Result<()> {
     let request = Request::read(arguments)?;
     let content = fs::read(&request.object).context("the object cannot be read")?;
     let object = ObjectFile::read(&content)?;

@@ -1,11 +1,9 @@
 //! An object file, as far as linking needs it.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, Result, bail};
 use object::LittleEndian;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, SectionHeader as _, Sym as _};
-
-use super::Unusual;
 
 /// Where a section goes in a library, in the order there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +78,7 @@ pub struct ObjectFile<'a> {
 
 impl<'a> ObjectFile<'a> {
     /// Reads an object file.
-    pub fn read(content: &'a [u8]) -> Unusual<ObjectFile<'a>> {
+    pub fn read(content: &'a [u8]) -> Result<ObjectFile<'a>> {
         let endian = LittleEndian;
         let header = FileHeader64::<LittleEndian>::parse(content)?;
         if header.e_machine.get(endian) != elf::EM_X86_64 || header.e_type.get(endian) != elf::ET_REL {
@@ -151,7 +149,7 @@ impl<'a> ObjectFile<'a> {
 }
 
 /// Where a section goes; `None` if it is not loaded.
-fn kind(name: &str, section_type: u32, flags: u64) -> Unusual<Option<Kind>> {
+fn kind(name: &str, section_type: u32, flags: u64) -> Result<Option<Kind>> {
     let has = |flag: u32| flags & u64::from(flag) != 0;
     if !has(elf::SHF_ALLOC) || name.starts_with(".note") {
         return Ok(None);

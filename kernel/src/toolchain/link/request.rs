@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-
-use super::Unusual;
+use anyhow::{Context, Result, bail};
 
 /// System libraries that every process of Rust has loaded.
 const LOADED: [&str; 7] = ["gcc_s", "util", "rt", "pthread", "m", "dl", "c"];
@@ -27,7 +25,7 @@ pub struct Request {
 
 impl Request {
     /// Reads the arguments.
-    pub fn read(arguments: &[String]) -> Unusual<Request> {
+    pub fn read(arguments: &[String]) -> Result<Request> {
         let mut request = Request::default();
         let mut objects = Vec::new();
         let mut is_shared = false;
@@ -91,7 +89,7 @@ impl Request {
 }
 
 /// The names in a version script as rustc writes it.
-fn exports(script: &str) -> Unusual<Vec<String>> {
+fn exports(script: &str) -> Result<Vec<String>> {
     let words: Vec<&str> = script.split_whitespace().collect();
     let ["{", "global:", names @ .., "local:", "*;", "};"] = &words[..] else { bail!("the version script {script}") };
     let names = names.iter().map(|name| name.strip_suffix(';').filter(|name| !name.contains(['*', '?', '['])));

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Seek, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
@@ -11,7 +11,6 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
 
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 
 use super::socket;
@@ -53,10 +52,22 @@ fn ask(command: &Command, mut connection: &UnixStream) -> io::Result<Output> {
     Ok(Output { status, stdout: content(stdout)?, stderr: content(stderr)? })
 }
 
+/// A file in memory.
+#[cfg(target_os = "linux")]
+fn empty_file() -> io::Result<File> {
+    use nix::sys::memfd::{MFdFlags, memfd_create};
+    Ok(memfd_create(c"soma", MFdFlags::MFD_CLOEXEC)?.into())
+}
+
+/// No rustc waits on this system.
+#[cfg(not(target_os = "linux"))]
+fn empty_file() -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// A file in memory with this content.
 fn memory(content: &[u8]) -> io::Result<File> {
-    let descriptor: OwnedFd = memfd_create(c"soma", MFdFlags::MFD_CLOEXEC)?;
-    let mut file = File::from(descriptor);
+    let mut file = empty_file()?;
     file.write_all(content)?;
     file.rewind()?;
     Ok(file)
