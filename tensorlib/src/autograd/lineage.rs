@@ -242,6 +242,7 @@ impl Tensor {
     /// The leaf that this tensor is from here on. The handle knows it by itself, and need not ask the lineage.
     pub(crate) fn with_leaf(&self) -> Tensor {
         let lineage = self.lineage_or_new();
+        let changes = lineage.changes();
         let leaf = {
             let mut state = lineage.state();
             match state.known(&self.layout) {
@@ -257,7 +258,7 @@ impl Tensor {
                 }
             }
         };
-        self.view_made_by(self.layout.clone(), Edge { node: leaf, output: 0 })
+        self.view_made_by(self.layout.clone(), Edge { node: leaf, output: 0 }, changes)
     }
 
     /// No longer a leaf.
@@ -297,14 +298,19 @@ impl Tensor {
         Tensor { history: self.history.clone(), ..self.with_layout(layout) }
     }
 
-    /// A view of this tensor that was recorded.
-    pub(crate) fn view_made_by(&self, layout: Layout, edge: Edge) -> Tensor {
+    /// How often recorded operations have changed the memory.
+    pub(super) fn changes(&self) -> u32 {
+        self.lineage().map_or(0, Lineage::changes)
+    }
+
+    /// A view of this tensor that was recorded, after so many changes: they are to be counted before the edge is asked
+    /// for, since another thread may change the memory in between.
+    pub(crate) fn view_made_by(&self, layout: Layout, edge: Edge, changes: u32) -> Tensor {
         let detached = match &self.history {
             History::Detached(lineage) => Some(lineage.clone()),
             History::Result(made) => made.detached.clone(),
             _ => None,
         };
-        let changes = self.lineage().map_or(0, Lineage::changes);
         let history = History::Result(Made { edge: Some(edge), changes, detached });
         Tensor { history, ..self.with_layout(layout) }
     }

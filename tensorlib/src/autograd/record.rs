@@ -281,10 +281,11 @@ impl Tensor {
             pass.give(0, || formula(gradient));
             Ok(())
         };
+        let changes = self.changes();
         let head = Head::new(name, meta, &[self]);
         let is_of_leaf = head.edge(0).is_some_and(Edge::is_of_leaf);
         let node = viewing(head, formula, Viewed { layout: self.layout.clone(), is_of_leaf });
-        self.view_made_by(layout, Edge { node, output: 0 })
+        self.view_made_by(layout, Edge { node, output: 0 }, changes)
     }
 
     /// Several views that users get, by one operation. The formula turns their gradients, which are absent where none came,
@@ -302,11 +303,12 @@ impl Tensor {
             pass.give(0, || formula(gradients));
             Ok(())
         };
+        let changes = self.changes();
         let head = Head::of_several(name, metas, &[self]);
         let is_of_leaf = head.edge(0).is_some_and(Edge::is_of_leaf);
         let node: Arc<dyn Node> = several(head, formula, Viewed { layout: self.layout.clone(), is_of_leaf });
         let views = layouts.into_iter().zip(0..);
-        views.map(|(layout, output)| self.view_made_by(layout, Edge { node: node.clone(), output })).collect()
+        views.map(|(layout, output)| self.view_made_by(layout, Edge { node: node.clone(), output }, changes)).collect()
     }
 
     /// A view of some of the elements, those that `take` takes of any tensor of this shape.
