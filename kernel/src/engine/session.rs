@@ -241,8 +241,8 @@ fn end_build(session: &Path) {
     }
     let build = session.join(session_dir::BUILD_PID);
     if build.exists() {
-        // With it ends the compile for which it has forked, even if it is stopped and cannot do that itself. Another is
-        // started for the next cell.
+        // With it ends the compile for which it has forked, with its linker, even if it is stopped and cannot do that
+        // itself. Another is started for the next cell.
         process::kill_group(&session.join(session_dir::WAITING_PID));
     }
     process::kill_group(&build);

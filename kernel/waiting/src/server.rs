@@ -2,7 +2,7 @@
 //!
 //! The process has one thread, so that a fork copies all of it. Its standard input is the socket at which requests
 //! arrive. Its standard output is a pipe whose other end the kernel holds: when that end is closed, the kernel is gone or
-//! wants it to end, and it ends with all of its children.
+//! wants it to end, and it ends with all that it has started.
 
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
@@ -26,13 +26,13 @@ struct Compile {
 }
 
 impl Compile {
-    /// Whether the child has ended, or was not wanted any more: its client has closed the connection.
+    /// Whether the child has ended. One that is not wanted any more, since its client has closed the connection, ends
+    /// together with this process and all that it has started, such as a linker; the kernel starts another.
     fn is_over(&self, child_has_ended: bool, client_has_gone: bool) -> bool {
-        if client_has_gone && !child_has_ended {
-            // SAFETY: the child leads its own group, and has not been waited for.
-            unsafe { libc::killpg(self.child, libc::SIGKILL) };
+        if !child_has_ended && client_has_gone {
+            end();
         }
-        if !child_has_ended && !client_has_gone {
+        if !child_has_ended {
             return false;
         }
         let mut status = 0;
@@ -64,11 +64,11 @@ pub fn serve() {
         if unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, -1) } < 0 {
             match io::Error::last_os_error().kind() {
                 io::ErrorKind::Interrupted => continue,
-                _ => end(&compiles),
+                _ => end(),
             }
         }
         if polled[0].revents != 0 {
-            end(&compiles);
+            end();
         }
         let mut states = polled[2..].chunks_exact(2).map(|pair| (pair[0].revents != 0, pair[1].revents != 0));
         compiles.retain(|compile| {
@@ -109,7 +109,6 @@ fn begin(connection: UnixStream) -> io::Result<Begun> {
         0 => {
             // SAFETY: no preconditions. If the waiting process is killed, its client compiles in the ordinary way.
             unsafe {
-                libc::setpgid(0, 0);
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
                 libc::signal(libc::SIGPIPE, libc::SIG_DFL);
             }
@@ -121,15 +120,13 @@ fn begin(connection: UnixStream) -> io::Result<Begun> {
             }
         }
         child => {
-            // SAFETY: the same as in the child; whoever comes first has set it before the group is used.
-            unsafe { libc::setpgid(child, child) };
             // SAFETY: a child that has not been waited for; the descriptor is new.
             let ended = unsafe { libc::syscall(libc::SYS_pidfd_open, child, 0) };
             if ended < 0 {
                 let error = io::Error::last_os_error();
                 // SAFETY: as above.
                 unsafe {
-                    libc::killpg(child, libc::SIGKILL);
+                    libc::kill(child, libc::SIGKILL);
                     libc::waitpid(child, std::ptr::null_mut(), 0);
                 }
                 return Err(error);
@@ -145,12 +142,11 @@ fn waiting(descriptor: RawFd, events: libc::c_short) -> libc::pollfd {
     libc::pollfd { fd: descriptor, events, revents: 0 }
 }
 
-/// Ends this process with its children.
-fn end(compiles: &[Compile]) -> ! {
-    for compile in compiles {
-        // SAFETY: the child leads its own group, and has not been waited for.
-        unsafe { libc::killpg(compile.child, libc::SIGKILL) };
-    }
+/// Ends this process with all that it has started: they are one process group, which the kernel has made for it.
+fn end() -> ! {
     // SAFETY: `main` has not begun, so there is nothing to finish.
-    unsafe { libc::_exit(0) }
+    unsafe {
+        libc::kill(0, libc::SIGKILL);
+        libc::_exit(0)
+    }
 }
