@@ -2,10 +2,10 @@
 //!
 //! rustc spends 6 to 8 ms of every call on being loaded: two libraries of 150 MB and their relocations. The loader runs
 //! this library's constructor when all of that is done and `main` has not begun. The constructor does not return: it
-//! waits for requests ([`server`]) and forks for each. Only in the child does it return, so that `main` runs there, with
+//! waits for requests (`server`) and forks for each. Only in the child does it return, so that `main` runs there, with
 //! the arguments, the environment, the folder and the standard streams of the request. rustc itself is unmodified.
 //!
-//! The kernel's side is `kernel/src/toolchain/waiting`; the two share the format of a request ([`request`]).
+//! The kernel's side is `kernel/src/toolchain/waiting`; the two share the format of a request (`request`).
 #![cfg(target_os = "linux")]
 
 mod memory;
