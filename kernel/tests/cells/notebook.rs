@@ -57,7 +57,8 @@ pub struct CellError {
     pub traceback: String,
 }
 
-/// The cache of all tests in this file, with the cell libraries built.
+/// The cache of all tests in this file, with the cell libraries built. It has no cell yet: what a run of the tests leaves
+/// is not taken for what the next one compiles.
 pub fn cache_dir() -> &'static Path {
     static CACHE: OnceLock<PathBuf> = OnceLock::new();
     CACHE.get_or_init(|| {
@@ -70,6 +71,9 @@ pub fn cache_dir() -> &'static Path {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        if let Err(error) = std::fs::remove_dir_all(cache.join("cells")) {
+            assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{error}");
+        }
         cache
     })
 }
