@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use libfuzzer_sys::fuzz_target;
 use soma_fuzz::random::Choices;
-use soma_fuzz::runtime::wire::Frame;
+use soma_driver::wire::Frame;
 use soma_report::Report;
 
 fuzz_target!(|input: &[u8]| {

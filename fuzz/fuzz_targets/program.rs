@@ -9,8 +9,8 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 use soma_fuzz::engine::LONGEST_CELL;
 use soma_fuzz::engine::items::{CellOf, Items, Statements};
 use soma_fuzz::engine::prepare::{Earlier, Prepared, code_start, prepare_after};
-use soma_fuzz::evcxr::program::{CellItems, ITEM, Origin, Program, STATEMENT, Session, Show, VALUE, Versions};
-use soma_fuzz::variable_types::Types;
+use soma_driver::evcxr::program::{CellItems, ITEM, Origin, Program, STATEMENT, Session, Show, VALUE, Versions};
+use soma_driver::variable_types::Types;
 
 fuzz_target!(|input: &str| -> Corpus {
     if input.len() > LONGEST_CELL {
@@ -100,7 +100,7 @@ fn read(
     cell: &Prepared,
     items: &CellItems,
     defined: &BTreeSet<String>,
-) -> Result<Program, soma_fuzz::evcxr::program::ChangedShape> {
+) -> Result<Program, soma_driver::evcxr::program::ChangedShape> {
     let types = types_of(defined);
     let definitions: BTreeMap<String, String> =
         items.definitions.iter().map(|(path, definition)| (path.clone(), definition.fingerprint.clone())).collect();

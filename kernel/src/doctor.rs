@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use crate::toolchain::cache::Cache;
-use crate::toolchain::toolchain_info::ToolchainInfo;
-use crate::toolchain::{cell_libs, search};
-use crate::{dirs, install, shared};
+use soma_driver::toolchain::cache::Cache;
+use soma_driver::toolchain::toolchain_info::ToolchainInfo;
+use soma_driver::toolchain::{cell_libs, search};
+use soma_driver::{dirs, shared};
+
+use crate::install;
 
 /// The state of one thing that a session needs.
 #[derive(Clone, Copy, PartialEq)]

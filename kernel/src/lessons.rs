@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-
-use crate::shared;
+use soma_driver::shared;
 
 /// The name of their folder in a shared folder.
 const LESSONS: &str = "lessons";

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use soma_driver::{process, stand_in, toolchain};
 
-use crate::{about, analyst, doctor, driver, engine, install, lessons, process, runtime, toolchain, warm};
+use crate::{about, analyst, doctor, engine, install, lessons, runtime, warm};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -70,7 +71,7 @@ enum Command {
 
 /// Runs the program with this process's arguments.
 pub fn main() -> ExitCode {
-    driver::stand_in_or(|| run(Arguments::parse()))
+    stand_in::stand_in_or(|| run(Arguments::parse()))
 }
 
 /// Carries out a command, and returns the exit code.
@@ -78,10 +79,9 @@ fn run(arguments: Arguments) -> anyhow::Result<i32> {
     let done = match arguments.command {
         Command::Kernel { connection_file, ignored: _ } => {
             tracing_subscriber::fmt()
-                .with_env_filter(
-                    tracing_subscriber::EnvFilter::try_from_env("SOMA_LOG")
-                        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off,soma=warn,soma_jupyter=warn")),
-                )
+                .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("SOMA_LOG").unwrap_or_else(|_| {
+                    tracing_subscriber::EnvFilter::new("off,soma=warn,soma_driver=warn,soma_jupyter=warn")
+                }))
                 .with_writer(std::io::stderr)
                 .init();
             if process::serves_a_terminal() {

@@ -2,7 +2,7 @@
 //!
 //! The compiled form of a cell depends on the types of the variables before it, so a notebook has to be run. Each runs in
 //! a separate process, in its folder. With `--into`, its compiled cells are also left in a folder that others can share
-//! ([`crate::shared`]), together with the cell libraries.
+//! ([`soma_driver::shared`]), together with the cell libraries.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,13 +14,13 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Deserialize;
+use soma_driver::toolchain::cell_libs::Builder;
+use soma_driver::toolchain::original::Original;
+use soma_driver::toolchain::toolchain_info::ToolchainInfo;
+use soma_driver::toolchain::warming::WARMED;
 use soma_jupyter::api::{Cell, Failure, Frontend, Output};
 
 use crate::engine::session;
-use crate::toolchain::cell_libs::Builder;
-use crate::toolchain::original::Original;
-use crate::toolchain::toolchain_info::ToolchainInfo;
-use crate::toolchain::warming::WARMED;
 
 /// `soma warm`: compile the cells of notebooks before others run them.
 #[derive(Args, Clone, Debug)]

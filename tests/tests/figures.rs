@@ -127,8 +127,9 @@ fn members(root: &Path) -> Vec<(String, String, Vec<String>)> {
 }
 
 /// Where crates stand in their row, so that few arrows cross; others stand at the right.
-const PLACES: [(&str, f64); 10] = [
+const PLACES: [(&str, f64); 11] = [
     ("soma", 1.0),
+    ("soma-driver", 1.0),
     ("soma-tests", 4.0),
     ("soma_cell", 0.0),
     ("soma-jupyter", 2.0),
@@ -157,9 +158,9 @@ fn the_figure_of_the_crates_shows_what_depends_on_what() {
         .collect();
     let mut direct = direct.into_iter();
     arrows.retain(|_| direct.next().unwrap_or(true));
-    // `kernel/build.rs` packs the sources; they are compiled where cells run.
+    // `kernel/driver/build.rs` packs the sources; they are compiled where cells run.
     for to in ["soma_cell", "soma_waiting"] {
-        arrows.push(Arrow { from: "soma", to, word: "carries its sources", is_dashed: true });
+        arrows.push(Arrow { from: "soma-driver", to, word: "carries its sources", is_dashed: true });
     }
     // A crate stands below all that use it.
     let mut rows: BTreeMap<&str, usize> = members.iter().map(|(name, ..)| (name.as_str(), 0)).collect();
@@ -188,8 +189,8 @@ fn the_figure_of_the_crates_shows_what_depends_on_what() {
 const PROCESSES: [(&str, &str, usize, f64); 8] = [
     ("front end", "", 0, 1.0),
     ("soma kernel", "kernel/src/engine/session.rs", 1, 1.0),
-    ("soma-driver, as cargo", "kernel/src/toolchain/shim.rs", 2, 0.0),
-    ("waiting rustc", "kernel/src/toolchain/waiting/server.rs", 3, 0.0),
+    ("soma-driver, as cargo", "kernel/driver/src/toolchain/shim.rs", 2, 0.0),
+    ("waiting rustc", "kernel/driver/src/toolchain/waiting/server.rs", 3, 0.0),
     ("soma runtime", "kernel/src/runtime/supervisor.rs", 2, 1.0),
     ("soma analyst", "kernel/src/analyst/server.rs", 2, 2.0),
     ("worker", "kernel/src/runtime/worker.rs", 3, 1.0),
@@ -203,7 +204,7 @@ fn the_figure_of_the_processes_names_files_that_are_there() {
         "" => "JupyterLab, nbconvert, a console".to_owned(),
         file => {
             assert!(root.join(file).is_file(), "{file} is gone");
-            file.trim_start_matches("kernel/src/").to_owned()
+            file.trim_start_matches("kernel/").replacen("src/", "", 1)
         }
     };
     let nodes = PROCESSES.map(|(name, file, row, place)| Node { name: name.into(), note: note(file), row, place });

@@ -16,9 +16,10 @@ use soma_lab::workspace::Workspace;
 type Module = Vec<String>;
 
 /// The sources of each crate, and modules that may use each other, with the reason.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("kernel/src", &[]),
     ("kernel/cell/src", &[]),
+    ("kernel/driver/src", &[]),
     ("kernel/jupyter/src", &[]),
     ("kernel/jupyter/frontend/src", &[]),
     ("install/src", &[]),

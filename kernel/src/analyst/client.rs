@@ -8,11 +8,12 @@ use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use soma_driver::evcxr::environment::TMPDIR;
+use soma_driver::process;
+use soma_driver::session_dir::SESSION_DIR;
+use soma_driver::toolchain::handoff::SessionNotes;
+
 use super::question::{Answer, Known, Question, Reply, Wanted};
-use crate::evcxr::environment::TMPDIR;
-use crate::process;
-use crate::session_dir::SESSION_DIR;
-use crate::toolchain::handoff::SessionNotes;
 
 /// The outcome of a question.
 pub enum Asked {

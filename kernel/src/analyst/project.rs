@@ -15,11 +15,10 @@ use ra_ap_project_model::{
 };
 use ra_ap_vfs::file_set::FileSetConfig;
 use ra_ap_vfs::{Change, Vfs, VfsPath};
-
-use crate::evcxr::manifest::modernise;
-use crate::toolchain::cell_libs::{CellLibs, Shared};
-use crate::toolchain::handoff::SessionNotes;
-use crate::toolchain::toolchain_info::ToolchainInfo;
+use soma_driver::evcxr::manifest::modernise;
+use soma_driver::toolchain::cell_libs::{CellLibs, Shared};
+use soma_driver::toolchain::handoff::SessionNotes;
+use soma_driver::toolchain::toolchain_info::ToolchainInfo;
 
 /// The folder with the standard library's processor intrinsics: half of its text, and of no use in a notebook. Without
 /// it the first answer comes earlier and takes less memory.

@@ -1,8 +1,7 @@
 //! The messages between kernel and analyst: one JSON object a line.
 
 use serde::{Deserialize, Serialize};
-
-use crate::variable_types::Types;
+use soma_driver::variable_types::Types;
 
 /// What a cell may use from the session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

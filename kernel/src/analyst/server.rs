@@ -7,11 +7,11 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::Result;
+use soma_driver::toolchain::handoff::SessionNotes;
 
 use super::project::Project;
 use super::question::{Answer, Question, Reply, Wanted};
 use super::{answers, session_text};
-use crate::toolchain::handoff::SessionNotes;
 
 /// How long it waits for the next question before it ends, to free its memory.
 const IDLE: Duration = Duration::from_secs(10 * 60);
@@ -24,7 +24,7 @@ const STACK: usize = 64 << 20;
 /// # Errors
 /// When the session's libraries cannot be read.
 pub fn run(session: PathBuf) -> Result<()> {
-    crate::process::die_with_parent();
+    soma_driver::process::die_with_parent();
     let (sender, questions) = mpsc::channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {

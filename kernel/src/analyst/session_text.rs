@@ -2,9 +2,9 @@
 //! cell.
 
 use ra_ap_syntax::{Edition, SyntaxKind};
+use soma_driver::evcxr::program;
 
 use super::question::Known;
-use crate::evcxr::program;
 
 /// A cell within the text of its session.
 #[derive(Debug, PartialEq)]

@@ -1,7 +1,7 @@
-//! `soma-driver`: the stand-in for Rust's tools, see [`soma::driver`].
+//! `soma-driver`: the stand-in for Rust's tools, see [`soma_driver::stand_in`].
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    soma::driver::main()
+    soma_driver::stand_in::main()
 }

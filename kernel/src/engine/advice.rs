@@ -1,9 +1,10 @@
 //! Notes below a compiler's message: the compiler's own, if they are about the user's code, and hints that only a
 //! notebook can give.
 
+use soma_driver::diagnostic::{Diagnostic, DiagnosticLevel};
+use soma_driver::evcxr::messages::names_generated_code;
+
 use super::imports;
-use crate::diagnostic::{Diagnostic, DiagnosticLevel};
-use crate::evcxr::messages::names_generated_code;
 
 /// How many imports are offered for a name.
 const IMPORTS: usize = 4;
@@ -110,8 +111,9 @@ pub fn about_line(line: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use soma_driver::diagnostic;
+
     use super::*;
-    use crate::diagnostic;
 
     fn child(message: &str, replacements: &[&str]) -> Diagnostic {
         let mut child = diagnostic::error("", message, Some(("src/cell.rs", 1)));

@@ -10,9 +10,8 @@ use std::sync::LazyLock;
 
 use object::{Object, ObjectSymbol, SymbolKind};
 use regex::Regex;
-
-use crate::evcxr::files::NOTEBOOK;
-use crate::evcxr::program::ENTRY_SYMBOL;
+use soma_driver::evcxr::files::NOTEBOOK;
+use soma_driver::evcxr::program::ENTRY_SYMBOL;
 
 /// The calls that a panic came through, innermost first, as they were reported.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use soma_driver::process::lock;
+use soma_driver::wire::Frame;
+
 use super::output::{Parser, Piece, Question, TextStream};
 use super::panic_report::PanicReport;
 use super::panics::{Explainer, Origin};
 use super::value_summary::ValueSummary;
-use crate::process::lock;
 use crate::runtime::channel::{Channel, Receiver};
-use crate::runtime::wire::Frame;
 use soma_jupyter::api::{Frontend, MimeBundle, Output, Stream};
 use soma_report::{Ending, Report};
 

@@ -14,6 +14,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use soma_driver::evcxr::startup;
+use soma_driver::process::lock;
+use soma_driver::toolchain::cell_build;
+use soma_driver::toolchain::handoff::{CellNotes, SessionNotes};
+use soma_driver::toolchain::waiting::server::WaitingRustc;
+
 use super::assistant::SomaAssistant;
 use super::cell_state::{CellState, Listener};
 use super::commands::{self, Settings};
@@ -28,14 +34,9 @@ use super::syntax::Mistake;
 use super::teacher::lesson::Language;
 use super::teacher::problem::Problem;
 use super::{characters, failure, folder, nesting, syntax};
+use crate::context::Context;
 use crate::engine::type_names::PublicPaths;
-use crate::evcxr::context::Context;
-use crate::evcxr::startup;
-use crate::process::lock;
 use crate::runtime::channel::Channel;
-use crate::toolchain::cell_build;
-use crate::toolchain::handoff::{CellNotes, SessionNotes};
-use crate::toolchain::waiting::server::WaitingRustc;
 use soma_jupyter::api::{Cell, Evaluator, Failure, Frontend, MimeBundle, Output, Stream};
 
 use answered::{Commanded, show};

@@ -7,7 +7,7 @@ use ra_ap_syntax::{AstNode, Edition, SourceFile};
 
 use super::items::imports;
 use super::prepare;
-use crate::evcxr::context::CompileError;
+use crate::context::CompileError;
 
 /// How a cell failed.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Snippet};
+use soma_driver::diagnostic::{Diagnostic, DiagnosticExt, DiagnosticSpan};
+use soma_driver::evcxr::messages::{borrowing_variable, names_generated_code, type_without_debug, with_users_paths};
+use soma_driver::session_dir;
+use soma_driver::toolchain::{cell_libs, messages};
 
 use super::advice;
 use super::colours::RENDERER;
@@ -12,11 +16,7 @@ use super::past_cell::PastCell;
 use super::positions::{Place, Source};
 use super::syntax::Mistake;
 use super::teacher::problem::{self, Problem};
-use crate::diagnostic::{Diagnostic, DiagnosticExt, DiagnosticSpan};
-use crate::evcxr::context::CompileError;
-use crate::evcxr::messages::{borrowing_variable, names_generated_code, type_without_debug, with_users_paths};
-use crate::session_dir;
-use crate::toolchain::{cell_libs, messages};
+use crate::context::CompileError;
 use soma_jupyter::api::Failure;
 
 /// The compiler's errors for a cell, both for display and for the teacher.

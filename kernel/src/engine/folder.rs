@@ -13,13 +13,12 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
+use soma_driver::dirs;
+use soma_driver::evcxr::files;
+use soma_driver::session_dir::{self, SOCKET};
+use soma_driver::toolchain::handoff::{CELL_NOTES, SESSION_NOTES, SessionNotes};
+use soma_driver::toolchain::{command_line, shim_links};
 use tempfile::TempDir;
-
-use crate::dirs;
-use crate::evcxr::files;
-use crate::session_dir::{self, SOCKET};
-use crate::toolchain::handoff::{CELL_NOTES, SESSION_NOTES, SessionNotes};
-use crate::toolchain::{command_line, shim_links};
 
 /// The prefix of the names of sessions' folders.
 const PREFIX: &str = "soma-";

@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use ra_ap_syntax::ast::{self, HasModuleItem, HasName, HasVisibility};
 use ra_ap_syntax::{AstNode, Edition, SourceFile};
+use soma_driver::toolchain::cell_libs;
 
 use super::items::imports;
-use crate::toolchain::cell_libs;
 
 /// The import of everything that lessons need.
 pub const PRELUDE: &str = "use tensorlib::prelude::*;";

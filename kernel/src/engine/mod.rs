@@ -10,7 +10,7 @@
 //! 2. Its [`commands`] are carried out.
 //! 3. [`prepare`] writes in the types of its variables, using [`macros`] to find what its macros make, and [`items`]
 //!    finds the definitions of earlier cells that it needs.
-//! 4. evcxr has it compiled and run ([`crate::evcxr`]). Meanwhile [`cell_state`] receives its output and reports, and
+//! 4. evcxr has it compiled and run ([`soma_driver::evcxr`]). Meanwhile [`cell_state`] receives its output and reports, and
 //!    [`output`] turns the output into displays.
 //! 5. [`type_names`] turns the types of its variables into types that the next cell can write.
 //!

@@ -2,11 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard};
 
+use soma_driver::process::lock;
+use soma_driver::variable_types::Types;
+
 use super::items::Items;
 use super::value_summary::Values;
 use crate::analyst::question::Known;
-use crate::process::lock;
-use crate::variable_types::Types;
 
 /// The names that a session's cells have defined, for questions about code while a cell runs.
 #[derive(Default)]

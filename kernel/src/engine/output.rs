@@ -6,9 +6,8 @@
 //! that follows: that it is the value of the cell's last expression, that it has an id, that it replaces an earlier
 //! one.
 
+use soma_driver::evcxr::content::{BEGIN, END, INPUT};
 use soma_jupyter::api::{MimeBundle, Output, Stream};
-
-use crate::evcxr::content::{BEGIN, END, INPUT};
 
 /// The beginning and the end of a mark (`soma_cell::show::mark`); its text stands between them.
 const MARK: &[u8] = b"\x1b_soma:";

@@ -8,6 +8,10 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use soma_driver::process::lock;
+use soma_driver::session_dir;
+use soma_driver::toolchain::loaded_libraries;
+
 use super::callers::{Caller, Callers};
 use super::failure;
 use super::items::{CellOf, Items};
@@ -16,9 +20,6 @@ use super::panic_report::PanicReport;
 use super::past_cell::PastCell;
 use super::positions::Place;
 use super::prepare;
-use crate::process::lock;
-use crate::session_dir;
-use crate::toolchain::loaded_libraries;
 use soma_jupyter::api::Failure;
 
 /// The place of a panic.

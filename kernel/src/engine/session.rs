@@ -9,6 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use soma_driver::evcxr::environment::IS_RUNTIME;
+use soma_driver::process::{self, lock};
+use soma_driver::session_dir::{self, SHELL_PID};
+use soma_driver::toolchain::cell_libs;
+use soma_driver::toolchain::handoff::SessionNotes;
+use soma_driver::toolchain::original::Original;
+use soma_driver::toolchain::shim_links;
+use soma_driver::toolchain::toolchain_info::ToolchainInfo;
 
 use super::assistant::SomaAssistant;
 use super::evaluator::SomaEvaluator;
@@ -16,15 +24,7 @@ use super::folder::{self, SessionFolder};
 use super::names::Names;
 use super::sentence::sentence;
 use crate::analyst::client::Analyst;
-use crate::evcxr::environment::IS_RUNTIME;
-use crate::process::{self, lock};
 use crate::runtime::channel::Channel;
-use crate::session_dir::{self, SHELL_PID};
-use crate::toolchain::cell_libs;
-use crate::toolchain::handoff::SessionNotes;
-use crate::toolchain::original::Original;
-use crate::toolchain::shim_links;
-use crate::toolchain::toolchain_info::ToolchainInfo;
 use soma_jupyter::api::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 
 /// Opens a session in the environment of this process, and returns rustc's release with it. Call it before any thread

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
+use soma_driver::diagnostic::{CompilerOutput, Diagnostic, DiagnosticExt};
+use soma_driver::toolchain::handoff::SessionNotes;
 
 use super::prepare::{PRELUDE, code_start};
-use crate::diagnostic::{CompilerOutput, Diagnostic, DiagnosticExt};
-use crate::toolchain::handoff::SessionNotes;
 
 /// A mistake that the tokens of a cell reveal.
 #[derive(Clone, Debug, PartialEq)]

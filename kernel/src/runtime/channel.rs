@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
-use crate::process::lock;
-use crate::session_dir::SOCKET;
+use soma_driver::process::lock;
+use soma_driver::session_dir::SOCKET;
+use soma_driver::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
 
 /// How long to wait for a supervisor to end, or for the next one.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-
-use crate::process::children;
+use soma_driver::process::children;
 
 /// All descendants of this process. Without `/proc` (on systems other than Linux), none.
 pub fn descendants() -> HashSet<Pid> {

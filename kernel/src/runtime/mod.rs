@@ -5,12 +5,11 @@
 //! After every cell the worker forks a sleeping copy of itself, the snapshot. When a cell ends its process, or does not
 //! stop when interrupted, the snapshot becomes the worker, and every variable is as it was before that cell.
 //!
-//! A cell's output reaches the kernel byte for byte on a private channel ([`wire`], [`channel`]); evcxr sees only its
+//! A cell's output reaches the kernel byte for byte on a private channel ([`wire`](soma_driver::wire), [`channel`]); evcxr sees only its
 //! own control lines. A cell's input comes the other way ([`stdin`]).
 //!
 //! Invariant: nothing here knows of Jupyter, of evcxr's state or of source code.
 
-pub mod announce;
 mod cancel;
 pub mod channel;
 mod family;
@@ -20,6 +19,5 @@ mod stdin;
 mod streams;
 pub mod supervisor;
 mod threads;
-pub mod wire;
 mod worker;
 mod worker_handle;

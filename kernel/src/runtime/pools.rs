@@ -13,8 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
-
-use crate::toolchain::dependencies::CRATE;
+use soma_driver::toolchain::dependencies::CRATE;
 
 /// The statics: rayon's global pool, and whether it was made.
 const POOLS: [&str; 2] = ["rayon_core::registry::THE_REGISTRY", "rayon_core::registry::THE_REGISTRY_SET"];

@@ -16,19 +16,19 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, read, write};
+use soma_driver::evcxr::environment;
+use soma_driver::evcxr::protocol::{self, Notice};
+use soma_driver::process::{self, reset_signals};
+use soma_driver::session_dir::{SESSION_DIR, SHELL_PID, SOCKET, session_dir};
+use soma_driver::toolchain::handoff::SessionNotes;
+use soma_driver::toolchain::original::Original;
+use soma_driver::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
 use soma_report::{Ending, Report};
 
 use super::family::{self, end};
 use super::running_cell::RunningCell;
-use super::wire::{COPIES, END_OF_INPUT, Frame, INPUT, INTERRUPT, NO_COPIES, QUIT, SYNC};
 use super::worker;
 use super::worker_handle::Worker;
-use crate::evcxr::environment;
-use crate::evcxr::protocol::{self, Notice};
-use crate::process::{self, reset_signals};
-use crate::session_dir::{SESSION_DIR, SHELL_PID, SOCKET, session_dir};
-use crate::toolchain::handoff::SessionNotes;
-use crate::toolchain::original::Original;
 
 /// How long to wait for the processes that a crashed cell had started to end, before the snapshot goes on.
 const AFTER_A_CRASH: Duration = Duration::from_secs(1);

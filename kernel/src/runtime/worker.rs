@@ -14,14 +14,14 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
+use soma_driver::evcxr::program::{ENTRY_SYMBOL, SHARES_SYMBOL};
+use soma_driver::process::children;
 use soma_report::Report;
 
 use super::cancel::cancel;
 use super::pools;
 use super::streams::Streams;
 use super::threads::FLUSHER;
-use crate::evcxr::program::{ENTRY_SYMBOL, SHARES_SYMBOL};
-use crate::process::children;
 
 /// The worker's ends of its pipes to the supervisor.
 pub struct Pipes {
@@ -188,7 +188,7 @@ fn leave_copy(copy: &mut Option<Pid>, reports: &mut File, wake: &mut File) -> Pr
             if !matches!(wake.read(&mut byte), Ok(1)) {
                 exit_now(0)
             }
-            crate::process::die_with_parent();
+            soma_driver::process::die_with_parent();
             report(reports, &Report::Working {});
             pools::begin_anew();
             // The previous snapshot was the parent's. This process takes one too, so that it survives a second crash.

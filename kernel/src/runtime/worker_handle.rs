@@ -8,10 +8,10 @@ use anyhow::Result;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::SigSet;
 use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, pipe2, read};
+use soma_driver::process::{die_with_parent, step_back};
 
 use super::stdin::Stdin;
 use super::worker;
-use crate::process::{die_with_parent, step_back};
 
 /// The supervisor's ends of the worker's pipes.
 pub struct Worker {

@@ -166,6 +166,17 @@ fn arrays_of_a_crate_that_uses_ndarray_are_the_cells_and_the_tensor_librarys() {
     notebook.gives("let later: ndarray::Array1<f64> = array_maker::ones(2); later.len()", "2");
 }
 
+#[test]
+fn crates_for_other_systems_need_not_be_there() {
+    let mut notebook = Notebook::open();
+    notebook.ok(":offline 1");
+    // The lock file of this project names it, so that cargo knows of it; but nothing here downloads it.
+    let manifest = "[target.'cfg(windows)'.dependencies]\nanstyle-wincon = \"3\"\n";
+    let folder = write_crate(&notebook, "somewhere-else", manifest, "pub fn f() -> i32 { 1 }");
+    notebook.ok(&dep("somewhere-else", &folder, ""));
+    notebook.gives("somewhere_else::f()", "1");
+}
+
 /// A crate whose build goes on until a file says that it may end; it says in another that it has begun.
 fn write_slow_crate(notebook: &Notebook) -> (PathBuf, PathBuf, PathBuf) {
     let folder = write_crate(notebook, "slow", "", "pub fn f() -> i32 { 1 }");

@@ -5,7 +5,7 @@
 //! waits for requests (`server`) and forks for each. Only in the child does it return, so that `main` runs there, with
 //! the arguments, the environment, the folder and the standard streams of the request. rustc itself is unmodified.
 //!
-//! The kernel's side is `kernel/src/toolchain/waiting`; the two share the format of a request (`request`).
+//! The kernel's side is `kernel/driver/src/toolchain/waiting`; the two share the format of a request (`request`).
 #![cfg(target_os = "linux")]
 
 mod memory;

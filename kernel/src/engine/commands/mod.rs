@@ -11,12 +11,13 @@ pub mod shell;
 mod table;
 mod variables;
 
+use soma_driver::evcxr::program::Format;
+
 use self::replies::{plain, wrong};
 use super::prepare;
 use super::sentence::lesson;
 use super::teacher::Said;
 use super::teacher::lesson::Language;
-use crate::evcxr::program::Format;
 use help::nearest;
 use soma_jupyter::api::{Failure, MimeBundle};
 use table::By;

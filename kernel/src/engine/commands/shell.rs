@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use soma_driver::evcxr::environment::TMPDIR;
+use soma_driver::process;
+use soma_driver::session_dir::{SESSION_DIR, SHELL_PID};
+use soma_driver::toolchain::original::Original;
 
 use crate::engine::output::TextStream;
-use crate::evcxr::environment::TMPDIR;
-use crate::process;
-use crate::session_dir::{SESSION_DIR, SHELL_PID};
-use crate::toolchain::original::Original;
 use soma_jupyter::api::{Failure, Frontend, Output, Stream};
 
 /// How often to check for an interrupt.

@@ -1,9 +1,10 @@
 //! The session's variables and their types, as `:vars` and `:type` show them.
 
+use soma_driver::variable_types::Types;
+
 use crate::engine::sentence::sentence;
 use crate::engine::type_names;
 use crate::engine::value_summary::{ValueSummary, Values};
-use crate::variable_types::Types;
 use soma_jupyter::api::{Failure, MimeBundle};
 
 fn written(ty: Option<&str>) -> String {

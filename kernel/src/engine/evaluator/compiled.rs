@@ -4,6 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use soma_driver::evcxr::program;
+use soma_driver::process::lock;
+use soma_driver::toolchain::command_line::CommandLine;
+use soma_driver::toolchain::environment_errors;
+use soma_driver::toolchain::handoff::CellNotes;
+use soma_driver::variable_types::Types;
 use soma_jupyter::api::{Cell, Failure, MimeBundle, Output};
 
 use super::super::cell_state::CellState;
@@ -17,13 +23,7 @@ use super::super::{failure, syntax};
 use super::SomaEvaluator;
 use super::outcome::Run;
 use super::wording::interrupted;
-use crate::evcxr::context::Ended;
-use crate::evcxr::program;
-use crate::process::lock;
-use crate::toolchain::command_line::CommandLine;
-use crate::toolchain::environment_errors;
-use crate::toolchain::handoff::CellNotes;
-use crate::variable_types::Types;
+use crate::context::Ended;
 
 /// How long the end of an interrupted cell waits until its question is withdrawn.
 const WITHDRAWAL: Duration = Duration::from_secs(2);

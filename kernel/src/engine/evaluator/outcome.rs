@@ -3,6 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
+use soma_driver::diagnostic::Diagnostic;
+use soma_driver::process::lock;
+use soma_driver::session_dir;
+use soma_driver::toolchain::cell_build;
+use soma_driver::toolchain::environment_errors;
 use soma_jupyter::api::{Cell, Failure, Frontend, MimeBundle, Output, Stream};
 
 use super::super::output::Piece;
@@ -11,12 +16,7 @@ use super::super::sentence::sentence;
 use super::super::{failed, failure};
 use super::SomaEvaluator;
 use super::wording::{add_reasons, ended, interrupted, lost_type, of_the_tools};
-use crate::diagnostic::Diagnostic;
-use crate::evcxr::context::Ended;
-use crate::process::lock;
-use crate::session_dir;
-use crate::toolchain::cell_build;
-use crate::toolchain::environment_errors;
+use crate::context::Ended;
 
 /// A cell that evcxr has handled.
 pub(super) struct Run {

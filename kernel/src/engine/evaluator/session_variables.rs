@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::variable_types::{Libraries, Types};
+use soma_driver::variable_types::{Libraries, Types};
 
 /// The variables of a session, and those that no longer exist.
 #[derive(Default)]

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use soma_driver::process::lock;
+
 use super::super::imports::PRELUDE;
 use super::super::items::Item;
 use super::super::sentence::lesson;
@@ -11,7 +13,6 @@ use super::super::teacher::scope::Scope;
 use super::super::teacher::{self, Refused};
 use super::super::{failure, prepare};
 use super::SomaEvaluator;
-use crate::process::lock;
 use soma_jupyter::api::{Cell, Failure, Output};
 
 impl SomaEvaluator {

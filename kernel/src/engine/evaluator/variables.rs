@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use soma_driver::evcxr::program::Unkept;
+use soma_driver::process::lock;
+use soma_driver::toolchain::cell_only::CellOnly;
+use soma_driver::toolchain::command_line::CommandLine;
+use soma_driver::toolchain::replaced_deps::libraries_of;
 use soma_jupyter::api::{Output, Stream};
 
 use super::super::cell_state::plain;
 use super::super::items::CellOf;
 use super::super::type_names;
 use super::SomaEvaluator;
-use crate::evcxr::program::Unkept;
-use crate::process::lock;
-use crate::toolchain::cell_only::CellOnly;
-use crate::toolchain::command_line::CommandLine;
-use crate::toolchain::replaced_deps::libraries_of;
 
 impl SomaEvaluator {
     /// A variable's type in a form that later cells can use.

@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
+use soma_driver::evcxr::files::NOTEBOOK;
+use soma_driver::evcxr::program::{Definition, words};
+use soma_driver::toolchain::toolchain_info::hex;
 
 use super::implementation::Constant;
 use super::item::{Item, Kind, Sort};
-use crate::evcxr::files::NOTEBOOK;
-use crate::evcxr::program::{Definition, words};
-use crate::toolchain::toolchain_info::hex;
 
 /// The texts of constants and types in implementations.
 pub type Constants = BTreeMap<Constant, String>;

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode};
+use soma_driver::evcxr::program::{Splice, words};
+use soma_driver::toolchain::surroundings;
 
 use super::implementation::{self, Constant, Implementation};
 use super::import::{self, Import};
@@ -13,8 +15,6 @@ use super::statics::{self, Site};
 use crate::engine::positions::Place;
 use crate::engine::raw_name::plain;
 use crate::engine::type_names::Meaning;
-use crate::evcxr::program::{Splice, words};
-use crate::toolchain::surroundings;
 
 /// An item of a cell.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@
 //! evcxr would repeat all items of the session in every cell and have all of them parsed, so that a cell's time grows
 //! with the notebook. So evcxr never sees them. [`prepare`](super::prepare) puts the items of a cell into a call of a
 //! macro that does not exist, which evcxr takes for a statement whose position it keeps. The driver takes them out of
-//! there ([`program::own`](crate::evcxr::program)) and adds the items of earlier cells that the cell can reach, which
+//! there ([`program::own`](soma_driver::evcxr::program)) and adds the items of earlier cells that the cell can reach, which
 //! [`Items::for_cell`] has put into the cell's notes. An item is parsed once, when its cell is prepared;
 //! what a cell with loops reaches is parsed once more, because [`loops`] looks at all of it together.
 
@@ -20,11 +20,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use soma_driver::evcxr::files::NOTEBOOK;
+use soma_driver::evcxr::program::{CellItems, EarlierItem, Format, OwnItem, STATICS, words};
+use soma_driver::variable_types::Libraries;
+
 use super::positions::Place;
 use super::type_names::Meaning;
-use crate::evcxr::files::NOTEBOOK;
-use crate::evcxr::program::{CellItems, EarlierItem, Format, OwnItem, STATICS, words};
-use crate::variable_types::Libraries;
 pub use import::imports;
 use item::Kind;
 pub use item::{Item, signature};

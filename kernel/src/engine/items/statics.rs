@@ -12,9 +12,9 @@ use std::ops::Range;
 
 use ra_ap_syntax::ast::{self, AstNode, HasName, HasVisibility};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxNode, TextSize};
+use soma_driver::evcxr::program::Splice;
 
 use crate::engine::raw_name::plain;
-use crate::evcxr::program::Splice;
 
 /// A place of an item's text that makes statics.
 #[derive(Clone, Debug, PartialEq)]

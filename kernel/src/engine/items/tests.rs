@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use soma_driver::evcxr::program::words;
+use soma_driver::variable_types::Types;
+
 use super::*;
 use crate::engine::prepare::prepare;
-use crate::evcxr::program::words;
-use crate::variable_types::Types;
 
 fn after(cells: &[&str]) -> Items {
     let mut items = Items::default();

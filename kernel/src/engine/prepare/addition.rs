@@ -1,8 +1,7 @@
 //! Text that is inserted into a cell.
 
 use ra_ap_syntax::SyntaxNode;
-
-use crate::evcxr::program;
+use soma_driver::evcxr::program;
 
 /// Text to insert at a byte of the parsed text, and the range of the variable's name there.
 pub struct Addition {

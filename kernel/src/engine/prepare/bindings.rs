@@ -2,10 +2,10 @@
 
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
+use soma_driver::evcxr::program::{self, placeholder};
 
 use super::addition::{Addition, hiding};
 use crate::engine::raw_name::plain;
-use crate::evcxr::program::{self, placeholder};
 
 /// The additions to a `let` for each of its variables.
 pub fn types_for(statement: &ast::LetStmt, function: Option<&str>) -> Vec<Addition> {

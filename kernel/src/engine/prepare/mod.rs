@@ -133,9 +133,10 @@ pub fn line_as_typed(prepared: &Prepared, compiled_line: &str, occurrence: usize
 
 #[cfg(test)]
 mod tests {
+    use soma_driver::evcxr::program;
+
     use super::super::items;
     use super::*;
-    use crate::evcxr::program;
 
     /// The prepared text, without the marker that keeps rust-analyzer from inferring types.
     fn text(typed: &str) -> String {

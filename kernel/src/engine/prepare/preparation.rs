@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind, SyntaxNode};
+use soma_driver::evcxr::program::{self, placeholder, words};
+use soma_driver::toolchain::surroundings;
 
 use super::addition::{Addition, hiding};
 use super::bindings::{is_complete, kept_function, types_for, variables};
@@ -12,8 +14,6 @@ use crate::engine::items::{self, Item};
 use crate::engine::macros::{self, Made};
 use crate::engine::positions::{Insertion, Source};
 use crate::engine::raw_name::plain;
-use crate::evcxr::program::{self, placeholder, words};
-use crate::toolchain::surroundings;
 
 /// The crates that a cell can name without a dependency.
 const BUILT_IN: [&str; 9] =

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use soma_driver::diagnostic::{Applicability, Diagnostic, DiagnosticExt, DiagnosticSpan};
+
 use super::lesson::Edit;
-use crate::diagnostic::{Applicability, Diagnostic, DiagnosticExt, DiagnosticSpan};
 
 /// One error of the compiler.
 #[derive(Clone, Debug, Default)]
@@ -129,9 +130,9 @@ pub fn by_its_line(cell: &str, near: usize, span: &DiagnosticSpan) -> Option<Ran
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use soma_driver::diagnostic;
 
     use super::*;
-    use crate::diagnostic;
 
     fn span(columns: Range<usize>, line: &str) -> DiagnosticSpan {
         let mut span = diagnostic::error("", "", Some(("src/cell.rs", 9))).spans.remove(0);

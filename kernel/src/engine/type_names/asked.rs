@@ -12,13 +12,12 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use regex::Regex;
-
-use crate::diagnostic::CompilerOutput;
-use crate::session_dir::SOURCE;
-use crate::toolchain::command_line::CommandLine;
-use crate::toolchain::handoff::SessionNotes;
-use crate::toolchain::warming;
-use crate::{dirs, shared};
+use soma_driver::diagnostic::CompilerOutput;
+use soma_driver::session_dir::SOURCE;
+use soma_driver::toolchain::command_line::CommandLine;
+use soma_driver::toolchain::handoff::SessionNotes;
+use soma_driver::toolchain::warming;
+use soma_driver::{dirs, shared};
 
 /// The public paths of definitions; `None` for a definition without one.
 #[derive(Default)]

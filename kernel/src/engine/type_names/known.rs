@@ -1,7 +1,7 @@
 //! Public paths that need no question to rustc: where the standard library, `ndarray` and `tensorlib` export what they
 //! define in private modules.
 
-use crate::evcxr::files::NOTEBOOK;
+use soma_driver::evcxr::files::NOTEBOOK;
 
 /// Definition paths (as prefixes) and the public paths that replace them. Longer prefixes come first.
 const PUBLIC: &[(&str, &str)] = &[

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use soma_driver::evcxr::files::CRATE;
+use soma_driver::evcxr::program;
 
 use super::known::{is_known, public_path};
 use super::parse::{self, Part, Path, Piece};
-use crate::evcxr::files::CRATE;
-use crate::evcxr::program;
 
 /// Why later cells cannot use a variable.
 #[derive(Debug, PartialEq)]

@@ -26,9 +26,8 @@ mod walk;
 use program::Program;
 pub use program::Statements;
 pub use repeats::Repeats;
+use soma_driver::fast_paths::FastPath;
 use walk::Walk;
-
-use crate::fast_paths::FastPath;
 
 /// Whether a cell has a hot loop. `items` are the texts of the items of earlier cells that it reaches, and `repeats` is
 /// what all of the code has.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ra_ap_syntax::ast::{self, HasGenericArgs, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode};
+use soma_driver::evcxr::program::words;
+use soma_driver::variable_types::Types;
 
 use super::known;
 use super::repeats::Repeats;
 use super::value::Value;
 use crate::engine::raw_name::plain;
-use crate::evcxr::program::words;
-use crate::variable_types::Types;
 
 /// The statements of a cell.
 #[derive(Clone, Copy, Debug)]

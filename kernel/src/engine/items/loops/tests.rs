@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use soma_driver::evcxr::program::{SHOW_METHOD, words};
+use soma_driver::variable_types::Types;
+
 use crate::engine::items::{CellOf, Items, Statements};
 use crate::engine::prepare::{Earlier, code_start, prepare_after};
-use crate::evcxr::program::{SHOW_METHOD, words};
-use crate::variable_types::Types;
 
 /// A notebook of the repository.
 struct Notebook {

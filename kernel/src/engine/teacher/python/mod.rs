@@ -200,8 +200,9 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
+    use soma_driver::toolchain::cell_libs;
+
     use super::*;
-    use crate::toolchain::cell_libs;
 
     /// The translation of a cell that does not parse.
     fn read(code: &str, scope: &Scope) -> String {

@@ -1,9 +1,10 @@
 //! Names that need an import: from the tensor library, Soma or the standard library.
 
+use soma_driver::evcxr::messages::names_generated_code;
+
 use super::super::lesson::{Edit, Lesson, sentence};
 use super::Question;
 use crate::engine::imports::{self, PRELUDE};
-use crate::evcxr::messages::names_generated_code;
 
 /// The usual imports of names that the standard library has in several places.
 const USUAL: [&str; 15] = [

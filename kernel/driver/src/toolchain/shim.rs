@@ -15,10 +15,10 @@ use tracing_subscriber::EnvFilter;
 use super::dependencies::Dependencies;
 use super::handoff::SessionNotes;
 use super::{cell_build, shim_links};
+use crate::announce::announce;
 use crate::evcxr::files;
 use crate::evcxr::manifest::{self, Trial};
 use crate::evcxr::tools::{self, Question};
-use crate::runtime::announce::announce;
 
 /// The log of the stand-ins, in the session's folder: evcxr does not show their standard error.
 const LOG: &str = "driver.log";
@@ -60,7 +60,7 @@ pub fn run(tool: &str, arguments: &[String], session: &Path) -> Result<i32> {
             // evcxr writes its own manifest again before it compiles.
             let modern = manifest().as_deref().and_then(manifest::modernised);
             modern.map_or(Ok(()), |modern| fs::write(files::MANIFEST, modern))?;
-            return become_real(tool, &words, &notes);
+            return become_real(tool, &for_this_system(&words, &notes), &notes);
         }
     };
     println!("{answer}");
@@ -78,12 +78,17 @@ fn try_out(trial: &Trial, session: &Path, notes: &SessionNotes, words: &[&str]) 
         return Ok(0);
     }
     fs::write(files::MANIFEST, &trial.manifest)?;
-    let output = real("cargo", words, notes).output().context("cannot run cargo")?;
+    let output = real("cargo", &for_this_system(words, notes), notes).output().context("cannot run cargo")?;
     let said = String::from_utf8_lossy(&output.stderr);
     let is_progress =
         |line: &&str| line.starts_with("    Updating") || line.starts_with("warning: spurious network error");
     said.lines().filter(|line| !is_progress(line)).for_each(|line| eprintln!("{line}"));
     Ok(output.status.code().unwrap_or(101))
+}
+
+/// A question about packages that leaves out those for other systems, which may never have been downloaded.
+fn for_this_system<'a>(words: &[&'a str], notes: &'a SessionNotes) -> Vec<&'a str> {
+    [words, &["--filter-platform", &notes.facts.host]].concat()
 }
 
 fn become_real(tool: &str, arguments: &[&str], notes: &SessionNotes) -> Result<i32> {

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use super::wire::Frame;
 use crate::session_dir::SOCKET;
+use crate::wire::Frame;
 
 /// Shows a line to the user whose cell is being compiled. For processes of a session other than the runtime.
 pub fn announce(session: &Path, line: &str) {

@@ -32,10 +32,10 @@ use super::replaced_deps::Kept;
 use super::surroundings::{Anchored, Surroundings};
 use super::toolchain_info::{ToolchainInfo, hex};
 use super::{waiting, warming};
+use crate::announce::announce;
 use crate::diagnostic::{CompilerOutput, DiagnosticExt, DiagnosticLevel};
 use crate::evcxr::program::{self, CellItems, Definition, Program, Show, Versions};
 use crate::evcxr::{self, files, manifest, tools};
-use crate::runtime::announce::announce;
 use crate::session_dir::{BUILD_PID, KEY, SOURCE, WARNINGS};
 
 /// The optimisation level that the engine gives evcxr at the start: Soma chooses a level for each cell, until the user

@@ -19,7 +19,7 @@ pub fn request<'a>(manifest: &'a str, arguments: &[&str]) -> Result<(Request<'a>
     let Some((profile, table)) = manifest.split_once("\n[dependencies]\n") else {
         bail!(
             "evcxr writes its manifest differently from version 0.22.0: \
-             `kernel/src/evcxr/manifest.rs` must follow it"
+             `kernel/driver/src/evcxr/manifest.rs` must follow it"
         );
     };
     let level = profile.lines().find_map(|line| line.strip_prefix("opt-level = ")).unwrap_or("2");

@@ -28,7 +28,7 @@ impl fmt::Display for ChangedShape {
         write!(
             f,
             "evcxr writes its cells differently from version 0.22.0 ({} not found): \
-             `kernel/src/evcxr/program/layout.rs` must follow it",
+             `kernel/driver/src/evcxr/program/layout.rs` must follow it",
             self.landmark
         )
     }

@@ -6,9 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use evcxr::{CommandContext, CompilationError, Error, EvalContext};
-
-use super::startup::Places;
-use crate::diagnostic::{self, Diagnostic};
+use soma_driver::diagnostic::{self, Diagnostic};
+use soma_driver::evcxr::startup::Places;
 
 /// A running evcxr.
 pub struct Context(CommandContext);

@@ -28,7 +28,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Stands in for a tool if this process was started under a tool's name, and does something else if not.
-pub(crate) fn stand_in_or(otherwise: impl FnOnce() -> Result<i32>) -> ExitCode {
+pub fn stand_in_or(otherwise: impl FnOnce() -> Result<i32>) -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     let name = arguments.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
     process::reset_signals(false);
