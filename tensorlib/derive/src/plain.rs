@@ -62,7 +62,7 @@ pub fn is_plain(ty: &Type) -> bool {
         Type::Paren(inner) => is_plain(&inner.elem),
         Type::Group(inner) => is_plain(&inner.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_plain),
-        Type::BareFn(_) | Type::Never(_) => true,
+        Type::FnPtr(_) | Type::Never(_) => true,
         Type::TraitObject(object) => object.bounds.iter().any(is_function),
         _ => false,
     }
