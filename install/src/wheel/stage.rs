@@ -19,7 +19,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What goes into a wheel.
 #[derive(Clone, Debug)]
 pub struct Content {
-    /// The kernel.
+    /// The kernel, `soma`; the driver is beside it.
     pub kernel: PathBuf,
     /// The kernel's cache while notebooks are compiled; `None` for the user's.
     pub cache: Option<PathBuf>,
@@ -41,9 +41,12 @@ pub fn lay_out(workspace: &Workspace, content: &Content, parent: &Path) -> Resul
     let data = stage.join(format!("{NAME}-{VERSION}.data"));
     let scripts = data.join("scripts");
     fs::create_dir_all(&scripts).with_context(|| format!("cannot make {}", scripts.display()))?;
-    let program = scripts.join("soma");
-    fs::copy(&content.kernel, &program).with_context(|| format!("cannot copy {}", content.kernel.display()))?;
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+    // The kernel finds the driver beside it.
+    let programs = ["soma", "soma-driver"].map(|name| (content.kernel.with_file_name(name), scripts.join(name)));
+    for (built, program) in &programs {
+        fs::copy(built, program).with_context(|| format!("cannot copy {}", built.display()))?;
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755))?;
+    }
 
     let shared = data.join("data/share/soma");
     fs::create_dir_all(&shared)?;
@@ -59,7 +62,8 @@ pub fn lay_out(workspace: &Workspace, content: &Content, parent: &Path) -> Resul
     }
 
     let dylib = library.join("target/release/libsoma_cell.so");
-    let tag = platform::tag(&[&program, &dylib])?;
+    let [(_, soma), (_, driver)] = &programs;
+    let tag = platform::tag(&[soma, driver, &dylib])?;
     let info = stage.join(format!("{NAME}-{VERSION}.dist-info"));
     fs::create_dir_all(&info)?;
     fs::write(info.join("WHEEL"), wheel(&tag))?;
