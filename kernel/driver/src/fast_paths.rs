@@ -1,4 +1,4 @@
-//! What makes compiled cells fast and can be done without: each is left out where the system does not allow it, and can
+//! What makes cells and answers fast and can be done without: each is left out where the system does not allow it, and can
 //! be turned off.
 
 use std::env;
@@ -17,6 +17,8 @@ pub enum FastPath {
     Linker,
     /// Only loops that gain from it are optimised.
     Levels,
+    /// Completions are prepared while the machine is idle.
+    EarlyAnalyst,
 }
 
 impl FastPath {
@@ -27,6 +29,7 @@ impl FastPath {
             FastPath::WaitingRustc => "waiting-rustc",
             FastPath::Linker => "linker",
             FastPath::Levels => "levels",
+            FastPath::EarlyAnalyst => "early-analyst",
         }
     }
 

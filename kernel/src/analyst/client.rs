@@ -1,4 +1,4 @@
-//! The kernel's side: starts the analyst at the first question, and waits for each answer only for a limited time.
+//! The kernel's side: starts the analyst, at the first question or [before](super::early), and waits for each answer only for a limited time.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -72,6 +72,21 @@ impl Analyst {
     /// Whether it has read its libraries, so that it answers at once.
     pub fn is_ready(&self) -> bool {
         lock(&self.state).has_answered
+    }
+
+    /// Starts it before anyone asks. Whether it runs now.
+    pub fn start_early(&self) -> bool {
+        let mut state = lock(&self.state);
+        if state.running.is_none() && !state.ended {
+            state.running = self.start();
+        }
+        state.running.is_some()
+    }
+
+    /// Whether it was started, be it that it has ended since.
+    pub fn was_started(&self) -> bool {
+        let state = lock(&self.state);
+        state.running.is_some() || state.asked > 0
     }
 
     /// Whether the analyst knows the standard library.

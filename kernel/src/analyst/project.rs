@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use ra_ap_base_db::SourceRoot;
-use ra_ap_hir::ChangeWithProcMacros;
+use ra_ap_hir::{ChangeWithProcMacros, Crate, TraitImpls};
 use ra_ap_ide::{Analysis, AnalysisHost, FileId};
-use ra_ap_ide_db::FxHashMap;
+use ra_ap_ide_db::{FxHashMap, RootDatabase};
 use ra_ap_paths::AbsPathBuf;
 use ra_ap_project_model::{
     CargoConfig, PackageRoot, ProjectManifest, ProjectWorkspace, ProjectWorkspaceKind, RustLibSource,
@@ -20,9 +20,8 @@ use soma_driver::toolchain::cell_libs::{CellLibs, Shared};
 use soma_driver::toolchain::handoff::SessionNotes;
 use soma_driver::toolchain::toolchain_info::ToolchainInfo;
 
-/// The folder with the standard library's processor intrinsics: half of its text, and of no use in a notebook. Without
-/// it the first answer comes earlier and takes less memory.
-const INTRINSICS: &str = "core_arch";
+use super::memory;
+use super::packages::{self, BUNDLED, OWN};
 
 /// A loaded project.
 pub struct Project {
@@ -30,6 +29,17 @@ pub struct Project {
     file: FileId,
     /// The dependencies in evcxr's manifest when the project was loaded.
     dependencies: toml::Table,
+    /// What is still to be analysed of the libraries, from the last to the first.
+    unread: Vec<(Crate, Part)>,
+}
+
+/// What rust-analyzer needs to know of a library before it can answer.
+#[derive(Clone, Copy)]
+enum Part {
+    /// The names in its modules.
+    Names,
+    /// The traits that its types have.
+    Traits,
 }
 
 impl Project {
@@ -48,7 +58,23 @@ impl Project {
         let (host, file) = read(&folder, notes, &dependencies).or_else(|error| {
             if dependencies.is_empty() { Err(error) } else { read(&folder, notes, &toml::Table::new()) }
         })?;
-        Ok(Project { host, file, dependencies })
+        let unread = parts(host.raw_database()).into_iter().rev().collect();
+        Ok(Project { host, file, dependencies, unread })
+    }
+
+    /// Analyses the next part of the libraries; `false` when there is none left. An answer would do it as well, but all at
+    /// once: between two parts, what only the first has needed is freed, and the whole takes half of the memory.
+    pub fn read_on(&mut self) -> bool {
+        let Some((library, part)) = self.unread.pop() else { return false };
+        let db = self.host.raw_database();
+        ra_ap_hir::attach_db(db, || match part {
+            Part::Names => drop(library.root_module(db)),
+            Part::Traits => drop(TraitImpls::for_crate(db, library.into())),
+        });
+        // rust-analyzer's caches drop what has not been used lately when something changes.
+        self.set_text(String::new());
+        memory::give_back();
+        true
     }
 
     /// Loads the project again if a `:dep` has changed it. If that fails, the old project stays.
@@ -80,6 +106,19 @@ impl Project {
     }
 }
 
+/// The parts of all libraries, each after those that it needs.
+fn parts(db: &RootDatabase) -> Vec<(Crate, Part)> {
+    fn add(db: &RootDatabase, library: Crate, order: &mut Vec<Crate>) {
+        if !order.contains(&library) {
+            library.dependencies(db).into_iter().for_each(|used| add(db, used.krate, order));
+            order.push(library);
+        }
+    }
+    let mut order = Vec::new();
+    Crate::all(db).into_iter().for_each(|library| add(db, library, &mut order));
+    order.into_iter().flat_map(|library| [(library, Part::Names), (library, Part::Traits)]).collect()
+}
+
 /// The crates that `:dep` added: the dependencies of the crate in the session's folder.
 fn dependencies(session: &Path) -> toml::Table {
     let manifest = fs::read_to_string(session.join("Cargo.toml")).unwrap_or_default();
@@ -99,13 +138,13 @@ fn manifest(libs: &CellLibs, sources: &Path, dependencies: &toml::Table) -> Stri
         let features = ("default-features".to_owned(), false.into());
         all.insert(name.clone(), toml::Table::from_iter([version, features]).into());
     }
-    for (name, folder) in [("tensorlib", "tensorlib"), ("soma_cell", "kernel/cell")] {
+    for (name, folder) in BUNDLED {
         let path = sources.join(folder).display().to_string();
         all.insert(name.to_owned(), toml::Table::from_iter([("path".to_owned(), path.into())]).into());
     }
     let all = toml::Table::from_iter([("dependencies".to_owned(), toml::Value::Table(all))]);
     format!(
-        "[package]\nname = \"ctx\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n[workspace]\n\n{all}"
+        "[package]\nname = \"{OWN}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n[workspace]\n\n{all}"
     )
 }
 
@@ -121,7 +160,7 @@ fn read(folder: &Path, notes: &SessionNotes, dependencies: &toml::Table) -> Resu
         return Err(anyhow!("{error:#}"));
     }
     let mut vfs = Vfs::default();
-    for root in workspace.to_roots() {
+    for root in packages::folders(&workspace, &notes.libs) {
         read_root(&root, &mut vfs);
     }
     let lib = VfsPath::from(folder.join("lib.rs"));
@@ -167,7 +206,7 @@ fn source_roots(vfs: &Vfs, folder: VfsPath) -> Vec<SourceRoot> {
 fn read_root(root: &PackageRoot, vfs: &mut Vfs) {
     let mut pending: Vec<AbsPathBuf> = root.include.clone();
     while let Some(path) = pending.pop() {
-        if root.exclude.contains(&path) || path.file_name() == Some(INTRINSICS) {
+        if root.exclude.contains(&path) {
             continue;
         }
         let plain: &Path = path.as_ref();

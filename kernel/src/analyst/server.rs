@@ -11,10 +11,14 @@ use soma_driver::toolchain::handoff::SessionNotes;
 
 use super::project::Project;
 use super::question::{Answer, Question, Reply, Wanted};
-use super::{answers, session_text};
+use super::{answers, memory, session_text};
 
 /// How long it waits for the next question before it ends, to free its memory.
 const IDLE: Duration = Duration::from_secs(10 * 60);
+
+/// How much memory of its own it may take, in bytes, to read on before anyone asks: what it reads next may take as much
+/// again, and together they must stay below 150 MiB.
+const AHEAD: u64 = 60 << 20;
 
 /// rust-analyzer recurses deeper than a thread's usual stack allows.
 const STACK: usize = 64 << 20;
@@ -43,16 +47,27 @@ fn serve(session: &std::path::Path, questions: &Receiver<Question>) -> Result<()
     let notes = SessionNotes::read(session)?;
     let mut project = Project::load(session, &notes)?;
     loop {
-        let question = match questions.recv_timeout(IDLE) {
+        let question = match questions.try_recv() {
             Ok(question) => question,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(_) if memory::own() < AHEAD && read_on(&mut project) => continue,
+            Err(_) => match questions.recv_timeout(IDLE) {
+                Ok(question) => question,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(()),
+            },
         };
+        while read_on(&mut project) {}
         for question in newest(std::iter::once(question).chain(questions.try_iter())) {
             project.refresh(session, &notes);
             let answer = catch_unwind(AssertUnwindSafe(|| answer(&mut project, &question))).unwrap_or_default();
             reply(&Reply { id: question.id, answer: Some(answer.unwrap_or(Answer::Nothing)) })?;
         }
+        memory::give_back();
     }
+}
+
+/// Whether it has read on. What rust-analyzer cannot read is left for the answers to come upon.
+fn read_on(project: &mut Project) -> bool {
+    catch_unwind(AssertUnwindSafe(|| project.read_on())).unwrap_or(true)
 }
 
 /// The newest question of each kind; older ones are dropped.

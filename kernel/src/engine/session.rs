@@ -24,6 +24,7 @@ use super::folder::{self, SessionFolder};
 use super::names::Names;
 use super::sentence::sentence;
 use crate::analyst::client::Analyst;
+use crate::analyst::early;
 use crate::runtime::channel::Channel;
 use soma_jupyter::api::{Cell, Controls, Evaluator, Failure, Frontend, MimeBundle, Output, Session, Stream};
 
@@ -54,6 +55,7 @@ pub fn open() -> Result<(Session, Option<String>)> {
         channel: Mutex::new(None),
         interrupted: Arc::new(AtomicBool::new(false)),
         running: AtomicBool::new(false),
+        has_run: AtomicBool::new(false),
         folder: Mutex::new(Some(folder)),
         analyst: analyst.clone(),
         starting: Mutex::new(()),
@@ -96,6 +98,7 @@ impl Starter {
         {
             tracing::error!("the evaluator did not start: {}", error.message);
         }
+        evaluator.starter.control.start_analyst_when_idle();
         evaluator
     }
 
@@ -145,6 +148,7 @@ impl Evaluator for LazyEvaluator {
     fn begin(&mut self) {
         self.starter.control.interrupted.store(false, Ordering::SeqCst);
         self.starter.control.running.store(true, Ordering::SeqCst);
+        self.starter.control.has_run.store(true, Ordering::SeqCst);
     }
 
     fn end(&mut self) {
@@ -163,6 +167,8 @@ struct Control {
     channel: Mutex<Option<Channel>>,
     interrupted: Arc<AtomicBool>,
     running: AtomicBool,
+    /// Whether a cell has run since the session was last seen to be idle.
+    has_run: AtomicBool,
     folder: Mutex<Option<SessionFolder>>,
     analyst: Analyst,
     /// Held while the evaluator is being started, which writes into the folder.
@@ -175,6 +181,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Control {
     fn session(&self) -> Option<PathBuf> {
         lock(&self.folder).as_ref().map(|folder| folder.path().to_owned())
+    }
+
+    fn start_analyst_when_idle(&self) {
+        let me = Weak::clone(&self.me);
+        early::start_when_idle(self.analyst.clone(), move || {
+            let me = me.upgrade()?;
+            me.session()?;
+            Some(!me.has_run.swap(me.running.load(Ordering::SeqCst), Ordering::SeqCst))
+        });
     }
 
     fn interrupt_now(&self) {

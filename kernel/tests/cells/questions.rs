@@ -1,5 +1,6 @@
 //! Completions and documentation, by analysis, while a cell runs.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use indoc::indoc;
@@ -129,6 +130,45 @@ fn a_kernel_that_nobody_asks_starts_no_analyst() {
     assert!(names(&completions(&mut notebook, ":va|")).contains(&":vars"));
     assert_eq!(completions(&mut notebook, "\"x.|\""), []);
     assert_eq!(analysts(&notebook), 0);
+}
+
+/// What an analyst that nobody has asked may take of its own, in bytes.
+const AHEAD: u64 = 150 << 20;
+
+#[test]
+fn an_analyst_that_nobody_has_asked_reads_ahead_within_its_limit() {
+    let mut notebook = Notebook::open();
+    notebook.ok(SETUP);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_soma"));
+    command.arg("analyst").arg(notebook.session()).current_dir(notebook.folder());
+    let mut analyst = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let (mut most, mut waits) = (0, 0);
+    let deadline = Instant::now() + LOADING;
+    // It has read what it wants when it waits for questions, and goes on waiting.
+    while waits < 100 {
+        let own = own_memory(analyst.id());
+        most = most.max(own);
+        waits = if own > AHEAD / 4 && sleeps(analyst.id()) { waits + 1 } else { 0 };
+        assert!(Instant::now() < deadline, "it goes on reading, and has {} MiB", own >> 20);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(most < AHEAD, "{} MiB", most >> 20);
+    drop(analyst.stdin.take());
+    assert!(analyst.wait().unwrap().success());
+}
+
+/// The memory of a process that is not shared with files.
+fn own_memory(pid: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
+    let pages: Vec<u64> = text.split_whitespace().map(|count| count.parse().unwrap()).collect();
+    (pages[1] - pages[2]) * 4096
+}
+
+/// Whether all threads of a process wait.
+fn sleeps(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let stats = threads.map(|thread| std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default());
+    stats.into_iter().all(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S')))
 }
 
 #[test]
