@@ -132,12 +132,12 @@ const PLACES: [(&str, f64); 11] = [
     ("soma-driver", 1.0),
     ("soma-tests", 4.0),
     ("soma_cell", 0.0),
-    ("soma-jupyter", 2.0),
-    ("soma_waiting", 3.0),
+    ("soma-jupyter", 3.0),
+    ("soma_waiting", 2.0),
     ("soma-lab", 4.0),
     ("tensorlib", 0.0),
     ("soma-report", 1.0),
-    ("soma-frontend", 2.0),
+    ("soma-frontend", 3.0),
     ("tensorlib-derive", 0.0),
 ];
 
