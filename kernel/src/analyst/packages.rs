@@ -14,41 +14,41 @@ pub const OWN: &str = "ctx";
 pub const BUNDLED: [(&str, &str); 2] = [("tensorlib", "tensorlib"), ("soma_cell", "kernel/cell")];
 
 /// The crates of the standard library that a cell can name. It has four times as much text besides: processor
-/// intrinsics, tests.
+/// intrinsics, tests, what it is made of.
 const STANDARD: [&str; 4] = ["core", "alloc", "std", "proc_macro"];
+
+/// Of the crates that the cells' libraries share with `:dep`, those that none of them shows.
+const BENEATH: [&str; 6] =
+    ["autocfg", "crossbeam-deque", "crossbeam-epoch", "crossbeam-utils", "libm", "matrixmultiply"];
 
 /// The folders to read, for a workspace whose cells link these libraries.
 pub fn folders(workspace: &ProjectWorkspace, libs: &CellLibs) -> Vec<PackageRoot> {
-    let standard = workspace.sysroot.rust_lib_src_root();
-    let of_std = |crate_name: &str| standard.map(|folder| folder.join(crate_name).join("src"));
-    let is_unread = match &workspace.kind {
-        ProjectWorkspaceKind::Cargo { cargo, .. } => hidden(cargo, libs),
+    let shown = match &workspace.kind {
+        ProjectWorkspaceKind::Cargo { cargo, .. } => shown(cargo, libs),
         _ => BTreeSet::new(),
     };
-    let is_read = |folder: &AbsPathBuf| !is_unread.contains(folder) && standard != Some(folder);
-    let packages = workspace.to_roots().into_iter().map(|mut root| {
-        root.include.retain(is_read);
-        root
-    });
-    let standard = PackageRoot {
-        is_local: false,
-        include: STANDARD.into_iter().filter_map(of_std).collect(),
-        exclude: Vec::new(),
-    };
-    packages.chain([standard]).collect()
+    let is_shown = |root: &PackageRoot| root.include.iter().any(|folder| shown.contains(folder));
+    let packages = workspace.to_roots().into_iter().filter(is_shown);
+    let standard = workspace.sysroot.rust_lib_src_root().into_iter();
+    let standard = standard.flat_map(|folder| STANDARD.map(|name| folder.join(name).join("src")));
+    packages.chain([PackageRoot { is_local: false, include: standard.collect(), exclude: Vec::new() }]).collect()
 }
 
-/// The folders of the packages that no interface shows: what only the private code of bundled libraries uses, and what
-/// procedural macros are made of.
-fn hidden(cargo: &CargoWorkspace, libs: &CellLibs) -> BTreeSet<AbsPathBuf> {
+/// The folders of the packages that cells can name, and of those that their interfaces show. Not shown is what only the
+/// private code of bundled libraries uses, and what procedural macros are made of.
+fn shown(cargo: &CargoWorkspace, libs: &CellLibs) -> BTreeSet<AbsPathBuf> {
+    let name = |package: Package| cargo[package].name.as_str();
+    let is_bundled = |name: &str| BUNDLED.iter().any(|(bundled, _)| *bundled == name);
+    let is_shared = |name: &str| libs.shared.iter().any(|shared| shared.name == name);
     let is_proc_macro =
         |package: Package| cargo[package].targets.iter().any(|target| cargo[*target].kind.is_proc_macro());
-    let is_shown = |user: &str, package: Package| {
-        let is_shared = libs.shared.iter().any(|shared| shared.name == cargo[package].name);
-        BUNDLED.iter().all(|(bundled, _)| *bundled != user) || is_shared || is_proc_macro(package)
+    let shows = |user: Package, used: Package| {
+        let (user, used_name) = (name(user), name(used));
+        user == OWN
+            || !BENEATH.contains(&used_name) && (!is_bundled(user) || is_shared(used_name) || is_proc_macro(used))
     };
     let mut shown = Vec::new();
-    let mut pending: Vec<_> = cargo.packages().filter(|package| cargo[*package].name == OWN).collect();
+    let mut pending: Vec<Package> = cargo.packages().filter(|package| name(*package) == OWN).collect();
     while let Some(package) = pending.pop() {
         if shown.contains(&package) {
             continue;
@@ -56,9 +56,8 @@ fn hidden(cargo: &CargoWorkspace, libs: &CellLibs) -> BTreeSet<AbsPathBuf> {
         shown.push(package);
         if !is_proc_macro(package) {
             let used = cargo[package].dependencies.iter().map(|used| used.pkg);
-            pending.extend(used.filter(|used| is_shown(&cargo[package].name, *used)));
+            pending.extend(used.filter(|used| shows(package, *used)));
         }
     }
-    let folder = |package: Package| AbsPath::to_path_buf(cargo[package].manifest.parent());
-    cargo.packages().filter(|package| !shown.contains(package)).map(folder).collect()
+    shown.into_iter().map(|package| AbsPath::to_path_buf(cargo[package].manifest.parent())).collect()
 }
