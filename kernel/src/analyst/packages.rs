@@ -13,8 +13,8 @@ pub const OWN: &str = "ctx";
 /// The libraries of every cell that Soma brings, with their folders among the sources.
 pub const BUNDLED: [(&str, &str); 2] = [("tensorlib", "tensorlib"), ("soma_cell", "kernel/cell")];
 
-/// The crates of the standard library that a cell can name. It has four times as much text besides: processor
-/// intrinsics, tests, what it is made of.
+/// The crates of the standard library that a cell can name. It has more text besides: processor intrinsics,
+/// tests, what it is made of.
 const STANDARD: [&str; 4] = ["core", "alloc", "std", "proc_macro"];
 
 /// Of the crates that the cells' libraries share with `:dep`, those that none of them shows.

@@ -55,9 +55,9 @@ fn serve(session: &std::path::Path, questions: &Receiver<Question>) -> Result<()
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(()),
             },
         };
+        project.refresh(session, &notes);
         while read_on(&mut project) {}
         for question in newest(std::iter::once(question).chain(questions.try_iter())) {
-            project.refresh(session, &notes);
             let answer = catch_unwind(AssertUnwindSafe(|| answer(&mut project, &question))).unwrap_or_default();
             reply(&Reply { id: question.id, answer: Some(answer.unwrap_or(Answer::Nothing)) })?;
         }
