@@ -1,8 +1,13 @@
 //! Starts the analyst before anyone asks, so that the first question about what follows a dot need not wait for all that
 //! has to be read: when a front end has opened a notebook, no cell runs, and the machine has processors and memory to
-//! spare. Notebooks that are run in one go never come to that.
+//! spare. Notebooks that are run in one go never come to that; of a class that opens its notebooks at once, one after the
+//! other does.
 
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::time::Duration;
 
 use soma_driver::fast_paths::FastPath;
@@ -14,6 +19,9 @@ const IDLE: Duration = Duration::from_secs(2);
 
 /// How often it looks before it gives up: a machine that is busy for ten minutes has no time to spare.
 const LOOKS: usize = 300;
+
+/// How long an analyst reads ahead, at most.
+const READING: Duration = Duration::from_secs(5);
 
 /// What must be free: several times what an analyst takes that has read ahead.
 const ROOM: u64 = 1 << 30;
@@ -33,13 +41,31 @@ pub fn start_when_idle(analyst: Analyst, is_idle: impl Fn() -> Option<bool> + Se
                 return;
             }
             let have_time = before.zip(Processors::now()).is_some_and(|(before, now)| now.had_one_free_since(before));
-            if is_idle && have_time && memory().is_some_and(Memory::has_room) && analyst.start_early() {
+            if !is_idle || !have_time || !memory().is_some_and(Memory::has_room) {
+                continue;
+            }
+            // Whoever else looks now finds processors and memory free that this one is about to take.
+            let Some(_turn) = turn() else { continue };
+            if analyst.start_early() {
+                std::thread::sleep(READING);
                 return;
             }
         }
     };
     // Without a thread, the analyst starts with the first question.
     let _ = std::thread::Builder::new().name("early analyst".to_owned()).spawn(waiting);
+}
+
+/// The only one on this machine, for as long as it is held: a name that no file has, and that ends with its process.
+#[cfg(target_os = "linux")]
+fn turn() -> Option<UnixListener> {
+    UnixListener::bind_addr(&SocketAddr::from_abstract_name("soma-early-analyst").ok()?).ok()
+}
+
+/// Nobody's: where there is no `/proc`, nothing is known of processors and memory either.
+#[cfg(not(target_os = "linux"))]
+fn turn() -> Option<()> {
+    None
 }
 
 /// The time of all processors together since the machine was started, in the system's unit.
@@ -136,6 +162,20 @@ mod tests {
         assert!(!later(300, 100));
         assert!(!later(0, 0), "no time has passed");
         assert!(Processors::read("nothing").is_none());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn one_analyst_after_the_other_is_started() {
+        // A kernel of this machine may have its turn just now.
+        let first = loop {
+            if let Some(first) = turn() {
+                break first;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert!(turn().is_none());
+        drop(first);
     }
 
     #[test]
