@@ -1,4 +1,5 @@
-//! The kernel's side: starts the analyst, at the first question or [before](super::early), and waits for each answer only for a limited time.
+//! The kernel's side: starts the analyst, at the first question or [before](super::early), and waits for each answer only
+//! for a limited time.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};

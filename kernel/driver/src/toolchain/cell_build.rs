@@ -202,14 +202,15 @@ fn build(
     let cache = Cache::user();
     let key = recipe.key(&anchored.text);
     fs::write(session.join(KEY), &key)?;
-    let mut rustc = recipe.command(library, original, program.is_unstable);
+    let call = || recipe.command(library, original, program.is_unstable);
     let cached = if recipe.check_only { None } else { cache.get(&key).and_then(Build::decode) };
-    let mut build = match cached.filter(|build| build.surroundings.are_unchanged(&rustc)) {
+    let mut build = match cached.filter(|build| build.surroundings.are_unchanged(call)) {
         Some(build) => {
             tracing::debug!(key, "the cell is in the cache");
             build
         }
         None => {
+            let mut rustc = call();
             tracing::trace!(command = ?rustc, "rustc");
             let begun = Instant::now();
             let output = waiting::client::output(&mut rustc, session).context("cannot run rustc")?;

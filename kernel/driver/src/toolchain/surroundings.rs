@@ -4,6 +4,7 @@
 //! hidden folder, so the name gets the notebook's folder in front. The cache notes with the library what rustc has
 //! read, and uses the library only while all of that is unchanged.
 
+use std::borrow::Borrow;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -167,10 +168,14 @@ impl Surroundings {
         }
     }
 
-    /// Whether rustc would read the same content and values now.
-    pub fn are_unchanged(&self, command: &Command) -> bool {
-        self.files.iter().all(|(file, then)| digest(file) == *then)
-            && self.variables.iter().all(|(name, then)| value(name, command) == *then)
+    /// Whether rustc would read the same content and values now. Its call is asked for only if it has read variables.
+    pub fn are_unchanged<C: Borrow<Command>>(&self, command: impl FnOnce() -> C) -> bool {
+        let have_files = self.files.iter().all(|(file, then)| digest(file) == *then);
+        have_files && (self.variables.is_empty() || self.have_values(command().borrow()))
+    }
+
+    fn have_values(&self, command: &Command) -> bool {
+        self.variables.iter().all(|(name, then)| value(name, command) == *then)
     }
 }
 
@@ -247,15 +252,15 @@ mod tests {
         let mut command = Command::new("rustc");
         command.env("SOMA_TEST_A", "1");
         let surroundings = Surroundings::read(&library, &command);
-        assert!(surroundings.are_unchanged(&command));
+        assert!(surroundings.are_unchanged(|| &command));
         fs::write(&data, "2").unwrap();
-        assert!(!surroundings.are_unchanged(&command));
+        assert!(!surroundings.are_unchanged(|| &command));
         fs::write(&data, "1").unwrap();
-        assert!(surroundings.are_unchanged(&command));
+        assert!(surroundings.are_unchanged(|| &command));
         for (name, value) in [("SOMA_TEST_A", "2"), ("SOMA_TEST_B", "")] {
             let mut other = Command::new("rustc");
             other.env("SOMA_TEST_A", "1").env(name, value);
-            assert!(!surroundings.are_unchanged(&other), "{name}");
+            assert!(!surroundings.are_unchanged(|| &other), "{name}");
         }
     }
 

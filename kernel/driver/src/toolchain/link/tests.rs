@@ -33,6 +33,8 @@ impl Toolchain {
             .args(["-A", "warnings", "-C", &format!("opt-level={level}")])
             .arg(format!("--emit=obj={}", object.display()))
             .arg(&source)
+            // rustc puts what it makes on the way here, under a name that is the same for every test.
+            .current_dir(self.folder.path())
             .status()
             .unwrap();
         assert!(status.success(), "{program}");

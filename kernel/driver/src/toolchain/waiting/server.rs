@@ -16,6 +16,17 @@ use crate::toolchain::handoff::SessionNotes;
 /// After this many starts in a session, something ends it again and again.
 const STARTS: usize = 100;
 
+/// What has become of a waiting rustc.
+#[derive(PartialEq)]
+enum State {
+    /// It runs, and can be reached.
+    Whole,
+    /// It was ended, or its socket was removed.
+    Ended,
+    /// It ended by itself: rustc was started, and the library could not make it wait.
+    CannotWait,
+}
+
 /// A session's waiting rustc.
 #[derive(Default)]
 pub struct WaitingRustc {
@@ -26,10 +37,15 @@ pub struct WaitingRustc {
 impl WaitingRustc {
     /// Starts it, if it does not run.
     pub fn ensure(&mut self, session: &Path, notes: &SessionNotes) {
-        if self.running.as_mut().is_some_and(Running::is_whole) || self.starts == STARTS {
-            return;
+        match self.running.as_mut().map(Running::state) {
+            Some(State::Whole) => return,
+            Some(State::CannotWait) => self.starts = STARTS,
+            Some(State::Ended) | None => {}
         }
         self.running = None;
+        if self.starts == STARTS {
+            return;
+        }
         self.starts += 1;
         let Some(library) = notes.libs.waiting.as_deref().filter(|_| is_possible(&notes.facts.host)) else {
             self.starts = STARTS;
@@ -72,9 +88,13 @@ impl Running {
         Ok(running)
     }
 
-    /// Whether it runs, and can be reached.
-    fn is_whole(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None)) && self.socket.symlink_metadata().is_ok()
+    fn state(&mut self) -> State {
+        match self.child.try_wait() {
+            Ok(None) if self.socket.symlink_metadata().is_ok() => State::Whole,
+            // Whatever else ends it is a signal.
+            Ok(Some(status)) if status.code().is_some() => State::CannotWait,
+            _ => State::Ended,
+        }
     }
 }
 
@@ -84,5 +104,48 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = fs::remove_file(&self.socket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::cell_libs::CellLibs;
+    use crate::toolchain::original::Original;
+    use crate::toolchain::toolchain_info::ToolchainInfo;
+
+    /// The notes of a session whose rustc is another program.
+    fn notes(program: &str) -> SessionNotes {
+        let mut facts = ToolchainInfo::find().unwrap();
+        facts.rustc = program.into();
+        let libs =
+            CellLibs { waiting: Some("/nowhere/libwait.so".into()), ..CellLibs::for_tests(Path::new("/nowhere")) };
+        SessionNotes { facts, libs, original: Original::read() }
+    }
+
+    /// Waits until what was started has ended.
+    fn wait_for_its_end(waiting: &mut WaitingRustc) {
+        waiting.running.as_mut().unwrap().child.wait().unwrap();
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn a_rustc_that_cannot_wait_is_started_once_and_one_that_was_ended_again() {
+        let session = tempfile::tempdir().unwrap();
+        let mut waiting = WaitingRustc::default();
+        for starts in [1, STARTS, STARTS] {
+            waiting.ensure(session.path(), &notes("/bin/false"));
+            assert_eq!(waiting.starts, starts);
+            if waiting.running.is_some() {
+                wait_for_its_end(&mut waiting);
+            }
+        }
+        let mut waiting = WaitingRustc::default();
+        for starts in 1..4 {
+            waiting.ensure(session.path(), &notes("/bin/yes"));
+            assert_eq!(waiting.starts, starts);
+            waiting.running.as_mut().unwrap().child.kill().unwrap();
+            wait_for_its_end(&mut waiting);
+        }
     }
 }
