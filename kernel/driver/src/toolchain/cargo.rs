@@ -75,6 +75,8 @@ impl Cargo<'_> {
             .env("RUSTC", &self.facts.rustc)
             .env("CARGO_ENCODED_RUSTFLAGS", dynamic_flags(self.facts))
             .env("CARGO_TARGET_DIR", self.target)
+            // Two builds of one crate must give the same file: its digest is the identity of the crate's types.
+            .env("CARGO_INCREMENTAL", "0")
             .env_remove("CARGO_BUILD_BUILD_DIR")
             .env_remove("RUSTC_WRAPPER")
             .env_remove("RUSTC_WORKSPACE_WRAPPER")
