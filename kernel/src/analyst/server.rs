@@ -16,8 +16,8 @@ use super::{answers, memory, session_text};
 /// How long it waits for the next question before it ends, to free its memory.
 const IDLE: Duration = Duration::from_secs(10 * 60);
 
-/// How much memory of its own it may take, in bytes, to read on before anyone asks: what it reads next may take as much
-/// again, and together they must stay below 150 MiB.
+/// How much memory of its own it may take, in bytes, to read on before anyone asks. The whole must stay below 150 MiB, and
+/// the first part, the names of `core`, takes it from 30 to 140.
 const AHEAD: u64 = 60 << 20;
 
 /// rust-analyzer recurses deeper than a thread's usual stack allows.
