@@ -44,6 +44,8 @@ pub fn faults() -> Vec<Fault> {
             before.signal(signal);
             patient
                 .wait_for("the copy takes its place", |family| family.find_worker().filter(|worker| *worker != before));
+            // Only with a copy of its own can another one be told from it after the next cell.
+            patient.wait_for("it has a copy", |family| family.copy());
             random.wait(Duration::from_millis(20));
         }));
     }
