@@ -66,7 +66,14 @@ impl Patient {
 
     /// Every variable is what it was, and there are as many processes as before any fault.
     pub fn is_well(&mut self) {
-        let before = self.family().copy().map(|copy| copy.pid);
+        // A copy that has just become the worker needs a moment to leave one.
+        let before = (0..50).find_map(|_| {
+            let copy = self.family().copy().map(|copy| copy.pid);
+            if copy.is_none() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            copy
+        });
         self.has_its_variables();
         // The copy that the cell has left: the one from before it would bring its variables back as they were then.
         self.wait_for("one new copy, and nothing else", |family| {
