@@ -55,22 +55,21 @@ pub struct Label {
 
 impl Context {
     /// Starts evcxr, which starts `runtime` to run cells. Its folder and tools come from the environment. `places` are
-    /// hidden from it: it sees the `empty` folder in their place. `level` is the optimisation level that it writes into
-    /// its manifest.
+    /// hidden from it: it sees the folder `settings` in their place. `level` is the optimisation level that it writes
+    /// into its manifest.
     ///
     /// # Errors
     /// evcxr's message.
-    pub fn start(runtime: Command, places: &Places, empty: &Path, level: &str) -> Result<Context, String> {
-        let started = places.hidden_from_evcxr(empty, runtime, EvalContext::with_subprocess_command);
+    pub fn start(runtime: Command, places: &Places, settings: &Path, level: &str) -> Result<Context, String> {
+        let start = EvalContext::with_subprocess_command;
+        let started = places.hidden_from_evcxr(settings, level, runtime, start).map_err(|error| error.to_string())?;
         let (mut context, outputs) = started.map_err(|error| error.to_string())?;
         // Overrides evcxr's settings file: without this, a panic would end the process, and its message would be lost.
         context.set_preserve_vars_on_panic(true);
         // Cells' output takes another way; only the supervisor itself writes here.
         std::thread::spawn(move || outputs.stderr.iter().for_each(|line| tracing::warn!("runtime: {line}")));
         std::thread::spawn(move || outputs.stdout.iter().for_each(|line| tracing::warn!("runtime said: {line}")));
-        let mut context = CommandContext::with_eval_context(context);
-        context.set_opt_level(level).map_err(|error| error.to_string())?;
-        Ok(Context(context))
+        Ok(Context(CommandContext::with_eval_context(context)))
     }
 
     /// Compiles and runs a cell, or carries out commands.

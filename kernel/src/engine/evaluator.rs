@@ -102,11 +102,16 @@ impl SomaEvaluator {
         let soma = std::env::current_exe().map_err(|error| failed(&error.to_string()))?;
         let mut runtime = std::process::Command::new(soma);
         runtime.arg("runtime");
-        CellNotes::default().write(&session).map_err(|error| failed(&error.to_string()))?;
+        let first = CellNotes { is_of_evcxr: true, ..CellNotes::default() };
+        first.write(&session).map_err(|error| failed(&error.to_string()))?;
         let variable = |name: &str| notes.original.get(name).map(str::to_owned);
         let start_up = startup::Places::of(&notes.original.folder, variable);
         let context = Context::start(runtime, &start_up, &session, cell_build::AUTOMATIC);
-        let context = context.map_err(|error| failed(&error))?;
+        let context = context.map_err(|error| {
+            // Perhaps the library of the first cell cannot be loaded.
+            cell_build::forget(&session);
+            failed(&error)
+        })?;
         // evcxr has tested its runtime with a cell, whose output must not reach the user.
         channel.sync();
         tracing::info!(folder = %session.display(), "the session is ready");

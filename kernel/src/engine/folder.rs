@@ -129,11 +129,10 @@ fn needed(session: &Path) -> [(PathBuf, Kind); 6] {
 }
 
 /// The entries that evcxr and the driver write for each cell, if nothing is in the way.
-const WRITTEN: [(&str, Kind); 14] = [
+const WRITTEN: [(&str, Kind); 13] = [
     ("bin", Kind::Folder),
     ("target", Kind::Folder),
     ("loaded", Kind::Folder),
-    ("sysroot", Kind::Folder),
     (".cargo", Kind::Folder),
     (files::LIBRARY_PATH, Kind::File),
     (files::MANIFEST, Kind::File),

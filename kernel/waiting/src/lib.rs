@@ -6,8 +6,9 @@
 //! the arguments, the environment, the folder and the standard streams of the request. rustc itself is unmodified.
 //!
 //! The kernel's side is `kernel/driver/src/toolchain/waiting`; the two share the format of a request (`request`).
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
 
+mod last_words;
 mod memory;
 mod request;
 mod server;

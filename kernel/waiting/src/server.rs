@@ -9,6 +9,7 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 
+use crate::last_words::{self, LastWords};
 use crate::request::Request;
 
 /// More compiles at once wait in the socket's queue.
@@ -19,27 +20,44 @@ const BEGUN: [u8; 1] = [1];
 
 /// A compile that runs.
 struct Compile {
-    connection: UnixStream,
+    /// The client, until it knows how the compile has ended.
+    client: Option<UnixStream>,
     child: libc::pid_t,
+    last_words: LastWords,
     /// Becomes readable when the child has ended.
     ended: OwnedFd,
 }
 
 impl Compile {
+    /// What to wait for: the child's last words, its end, and the client's.
+    fn polled(&self) -> [libc::pollfd; 3] {
+        let client = self.client.as_ref().map(AsRawFd::as_raw_fd);
+        // A negative number stands for nothing.
+        let last_words = client.map_or(-1, |_| self.last_words.as_raw_fd());
+        [last_words, self.ended.as_raw_fd(), client.unwrap_or(-1)].map(|descriptor| waiting(descriptor, libc::POLLIN))
+    }
+
     /// Whether the child has ended. One that is not wanted any more, since its client has closed the connection, ends
     /// together with this process and all that it has started, such as a linker; the kernel starts another.
-    fn is_over(&self, child_has_ended: bool, client_has_gone: bool) -> bool {
-        if !child_has_ended && client_has_gone {
+    fn is_over(&mut self, has_said: bool, child_has_ended: bool, client_has_gone: bool) -> bool {
+        if child_has_ended {
+            let mut status = 0;
+            // SAFETY: waits for a child of this process that has ended or was killed.
+            unsafe { libc::waitpid(self.child, &raw mut status, 0) };
+            self.tell(status);
+        } else if has_said {
+            // Words that were not said mean that the end is near.
+            self.last_words.status().into_iter().for_each(|status| self.tell(status));
+        } else if client_has_gone {
             end();
         }
-        if !child_has_ended {
-            return false;
+        child_has_ended
+    }
+
+    fn tell(&mut self, status: libc::c_int) {
+        if let Some(mut client) = self.client.take() {
+            let _ = client.write_all(&status.to_ne_bytes());
         }
-        let mut status = 0;
-        // SAFETY: waits for a child of this process that has ended or was killed.
-        unsafe { libc::waitpid(self.child, &raw mut status, 0) };
-        let _ = (&self.connection).write_all(&status.to_ne_bytes());
-        true
     }
 }
 
@@ -56,10 +74,7 @@ pub fn serve() {
     loop {
         let accepts = if compiles.len() < AT_ONCE { listener.as_raw_fd() } else { -1 };
         let mut polled = vec![waiting(kernel, 0), waiting(accepts, libc::POLLIN)];
-        for compile in &compiles {
-            polled.push(waiting(compile.ended.as_raw_fd(), libc::POLLIN));
-            polled.push(waiting(compile.connection.as_raw_fd(), libc::POLLIN));
-        }
+        polled.extend(compiles.iter().flat_map(Compile::polled));
         // SAFETY: the array is as long as it says.
         if unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, -1) } < 0 {
             match io::Error::last_os_error().kind() {
@@ -70,10 +85,10 @@ pub fn serve() {
         if polled[0].revents != 0 {
             end();
         }
-        let mut states = polled[2..].chunks_exact(2).map(|pair| (pair[0].revents != 0, pair[1].revents != 0));
-        compiles.retain(|compile| {
-            let (child_has_ended, client_has_gone) = states.next().unwrap_or_default();
-            !compile.is_over(child_has_ended, client_has_gone)
+        let mut states = polled[2..].chunks_exact(3).map(|states| [0, 1, 2].map(|at| states[at].revents != 0));
+        compiles.retain_mut(|compile| {
+            let [has_said, child_has_ended, client_has_gone] = states.next().unwrap_or_default();
+            !compile.is_over(has_said, child_has_ended, client_has_gone)
         });
         if polled[1].revents != 0
             && let Ok((connection, _)) = listener.accept()
@@ -102,6 +117,7 @@ fn begin(connection: UnixStream) -> io::Result<Begun> {
     if unsafe { libc::poll(state.as_mut_ptr(), 1, 0) } != 0 {
         return Ok(Begun::Parent(None));
     }
+    let (last_words, say) = last_words::pipe()?;
     (&connection).write_all(&BEGUN)?;
     // SAFETY: this process has one thread.
     match unsafe { libc::fork() } {
@@ -112,9 +128,12 @@ fn begin(connection: UnixStream) -> io::Result<Begun> {
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
                 libc::signal(libc::SIGPIPE, libc::SIG_DFL);
             }
-            drop(connection);
+            drop((connection, last_words));
             match request.take_on() {
-                Ok(()) => Ok(Begun::Child),
+                Ok(()) => {
+                    say.at_exit();
+                    Ok(Begun::Child)
+                }
                 // SAFETY: ends the child without running what belongs to its parent.
                 Err(_) => unsafe { libc::_exit(101) },
             }
@@ -133,7 +152,7 @@ fn begin(connection: UnixStream) -> io::Result<Begun> {
             }
             // SAFETY: the descriptor was opened above and belongs to nothing else.
             let ended = unsafe { OwnedFd::from_raw_fd(ended as RawFd) };
-            Ok(Begun::Parent(Some(Compile { connection, child, ended })))
+            Ok(Begun::Parent(Some(Compile { client: Some(connection), child, last_words, ended })))
         }
     }
 }

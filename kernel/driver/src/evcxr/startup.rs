@@ -2,9 +2,10 @@
 //!
 //! `evcxr.toml`, beside the notebook or else in evcxr's folder of settings, may have settings, dependencies and a
 //! prelude. Without dependencies, those of `init.evcxr` are used, and without a prelude, `prelude.rs`; both are in that
-//! folder. Soma reads these files itself and shows evcxr an empty folder: a file that evcxr cannot read would keep the
-//! session from starting, and code that evcxr ran itself would skip the preparation of cells.
+//! folder. Soma reads these files itself and shows evcxr a folder with an `evcxr.toml` of its own: a file that evcxr
+//! cannot read would keep the session from starting, and code that evcxr ran itself would skip the preparation of cells.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -39,20 +40,34 @@ impl Places {
         Places { notebook: notebook.to_owned(), settings: named.or_else(|| Some(dirs::config_dir()?.join("evcxr"))) }
     }
 
-    /// Starts evcxr so that it sees none of these files; the processes that it starts still run in the notebook's
-    /// folder.
-    pub fn hidden_from_evcxr<T>(&self, empty: &Path, mut runtime: Command, start: impl FnOnce(Command) -> T) -> T {
+    /// Starts evcxr so that it sees none of these files, but its folder of settings (`EVCXR_CONFIG_DIR`) with Soma's own
+    /// settings; the processes that it starts still run in the notebook's folder.
+    ///
+    /// `level` is the optimisation level that it writes into its manifest. Were it set later, the manifest of the first
+    /// cell would be another, and rust-analyzer would read the whole project again.
+    ///
+    /// # Errors
+    /// When the settings cannot be written.
+    pub fn hidden_from_evcxr<T>(
+        &self,
+        settings: &Path,
+        level: &str,
+        mut runtime: Command,
+        start: impl FnOnce(Command) -> T,
+    ) -> io::Result<T> {
+        let level = Value::from(level);
+        std::fs::write(settings.join(FILE), format!("[evcxr]\nopt_level = {level}\n"))?;
         if !self.notebook.join(FILE).exists() {
-            return start(runtime);
+            return Ok(start(runtime));
         }
         runtime.current_dir(&self.notebook);
         // At that moment only evcxr opens files by relative paths.
-        let hidden = std::env::set_current_dir(empty).is_ok();
+        let hidden = std::env::set_current_dir(settings).is_ok();
         let started = start(runtime);
         if hidden && let Err(error) = std::env::set_current_dir(&self.notebook) {
             tracing::warn!("cannot go back to {}: {error}", self.notebook.display());
         }
-        started
+        Ok(started)
     }
 
     /// The pieces to run, in order; an error message for a file that cannot be read or is not TOML.

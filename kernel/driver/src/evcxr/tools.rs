@@ -21,8 +21,6 @@ pub enum Question {
     Cargo,
     /// The folder of the target's libraries.
     TargetLibdir,
-    /// The folder of the standard library and the tools.
-    Sysroot,
     /// To compile or check a cell.
     Build,
     /// Whether a crate is available.
@@ -31,12 +29,7 @@ pub enum Question {
     Packages,
     /// rust-analyzer's question for the packages of the session's crate.
     Analysis,
-    /// rust-analyzer's question for the root of the project with this manifest.
-    Project(String),
-    /// The compiler's configuration for the target.
-    Configuration,
-    /// A question of rust-analyzer that it works without: refusing is fastest, and keeps it from installing the sources
-    /// of the standard library.
+    /// A question of rust-analyzer that it works without.
     Dispensable,
 }
 
@@ -47,15 +40,11 @@ impl Question {
         Some(match (tool, arguments) {
             ("rustup", ["which", "cargo"]) => Question::Where("cargo"),
             ("rustup", ["which", "rustc"]) => Question::Where("rustc"),
-            ("rustup", ["component", ..]) => Question::Dispensable,
             ("rustc", ["-vV" | "-Vv"]) => Question::Compiler,
             ("rustc", ["--print", "target-libdir"]) => Question::TargetLibdir,
-            ("rustc", [.., "--print", "sysroot"]) => Question::Sysroot,
-            ("rustc", [.., "--print", "cfg"] | ["--print", "cfg", ..]) => Question::Configuration,
             ("cargo", ["build" | "check", ..] | ["--offline", "build" | "check", ..]) => Question::Build,
             // rust-analyzer names the manifest; evcxr's own questions, which need true answers, do not.
             ("cargo", ["metadata", rest @ ..]) if rest.contains(&"--manifest-path") => Question::Analysis,
-            ("cargo", ["locate-project", .., manifest]) => Question::Project((*manifest).to_owned()),
             // `--format-version 1`, in two words, asks for the crates' names.
             ("cargo", [.., "metadata", "--format-version=1"])
                 if let Some(trial) = manifest().as_deref().and_then(manifest::trial) =>
@@ -64,7 +53,9 @@ impl Question {
             }
             ("cargo", ["metadata", ..] | ["--offline", "metadata", ..]) => Question::Packages,
             ("cargo", ["--version"]) => Question::Cargo,
-            ("cargo", ["rustc" | "config", ..] | ["-Z", "unstable-options", "config", ..]) => Question::Dispensable,
+            ("cargo", ["locate-project" | "rustc" | "config", ..] | ["-Z", "unstable-options", "config", ..]) => {
+                Question::Dispensable
+            }
             _ => return None,
         })
     }
@@ -93,11 +84,6 @@ pub fn analysis(session: &Path) -> Value {
         "resolve": {"nodes": [{"id": id, "dependencies": [], "deps": [], "features": []}], "root": id},
         "target_directory": format!("{root}/target"), "version": 1, "workspace_root": root, "metadata": null
     })
-}
-
-/// cargo's answer for the root of a project.
-pub fn project(manifest: &str) -> Value {
-    json!({ "root": manifest })
 }
 
 /// rustc's diagnostic in the form in which cargo passes it on.
@@ -135,7 +121,7 @@ mod tests {
     #[test]
     fn evcxrs_questions_are_told_from_others() {
         assert_eq!(read("cargo", "--offline build --target x", None), Some(Question::Build));
-        assert_eq!(read("rustc", "--print cfg -O", None), Some(Question::Configuration));
+        assert_eq!(read("rustc", "--print target-libdir", None), Some(Question::TargetLibdir));
         assert_eq!(read("cargo", "metadata --format-version 1 --manifest-path /x", None), Some(Question::Analysis));
         assert_eq!(read("cargo", "metadata --format-version=1", None), Some(Question::Packages));
         assert_eq!(read("cargo", "new x", None), None);

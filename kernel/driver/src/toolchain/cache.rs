@@ -51,6 +51,11 @@ impl Cache {
         Cache { below, ..Cache::new(dirs::cache_dir().join(CELLS), limit.unwrap_or(DEFAULT_LIMIT)) }
     }
 
+    /// The same in another folder: for what is not to go when the user's cells do.
+    pub fn user_in(folder: &Path) -> Cache {
+        Cache { folder: folder.join(CELLS), ..Cache::user() }
+    }
+
     /// A cache in this folder, which is made when the first entry is stored.
     pub fn new(folder: PathBuf, limit: u64) -> Cache {
         Cache { folder, limit, below: Vec::new() }

@@ -44,8 +44,18 @@ pub const AUTOMATIC: &str = "\"s\"";
 
 /// Removes the last cell from the cache: its library cannot be loaded, although the linker reported success.
 pub fn forget(session: &Path) {
-    if let Ok(key) = fs::read_to_string(session.join(KEY)) {
-        Cache::user().remove(&key);
+    if let (Ok(key), Ok(notes)) = (fs::read_to_string(session.join(KEY)), SessionNotes::read(session)) {
+        let cell = CellNotes::read(session).unwrap_or_default();
+        cache(&cell, &notes.libs).remove(&key);
+    }
+}
+
+/// The cache for a cell. evcxr's own, with which every session begins, belongs to the libraries, and stays as long as
+/// they do; where they are not this account's, it is a cell like others.
+fn cache(cell: &CellNotes, libs: &CellLibs) -> Cache {
+    match libs.own_folder().filter(|_| cell.is_of_evcxr) {
+        Some(folder) => Cache::user_in(folder),
+        None => Cache::user(),
     }
 }
 
@@ -131,6 +141,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         };
         Program::read(source, &session)
     };
+    let cache = cache(cell, &notes.libs);
     let mut is_probed = false;
     let (program, text, build) = loop {
         let program = read(&cell_only, show)?;
@@ -140,7 +151,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
             return Ok(101);
         }
         let text = program.text();
-        let build = build(&recipe, &program, (session, &text), &library, &notes.original)?;
+        let build = build(&recipe, &program, (session, &text), &library, (&cache, &notes.original))?;
         // rustc may have refused the generated code around the cell: then compile the cell again, wrapped in another
         // way.
         if show == Show::Owned && build.has_errors_in_the_program() && build.lacks_a_display() {
@@ -156,7 +167,8 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
             let check = Recipe { check_only: true, ..recipe };
             let is_too_short = |name: &str| -> Result<bool> {
                 let program = read(&cell_only.all_but(name, &program), show)?;
-                let probe = self::build(&check, &program, (session, &program.text()), &library, &notes.original)?;
+                let text = program.text();
+                let probe = self::build(&check, &program, (session, &text), &library, (&cache, &notes.original))?;
                 Ok(probe.has_errors_in_the_program())
             };
             match cell_only::culprits(program.kept().map(str::to_owned).collect(), is_too_short)? {
@@ -195,11 +207,10 @@ fn build(
     program: &Program,
     (session, text): (&Path, &str),
     library: &Path,
-    original: &Original,
+    (cache, original): (&Cache, &Original),
 ) -> Result<Build> {
     let anchored = Anchored::new(text, &original.folder);
     fs::write(SOURCE, &anchored.text)?;
-    let cache = Cache::user();
     let key = recipe.key(&anchored.text);
     fs::write(session.join(KEY), &key)?;
     let call = || recipe.command(library, original, program.is_unstable);

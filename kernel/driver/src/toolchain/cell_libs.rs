@@ -240,17 +240,23 @@ impl Builder<'_> {
         } else {
             None
         };
+        let needed: Vec<PathBuf> = built.libraries().collect();
+        let deps = set_apart(&needed, &folder.join("crates")).unwrap_or_else(|error| {
+            tracing::warn!("cells compile more slowly than they could: {error}");
+            units.join("deps")
+        });
+        let externs = externs.into_iter().map(|(name, file)| (name, alike(&deps, &file))).collect::<Vec<_>>();
         Ok(CellLibs {
             key,
             dylib: externs[0].1.clone(),
-            deps: units.join("deps"),
+            deps,
             externs,
             shared: shared_crates(&built, &metadata),
             units,
             lock_file: source.join("Cargo.lock"),
             compiler: facts.version.clone(),
             go_with_crates: vendored.is_none(),
-            needed: built.libraries().collect(),
+            needed,
             waiting,
         })
     }
@@ -330,7 +336,7 @@ impl CellLibs {
         if read(&folder.join(RECORD)).is_some() {
             return Ok(());
         }
-        let libs = self.with_paths(metadata_only);
+        let libs = self.with_paths(|path| metadata_only(&self.of_cargo(path)));
         let own = self.sources().parent().unwrap_or(self.sources());
         let files = SOURCES.iter().map(|(path, _)| self.sources().join(path));
         let files = files
@@ -345,10 +351,43 @@ impl CellLibs {
         fs::write(folder.join(RECORD), serde_json::to_vec_pretty(&libs.relative_to(own))?)
     }
 
+    /// A file, or the folder, of those that were set apart, as cargo has made it.
+    fn of_cargo(&self, path: &Path) -> PathBuf {
+        let deps = self.units.join("deps");
+        match path.strip_prefix(&self.deps) {
+            Ok(name) if name.as_os_str().is_empty() => deps,
+            Ok(name) => deps.join(name),
+            Err(_) => path.to_owned(),
+        }
+    }
+
+    /// The folder that all of it is in, if it is this account's.
+    pub fn own_folder(&self) -> Option<&Path> {
+        self.sources().parent().filter(|folder| folder.starts_with(dirs::cache_dir()))
+    }
+
     /// The folder with the sources of the tensor library, and the versions of what it is made of.
     pub fn sources(&self) -> &Path {
         self.lock_file.parent().unwrap_or(&self.lock_file)
     }
+}
+
+/// Sets libraries apart in a folder with nothing else, and returns the folder. rustc opens every file there that a crate
+/// may be: beside each library, cargo leaves one with its metadata alone, which would be read as well.
+fn set_apart(libraries: &[PathBuf], folder: &Path) -> io::Result<PathBuf> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => fs::create_dir_all(folder)?,
+    }
+    for library in libraries {
+        fs::hard_link(library, alike(folder, library))?;
+    }
+    Ok(folder.to_owned())
+}
+
+/// The file of the same name in a folder.
+fn alike(folder: &Path, file: &Path) -> PathBuf {
+    folder.join(file.file_name().unwrap_or_default())
 }
 
 /// The file with a library's metadata alone, where cargo has left one.

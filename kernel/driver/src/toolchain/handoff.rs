@@ -40,6 +40,9 @@ pub struct CellNotes {
     pub made_with: BTreeMap<String, Libraries>,
     /// The items that the cell needs.
     pub items: CellItems,
+    /// Whether the cell is evcxr's own, with which it tests its runtime: the same in every session.
+    #[serde(default)]
+    pub is_of_evcxr: bool,
 }
 
 macro_rules! stored {

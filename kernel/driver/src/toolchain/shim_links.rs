@@ -1,10 +1,10 @@
 //! The links through which evcxr finds Soma in place of Rust's tools.
 //!
-//! evcxr asks `rustup which cargo`, then runs the answer; its embedded rust-analyzer runs `$CARGO`, `$RUSTC` and
-//! `$CARGO_HOME/bin/cargo`, and looks for `bin/cargo` in the sysroot. All of these are links to `soma-driver`, which
-//! knows its role by the name under which it was started ([`super::shim`]). The sysroot that evcxr is shown is a folder
-//! with nothing but these links: rust-analyzer then loads no standard library, which keeps the kernel small (20 MiB
-//! instead of 500) and each cell's analysis under 3 ms.
+//! evcxr asks `rustup which cargo`, then runs the answer; its embedded rust-analyzer runs `$CARGO` and `$RUSTC`. All of
+//! these are links to `soma-driver`, which knows its role by the name under which it was started ([`super::shim`]), but
+//! for `$RUSTC`, which leads nowhere. Without a rustc, rust-analyzer finds no standard library, and loads none: this
+//! keeps the kernel small (20 MiB instead of 500) and each cell's analysis under 3 ms. It also saves the processes in
+//! which the questions to rustc would be answered, most of those with which a session starts.
 //!
 //! Another link leads to the kernel's own program, under a name that has its build in it: by this a driver of another
 //! build knows that it had better hand over.
@@ -26,11 +26,6 @@ pub const NAMES: [&str; 3] = ["cargo", "rustc", "rustup"];
 /// The folder of a session's links.
 pub fn links(session: &Path) -> PathBuf {
     session.join("bin")
-}
-
-/// The sysroot that evcxr's rust-analyzer is shown.
-pub fn bare_sysroot(session: &Path) -> PathBuf {
-    session.join("sysroot")
 }
 
 /// The link to the program of a session's kernel, if it is of this build.
@@ -61,11 +56,9 @@ fn stand_in(soma: &Path) -> PathBuf {
 /// When the folder cannot be written to.
 pub fn link(session: &Path, soma: &Path) -> io::Result<()> {
     let stand_in = stand_in(soma);
-    for folder in [links(session), bare_sysroot(session).join("bin")] {
-        dirs::private_dir(&folder)?;
-        NAMES.iter().try_for_each(|name| link_if_missing(&stand_in, &folder.join(name)))?;
-    }
-    link_if_missing(&stand_in, &links(session).join(link::NAME))?;
+    let folder = links(session);
+    dirs::private_dir(&folder)?;
+    NAMES.iter().chain([&link::NAME]).try_for_each(|name| link_if_missing(&stand_in, &folder.join(name)))?;
     link_if_missing(soma, &program(session))
 }
 
@@ -84,7 +77,7 @@ pub fn environment(session: &Path) -> Vec<(&'static str, OsString)> {
     vec![
         ("PATH", std::env::join_paths(folders).unwrap_or_else(|_| links.clone().into())),
         ("CARGO", links.join("cargo").into()),
-        ("RUSTC", links.join("rustc").into()),
+        ("RUSTC", links.join("no-rustc").into()),
         ("CARGO_HOME", session.as_os_str().to_owned()),
         (TMPDIR, session.as_os_str().to_owned()),
         (CONFIG_DIR, session.as_os_str().to_owned()),

@@ -214,7 +214,7 @@ impl SomaEvaluator {
         let items = self.names.items().for_cell(own, &reached, &statements, new_libraries);
         let made_with = self.variables.made_with.iter().filter(|(name, _)| types.contains_key(*name));
         let made_with = made_with.map(|(name, libraries)| (name.clone(), libraries.clone())).collect();
-        CellNotes { words, types, made_with, items }
+        CellNotes { words, types, made_with, items, is_of_evcxr: false }
     }
 
     /// Repeats in evcxr the settings that the commands of a cell had made, after the cell ended its process: evcxr is
