@@ -1,5 +1,4 @@
-//! The stand-in for `cargo`, `rustc` and `rustup`, which evcxr starts through the links of a session, and for the
-//! linker, which rustc starts.
+//! The stand-in for `cargo`, `rustc` and `rustup`, which evcxr starts through the links of a session.
 //!
 //! It is a program of its own, `soma-driver`, because evcxr starts one for each cell, and `soma`, which holds
 //! rust-analyzer, takes some 2 ms to start. `soma` can stand in as well: where `soma-driver` is missing, or of another
@@ -12,7 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::process;
 use crate::session_dir::session_dir;
-use crate::toolchain::{link, shim, shim_links};
+use crate::toolchain::{shim, shim_links};
 
 /// Runs `soma-driver` with this process's arguments.
 pub fn main() -> ExitCode {
@@ -33,8 +32,7 @@ pub fn stand_in_or(otherwise: impl FnOnce() -> Result<i32>) -> ExitCode {
     let name = arguments.first().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
     process::reset_signals(false);
     process::enlarge_stacks();
-    let is_a_tool = shim_links::NAMES.contains(&name) || name == link::NAME;
-    let result = if is_a_tool { stand_in(name, &arguments[1..]) } else { otherwise() };
+    let result = if shim_links::NAMES.contains(&name) { stand_in(name, &arguments[1..]) } else { otherwise() };
     match result {
         Ok(code) => ExitCode::from(code as u8),
         Err(error) => {
@@ -46,5 +44,5 @@ pub fn stand_in_or(otherwise: impl FnOnce() -> Result<i32>) -> ExitCode {
 
 fn stand_in(tool: &str, arguments: &[String]) -> Result<i32> {
     let session = session_dir().context("soma was started by a tool's name outside a session")?;
-    if tool == link::NAME { link::run(arguments, &session) } else { shim::run(tool, arguments, &session) }
+    shim::run(tool, arguments, &session)
 }

@@ -10,6 +10,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use crate::last_words::{self, LastWords};
+use crate::memory;
 use crate::request::Request;
 
 /// More compiles at once wait in the socket's queue.
@@ -132,6 +133,7 @@ fn begin(connection: UnixStream) -> io::Result<Begun> {
             match request.take_on() {
                 Ok(()) => {
                     say.at_exit();
+                    memory::keep_all();
                     Ok(Begun::Child)
                 }
                 // SAFETY: ends the child without running what belongs to its parent.

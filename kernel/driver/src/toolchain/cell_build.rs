@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -27,11 +27,11 @@ use super::handoff::{CellNotes, SessionNotes};
 use super::loaded_libraries;
 use super::messages::{self, COMPILER_CRASH};
 use super::original::Original;
-use super::recipe::Recipe;
+use super::recipe::{self, Output, Recipe};
 use super::replaced_deps::Kept;
 use super::surroundings::{Anchored, Surroundings};
 use super::toolchain_info::{ToolchainInfo, hex};
-use super::{waiting, warming};
+use super::{link, waiting, warming};
 use crate::announce::announce;
 use crate::diagnostic::{CompilerOutput, DiagnosticExt, DiagnosticLevel};
 use crate::evcxr::program::{self, CellItems, Definition, Program, Show, Versions};
@@ -112,9 +112,9 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         level => level,
     };
     let check_only = arguments.contains(&"check");
+    let is_usual = kept.externs.is_empty();
     let externs: Vec<_> = present.iter().cloned().chain(kept.externs).collect();
     let recipe = Recipe {
-        session,
         facts: &notes.facts,
         libs: &notes.libs,
         dependencies: &dependencies,
@@ -122,6 +122,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
         opt_level,
         linker: &OnceCell::new(),
         check_only,
+        is_usual,
     };
     let identity = format!("{}-{}", notes.libs.key, dependencies.identity);
     CommandLine { libraries: recipe.libraries(), externs: present, identity }.write(session)?;
@@ -213,23 +214,17 @@ fn build(
     fs::write(SOURCE, &anchored.text)?;
     let key = recipe.key(&anchored.text);
     fs::write(session.join(KEY), &key)?;
-    let call = || recipe.command(library, original, program.is_unstable);
+    let call = |output| recipe.command(output, library, original, program.is_unstable);
     let cached = if recipe.check_only { None } else { cache.get(&key).and_then(Build::decode) };
-    let mut build = match cached.filter(|build| build.surroundings.are_unchanged(call)) {
+    let mut build = match cached.filter(|build| build.surroundings.are_unchanged(|| call(Output::Object))) {
         Some(build) => {
             tracing::debug!(key, "the cell is in the cache");
             build
         }
         None => {
-            let mut rustc = call();
-            tracing::trace!(command = ?rustc, "rustc");
             let begun = Instant::now();
-            let output = waiting::client::output(&mut rustc, session).context("cannot run rustc")?;
-            tracing::debug!(key, level = recipe.opt_level, took = ?begun.elapsed(), status = %output.status, "rustc ran");
-            let mut build = Build::read(&output, library, recipe.check_only)?;
-            if build.library.is_some() {
-                build.surroundings = Surroundings::read(library, &rustc);
-            }
+            let build = Build::make(recipe, call, library, session)?;
+            tracing::debug!(key, level = recipe.opt_level, took = ?begun.elapsed(), "compiled");
             // rustc lists the files that a program reads only when it succeeds.
             let is_wrong = build.has_errors_in_the_program() && !program.reads_surroundings && !anchored.is_changed();
             if !recipe.check_only && (build.library.is_some() || is_wrong) {
@@ -260,24 +255,45 @@ struct Build {
 }
 
 impl Build {
-    fn read(output: &Output, library: &Path, check_only: bool) -> Result<Build> {
-        let made = output.status.success() && !check_only;
-        let library = if made { Some(fs::read(library)?) } else { None };
-        if let Some(content) = &library
+    /// Compiles, and links: Soma what is usual, the toolchain's linker everything else.
+    fn make(recipe: &Recipe, call: impl Fn(Output) -> Command, library: &Path, session: &Path) -> Result<Build> {
+        if recipe.check_only {
+            return Build::read(&mut call(Output::Messages), None, library, session);
+        }
+        if recipe.is_usual && link::is_possible(&recipe.facts.host) {
+            let object = recipe::object(library);
+            let mut build = Build::read(&mut call(Output::Object), Some(&object), library, session)?;
+            let Some(object) = build.library.take() else { return Ok(build) };
+            match link::link(&object, &recipe.linked(), &recipe.search_at_load()) {
+                Ok(library) => return Ok(Build { library: Some(library), ..build }),
+                Err(why) => tracing::debug!("the toolchain's linker links: {why:#}"),
+            }
+        }
+        let build = Build::read(&mut call(Output::Library), Some(library), library, session)?;
+        if let Some(content) = &build.library
             && let Err(error) = object::File::parse(&**content)
         {
             // On some file systems this is the only sign of a full disk.
             bail!("the linker has left a broken library ({error}): is there room on the disk? Then run the cell again");
         }
+        Ok(build)
+    }
+
+    /// Runs rustc, and reads what it says and the file that it makes.
+    fn read(rustc: &mut Command, made: Option<&Path>, library: &Path, session: &Path) -> Result<Build> {
+        tracing::trace!(command = ?rustc, "rustc");
+        let output = waiting::client::output(rustc, session).context("cannot run rustc")?;
+        let made = made.filter(|_| output.status.success());
+        let content = made.map(fs::read).transpose().context("rustc has left nothing")?;
         Ok(Build {
-            library,
+            surroundings: if content.is_some() { Surroundings::read(library, rustc) } else { Surroundings::default() },
+            library: content,
             said: match output.status.signal() {
                 Some(signal) => {
                     CompilerOutput { diagnostics: vec![messages::compiler_crash(signal)], other: Vec::new() }
                 }
                 None => CompilerOutput::read(&output.stderr),
             },
-            surroundings: Surroundings::default(),
         })
     }
 

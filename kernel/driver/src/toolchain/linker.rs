@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
 use super::toolchain_info::{ToolchainInfo, hex};
-use super::{link, search};
+use super::search;
 use crate::dirs;
 
 /// rustc's arguments for linking cells; empty if a C compiler has to link them.
@@ -35,7 +35,7 @@ pub fn arguments(facts: &ToolchainInfo, libs: &CellLibs) -> Vec<String> {
 
 /// The arguments for LLD, if a library can be linked with them.
 fn direct(facts: &ToolchainInfo, libs: &CellLibs) -> Option<Vec<String>> {
-    let lld = link::lld(facts);
+    let lld = facts.sysroot.join("lib/rustlib").join(&facts.host).join("bin/rust-lld");
     if !facts.host.contains("linux") || !lld.exists() {
         return None;
     }

@@ -9,11 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
 use super::dependencies::Dependencies;
-use super::link;
 use super::linker;
 use super::messages::LINTS;
 use super::original::Original;
-use super::shim_links;
 use super::surroundings;
 use super::toolchain_info::{ToolchainInfo, hex};
 use crate::session_dir::SOURCE;
@@ -38,11 +36,20 @@ const PACKAGE: [(&str, &str); 16] = [
     ("CARGO_PRIMARY_PACKAGE", "1"),
 ];
 
+/// What rustc is to make.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Output {
+    /// Only its messages.
+    Messages,
+    /// An object file.
+    Object,
+    /// A library, for which rustc calls a linker.
+    Library,
+}
+
 /// How a cell is compiled, apart from its text.
 #[derive(Clone, Copy)]
 pub struct Recipe<'a> {
-    /// The session's folder.
-    pub session: &'a Path,
     /// The toolchain.
     pub facts: &'a ToolchainInfo,
     /// What every cell links.
@@ -57,6 +64,8 @@ pub struct Recipe<'a> {
     pub linker: &'a OnceCell<Vec<String>>,
     /// Whether to check for errors only, without output.
     pub check_only: bool,
+    /// Whether the cell refers to no other libraries than [`Recipe::linked`] returns.
+    pub is_usual: bool,
 }
 
 impl Recipe<'_> {
@@ -73,15 +82,15 @@ impl Recipe<'_> {
     }
 
     fn linker(&self) -> &[String] {
-        self.linker.get_or_init(|| {
-            let mut arguments = linker::arguments(self.facts, self.libs);
-            // In place of LLD, to which it gives what it does not link.
-            if !arguments.is_empty() && link::is_possible(&self.facts.host) {
-                let own = shim_links::links(self.session).join(link::NAME);
-                arguments.extend(["-C".to_owned(), format!("linker={}", own.display())]);
-            }
-            arguments
-        })
+        self.linker.get_or_init(|| linker::arguments(self.facts, self.libs))
+    }
+
+    /// The shared libraries that a usual cell refers to.
+    pub fn linked(&self) -> Vec<PathBuf> {
+        let holds_all = |name: &str| Some(name) == self.dependencies.linked();
+        let dependencies = self.dependencies.externs.iter().filter(|(name, _)| holds_all(name)).map(|(_, file)| file);
+        let own = [&self.libs.dylib].into_iter().chain(dependencies).cloned();
+        own.chain(self.facts.standard_library()).collect()
     }
 
     /// The arguments that name the libraries a cell can use.
@@ -109,36 +118,41 @@ impl Recipe<'_> {
         vec!["-C".to_owned(), format!("link-arg={prefix}-Bsymbolic-functions")]
     }
 
-    /// The arguments that make the loader look for dylibs in this folder.
-    fn search_at_load(&self, folder: &Path) -> [String; 4] {
+    /// The folders in which the loader looks for dylibs.
+    pub fn search_at_load(&self) -> Vec<String> {
+        let target_libdir = self.facts.target_libdir();
+        let folders = [&self.libs.deps, &target_libdir].into_iter().chain(&self.dependencies.folder);
+        folders.map(|folder| folder.display().to_string()).collect()
+    }
+
+    /// The arguments for linking.
+    fn linking(&self) -> Vec<String> {
         // A C compiler passes an argument on to the linker only with this prefix.
         let prefix = if self.linker().is_empty() { "-Wl," } else { "" };
-        let argument = |part: &str| format!("link-arg={prefix}{part}");
-        ["-C".to_owned(), argument("-rpath"), "-C".to_owned(), argument(&folder.display().to_string())]
+        let search = self.search_at_load().into_iter().flat_map(|folder| ["-rpath".to_owned(), folder]);
+        let search = search.flat_map(|part| ["-C".to_owned(), format!("link-arg={prefix}{part}")]);
+        self.linker().iter().cloned().chain(self.binds_its_own_functions()).chain(search).collect()
     }
 
     /// The call of the compiler. Debug assertions and overflow checks are on, as in a debug build. Crate name and
     /// metadata are the same for every cell, so that a type has one `TypeId` in all of them.
-    pub fn command(&self, library: &Path, original: &Original, is_unstable: bool) -> Command {
+    pub fn command(&self, output: Output, library: &Path, original: &Original, is_unstable: bool) -> Command {
         let mut command = Command::new(&self.facts.rustc);
         command
             .args(["--edition", "2024", "--crate-name", "ctx", "--crate-type", "cdylib", "--error-format", "json"])
             .args(["-C", "prefer-dynamic", "-C", "metadata=soma", "-C", "codegen-units=1"])
             .args(["-C", "debug-assertions=on", "-C", "overflow-checks=on", "-C", "strip=debuginfo"])
             .args(["-A", "unused", "-A", "nonstandard_style", "-A", "future_incompatible", "-A", "improper_ctypes"])
-            .args(self.binds_its_own_functions())
             .args(LINTS.iter().flat_map(|lint| ["-W", lint]))
             .args(["-C", &format!("opt-level={}", self.opt_level)])
-            .args(self.linker())
             .args(self.libraries());
-        let target_libdir = self.facts.target_libdir();
-        let folders = [&self.libs.deps, &target_libdir].into_iter().chain(&self.dependencies.folder);
-        command.args(folders.flat_map(|folder| self.search_at_load(folder)));
-        if self.check_only {
-            command.arg("--emit=metadata").arg("--out-dir").arg(library.with_file_name("check"));
-        } else {
-            let (library, read) = (library.display(), surroundings::list(library));
-            command.args([format!("--emit=link={library}"), format!("--emit=dep-info={}", read.display())]);
+        match output {
+            Output::Messages => command.arg("--emit=metadata").arg("--out-dir").arg(library.with_file_name("check")),
+            Output::Object => command.arg(format!("--emit=obj={}", object(library).display())),
+            Output::Library => command.arg(format!("--emit=link={}", library.display())).args(self.linking()),
+        };
+        if output != Output::Messages {
+            command.arg(format!("--emit=dep-info={}", surroundings::list(library).display()));
         }
         command.arg(SOURCE).stdin(Stdio::null());
         original.restore(&mut command);
@@ -157,6 +171,11 @@ impl Recipe<'_> {
     }
 }
 
+/// The file for the object from which a library is made.
+pub fn object(library: &Path) -> PathBuf {
+    library.with_extension("o")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,7 +190,6 @@ mod tests {
         let none = Dependencies::default();
         let some = Dependencies { identity: "some".into(), ..Dependencies::default() };
         let usual = Recipe {
-            session: Path::new("/"),
             facts: &facts,
             libs: &libs,
             dependencies: &none,
@@ -179,6 +197,7 @@ mod tests {
             opt_level: "0",
             linker: &OnceCell::new(),
             check_only: false,
+            is_usual: true,
         };
         vec![
             usual.key("cell"),

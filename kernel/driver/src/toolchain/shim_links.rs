@@ -14,7 +14,6 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::link;
 use crate::dirs;
 use crate::evcxr::environment::{CONFIG_DIR, TMPDIR};
 use crate::fast_paths::FastPath;
@@ -58,7 +57,7 @@ pub fn link(session: &Path, soma: &Path) -> io::Result<()> {
     let stand_in = stand_in(soma);
     let folder = links(session);
     dirs::private_dir(&folder)?;
-    NAMES.iter().chain([&link::NAME]).try_for_each(|name| link_if_missing(&stand_in, &folder.join(name)))?;
+    NAMES.iter().try_for_each(|name| link_if_missing(&stand_in, &folder.join(name)))?;
     link_if_missing(soma, &program(session))
 }
 

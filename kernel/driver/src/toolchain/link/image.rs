@@ -10,7 +10,6 @@ use anyhow::{Context, Result, bail};
 use object::elf;
 
 use super::object_file::{Kind, ObjectFile, Relocation};
-use super::request::Request;
 
 const PAGE: u64 = 0x1000;
 const HEADER: u64 = 64;
@@ -106,9 +105,10 @@ struct Dynamic {
 
 struct Layout<'a> {
     object: &'a ObjectFile<'a>,
-    request: &'a Request,
     /// The names of the libraries that it needs.
     needed: &'a [String],
+    /// The folders in which the loader looks for them.
+    search: &'a [String],
     /// Of each section of the object, its place in its section of the library.
     places: Vec<u64>,
     /// Of each symbol of the object, its index in the table of dynamic symbols.
@@ -129,10 +129,10 @@ struct Layout<'a> {
 }
 
 /// The library, as the content of its file; the libraries that it needs have these names.
-pub fn lay_out(object: &ObjectFile, request: &Request, needed: &[String]) -> Result<Vec<u8>> {
+pub fn lay_out(object: &ObjectFile, search: &[String], needed: &[String]) -> Result<Vec<u8>> {
     let mut layout = Layout {
         object,
-        request,
+        search,
         needed,
         places: Vec::new(),
         dynamic_symbols: HashMap::new(),
@@ -209,12 +209,8 @@ impl<'a> Layout<'a> {
                 self.named.push(index);
             }
         }
-        for name in &self.request.exports {
-            let mut symbols = self.object.symbols.iter();
-            let found =
-                symbols.position(|symbol| symbol.name == name && symbol.section.is_some_and(|at| at != usize::MAX));
-            self.named.push(found.with_context(|| format!("the object does not define {name}"))?);
-        }
+        let symbols = self.object.symbols.iter().enumerate();
+        self.named.extend(symbols.filter(|(_, symbol)| symbol.is_exported).map(|(index, _)| index));
         self.dynamic_symbols =
             self.named.iter().enumerate().map(|(at, symbol)| (*symbol, u32::try_from(at + 1).unwrap_or(0))).collect();
         Ok(())
@@ -305,7 +301,7 @@ impl<'a> Layout<'a> {
     fn write_symbols(&mut self) {
         let names = self.named.iter().map(|symbol| self.object.symbols[*symbol].name);
         let mut strings = vec![0];
-        for name in names.chain(self.needed()).chain([&*self.request.search.join(":")]) {
+        for name in names.chain(self.needed()).chain([&*self.search.join(":")]) {
             strings.extend_from_slice(name.as_bytes());
             strings.push(0);
         }
@@ -473,7 +469,7 @@ impl<'a> Layout<'a> {
             tags.push((elf::DT_NEEDED, u64::from(name)));
             name += library.len() as u32 + 1;
         }
-        if !self.request.search.is_empty() {
+        if !self.search.is_empty() {
             tags.push((elf::DT_RUNPATH, u64::from(name)));
         }
         if self.sizes[INIT_ARRAY] > 0 {

@@ -60,6 +60,8 @@ pub struct Symbol<'a> {
     /// `STT_…`.
     pub kind: u8,
     pub is_weak: bool,
+    /// Whether it is defined here, and other libraries can refer to it.
+    pub is_exported: bool,
 }
 
 impl Symbol<'_> {
@@ -135,6 +137,7 @@ impl<'a> ObjectFile<'a> {
                 bail!("the symbol {name} is of the kind {kind}");
             }
             let is_weak = symbol.st_bind() == elf::STB_WEAK;
+            let is_visible = symbol.st_bind() != elf::STB_LOCAL && symbol.st_visibility() == elf::STV_DEFAULT;
             symbols.push(Symbol {
                 name: if kind == elf::STT_SECTION || kind == elf::STT_FILE { "" } else { name },
                 section,
@@ -142,6 +145,7 @@ impl<'a> ObjectFile<'a> {
                 size: symbol.st_size.get(endian),
                 kind,
                 is_weak,
+                is_exported: is_visible && section.is_some_and(|section| section != usize::MAX),
             });
         }
         Ok(ObjectFile { sections, symbols })

@@ -1,11 +1,13 @@
 //! Programs are compiled as cells are, linked, loaded and run.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use object::LittleEndian;
 
 use super::*;
+use crate::toolchain::toolchain_info::ToolchainInfo;
 
 /// What the programs need: the standard library, as a shared library.
 struct Toolchain {
@@ -41,42 +43,10 @@ impl Toolchain {
         object
     }
 
-    /// Arguments such as rustc gives.
-    fn arguments(&self, object: &Path, exports: &[&str]) -> Vec<String> {
-        let script = self.folder.path().join("list");
-        let names: String = exports.iter().map(|name| format!("    {name};\n")).collect();
-        fs::write(&script, format!("{{\n  global:\n{names}\n  local:\n    *;\n}};")).unwrap();
-        let standard = self.facts.standard_library().unwrap();
-        let words = [
-            &format!("--version-script={}", script.display()),
-            "--no-undefined-version",
-            &self.folder.path().join("symbols.o").display().to_string(),
-            &object.display().to_string(),
-            "--as-needed",
-            "-Bdynamic",
-            &standard.display().to_string(),
-            "-Bstatic",
-            "/libcompiler_builtins-1.rlib",
-            "-Bdynamic",
-            "-lgcc_s",
-            "-lc",
-            "--eh-frame-hdr",
-            "-z",
-            "noexecstack",
-            "-o",
-            &self.output().display().to_string(),
-            "--gc-sections",
-            "-shared",
-            "-z",
-            "relro",
-            "-z",
-            "now",
-            "--strip-debug",
-            "-Bsymbolic-functions",
-            "-rpath",
-            &self.facts.target_libdir().display().to_string(),
-        ];
-        words.map(str::to_owned).into()
+    /// Links an object as a cell's.
+    fn link(&self, object: &Path) -> Result<Vec<u8>> {
+        let search = [self.facts.target_libdir().display().to_string()];
+        link(&fs::read(object).unwrap(), &[self.facts.standard_library().unwrap()], &search)
     }
 
     fn output(&self) -> PathBuf {
@@ -84,10 +54,11 @@ impl Toolchain {
     }
 
     /// What a program's `run` returns.
-    fn run(&self, program: &str, level: &str, exports: &[&str]) -> u64 {
+    fn run(&self, program: &str, level: &str) -> u64 {
         self.linked.set(self.linked.get() + 1);
         let object = self.object(program, level);
-        link(&self.arguments(&object, exports)).unwrap_or_else(|why| panic!("{why:#}: {program}"));
+        let library = self.link(&object).unwrap_or_else(|why| panic!("{why:#}: {program}"));
+        fs::write(self.output(), library).unwrap();
         // SAFETY: the program has this function; nothing of it is used after the library is closed.
         unsafe {
             let library = libloading::Library::new(self.output()).unwrap_or_else(|error| panic!("{error}: {program}"));
@@ -164,7 +135,7 @@ fn programs_do_what_they_say() {
         ),
     ] {
         for level in ["0", "2"] {
-            assert_eq!(toolchain.run(&format!("{HEAD} {program}"), level, &["run"]), expected, "{level}: {program}");
+            assert_eq!(toolchain.run(&format!("{HEAD} {program}"), level), expected, "{level}: {program}");
         }
     }
 }
@@ -176,7 +147,7 @@ fn tools_can_read_a_library() {
     let program =
         "#[unsafe(no_mangle)] pub static TABLE: [u64; 2] = [1, 2]; fn own() -> String { String::from(\"x\") }";
     let program = format!("{program} {HEAD} {{ own().len() as u64 + TABLE[1] }}");
-    assert_eq!(toolchain.run(&program, "0", &["run", "TABLE"]), 3);
+    assert_eq!(toolchain.run(&program, "0"), 3);
     let content = fs::read(toolchain.output()).unwrap();
     let file = object::File::parse(&*content).unwrap();
     let exported: Vec<&str> = file.dynamic_symbols().filter(|s| s.is_definition()).map(|s| s.name().unwrap()).collect();
@@ -193,31 +164,24 @@ fn tools_can_read_a_library() {
 }
 
 #[test]
-fn what_is_unusual_is_left_to_the_linker_of_the_toolchain() {
+fn what_is_unusual_is_refused() {
     let Some(toolchain) = Toolchain::new() else { return };
-    let object = toolchain.object(&format!("{HEAD} {{ 1 }}"), "0");
-    let usual = toolchain.arguments(&object, &["run"]);
-    link(&usual).unwrap();
-    for (more, why) in [
-        ("-lsqlite3", "the library sqlite3"),
-        ("/usr/lib/libnative.a", "the file /usr/lib/libnative.a"),
-        ("/tmp/liba_crate.rlib", "the file /tmp/liba_crate.rlib"),
-        ("/tmp/other.o", "2 objects"),
-        ("--icf=all", "the option --icf=all"),
+    for (more, run, why) in [
+        // Whether another library has it, or nobody, the toolchain's linker says.
+        ("unsafe extern \"C\" { fn elsewhere() -> u64; }", "unsafe { elsewhere() }", "no library defines elsewhere"),
+        (
+            "#[used] #[unsafe(link_section = \"odd\")] static mut ODD: u64 = 1;",
+            "unsafe { ODD }",
+            "the section odd",
+        ),
     ] {
-        let arguments = [&usual[..], &[more.to_owned()]].concat();
-        assert_eq!(format!("{:#}", link(&arguments).unwrap_err()), why);
+        let refused = toolchain.link(&toolchain.object(&format!("{more} {HEAD} {{ {run} }}"), "0")).unwrap_err();
+        assert_eq!(format!("{refused:#}"), why);
     }
-    let missing = toolchain.arguments(&object, &["run", "walk"]);
-    assert_eq!(format!("{:#}", link(&missing).unwrap_err()), "the object does not define walk");
-    // A function that no library of Rust's has: whether another has it, or nobody, the toolchain's linker says.
-    let program = format!("unsafe extern \"C\" {{ fn elsewhere() -> u64; }} {HEAD} {{ unsafe {{ elsewhere() }} }}");
-    let object = toolchain.object(&program, "0");
-    let refused = link(&toolchain.arguments(&object, &["run"])).unwrap_err();
-    assert_eq!(format!("{refused:#}"), "no library defines elsewhere");
+    let object = toolchain.object(&format!("{HEAD} {{ 1 }}"), "0");
+    let content = fs::read(&object).unwrap();
     for damage in [2, 20, 1000] {
-        let content = fs::read(&object).unwrap();
         fs::write(&object, &content[..content.len() / damage]).unwrap();
-        assert!(link(&toolchain.arguments(&object, &["run"])).is_err());
+        assert!(toolchain.link(&object).is_err());
     }
 }
