@@ -23,8 +23,8 @@ const DIGEST: usize = 32;
 pub struct Cache {
     folder: PathBuf,
     limit: u64,
-    /// Folders that are only read.
-    below: Vec<PathBuf>,
+    /// The folders that are only read. They are looked for when this one has not got a cell.
+    below: fn() -> Vec<PathBuf>,
 }
 
 /// The name of the folder in a cache and in a shared folder.
@@ -47,7 +47,7 @@ impl Cache {
     /// The user's cache, bounded by `SOMA_CACHE_BYTES` or [`DEFAULT_LIMIT`].
     pub fn user() -> Cache {
         let limit = std::env::var("SOMA_CACHE_BYTES").ok().and_then(|bytes| bytes.parse().ok());
-        let below = shared::folders().iter().map(|folder| folder.join(CELLS)).collect();
+        let below = || shared::folders().iter().map(|folder| folder.join(CELLS)).collect();
         Cache { below, ..Cache::new(dirs::cache_dir().join(CELLS), limit.unwrap_or(DEFAULT_LIMIT)) }
     }
 
@@ -58,7 +58,7 @@ impl Cache {
 
     /// A cache in this folder, which is made when the first entry is stored.
     pub fn new(folder: PathBuf, limit: u64) -> Cache {
-        Cache { folder, limit, below: Vec::new() }
+        Cache { folder, limit, below: Vec::new }
     }
 
     fn entry(&self, key: &str) -> PathBuf {
@@ -91,7 +91,7 @@ impl Cache {
 
     /// The content that a folder below has under a key, if only root and this account can have put it there.
     fn read_below(&self, key: &str) -> Option<Vec<u8>> {
-        self.below.iter().find_map(|folder| {
+        (self.below)().iter().find_map(|folder| {
             let path = entry_in(folder, key);
             let is_trusted = path.symlink_metadata().is_ok_and(|found| found.is_file()) && shared::is_trusted(&path);
             let mut file = is_trusted.then(|| fs::read(&path).ok()).flatten()?;

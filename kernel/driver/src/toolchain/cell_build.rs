@@ -34,6 +34,7 @@ use super::toolchain_info::{ToolchainInfo, hex};
 use super::{link, waiting, warming};
 use crate::announce::announce;
 use crate::diagnostic::{CompilerOutput, DiagnosticExt, DiagnosticLevel};
+use crate::dirs;
 use crate::evcxr::program::{self, CellItems, Definition, Program, Show, Versions};
 use crate::evcxr::{self, files, manifest, tools};
 use crate::session_dir::{BUILD_PID, KEY, SOURCE, WARNINGS};
@@ -190,7 +191,7 @@ fn compile(session: &Path, notes: &SessionNotes, cell: &CellNotes, source: &str,
     let (mut warnings, others): (Vec<_>, Vec<_>) =
         build.said.diagnostics.into_iter().partition(|diagnostic| diagnostic.level == DiagnosticLevel::Warning);
     warnings.retain(|warning| messages::is_worth_telling(warning, &program));
-    fs::write(session.join(WARNINGS), serde_json::to_vec(&warnings)?)?;
+    dirs::overwrite(&session.join(WARNINGS), &serde_json::to_vec(&warnings)?)?;
     for mut diagnostic in others {
         messages::translate(&mut diagnostic, &program);
         println!("{}", tools::compiler_message(&diagnostic));
@@ -211,9 +212,9 @@ fn build(
     (cache, original): (&Cache, &Original),
 ) -> Result<Build> {
     let anchored = Anchored::new(text, &original.folder);
-    fs::write(SOURCE, &anchored.text)?;
+    dirs::overwrite(SOURCE.as_ref(), anchored.text.as_bytes())?;
     let key = recipe.key(&anchored.text);
-    fs::write(session.join(KEY), &key)?;
+    dirs::overwrite(&session.join(KEY), key.as_bytes())?;
     let call = |output| recipe.command(output, library, original, program.is_unstable);
     let cached = if recipe.check_only { None } else { cache.get(&key).and_then(Build::decode) };
     let mut build = match cached.filter(|build| build.surroundings.are_unchanged(|| call(Output::Object))) {
@@ -238,7 +239,7 @@ fn build(
     }
     if anchored.is_changed() {
         // So that a look-up of a place finds the cell's own line.
-        fs::write(SOURCE, text)?;
+        dirs::overwrite(SOURCE.as_ref(), text.as_bytes())?;
         anchored.restore(&mut build.said.diagnostics);
     }
     Ok(build)

@@ -46,7 +46,7 @@ pub struct CellNotes {
 }
 
 macro_rules! stored {
-    ($notes:ty, $file:ident) => {
+    ($notes:ty, $file:ident, $write:ident) => {
         impl $notes {
             /// Reads the notes of a session.
             ///
@@ -61,13 +61,13 @@ macro_rules! stored {
             /// # Errors
             /// When the folder cannot be written to.
             pub fn write(&self, session: &Path) -> io::Result<()> {
-                dirs::write_atomically(&session.join($file), &serde_json::to_vec(self)?)
+                dirs::$write(&session.join($file), &serde_json::to_vec(self)?)
             }
         }
     };
 }
-stored!(SessionNotes, SESSION_NOTES);
-stored!(CellNotes, CELL_NOTES);
+stored!(SessionNotes, SESSION_NOTES, write_atomically);
+stored!(CellNotes, CELL_NOTES, overwrite);
 
 impl SessionNotes {
     /// Whether the session's folder holds these notes unchanged.

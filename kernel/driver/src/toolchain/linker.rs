@@ -11,8 +11,8 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 use super::cell_libs::CellLibs;
-use super::toolchain_info::{ToolchainInfo, hex};
 use super::search;
+use super::toolchain_info::{ToolchainInfo, hex};
 use crate::dirs;
 
 /// rustc's arguments for linking cells; empty if a C compiler has to link them.

@@ -7,6 +7,7 @@ use std::{fs, io};
 use sha2::{Digest, Sha256};
 
 use super::toolchain_info::hex;
+use crate::dirs;
 
 /// Puts a cell's library where evcxr looks for it. If the content is the same as before, the file is the one that the
 /// worker has already loaded, so repeated runs of a cell take no more memory; but a `static` starts again with each
@@ -20,7 +21,7 @@ pub fn provide(library: &Path, content: &[u8], session: &Path, text: &str) -> io
     // Without the program, a panic in this cell's code has no place when a later cell runs it. Without the link below,
     // each run of the cell takes as much memory as another cell.
     let _ = fs::create_dir_all(loaded.parent().expect("it is in a folder"));
-    let _ = fs::write(loaded.with_extension("rs"), text);
+    let _ = dirs::overwrite(&loaded.with_extension("rs"), text.as_bytes());
     // Statics that an earlier library has are only declared.
     if text.lines().any(|line| line.contains("static") && !line.contains("#[link_name = \"soma_static_")) {
         return fs::write(library, content);

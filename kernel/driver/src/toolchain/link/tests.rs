@@ -169,11 +169,7 @@ fn what_is_unusual_is_refused() {
     for (more, run, why) in [
         // Whether another library has it, or nobody, the toolchain's linker says.
         ("unsafe extern \"C\" { fn elsewhere() -> u64; }", "unsafe { elsewhere() }", "no library defines elsewhere"),
-        (
-            "#[used] #[unsafe(link_section = \"odd\")] static mut ODD: u64 = 1;",
-            "unsafe { ODD }",
-            "the section odd",
-        ),
+        ("#[used] #[unsafe(link_section = \"odd\")] static mut ODD: u64 = 1;", "unsafe { ODD }", "the section odd"),
     ] {
         let refused = toolchain.link(&toolchain.object(&format!("{more} {HEAD} {{ {run} }}"), "0")).unwrap_err();
         assert_eq!(format!("{refused:#}"), why);
