@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::signal::{Signal, kill};
@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use crate::notebook::Notebook;
-use crate::surroundings::{OwnCache, heed_permissions, limit_files, survive_full_disks};
+use crate::surroundings::{OwnCache, below, heed_permissions, limit_files, survive_full_disks};
 
 /// A kernel with a cache of its own.
 fn with_cache(cache: &OwnCache) -> Notebook {
@@ -139,9 +139,6 @@ fn a_linker_that_disappears_is_missed_in_a_sentence_and_used_when_it_is_back() {
 const CELLS: [(&str, &str); 3] =
     [("let n = 20;\nn + 1", "21"), ("(1..=n).sum::<i32>()", "210"), ("format!(\"{n}!\")", "\"20!\"")];
 
-/// With the one on which evcxr tries its runtime.
-const ALL: usize = CELLS.len() + 1;
-
 fn run_all(notebook: &mut Notebook) {
     for (code, text) in CELLS {
         notebook.gives(code, text);
@@ -154,7 +151,7 @@ fn damaged_entries_of_the_cache_are_made_again() {
     run_all(&mut with_cache(&cache));
     let intact: Vec<(_, Vec<u8>)> =
         cache.cells().into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect();
-    assert_eq!(intact.len(), ALL);
+    assert_eq!(intact.len(), CELLS.len());
     let flipped = |content: &[u8]| {
         let mut content = content.to_vec();
         let middle = content.len() / 2;
@@ -178,6 +175,27 @@ fn damaged_entries_of_the_cache_are_made_again() {
 }
 
 #[test]
+fn the_cell_with_which_every_session_begins_stays_with_the_libraries_and_is_made_again() {
+    let cache = OwnCache::with_own_libraries();
+    let first = || -> Vec<PathBuf> {
+        let kept = below(&cache.path().join("libs"));
+        kept.into_iter()
+            .filter(|file| file.is_file() && file.parent().unwrap().parent().unwrap().ends_with("cells"))
+            .collect()
+    };
+    run_all(&mut with_cache(&cache));
+    let [file] = &first()[..] else { panic!("{:?}", first()) };
+    let content = fs::read(file).unwrap();
+    fs::remove_dir_all(cache.path().join("cells")).unwrap();
+    for damaged in [&content[..content.len() / 2], b"", b"a cell"] {
+        fs::write(file, damaged).unwrap();
+        run_all(&mut with_cache(&cache));
+        assert_eq!(fs::read(file).unwrap().len(), content.len());
+    }
+    assert_eq!(first().len(), 1);
+}
+
+#[test]
 fn two_kernels_that_fill_one_cache_at_once_both_are_right() {
     let cache = OwnCache::new();
     std::thread::scope(|scope| {
@@ -185,7 +203,7 @@ fn two_kernels_that_fill_one_cache_at_once_both_are_right() {
             scope.spawn(|| run_all(&mut with_cache(&cache)));
         }
     });
-    assert_eq!(cache.cells().len(), ALL);
+    assert_eq!(cache.cells().len(), CELLS.len());
     let before = Instant::now();
     run_all(&mut with_cache(&cache));
     assert!(before.elapsed() < Duration::from_secs(20));

@@ -94,11 +94,27 @@ impl OwnCache {
         cache
     }
 
+    /// With folders of its own for what is kept with the libraries.
+    pub fn with_own_libraries() -> OwnCache {
+        let cache = OwnCache::new();
+        let own = cache.path().join("libs");
+        fs::remove_file(&own).unwrap();
+        for libraries in fs::read_dir(cache_dir().join("libs")).unwrap().flatten() {
+            let folder = own.join(libraries.file_name());
+            fs::create_dir_all(&folder).unwrap();
+            for entry in fs::read_dir(libraries.path()).unwrap().flatten().filter(|entry| entry.file_name() != "cells")
+            {
+                std::os::unix::fs::symlink(entry.path(), folder.join(entry.file_name())).unwrap();
+            }
+        }
+        cache
+    }
+
     /// With a linker that is the test's own link to the real one: the kernel has noted how cells are linked here, and the
     /// note is changed.
     pub fn with_own_linker() -> (OwnCache, PathBuf) {
         let cache = OwnCache::new();
-        cache.compile_a_cell();
+        cache.link_a_cell();
         let notes: Vec<PathBuf> =
             fs::read_dir(cache.path().join("linkers")).unwrap().map(|note| note.unwrap().path()).collect();
         let [note] = &notes[..] else { panic!("{notes:?}") };
@@ -121,13 +137,13 @@ impl OwnCache {
         (cache, linker)
     }
 
-    /// Runs a notebook of one cell.
-    fn compile_a_cell(&self) {
+    /// Runs a notebook of one cell, for which rustc calls a linker.
+    fn link_a_cell(&self) {
         let notebook = self.0.path().join("cell.ipynb");
         let cell = json!({ "cell_type": "code", "source": "let warm = 1;", "metadata": {}, "outputs": [] });
         fs::write(&notebook, json!({ "cells": [cell], "nbformat": 4 }).to_string()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_soma"));
-        command.arg("warm").arg(notebook).env("SOMA_CACHE_DIR", self.path());
+        command.arg("warm").arg(notebook).env("SOMA_CACHE_DIR", self.path()).env("SOMA_WITHOUT", "linker");
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
