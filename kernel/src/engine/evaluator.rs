@@ -146,6 +146,9 @@ impl Evaluator for SomaEvaluator {
             self.run_start_up_files(&frontend);
         }
         let started = Instant::now();
+        if commands::has_code(&cell.code) {
+            self.waiting_rustc.begin_ahead();
+        }
         let mut code = prepare::without_mark(&cell.code).to_owned();
         if code.starts_with('!') {
             let (variables, items) = self.names.get();

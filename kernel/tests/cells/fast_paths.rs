@@ -61,3 +61,49 @@ fn cells_are_the_same_without_each_fast_path() {
         drop(notebook);
     }
 }
+
+/// Whether each compile of a session had begun before it was asked for, as the driver's log tells.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn begun_ahead(notebook: &Notebook) -> Vec<bool> {
+    let log = std::fs::read_to_string(notebook.session().join("driver.log")).unwrap();
+    let compiles = log.lines().filter(|line| line.contains("the waiting rustc compiles"));
+    compiles.map(|line| line.ends_with("ahead=true")).collect()
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn a_compile_begins_when_its_cell_arrives_if_it_is_like_the_last_one() {
+    use soma_driver::process::children;
+
+    let cache = OwnCache::new();
+    let mut notebook = Notebook::open_with(|command| {
+        command.env("SOMA_CACHE_DIR", cache.path()).env("SOMA_LOG", "soma_driver=debug");
+    });
+    notebook.gives("20 + 1", "21");
+    notebook.gives("20 + 2", "22");
+    notebook.gives("20 + 3", "23");
+    assert!(begun_ahead(&notebook).ends_with(&[true, true]), "{:?}", begun_ahead(&notebook));
+    // A loop over plain numbers is compiled at another level.
+    notebook.gives("{ let mut sum = 0_u64; for n in 0..1_000_000_u64 { sum ^= n * n; } sum }", "174969942272");
+    assert!(begun_ahead(&notebook).ends_with(&[true, true, false]), "{:?}", begun_ahead(&notebook));
+    // One that has an error is compiled in two ways.
+    let error = notebook.fails("nothing + 1");
+    assert!(error.message.contains("cannot find value `nothing`"), "{error:?}");
+    notebook.gives("20 + 4", "24");
+    assert!(begun_ahead(&notebook).ends_with(&[true]), "{:?}", begun_ahead(&notebook));
+    // The first of these begins one that nobody asks for.
+    let compiles = begun_ahead(&notebook).len();
+    notebook.gives("20 + 4", "24");
+    notebook.gives("20 + 3", "23");
+    assert_eq!(begun_ahead(&notebook).len(), compiles);
+    let waiting = std::fs::read_to_string(notebook.session().join("waiting.pid")).unwrap().parse().unwrap();
+    let waiting = nix::unistd::Pid::from_raw(waiting);
+    let begun = std::time::Instant::now();
+    while !children(waiting).is_empty() {
+        assert!(begun.elapsed().as_secs() < 60, "a compile that nobody asks for waits");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    notebook.gives("20 + 5", "25");
+    notebook.gives("20 + 6", "26");
+    assert!(begun_ahead(&notebook).ends_with(&[false, true]), "{:?}", begun_ahead(&notebook));
+}

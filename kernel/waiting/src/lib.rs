@@ -8,6 +8,9 @@
 //! The kernel's side is `kernel/driver/src/toolchain/waiting`; the two share the format of a request (`request`).
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
+mod ahead;
+mod child;
+mod descriptors;
 mod last_words;
 mod memory;
 mod request;

@@ -1,77 +1,123 @@
-//! What a compile is given: its standard streams, its arguments, its folder and its environment, all as descriptors.
+//! What a compile is given: a call of rustc, and the streams for what it says.
 
 use std::ffi::{CString, c_char};
-use std::io::{self, Read};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 
-/// The descriptors of a request: standard output, standard error, the arguments (a line each, as in a file that rustc
-/// reads for `@file`), and the surroundings: the folder and then the environment, each text with a zero byte after it.
-const DESCRIPTORS: usize = 4;
+use crate::descriptors;
 
 /// The descriptor from which rustc reads its arguments: the waiting one was started with `@/proc/self/fd/200`.
 const ARGUMENTS: RawFd = 200;
 
-/// A request that has arrived.
-pub struct Request {
-    descriptors: [OwnedFd; DESCRIPTORS],
+/// What a client sends.
+pub enum Message {
+    /// To compile.
+    Request(Call, Streams),
+    /// To begin the next compile: a request will follow, probably with the same call as the last one.
+    Ahead,
 }
 
-impl Request {
-    /// Receives the descriptors; `None` if what came is no request.
-    pub fn receive(connection: &UnixStream) -> io::Result<Option<Request>> {
-        const SIZE: usize = size_of::<[RawFd; DESCRIPTORS]>();
-        let mut byte = 0_u8;
-        let mut part = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
-        // Of 64-bit numbers, for their alignment.
-        let mut control = [0_u64; 16];
-        // SAFETY: all fields may be zero.
-        let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
-        message.msg_iov = &raw mut part;
-        message.msg_iovlen = 1;
-        message.msg_control = control.as_mut_ptr().cast();
-        message.msg_controllen = size_of_val(&control) as _;
-        // SAFETY: the message's pointers are valid, with the sizes beside them.
-        let received = unsafe { libc::recvmsg(connection.as_raw_fd(), &raw mut message, libc::MSG_CMSG_CLOEXEC) };
-        if received < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the message was filled by the call above.
-        unsafe {
-            let header = libc::CMSG_FIRSTHDR(&raw const message);
-            let is_complete = !header.is_null()
-                && (*header).cmsg_type == libc::SCM_RIGHTS
-                && (*header).cmsg_len as usize == libc::CMSG_LEN(SIZE as u32) as usize;
-            if !is_complete {
-                return Ok(None);
+/// The byte of [`Message::Ahead`], which has no descriptors.
+const AHEAD: u8 = 1;
+
+impl Message {
+    /// Receives a message; `None` if what came is none.
+    pub fn receive(connection: &UnixStream) -> io::Result<Option<Message>> {
+        Ok(match descriptors::receive(connection)? {
+            (_, Some([output, errors, arguments, surroundings])) => {
+                Some(Message::Request(Call::read(arguments, surroundings)?, Streams { output, errors }))
             }
-            let first: *const RawFd = libc::CMSG_DATA(header).cast();
-            let descriptors = std::array::from_fn(|index| OwnedFd::from_raw_fd(first.add(index).read_unaligned()));
-            Ok(Some(Request { descriptors }))
-        }
+            (AHEAD, None) => Some(Message::Ahead),
+            _ => None,
+        })
+    }
+}
+
+/// A call of rustc. Two are equal if they do the same.
+pub struct Call {
+    /// The file in memory from which rustc reads its arguments.
+    arguments: File,
+    /// Its content: an argument a line.
+    lines: Vec<u8>,
+    /// The folder and then the environment, each text with a zero byte after it.
+    surroundings: Vec<u8>,
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Call) -> bool {
+        (&self.lines, &self.surroundings) == (&other.lines, &other.surroundings)
+    }
+}
+
+impl Call {
+    fn read(arguments: OwnedFd, surroundings: OwnedFd) -> io::Result<Call> {
+        let (arguments, surroundings) = (File::from(arguments), File::from(surroundings));
+        Ok(Call { lines: content(&arguments)?, surroundings: content(&surroundings)?, arguments })
     }
 
-    /// Makes this process, which is for the request, what the request says.
-    pub fn take_on(self) -> io::Result<()> {
-        let [output, errors, arguments, surroundings] = self.descriptors;
-        let mut text = Vec::new();
-        std::fs::File::from(surroundings).read_to_end(&mut text)?;
-        let mut parts = text.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+    /// The source, which is the last argument.
+    pub fn source(&self) -> &[u8] {
+        let lines = self.lines.strip_suffix(b"\n").unwrap_or(&self.lines);
+        lines.rsplit(|byte| *byte == b'\n').next().unwrap_or_default()
+    }
+
+    /// Gives this process, which is for the call, its arguments, folder and environment.
+    pub fn take_on(&self) -> io::Result<()> {
+        let mut parts = self.surroundings.split(|byte| *byte == 0).filter(|part| !part.is_empty());
         let folder = CString::new(parts.next().unwrap_or_default())?;
         let environment = parts.map(CString::new).collect::<Result<Vec<_>, _>>()?;
-        let nothing: OwnedFd = std::fs::File::open("/dev/null")?.into();
-        for (from, to) in [(&nothing, 0), (&output, 1), (&errors, 2), (&arguments, ARGUMENTS)] {
-            // SAFETY: this process is single-threaded, and nothing in it uses the numbers that are replaced.
-            if unsafe { libc::dup2(from.as_raw_fd(), to) } < 0 {
-                return Err(io::Error::last_os_error());
-            }
-        }
+        let nothing: OwnedFd = File::open("/dev/null")?.into();
+        descriptors::replace(0, &nothing)?;
+        descriptors::replace(ARGUMENTS, &self.arguments)?;
         // SAFETY: the path ends with a zero byte.
         if unsafe { libc::chdir(folder.as_ptr()) } < 0 {
             return Err(io::Error::last_os_error());
         }
         set_environment(environment);
         Ok(())
+    }
+}
+
+/// Read from the beginning, wherever a client has left off.
+fn content(file: &File) -> io::Result<Vec<u8>> {
+    let size = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+    let mut content = vec![0; size];
+    file.read_exact_at(&mut content, 0)?;
+    Ok(content)
+}
+
+/// Where a compile's standard output and standard error go.
+pub struct Streams {
+    output: OwnedFd,
+    errors: OwnedFd,
+}
+
+impl Streams {
+    /// Streams that lead nowhere.
+    pub fn nothing() -> io::Result<Streams> {
+        let open = || File::options().write(true).open("/dev/null").map(OwnedFd::from);
+        Ok(Streams { output: open()?, errors: open()? })
+    }
+
+    /// Makes them this process's own.
+    pub fn take_on(&self) -> io::Result<()> {
+        descriptors::replace(1, &self.output)?;
+        descriptors::replace(2, &self.errors)
+    }
+
+    /// Passes them on to another process.
+    pub fn send(&self, connection: &UnixStream) -> io::Result<()> {
+        descriptors::send(connection, [self.output.as_raw_fd(), self.errors.as_raw_fd()])
+    }
+
+    /// Receives what [`Streams::send`] has sent.
+    pub fn receive(connection: &UnixStream) -> io::Result<Streams> {
+        let (_, streams) = descriptors::receive(connection)?;
+        let [output, errors] = streams.ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(Streams { output, errors })
     }
 }
 

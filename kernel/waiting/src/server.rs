@@ -6,12 +6,13 @@
 
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 
-use crate::last_words::{self, LastWords};
+use crate::ahead::{self, Ahead};
+use crate::child::{self, Child, Forked};
 use crate::memory;
-use crate::request::Request;
+use crate::request::{Call, Message, Streams};
 
 /// More compiles at once wait in the socket's queue.
 const AT_ONCE: usize = 16;
@@ -19,14 +20,14 @@ const AT_ONCE: usize = 16;
 /// The byte that tells a client that its request was accepted.
 const BEGUN: [u8; 1] = [1];
 
+/// The same, for a compile that had begun before.
+const BEGUN_AHEAD: [u8; 1] = [2];
+
 /// A compile that runs.
 struct Compile {
     /// The client, until it knows how the compile has ended.
     client: Option<UnixStream>,
-    child: libc::pid_t,
-    last_words: LastWords,
-    /// Becomes readable when the child has ended.
-    ended: OwnedFd,
+    child: Child,
 }
 
 impl Compile {
@@ -34,21 +35,19 @@ impl Compile {
     fn polled(&self) -> [libc::pollfd; 3] {
         let client = self.client.as_ref().map(AsRawFd::as_raw_fd);
         // A negative number stands for nothing.
-        let last_words = client.map_or(-1, |_| self.last_words.as_raw_fd());
-        [last_words, self.ended.as_raw_fd(), client.unwrap_or(-1)].map(|descriptor| waiting(descriptor, libc::POLLIN))
+        let says = client.map_or(-1, |_| self.child.says());
+        [says, self.child.ends(), client.unwrap_or(-1)].map(|descriptor| waiting(descriptor, libc::POLLIN))
     }
 
     /// Whether the child has ended. One that is not wanted any more, since its client has closed the connection, ends
     /// together with this process and all that it has started, such as a linker; the kernel starts another.
     fn is_over(&mut self, has_said: bool, child_has_ended: bool, client_has_gone: bool) -> bool {
         if child_has_ended {
-            let mut status = 0;
-            // SAFETY: waits for a child of this process that has ended or was killed.
-            unsafe { libc::waitpid(self.child, &raw mut status, 0) };
+            let status = self.child.status();
             self.tell(status);
         } else if has_said {
             // Words that were not said mean that the end is near.
-            self.last_words.status().into_iter().for_each(|status| self.tell(status));
+            self.child.last_words().into_iter().for_each(|status| self.tell(status));
         } else if client_has_gone {
             end();
         }
@@ -62,6 +61,21 @@ impl Compile {
     }
 }
 
+/// What a rustc that waits knows.
+#[derive(Default)]
+struct Server {
+    compiles: Vec<Compile>,
+    ahead: Option<Ahead>,
+    /// The last call, unless a compile has begun with it, or nobody has asked since one had.
+    last: Option<Call>,
+}
+
+/// Which of two processes goes on after a message.
+enum Goes {
+    Parent,
+    Child,
+}
+
 /// Serves until the kernel closes the pipe; returns in the child of a request.
 pub fn serve() {
     // SAFETY: these are the descriptors that the kernel starts this process with, for this purpose.
@@ -71,91 +85,123 @@ pub fn serve() {
     let _ = listener.set_nonblocking(true);
     // SAFETY: no preconditions. Writing to a client that has gone must not end this process.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    let mut compiles: Vec<Compile> = Vec::new();
+    // The child of a request must not end the others.
+    let mut server = ManuallyDrop::new(Server::default());
     loop {
-        let accepts = if compiles.len() < AT_ONCE { listener.as_raw_fd() } else { -1 };
+        let accepts = if server.compiles.len() < AT_ONCE { listener.as_raw_fd() } else { -1 };
         let mut polled = vec![waiting(kernel, 0), waiting(accepts, libc::POLLIN)];
-        polled.extend(compiles.iter().flat_map(Compile::polled));
+        polled.extend(server.compiles.iter().flat_map(Compile::polled));
+        // At least a millisecond, so that the time is over when the call returns.
+        let patience = server.ahead.as_ref().map_or(-1, |ahead| ahead.time_left().as_millis() as libc::c_int + 1);
         // SAFETY: the array is as long as it says.
-        if unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, -1) } < 0 {
-            match io::Error::last_os_error().kind() {
-                io::ErrorKind::Interrupted => continue,
-                _ => end(),
-            }
+        match unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, patience) } {
+            ..0 if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => continue,
+            ..0 => end(),
+            0 => server.end_what_is_late(),
+            _ => {}
         }
         if polled[0].revents != 0 {
             end();
         }
         let mut states = polled[2..].chunks_exact(3).map(|states| [0, 1, 2].map(|at| states[at].revents != 0));
-        compiles.retain_mut(|compile| {
+        server.compiles.retain_mut(|compile| {
             let [has_said, child_has_ended, client_has_gone] = states.next().unwrap_or_default();
             !compile.is_over(has_said, child_has_ended, client_has_gone)
         });
         if polled[1].revents != 0
             && let Ok((connection, _)) = listener.accept()
         {
-            match begin(connection) {
-                Ok(Begun::Parent(compile)) => compiles.extend(compile),
-                Ok(Begun::Child) => return,
-                // The client finds its connection closed, and compiles in the ordinary way.
-                Err(_) => {}
+            match server.answer(connection) {
+                // After an error the client finds its connection closed, and compiles in the ordinary way.
+                Ok(Goes::Parent) | Err(_) => {}
+                Ok(Goes::Child) => return,
             }
         }
     }
 }
 
-enum Begun {
-    Parent(Option<Compile>),
-    Child,
+impl Server {
+    fn answer(&mut self, client: UnixStream) -> io::Result<Goes> {
+        match Message::receive(&client)? {
+            Some(Message::Request(call, streams)) => self.compile(client, call, &streams),
+            Some(Message::Ahead) => self.begin_ahead(client),
+            None => Ok(Goes::Parent),
+        }
+    }
+
+    /// Has a child compile: one that has begun, or a new one.
+    fn compile(&mut self, client: UnixStream, call: Call, streams: &Streams) -> io::Result<Goes> {
+        // A client that has given up waiting compiles by itself, into the same files.
+        let mut state = [waiting(client.as_raw_fd(), libc::POLLIN)];
+        // SAFETY: the array is as long as it says.
+        if unsafe { libc::poll(state.as_mut_ptr(), 1, 0) } != 0 {
+            return Ok(Goes::Parent);
+        }
+        let begun = match self.ahead.take().map(|ahead| ahead.take(&call, streams)) {
+            Some(Ok(child)) => Some(child),
+            Some(Err(child)) => {
+                self.end(child);
+                None
+            }
+            None => None,
+        };
+        (&client).write_all(if begun.is_some() { &BEGUN_AHEAD } else { &BEGUN })?;
+        let child = match begun.map_or_else(child::fork, |child| Ok(Forked::Parent(child)))? {
+            Forked::Parent(child) => child,
+            Forked::Child(say) => {
+                drop(client);
+                or_exit(call.take_on().and_then(|()| streams.take_on()));
+                say.at_exit();
+                memory::keep_all();
+                return Ok(Goes::Child);
+            }
+        };
+        self.last = Some(call);
+        self.compiles.push(Compile { client: Some(client), child });
+        Ok(Goes::Parent)
+    }
+
+    /// Ends a compile that has begun and that nobody has asked for in time. None begins again before somebody asks.
+    fn end_what_is_late(&mut self) {
+        if let Some(ahead) = self.ahead.take_if(|ahead| ahead.time_left().is_zero()) {
+            self.end(ahead.into_child());
+        }
+    }
+
+    /// Ends a child, without waiting for it.
+    fn end(&mut self, child: Child) {
+        child.kill();
+        self.compiles.push(Compile { client: None, child });
+    }
+
+    /// Begins a compile with the last call.
+    fn begin_ahead(&mut self, client: UnixStream) -> io::Result<Goes> {
+        drop(client);
+        // One that has begun already waits for its request.
+        let Some(call) = self.last.take() else { return Ok(Goes::Parent) };
+        let (own, its) = UnixStream::pair()?;
+        match child::fork()? {
+            Forked::Parent(child) => {
+                self.ahead = Some(Ahead::new(call, child, own));
+                Ok(Goes::Parent)
+            }
+            Forked::Child(say) => {
+                drop(own);
+                or_exit(call.take_on().and_then(|()| Streams::nothing()?.take_on()));
+                or_exit(ahead::wait_at(call.source(), its));
+                say.at_exit();
+                memory::keep_all();
+                Ok(Goes::Child)
+            }
+        }
+    }
 }
 
-/// Forks for a request.
-fn begin(connection: UnixStream) -> io::Result<Begun> {
-    let Some(request) = Request::receive(&connection)? else { return Ok(Begun::Parent(None)) };
-    // A client that has given up waiting compiles by itself, into the same files.
-    let mut state = [waiting(connection.as_raw_fd(), libc::POLLIN)];
-    // SAFETY: the array is as long as it says.
-    if unsafe { libc::poll(state.as_mut_ptr(), 1, 0) } != 0 {
-        return Ok(Begun::Parent(None));
-    }
-    let (last_words, say) = last_words::pipe()?;
-    (&connection).write_all(&BEGUN)?;
-    // SAFETY: this process has one thread.
-    match unsafe { libc::fork() } {
-        ..0 => Err(io::Error::last_os_error()),
-        0 => {
-            // SAFETY: no preconditions. If the waiting process is killed, its client compiles in the ordinary way.
-            unsafe {
-                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-                libc::signal(libc::SIGPIPE, libc::SIG_DFL);
-            }
-            drop((connection, last_words));
-            match request.take_on() {
-                Ok(()) => {
-                    say.at_exit();
-                    memory::keep_all();
-                    Ok(Begun::Child)
-                }
-                // SAFETY: ends the child without running what belongs to its parent.
-                Err(_) => unsafe { libc::_exit(101) },
-            }
-        }
-        child => {
-            // SAFETY: a child that has not been waited for; the descriptor is new.
-            let ended = unsafe { libc::syscall(libc::SYS_pidfd_open, child, 0) };
-            if ended < 0 {
-                let error = io::Error::last_os_error();
-                // SAFETY: as above.
-                unsafe {
-                    libc::kill(child, libc::SIGKILL);
-                    libc::waitpid(child, std::ptr::null_mut(), 0);
-                }
-                return Err(error);
-            }
-            // SAFETY: the descriptor was opened above and belongs to nothing else.
-            let ended = unsafe { OwnedFd::from_raw_fd(ended as RawFd) };
-            Ok(Begun::Parent(Some(Compile { client: Some(connection), child, last_words, ended })))
-        }
+/// Ends the child of a request, without running what belongs to its parent, if it cannot begin.
+fn or_exit(begun: io::Result<()>) {
+    if begun.is_err() {
+        // SAFETY: no preconditions.
+        unsafe { libc::_exit(101) };
     }
 }
 

@@ -20,6 +20,9 @@ use crate::process;
 /// How long a waiting rustc may take to answer; it is quicker to start another than to wait for one that is stopped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// A waiting rustc's answer, when the compile had begun before it was asked for.
+const BEGUN_AHEAD: [u8; 1] = [2];
+
 /// The output of a call of rustc: from the one that waits in the session, if it can, or from a new process.
 ///
 /// # Errors
@@ -44,7 +47,9 @@ fn ask(command: &Command, mut connection: &UnixStream) -> io::Result<Output> {
     let control = [ControlMessage::ScmRights(&descriptors)];
     sendmsg::<()>(connection.as_raw_fd(), &message, &control, MsgFlags::empty(), None)?;
     connection.set_read_timeout(Some(PATIENCE))?;
-    connection.read_exact(&mut [0])?;
+    let mut begun = [0];
+    connection.read_exact(&mut begun)?;
+    tracing::debug!(ahead = begun == BEGUN_AHEAD, "the waiting rustc compiles");
     connection.set_read_timeout(None)?;
     let mut status = [0; size_of::<i32>()];
     connection.read_exact(&mut status)?;

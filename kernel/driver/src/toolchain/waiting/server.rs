@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -58,10 +58,23 @@ impl WaitingRustc {
     }
 }
 
+/// The message by which a waiting rustc begins the next compile.
+const AHEAD: [u8; 1] = [1];
+
 struct Running {
     /// Its standard output is a pipe: when this end is closed, by whatever end of the kernel, it ends.
     child: Child,
     socket: PathBuf,
+}
+
+impl WaitingRustc {
+    /// Has it begin a compile with the call of the last one, up to where the source is read: a cell has arrived, and will
+    /// probably be compiled in the same way.
+    pub fn begin_ahead(&self) {
+        let connection = self.running.as_ref().map(|running| UnixStream::connect(&running.socket));
+        // It only takes longer without.
+        let _ = connection.map(|connection| connection?.write_all(&AHEAD));
+    }
 }
 
 impl Running {
