@@ -77,7 +77,7 @@ fn a_compile_begins_when_its_cell_arrives_if_it_is_like_the_last_one() {
 
     let cache = OwnCache::new();
     let mut notebook = Notebook::open_with(|command| {
-        command.env("SOMA_CACHE_DIR", cache.path()).env("SOMA_LOG", "soma_driver=debug");
+        command.env("SOMA_CACHE_DIR", cache.path()).env("SOMA_LOG", "soma_driver=debug").env("SOMA_WITHOUT", "");
     });
     notebook.gives("20 + 1", "21");
     notebook.gives("20 + 2", "22");

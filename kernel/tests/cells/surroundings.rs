@@ -9,7 +9,9 @@ use std::{fs, io};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::stat::{Mode, umask};
+use nix::unistd::Pid;
 use serde_json::json;
+use soma_driver::process::children;
 use tempfile::TempDir;
 
 use crate::notebook::cache_dir;
@@ -66,13 +68,19 @@ pub fn usual_open_files(command: &mut Command) {
 
 /// From now on, files of a kernel and of what it starts can be this large, and of the rustc that it has started.
 pub fn limit_files(pid: u32, bytes: u64) {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
-    let lists = threads.map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
-    let children = lists.collect::<Vec<_>>().join(" ");
-    let waits =
-        |child: &u32| fs::read_to_string(format!("/proc/{child}/cmdline")).is_ok_and(|line| line.contains("/fd/"));
-    let waiting = children.split_whitespace().filter_map(|child| child.parse().ok()).filter(waits);
-    std::iter::once(pid).chain(waiting).for_each(|pid| limit_files_of(pid, bytes));
+    let compilers = |parent: u32| {
+        let is_one =
+            |child: &u32| fs::read_to_string(format!("/proc/{child}/cmdline")).is_ok_and(|line| line.contains("/fd/"));
+        children(Pid::from_raw(parent as i32))
+            .into_iter()
+            .map(|child| child.as_raw() as u32)
+            .filter(is_one)
+            .collect::<Vec<_>>()
+    };
+    // The one that waits, and what it has begun.
+    let waiting = compilers(pid);
+    let begun: Vec<u32> = waiting.iter().flat_map(|waiting| compilers(*waiting)).collect();
+    [pid].into_iter().chain(waiting).chain(begun).for_each(|pid| limit_files_of(pid, bytes));
 }
 
 fn limit_files_of(pid: u32, bytes: u64) {

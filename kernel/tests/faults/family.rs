@@ -1,7 +1,7 @@
 //! The processes of a kernel, seen from outside.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -15,6 +15,8 @@ pub struct Process {
     pub pid: i32,
     parent: i32,
     command: String,
+    /// Where its standard output goes.
+    output: PathBuf,
 }
 
 impl Process {
@@ -31,6 +33,7 @@ impl Process {
             pid: folder.file_name()?.to_str()?.parse().ok()?,
             parent: words.next()?.parse().ok()?,
             command: String::from_utf8_lossy(&command).replace('\0', " "),
+            output: fs::read_link(folder.join("fd/1")).unwrap_or_default(),
         })
     }
 
@@ -128,18 +131,30 @@ impl Family {
 
     /// The compiler that the driver has called, or asked for.
     pub fn compiler(&self) -> Option<Process> {
-        let parents = [self.driver()?.pid, self.waiting().map_or(0, |waiting| waiting.pid)];
-        self.find(|process| parents.contains(&process.parent) && process.command.contains("rustc")).cloned()
+        let (driver, waiting) = (self.driver()?.pid, self.waiting().map(|waiting| waiting.pid));
+        let is_asked = |process: &Process| Some(process.parent) == waiting && !self.has_begun_ahead(process);
+        self.find(|process| (process.parent == driver || is_asked(process)) && process.command.contains("rustc"))
+            .cloned()
     }
 
-    /// What is there besides kernel, supervisor, worker, copy, waiting rustc and analyst, with what that asks (which may
-    /// stand still together with it).
+    /// Whether a process is a compile that the waiting rustc has begun, and that nobody has asked for yet: a driver keeps
+    /// what a compiler says in memory.
+    fn has_begun_ahead(&self, process: &Process) -> bool {
+        let is_a_compile = self.waiting().is_some_and(|waiting| waiting.pid == process.parent);
+        is_a_compile && !process.output.to_string_lossy().contains("memfd")
+    }
+
+    /// What is there besides kernel, supervisor, worker, copy, waiting rustc, what that has begun, and analyst, with what
+    /// that asks (which may stand still together with it).
     pub fn others(&self) -> Vec<Process> {
         let own = [Some(self.kernel()), Some(self.supervisor()), self.find_worker(), self.copy()];
         let usual = own.into_iter().chain([self.waiting(), self.analyst()]).collect::<Vec<_>>();
         let analyst = self.analyst().map(|analyst| analyst.pid);
-        let is_usual =
-            |process: &Process| usual.iter().flatten().any(|one| one == process) || Some(process.parent) == analyst;
+        let is_usual = |process: &Process| {
+            usual.iter().flatten().any(|one| one.pid == process.pid)
+                || Some(process.parent) == analyst
+                || self.has_begun_ahead(process)
+        };
         self.members.iter().filter(|process| !is_usual(process)).cloned().collect()
     }
 }

@@ -82,7 +82,7 @@ pub unsafe extern "C" fn open64(path: *const c_char, flags: c_int, mode: libc::m
         // Without a request, nobody wants what would be made.
         if Streams::receive(&waits.socket).and_then(|streams| streams.take_on()).is_err() {
             // SAFETY: no preconditions.
-            unsafe { libc::_exit(0) };
+            unsafe { libc::_exit(101) };
         }
     }
     // SAFETY: the caller's.

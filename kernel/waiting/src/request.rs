@@ -14,8 +14,8 @@ const ARGUMENTS: RawFd = 200;
 
 /// What a client sends.
 pub enum Message {
-    /// To compile.
-    Request(Call, Streams),
+    /// To compile; `true` if what has begun before must not be used.
+    Request(Call, Streams, bool),
     /// To begin the next compile: a request will follow, probably with the same call as the last one.
     Ahead,
 }
@@ -23,12 +23,16 @@ pub enum Message {
 /// The byte of [`Message::Ahead`], which has no descriptors.
 const AHEAD: u8 = 1;
 
+/// The byte of a request that only a new compile may answer.
+const ANEW: u8 = 2;
+
 impl Message {
     /// Receives a message; `None` if what came is none.
     pub fn receive(connection: &UnixStream) -> io::Result<Option<Message>> {
         Ok(match descriptors::receive(connection)? {
-            (_, Some([output, errors, arguments, surroundings])) => {
-                Some(Message::Request(Call::read(arguments, surroundings)?, Streams { output, errors }))
+            (byte, Some([output, errors, arguments, surroundings])) => {
+                let streams = Streams { output, errors };
+                Some(Message::Request(Call::read(arguments, surroundings)?, streams, byte == ANEW))
             }
             (AHEAD, None) => Some(Message::Ahead),
             _ => None,

@@ -123,7 +123,12 @@ pub fn serve() {
 impl Server {
     fn answer(&mut self, client: UnixStream) -> io::Result<Goes> {
         match Message::receive(&client)? {
-            Some(Message::Request(call, streams)) => self.compile(client, call, &streams),
+            Some(Message::Request(call, streams, anew)) => {
+                if anew {
+                    self.ahead.take().into_iter().for_each(|ahead| self.end(ahead.into_child()));
+                }
+                self.compile(client, call, &streams)
+            }
             Some(Message::Ahead) => self.begin_ahead(client),
             None => Ok(Goes::Parent),
         }

@@ -258,19 +258,21 @@ struct Build {
 impl Build {
     /// Compiles, and links: Soma what is usual, the toolchain's linker everything else.
     fn make(recipe: &Recipe, call: impl Fn(Output) -> Command, library: &Path, session: &Path) -> Result<Build> {
+        // Crates from a path may have been built a moment ago.
+        let anew = !recipe.dependencies.changing.is_empty();
         if recipe.check_only {
-            return Build::read(&mut call(Output::Messages), None, library, session);
+            return Build::read(&mut call(Output::Messages), None, library, (session, anew));
         }
         if recipe.is_usual && link::is_possible(&recipe.facts.host) {
             let object = recipe::object(library);
-            let mut build = Build::read(&mut call(Output::Object), Some(&object), library, session)?;
+            let mut build = Build::read(&mut call(Output::Object), Some(&object), library, (session, anew))?;
             let Some(object) = build.library.take() else { return Ok(build) };
             match link::link(&object, &recipe.linked(), &recipe.search_at_load()) {
                 Ok(library) => return Ok(Build { library: Some(library), ..build }),
                 Err(why) => tracing::debug!("the toolchain's linker links: {why:#}"),
             }
         }
-        let build = Build::read(&mut call(Output::Library), Some(library), library, session)?;
+        let build = Build::read(&mut call(Output::Library), Some(library), library, (session, anew))?;
         if let Some(content) = &build.library
             && let Err(error) = object::File::parse(&**content)
         {
@@ -281,9 +283,9 @@ impl Build {
     }
 
     /// Runs rustc, and reads what it says and the file that it makes.
-    fn read(rustc: &mut Command, made: Option<&Path>, library: &Path, session: &Path) -> Result<Build> {
+    fn read(rustc: &mut Command, made: Option<&Path>, library: &Path, (session, anew): (&Path, bool)) -> Result<Build> {
         tracing::trace!(command = ?rustc, "rustc");
-        let output = waiting::client::output(rustc, session).context("cannot run rustc")?;
+        let output = waiting::client::output(rustc, session, anew).context("cannot run rustc")?;
         let made = made.filter(|_| output.status.success());
         let content = made.map(fs::read).transpose().context("rustc has left nothing")?;
         Ok(Build {

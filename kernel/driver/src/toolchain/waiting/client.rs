@@ -23,14 +23,21 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A waiting rustc's answer, when the compile had begun before it was asked for.
 const BEGUN_AHEAD: [u8; 1] = [2];
 
-/// The output of a call of rustc: from the one that waits in the session, if it can, or from a new process.
+/// A request that a compile may answer which has begun before: one that has looked into the folders of libraries then.
+const REQUEST: [u8; 1] = [0];
+
+/// A request that only a new compile may answer.
+const REQUEST_ANEW: [u8; 1] = [2];
+
+/// The output of a call of rustc: from the one that waits in the session, if it can, or from a new process; `anew` if
+/// libraries that it reads may have changed just now.
 ///
 /// # Errors
 /// When rustc cannot be started.
-pub fn output(command: &mut Command, session: &Path) -> io::Result<Output> {
+pub fn output(command: &mut Command, session: &Path, anew: bool) -> io::Result<Output> {
     let socket = if FastPath::WaitingRustc.is_on() { socket(session, Path::new(command.get_program())) } else { None };
     if let Some(connection) = socket.and_then(|socket| UnixStream::connect(socket).ok()) {
-        match ask(command, &connection) {
+        match ask(command, &connection, if anew { REQUEST_ANEW } else { REQUEST }) {
             Ok(output) => return Ok(output),
             Err(error) => tracing::debug!("the waiting rustc does not compile: {error}"),
         }
@@ -39,22 +46,27 @@ pub fn output(command: &mut Command, session: &Path) -> io::Result<Output> {
     command.output()
 }
 
-fn ask(command: &Command, mut connection: &UnixStream) -> io::Result<Output> {
+fn ask(command: &Command, mut connection: &UnixStream, request: [u8; 1]) -> io::Result<Output> {
     let (stdout, stderr) = (memory(&[])?, memory(&[])?);
     let descriptors = [&stdout, &stderr, &memory(&lines(command)?)?, &memory(&surroundings(command)?)?];
     let descriptors = descriptors.map(AsRawFd::as_raw_fd);
-    let message = [IoSlice::new(&[0])];
+    let message = [IoSlice::new(&request)];
     let control = [ControlMessage::ScmRights(&descriptors)];
     sendmsg::<()>(connection.as_raw_fd(), &message, &control, MsgFlags::empty(), None)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     let mut begun = [0];
     connection.read_exact(&mut begun)?;
-    tracing::debug!(ahead = begun == BEGUN_AHEAD, "the waiting rustc compiles");
+    let is_ahead = begun == BEGUN_AHEAD;
+    tracing::debug!(ahead = is_ahead, "the waiting rustc compiles");
     connection.set_read_timeout(None)?;
     let mut status = [0; size_of::<i32>()];
     connection.read_exact(&mut status)?;
     let status = ExitStatus::from_raw(i32::from_ne_bytes(status));
-    Ok(Output { status, stdout: content(stdout)?, stderr: content(stderr)? })
+    let output = Output { status, stdout: content(stdout)?, stderr: content(stderr)? };
+    if is_ahead && !status.success() && status.code().is_some() && output.stderr.is_empty() {
+        return Err(io::Error::other("what had begun before it was asked for has ended without a word"));
+    }
+    Ok(output)
 }
 
 /// A file in memory.

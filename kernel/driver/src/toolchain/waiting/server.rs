@@ -9,7 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::{ARGUMENTS, WAIT, is_possible, socket};
+use super::{ARGUMENTS, WAIT, socket};
+use crate::fast_paths::FastPath;
 use crate::session_dir::WAITING_PID;
 use crate::toolchain::handoff::SessionNotes;
 
@@ -47,7 +48,7 @@ impl WaitingRustc {
             return;
         }
         self.starts += 1;
-        let Some(library) = notes.libs.waiting.as_deref().filter(|_| is_possible(&notes.facts.host)) else {
+        let Some(library) = notes.libs.waiting.as_deref().filter(|_| FastPath::WaitingRustc.is_on()) else {
             self.starts = STARTS;
             return;
         };
