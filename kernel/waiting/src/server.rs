@@ -150,7 +150,10 @@ impl Server {
             }
             None => None,
         };
-        (&client).write_all(if begun.is_some() { &BEGUN_AHEAD } else { &BEGUN })?;
+        if let Err(error) = (&client).write_all(if begun.is_some() { &BEGUN_AHEAD } else { &BEGUN }) {
+            begun.into_iter().for_each(|child| self.end(child));
+            return Err(error);
+        }
         let child = match begun.map_or_else(child::fork, |child| Ok(Forked::Parent(child)))? {
             Forked::Parent(child) => child,
             Forked::Child(say) => {
