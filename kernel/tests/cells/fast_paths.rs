@@ -107,3 +107,18 @@ fn a_compile_begins_when_its_cell_arrives_if_it_is_like_the_last_one() {
     notebook.gives("20 + 6", "26");
     assert!(begun_ahead(&notebook).ends_with(&[false, true]), "{:?}", begun_ahead(&notebook));
 }
+
+/// Each question is a process, of which a start waits for most: rust-analyzer must find no compiler to ask, and read the
+/// project once.
+#[test]
+fn a_session_starts_with_few_questions() {
+    let mut notebook = Notebook::open_with(|command| {
+        command.env("SOMA_LOG", "soma_driver=debug");
+    });
+    notebook.gives("1 + 1", "2");
+    let log = std::fs::read_to_string(notebook.session().join("driver.log")).unwrap();
+    let asked: Vec<&str> = log.lines().filter(|line| line.contains(" asked ")).collect();
+    let questions = asked.iter().filter(|line| !line.contains("\"build\"")).count();
+    assert!((1..=11).contains(&questions), "{questions}: {asked:#?}");
+    assert_eq!(asked.len() - questions, 2, "evcxr's own cell, and this one: {asked:#?}");
+}
